@@ -1,0 +1,153 @@
+"""What a trial is: its setting, its ledger, its metrics, and whether it counts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Literal
+
+from results.ledger import Ledger
+
+TrialKind = Literal["load", "drain"]
+Pass = Literal["timed", "latency", "kernel", "allocation"]
+
+# History of the result file's format. A reader accepts every version up to its own.
+#   1  the first
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """What was asked for: two trials with equal settings are repetitions of each other.
+
+    `intended_load` is drops per second, None for "as fast as it goes" (closed loop).
+    `duration_s` is None for drain trials, whose size is `drain_records`.
+    """
+
+    mode: str
+    reader: Literal["batch", "callback"] | None
+    wait: Literal["epoll", "busy", "paced", "interval"]
+    traffic: str
+    trial_kind: TrialKind = "load"
+    pass_: Pass = "timed"
+    decode: str | None = None
+    format: str | None = None
+    wakeup: str | None = "adaptive"
+    interval_ns: int | None = None
+    gc: Literal["on", "off", "freeze"] = "on"
+    ring_size_bytes: int | None = None
+    sender: str | None = None
+    shape: str = "constant"
+    intended_load: float | None = None
+    duration_s: float | None = None
+    drain_records: int | None = None
+
+    def to_json(self) -> dict[str, object]:
+        row = asdict(self)
+        row["pass"] = row.pop("pass_")
+        return row
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """One trial, as it stands in one line of the result file.
+
+    `metrics` holds numbers by the names of docs/metrics.md, units in the name; one that could not be read is not in it,
+    and `absent` says why. `series` holds what is not one number (histograms, a timeline, allocation sites).
+    Times in `first_offered_ns` and `last_consumed_ns` are CLOCK_MONOTONIC.
+    """
+
+    session: str
+    number: int
+    block: int
+    started_at: str
+    setting: Setting
+    ledger: Ledger
+    first_offered_ns: int
+    last_offered_ns: int
+    last_consumed_ns: int
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    absent: Mapping[str, str] = field(default_factory=dict)
+    witness: Mapping[str, int] = field(default_factory=dict)
+    series: Mapping[str, Any] = field(default_factory=dict)
+    invalid_because: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    limited_by: Literal["consumer", "generator"] | None = None
+
+    @property
+    def valid(self) -> bool:
+        return not self.invalid_because
+
+    @property
+    def offered_load(self) -> float | None:
+        """Drops per second that really reached the hook, over the time the generator sent."""
+        span_ns = self.last_offered_ns - self.first_offered_ns
+        return self.ledger.offered * 1e9 / span_ns if span_ns > 0 else None
+
+    @property
+    def consume_rate(self) -> float | None:
+        """Records per second from the first drop offered to the last one consumed, the drain included."""
+        span_ns = self.last_consumed_ns - self.first_offered_ns
+        return self.ledger.consumed * 1e9 / span_ns if span_ns > 0 else None
+
+    @property
+    def ns_per_event(self) -> float | None:
+        """Drain trials only: nanoseconds that the consumer alone needs for an event."""
+        if self.setting.trial_kind != "drain" or not self.ledger.consumed:
+            return None
+        return (self.last_consumed_ns - self.first_offered_ns) / self.ledger.consumed
+
+    def to_json(self) -> dict[str, object]:
+        """Make the trial's line of the result file; derived numbers are added for those who read it without us."""
+        ledger = self.ledger
+        return {
+            "type": "trial",
+            "session": self.session,
+            "number": self.number,
+            "block": self.block,
+            "started_at": self.started_at,
+            **self.setting.to_json(),
+            **asdict(ledger),
+            "missed": ledger.missed,
+            "offered": ledger.offered,
+            "lost": ledger.lost,
+            "loss_ratio": ledger.loss_ratio,
+            "first_offered_ns": self.first_offered_ns,
+            "last_offered_ns": self.last_offered_ns,
+            "last_consumed_ns": self.last_consumed_ns,
+            "offered_load": self.offered_load,
+            "consume_rate": self.consume_rate,
+            "ns_per_event": self.ns_per_event,
+            "metrics": dict(self.metrics),
+            "absent": dict(self.absent),
+            "witness": dict(self.witness),
+            "series": dict(self.series),
+            "valid": self.valid,
+            "invalid_because": list(self.invalid_because),
+            "warnings": list(self.warnings),
+            "limited_by": self.limited_by,
+        }
+
+    @classmethod
+    def from_json(cls, row: Mapping[str, Any]) -> Trial:
+        """Read a trial's line. Raises KeyError or TypeError for what is no trial; derived fields are computed anew."""
+        setting = {f.name: row["pass" if f.name == "pass_" else f.name] for f in fields(Setting)}
+        counts = {f.name: row[f.name] for f in fields(Ledger)}
+        return cls(
+            session=row["session"],
+            number=row["number"],
+            block=row["block"],
+            started_at=row["started_at"],
+            setting=Setting(**setting),
+            ledger=Ledger(**counts),
+            first_offered_ns=row["first_offered_ns"],
+            last_offered_ns=row["last_offered_ns"],
+            last_consumed_ns=row["last_consumed_ns"],
+            metrics=row["metrics"],
+            absent=row["absent"],
+            witness=row["witness"],
+            series=row["series"],
+            invalid_because=tuple(row["invalid_because"]),
+            warnings=tuple(row["warnings"]),
+            limited_by=row["limited_by"],
+        )
