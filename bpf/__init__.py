@@ -1,0 +1,1 @@
+"""The kernel side: the one program, its loader, ring readers, symbols and drop reasons."""

@@ -1,0 +1,1 @@
+"""The command line, plans, trials, worker processes and probes."""

@@ -1,0 +1,90 @@
+"""The command line: finds the command, and turns what went wrong into one line and an exit status."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import importlib
+import pkgutil
+import signal
+import sys
+from pathlib import Path
+from types import FrameType, ModuleType
+from typing import NoReturn
+
+import harness.commands
+from bpf.errors import CannotRun
+
+VERSION = "0.1.0"
+
+DONE, REGRESSED, BAD_INPUT, INCONCLUSIVE, CANNOT_RUN, INVALID_TRIAL = range(6)
+INTERRUPTED, TERMINATED = 130, 143
+
+
+class Terminated(BaseException):
+    """SIGTERM, as an exception, so that it unwinds through every `with` as Ctrl-C does."""
+
+
+def main(argv: list[str]) -> int:
+    """Run one command; return the exit status that the README documents."""
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        return _dispatch(argv)
+    except CannotRun as error:
+        print(f"bench: {error.what}\n  cure: {error.cure}", file=sys.stderr)
+        return CANNOT_RUN
+    except ValueError as error:
+        print(f"bench: {error}", file=sys.stderr)
+        return BAD_INPUT
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except Terminated:
+        return TERMINATED
+
+
+def command_names() -> list[str]:
+    """List the commands: the files of harness/commands."""
+    return sorted(module.name for module in pkgutil.iter_modules(harness.commands.__path__))
+
+
+def _dispatch(argv: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="bench", description="Benchmark consumers of eBPF events.", add_help=False)
+    parser.add_argument("-h", "--help", action="store_true")
+    parser.add_argument("--version", action="version", version=f"bench {VERSION}")
+    parser.add_argument("command", nargs="?")
+    parser.add_argument("rest", nargs=argparse.REMAINDER)
+    words = parser.parse_args(argv)
+    if words.command is None:
+        _print_overview()
+        return DONE if words.help else BAD_INPUT
+    names = command_names()
+    if words.command not in names:
+        near = difflib.get_close_matches(words.command, names, n=1)
+        raise ValueError(f"no command {words.command!r}" + (f"; did you mean {near[0]}?" if near else "; see bench --help"))
+    module = importlib.import_module(f"harness.commands.{words.command}")
+    command = argparse.ArgumentParser(
+        prog=f"bench {words.command}", description=module.__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    module.add_arguments(command)
+    arguments = command.parse_args((["--help"] if words.help else []) + words.rest)
+    return int(module.run(arguments))
+
+
+def _print_overview() -> None:
+    print("usage: bench COMMAND [OPTIONS]   (bench COMMAND --help tells more)\n")
+    for name in command_names():
+        print(f"  {name:<10} {_summary(importlib.import_module(f'harness.commands.{name}'))}")
+
+
+def _summary(module: ModuleType) -> str:
+    assert module.__doc__ is not None, f"{module.__name__} says what it does in its docstring"
+    return module.__doc__.splitlines()[0].rstrip(".")
+
+
+def _terminate(_signal: int, _frame: FrameType | None) -> NoReturn:
+    raise Terminated
+
+
+def checkout() -> Path:
+    """Return the folder that holds the project."""
+    return Path(__file__).resolve().parent.parent

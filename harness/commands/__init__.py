@@ -1,0 +1,1 @@
+"""The commands of `bench`: a file each, listed by the folder."""
