@@ -60,7 +60,9 @@ def _dispatch(argv: list[str]) -> int:
     names = command_names()
     if words.command not in names:
         near = difflib.get_close_matches(words.command, names, n=1)
-        raise ValueError(f"no command {words.command!r}" + (f"; did you mean {near[0]}?" if near else "; see bench --help"))
+        raise ValueError(
+            f"no command {words.command!r}" + (f"; did you mean {near[0]}?" if near else "; see bench --help")
+        )
     module = importlib.import_module(f"harness.commands.{words.command}")
     command = argparse.ArgumentParser(
         prog=f"bench {words.command}", description=module.__doc__, formatter_class=argparse.RawDescriptionHelpFormatter

@@ -63,9 +63,13 @@ class Ledger:
         wrong = []
         if self.missed is None:
             if self.skipped:
-                wrong.append(f"the kernel skipped {self.skipped} runs, and the drop kind has no exact count to find ours")
+                wrong.append(
+                    f"the kernel skipped {self.skipped} runs, and the drop kind has no exact count to find ours"
+                )
         elif self.missed < 0:
-            wrong.append(f"observed {self.observed} is more than the {self.drops_expected} drops expected of {self.sent} sent")
+            wrong.append(
+                f"observed {self.observed} is more than the {self.drops_expected} drops expected of {self.sent} sent"
+            )
         elif self.skipped is not None and self.missed > self.skipped:
             wrong.append(f"{self.missed} drops were not observed, but the kernel skipped only {self.skipped} runs")
         if self.submitted is not None and self.reserve_failed is not None:

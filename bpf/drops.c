@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR MIT) */
+/*
+ * Turns each dropped packet into an event: a record in the ring, or a count in the aggregation map.
+ *
+ * The loader (program.py) chooses by -D, so that no mode pays for another's branch:
+ *   RING_PAGES            the ring's size in pages; or
+ *   AGGREGATE_ENTRIES     room for so many (pid, reason, location) in the aggregation map
+ *   TAG                   count only packets whose source MAC is this (48 bits, as a little-endian number)
+ *   OFFSET_HEAD, OFFSET_MAC_HEADER   of struct sk_buff, from the running kernel's BTF (with TAG)
+ *   ARG_SKB, ARG_LOCATION, ARG_REASON   places of the tracepoint's arguments, from BTF too
+ *   WAKEUP_FLAGS          of bpf_ringbuf_submit; or WAKEUP_BYTES: wake the consumer when so much waits
+ *   SYNTHETIC             adds the program that emits records without packets
+ */
+
+struct record {
+    u64 timestamp; /* CLOCK_MONOTONIC, ns */
+    u64 location;  /* address in the kernel that dropped the packet */
+    u32 pid;       /* process on whose CPU time it happened; 0 is the idle task */
+    u32 reason;    /* enum skb_drop_reason, the subsystem in the upper 16 bits */
+};
+
+/* In the order of Counters in program.py. */
+struct counters {
+    u64 observed;
+    u64 submitted;
+    u64 reserve_failed;
+    u64 aggregated;
+    u64 map_full;
+    u64 checksum; /* sum of the timestamps submitted */
+};
+
+#ifdef RING_PAGES
+/* The first map of this file: WAKEUP_BYTES names it by that place. */
+BPF_RINGBUF_OUTPUT(events, RING_PAGES);
+#else
+struct key {
+    u64 location;
+    u32 pid;
+    u32 reason;
+};
+BPF_TABLE("percpu_hash", struct key, u64, counts, AGGREGATE_ENTRIES);
+#endif
+
+/* Per CPU and without atomics: a raw tracepoint's program does not nest in itself on one CPU. */
+BPF_PERCPU_ARRAY(counters, struct counters, 1);
+
+static __always_inline void handle(struct counters *count, u32 pid, u64 location, u32 reason)
+{
+    count->observed++;
+#ifdef RING_PAGES
+    struct record *record = events.ringbuf_reserve(sizeof(*record));
+    if (!record) {
+        count->reserve_failed++;
+        return;
+    }
+    u64 now = bpf_ktime_get_ns();
+    record->timestamp = now;
+    record->location = location;
+    record->pid = pid;
+    record->reason = reason;
+    count->submitted++;
+    count->checksum += now;
+#ifdef WAKEUP_BYTES
+    /* bcc 0.26's own ringbuf_query() does not compile. What waits does not yet count this record. */
+    u64 waiting = bpf_ringbuf_query((void *)bpf_pseudo_fd(1, -1), BPF_RB_AVAIL_DATA);
+    events.ringbuf_submit(record, waiting >= WAKEUP_BYTES ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
+#else
+    events.ringbuf_submit(record, WAKEUP_FLAGS);
+#endif
+#else
+    struct key key = {.location = location, .pid = pid, .reason = reason};
+    /* bcc 0.26's increment() counts nothing on a per-CPU hash of newer kernels. */
+    u64 zero = 0, *seen = counts.lookup_or_try_init(&key, &zero);
+    if (!seen) {
+        count->map_full++;
+        return;
+    }
+    *seen += 1;
+    count->aggregated++;
+#endif
+}
+
+#ifdef TAG
+#define SPAN_START ((OFFSET_HEAD < OFFSET_MAC_HEADER ? OFFSET_HEAD : OFFSET_MAC_HEADER) & ~7)
+#define SPAN_END (OFFSET_HEAD < OFFSET_MAC_HEADER ? OFFSET_MAC_HEADER + 2 : OFFSET_HEAD + 8)
+
+/* Tell whether the packet's source MAC is the tag. The two fields lie close together: one read fetches both. */
+static __always_inline bool tagged(u64 skb)
+{
+    u8 span[(SPAN_END - SPAN_START + 7) & ~7] __attribute__((aligned(8)));
+    bpf_probe_read_kernel(span, sizeof(span), (void *)(skb + SPAN_START));
+    u64 head = *(u64 *)(span + (OFFSET_HEAD - SPAN_START));
+    u16 mac_header = *(u16 *)(span + (OFFSET_MAC_HEADER - SPAN_START));
+    if (mac_header == 0xffff) /* not set: this packet never had one */
+        return false;
+    u64 source = 0; /* six bytes of it; the upper two stay zero */
+    bpf_probe_read_kernel(&source, 6, (void *)(head + mac_header + 6));
+    return source == TAG;
+}
+#endif
+
+int on_drop(struct bpf_raw_tracepoint_args *ctx)
+{
+#ifdef TAG
+    if (!tagged(ctx->args[ARG_SKB]))
+        return 0;
+#endif
+    int first = 0;
+    struct counters *count = counters.lookup(&first);
+    if (!count)
+        return 0;
+    handle(count, bpf_get_current_pid_tgid() >> 32, ctx->args[ARG_LOCATION], ctx->args[ARG_REASON]);
+    return 0;
+}
+
+#ifdef SYNTHETIC
+#define EMITS_PER_RUN 256
+
+/* What to emit: `keys` drops, taken in turn, `emits` of them a run. */
+struct synthetic_plan {
+    u32 emits;
+    u32 keys;
+    u32 next;
+    u32 unused;
+};
+struct synthetic_key {
+    u64 location;
+    u32 pid;
+    u32 reason;
+};
+BPF_ARRAY(synthetic_plan, struct synthetic_plan, 1);
+BPF_ARRAY(synthetic_keys, struct synthetic_key, SYNTHETIC);
+
+/* The same path as a real drop takes, without the packet. Run by BPF_PROG_TEST_RUN, never attached. */
+int emit(struct __sk_buff *skb)
+{
+    int first = 0;
+    struct counters *count = counters.lookup(&first);
+    struct synthetic_plan *plan = synthetic_plan.lookup(&first);
+    if (!count || !plan)
+        return 0;
+    for (int i = 0; i < EMITS_PER_RUN; i++) {
+        if (i >= plan->emits)
+            break;
+        /* Kept in the map, where the verifier does not follow its value through 256 rounds. */
+        u32 next = plan->next;
+        struct synthetic_key *key = synthetic_keys.lookup(&next);
+        if (!key)
+            return 0;
+        handle(count, key->pid, key->location, key->reason);
+        next++;
+        plan->next = next < plan->keys ? next : 0;
+    }
+    return 0;
+}
+#endif

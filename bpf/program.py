@@ -1,0 +1,186 @@
+"""Load drops.c through bcc, attach it, and say what it counted. The only module that imports bcc."""
+
+from __future__ import annotations
+
+import contextlib
+import mmap
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from bpf import syscalls
+from bpf.btf import KernelTypes
+from bpf.counters import CounterMap
+from bpf.errors import CannotRun
+
+Wakeup = Literal["adaptive", "none", "force"] | int
+"""When the kernel notifies a waiting consumer: its own choice, never, at each record, or at so many bytes."""
+
+TRACEPOINT = "kfree_skb"
+MAX_SYNTHETIC_KEYS = 16384
+
+_FOLDER = Path(__file__).parent
+# enum of include/uapi/linux/bpf.h: BPF_RB_NO_WAKEUP, BPF_RB_FORCE_WAKEUP
+_WAKEUP_FLAGS = {"adaptive": 0, "none": 1, "force": 2}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadOptions:
+    """What is fixed when the program is loaded.
+
+    `ring_size_bytes` makes the ring, None the aggregation map with `aggregate_entries`. `tag` is a source MAC address
+    of six bytes, None observes the whole machine. `synthetic` adds the program that emits records without packets.
+    """
+
+    ring_size_bytes: int | None = 1 << 20
+    wakeup: Wakeup = "adaptive"
+    aggregate_entries: int = 16384
+    tag: bytes | None = None
+    synthetic: bool = False
+
+    def __post_init__(self) -> None:
+        if self.ring_size_bytes is not None:
+            check_ring_size(self.ring_size_bytes)
+        if self.tag is not None and len(self.tag) != 6:
+            raise ValueError(f"a tag is a MAC address of 6 bytes, not {len(self.tag)}")
+
+
+def check_ring_size(size_bytes: int) -> None:
+    """Raise ValueError for a size that the kernel would refuse."""
+    page = mmap.PAGESIZE
+    if size_bytes < page or size_bytes & (size_bytes - 1):
+        near = max(page, 1 << max(0, size_bytes - 1).bit_length())
+        raise ValueError(
+            f"ring size {size_bytes} is not the page size ({page}) times a power of two; the next is {near}"
+        )
+    if size_bytes > 1 << 30:
+        raise ValueError(f"ring size {size_bytes} is above 1 GiB ({1 << 30}), the largest that is supported")
+
+
+class Program:
+    """The loaded program, as a context manager; leaving it detaches and frees everything in the kernel."""
+
+    def __init__(self, options: LoadOptions) -> None:
+        self.options = options
+        self._attached = False
+
+    def __enter__(self) -> Program:
+        bcc = import_bcc()
+        flags = _compile_flags(self.options)
+        os.environ["BCC_KERNEL_SOURCE"] = str(_FOLDER / "include")
+        with _clear_error("compile and load the BPF program"):
+            self._bpf = bcc.BPF(src_file=str(_FOLDER / "drops.c"), cflags=flags)
+            # bcc.BPF() closes what it holds at interpreter exit only; __exit__ calls cleanup() and unregisters it
+            self._on_drop = self._bpf.load_func("on_drop", bcc.BPF.RAW_TRACEPOINT)
+            self._emit = self._bpf.load_func("emit", bcc.BPF.SCHED_CLS) if self.options.synthetic else None
+        self._counters = CounterMap(self.map_fd("counters"))
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.detach()
+        self._bpf.cleanup()
+
+    def attach(self) -> None:
+        """Begin to observe drops."""
+        with _clear_error(f"attach to the raw tracepoint {TRACEPOINT}"):
+            self._bpf.attach_raw_tracepoint(tp=TRACEPOINT.encode(), fn_name=b"on_drop")
+        self._attached = True
+
+    def detach(self) -> None:
+        """Stop observing; a no-op when not attached. What is in the ring stays readable."""
+        if self._attached:
+            self._bpf.detach_raw_tracepoint(TRACEPOINT.encode())
+            self._attached = False
+
+    def map_fd(self, name: str) -> int:
+        """Return the descriptor of a map of drops.c; it belongs to the program."""
+        return int(self._bpf[name].map_fd)
+
+    @property
+    def events(self) -> Any:
+        """bcc's own object for the ring, for the reader that works as bcc's examples do."""
+        return self._bpf["events"]
+
+    @property
+    def bcc(self) -> Any:
+        """bcc's own object for the program."""
+        return self._bpf
+
+    @property
+    def counters(self) -> CounterMap:
+        return self._counters
+
+    @property
+    def on_drop_fd(self) -> int:
+        return int(self._on_drop.fd)
+
+    @property
+    def emit_fd(self) -> int:
+        """Descriptor of the synthetic program. Raises ValueError when it was not loaded."""
+        if self._emit is None:
+            raise ValueError("the program was loaded without synthetic=True")
+        return int(self._emit.fd)
+
+    def skipped(self) -> int | None:
+        """Return how many runs the kernel skipped, or None where it does not count them."""
+        return syscalls.program_info(self.on_drop_fd).recursion_misses
+
+
+def import_bcc() -> Any:
+    """Import bcc. Raises CannotRun where it is missing or is the unrelated package of that name from PyPI."""
+    cure = "install the distribution's package: python3-bpfcc (Debian, Ubuntu) or python3-bcc (Fedora)"
+    try:
+        import bcc  # noqa: PLC0415 - 0.1 s that only those who load a program pay
+    except ImportError as error:
+        raise CannotRun(f"bcc cannot be imported ({error})", cure) from error
+    if not callable(getattr(bcc, "BPF", None)):
+        raise CannotRun(f"{bcc.__file__} is not the BPF compiler collection", cure)
+    return bcc
+
+
+def _compile_flags(options: LoadOptions) -> list[str]:
+    """Turn options into -D definitions, with what only this kernel's types can tell."""
+    flags = ["-Wno-everything", f"-DPAGE_SIZE={mmap.PAGESIZE}"]
+    with KernelTypes() as types:
+        try:
+            arguments = types.tracepoint_arguments(TRACEPOINT)
+            flags += [
+                f"-DARG_SKB={arguments.index('struct sk_buff *')}",
+                f"-DARG_LOCATION={arguments.index('void *')}",
+                f"-DARG_REASON={arguments.index('enum skb_drop_reason')}",
+            ]
+            if options.tag is not None:
+                flags += [
+                    f"-DTAG={int.from_bytes(options.tag, 'little')}ULL",
+                    f"-DOFFSET_HEAD={types.field_offset('sk_buff', 'head')}",
+                    f"-DOFFSET_MAC_HEADER={types.field_offset('sk_buff', 'mac_header')}",
+                ]
+        except (KeyError, ValueError) as error:
+            raise CannotRun(
+                f"this kernel's tracepoint skb:{TRACEPOINT} does not give a drop reason ({error})",
+                "use Linux 5.17 or later (or a kernel to which drop reasons were backported)",
+            ) from error
+    if options.ring_size_bytes is None:
+        flags.append(f"-DAGGREGATE_ENTRIES={options.aggregate_entries}")
+    else:
+        flags.append(f"-DRING_PAGES={options.ring_size_bytes // mmap.PAGESIZE}")
+        if isinstance(options.wakeup, int):
+            flags.append(f"-DWAKEUP_BYTES={options.wakeup}")
+        else:
+            flags.append(f"-DWAKEUP_FLAGS={_WAKEUP_FLAGS[options.wakeup]}")
+    if options.synthetic:
+        flags.append(f"-DSYNTHETIC={MAX_SYNTHETIC_KEYS}")
+    return flags
+
+
+@contextlib.contextmanager
+def _clear_error(step: str) -> Iterator[None]:
+    """Turn bcc's bare Exception into ours, with the likely cure."""
+    try:
+        yield
+    except Exception as error:  # bcc raises nothing narrower
+        raise CannotRun(
+            f"cannot {step}: {error}", "run `bench doctor`; root is needed, and memory for the ring that was asked for"
+        ) from error

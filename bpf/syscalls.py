@@ -1,0 +1,120 @@
+"""What bpf(2) offers beside bcc, through libbpf: programs and maps by id, their counters, test runs."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from dataclasses import dataclass
+
+from bpf.btf import libbpf
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramInfo:
+    """What the kernel says of a loaded program; None: this kernel does not count it."""
+
+    id: int
+    run_time_ns: int
+    run_count: int
+    recursion_misses: int | None
+
+
+# struct bpf_prog_info, include/uapi/linux/bpf.h: offsets of what we read
+_INFO_ID, _INFO_RUN_TIME, _INFO_RUN_COUNT, _INFO_MISSES, _INFO_BYTES = 4, 192, 200, 208, 224
+_MAP_INFO_ID = 4
+
+
+class _TestRunOptions(ctypes.Structure):
+    """struct bpf_test_run_opts of libbpf."""
+
+    _fields_ = [
+        ("sz", ctypes.c_size_t),
+        ("data_in", ctypes.c_void_p),
+        ("data_out", ctypes.c_void_p),
+        ("data_size_in", ctypes.c_uint32),
+        ("data_size_out", ctypes.c_uint32),
+        ("ctx_in", ctypes.c_void_p),
+        ("ctx_out", ctypes.c_void_p),
+        ("ctx_size_in", ctypes.c_uint32),
+        ("ctx_size_out", ctypes.c_uint32),
+        ("retval", ctypes.c_uint32),
+        ("repeat", ctypes.c_int),
+        ("duration", ctypes.c_uint32),
+        ("flags", ctypes.c_uint32),
+        ("cpu", ctypes.c_uint32),
+        ("batch_size", ctypes.c_uint32),
+    ]
+
+
+def program_info(program_fd: int) -> ProgramInfo:
+    """Read a program's counters. Raises OSError."""
+    buffer, length = _object_info(program_fd, _INFO_BYTES)
+    at = ctypes.c_uint64.from_buffer
+    return ProgramInfo(
+        id=ctypes.c_uint32.from_buffer(buffer, _INFO_ID).value,
+        run_time_ns=at(buffer, _INFO_RUN_TIME).value,
+        run_count=at(buffer, _INFO_RUN_COUNT).value,
+        recursion_misses=at(buffer, _INFO_MISSES).value if length >= _INFO_MISSES + 8 else None,
+    )
+
+
+def map_id(map_fd: int) -> int:
+    """Return the id by which another process can open a map. Raises OSError."""
+    buffer, _ = _object_info(map_fd, 128)
+    return ctypes.c_uint32.from_buffer(buffer, _MAP_INFO_ID).value
+
+
+def open_map(identity: int) -> int:
+    """Open a map by its id; return a descriptor, which the caller closes. Raises OSError."""
+    return _checked(libbpf().bpf_map_get_fd_by_id(identity), f"open the BPF map of id {identity}")
+
+
+def open_program(identity: int) -> int:
+    """Open a program by its id; return a descriptor, which the caller closes. Raises OSError."""
+    return _checked(libbpf().bpf_prog_get_fd_by_id(identity), f"open the BPF program of id {identity}")
+
+
+def lookup(map_fd: int, key: int, value: ctypes.Array[ctypes.c_char]) -> None:
+    """Read an array map's element into `value`; a per-CPU map fills in one value a possible CPU. Raises OSError."""
+    index = ctypes.c_uint32(key)
+    _checked(libbpf().bpf_map_lookup_elem(map_fd, ctypes.byref(index), value), "read a BPF map")
+
+
+def update(map_fd: int, key: int, value: bytes) -> None:
+    """Set an array map's element. Raises OSError."""
+    index = ctypes.c_uint32(key)
+    _checked(libbpf().bpf_map_update_elem(map_fd, ctypes.byref(index), value, ctypes.c_uint64(0)), "set a BPF map")
+
+
+def possible_cpus() -> int:
+    """Return for how many CPUs a per-CPU map has values."""
+    return _checked(libbpf().libbpf_num_possible_cpus(), "count the possible CPUs")
+
+
+def test_run(program_fd: int, repeat: int) -> None:
+    """Run a SCHED_CLS program `repeat` times on this CPU, with a packet that nobody sees. Raises OSError."""
+    packet = ctypes.create_string_buffer(64)
+    options = _TestRunOptions(
+        sz=ctypes.sizeof(_TestRunOptions),
+        data_in=ctypes.addressof(packet),
+        data_size_in=len(packet),
+        repeat=repeat,
+    )
+    _checked(libbpf().bpf_prog_test_run_opts(program_fd, ctypes.byref(options)), "run a BPF program")
+
+
+def _object_info(fd: int, size: int) -> tuple[ctypes.Array[ctypes.c_char], int]:
+    buffer = ctypes.create_string_buffer(size)
+    length = ctypes.c_uint32(size)
+    _checked(
+        libbpf().bpf_obj_get_info_by_fd(fd, buffer, ctypes.byref(length)), "read what the kernel says of a BPF object"
+    )
+    return buffer, length.value
+
+
+def _checked(result: int, step: str) -> int:
+    """Raise OSError for a negative result: libbpf 1.x sets errno and returns -errno, some calls -1."""
+    if result < 0:
+        error = ctypes.get_errno() or -result
+        raise OSError(error, f"cannot {step}: {os.strerror(error)}")
+    return result
