@@ -6,6 +6,8 @@ import argparse
 import difflib
 import importlib
 import pkgutil
+import shlex
+import shutil
 import signal
 import sys
 from pathlib import Path
@@ -14,6 +16,7 @@ from typing import NoReturn
 
 import harness.commands
 from bpf.errors import CannotRun
+from harness.privileges import is_root, missing_capabilities
 
 VERSION = "0.1.0"
 
@@ -31,7 +34,7 @@ def main(argv: list[str]) -> int:
     try:
         return _dispatch(argv)
     except CannotRun as error:
-        print(f"bench: {error.what}\n  cure: {error.cure}", file=sys.stderr)
+        print(f"bench: {error}", file=sys.stderr)
         return CANNOT_RUN
     except ValueError as error:
         print(f"bench: {error}", file=sys.stderr)
@@ -69,7 +72,20 @@ def _dispatch(argv: list[str]) -> int:
     )
     module.add_arguments(command)
     arguments = command.parse_args((["--help"] if words.help else []) + words.rest)
+    _require(module.NEEDS, argv)
     return int(module.run(arguments))
+
+
+def _require(needs: str, argv: list[str]) -> None:
+    """Refuse a command that needs more than this process may do; `needs` is the NEEDS of its file."""
+    missing = missing_capabilities() if needs == "kernel" else []
+    if (missing or needs == "root") and not is_root():
+        raise CannotRun(f"{argv[0]} needs root", f"type: sudo {launcher()} {shlex.join(argv)}")
+    if missing:
+        raise CannotRun(
+            f"{argv[0]} needs {', '.join(missing)}, which this root does not have",
+            "grant them to the container (docker run --privileged, or --cap-add each), or run outside of it",
+        )
 
 
 def _print_overview() -> None:
@@ -85,6 +101,15 @@ def _summary(module: ModuleType) -> str:
 
 def _terminate(_signal: int, _frame: FrameType | None) -> NoReturn:
     raise Terminated
+
+
+def launcher() -> str:
+    """Return what to type to start bench from the current folder."""
+    ours = checkout() / "bench"
+    on_path = shutil.which("bench")
+    if on_path is not None and Path(on_path).resolve() == ours:
+        return "bench"
+    return "./bench" if Path.cwd() == ours.parent else shlex.quote(str(ours))
 
 
 def checkout() -> Path:

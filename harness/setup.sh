@@ -1,0 +1,157 @@
+# Brings system packages and the Python environment to what this checkout needs; sourced by ./bench and ./test.
+# Expects `here`, the checkout. Everything that is already there is told by its files, so that a finished set-up costs
+# a few milliseconds. Files of the checkout belong to its owner, also when root sets it up through sudo.
+
+environment=$here/.venv
+system_python=/usr/bin/python3 # not the first on PATH: bcc is there for the system's Python alone
+
+say() { printf 'bench: %s\n' "$*" >&2; }
+
+cannot() {
+    say "$*"
+    exit 4
+}
+
+is_root() { [ "$(id -u)" -eq 0 ]; }
+
+# Run a command as the owner of the checkout, in it.
+as_owner() {
+    owner=$(stat -c %u "$here")
+    if ! is_root || [ "$owner" -eq 0 ]; then
+        (cd "$here" && exec "$@")
+    elif entry=$(getent passwd "$owner"); then
+        home=${entry%:*} home=${home##*:}
+        group=${entry#*:*:*:} group=${group%%:*}
+        (cd "$here" && exec setpriv --reuid "$owner" --regid "$group" --init-groups env HOME="$home" "$@")
+    else # an owner without a name: a bind mount in a container
+        (cd "$here" && exec setpriv --reuid "$owner" --regid "$(stat -c %g "$here")" --clear-groups env HOME=/nonexistent "$@")
+    fi
+}
+
+# Name what an environment is made from: both locks, the system's Python, and the place (its scripts hold their path).
+environment_key() {
+    locks=$(cat "$here/requirements.txt" "$here/requirements-dev.txt" | sha256sum)
+    printf '%s %s %s' "${locks%% *}" "$(readlink -f "$system_python")" "$here"
+}
+
+# Say whether the environment is finished for $1: run, or dev, which holds all of run.
+environment_is_ready() {
+    [ -r "$environment/made-from" ] && read -r made_for made_from <"$environment/made-from" || return 1
+    [ "$made_from" = "$(environment_key)" ] && { [ "$made_for" = "$1" ] || [ "$made_for" = dev ]; }
+}
+
+any_exists() {
+    for path; do [ -e "$path" ] && return; done
+    return 1
+}
+
+# List the packages to install, under this distribution's names; $1: kernel, or nothing for the environment's own needs.
+missing_packages() {
+    if command -v dnf >/dev/null; then bcc=python3-bcc venv=python3-libs; else bcc=python3-bpfcc venv=python3-venv; fi
+    [ -x "$system_python" ] || echo python3
+    if ! [ -x "$environment/bin/python" ]; then
+        version=$(readlink -f "$system_python") version=${version##*/}
+        any_exists "/usr/lib/$version/ensurepip" "/usr/lib64/$version/ensurepip" || echo $venv
+    fi
+    [ "$1" = kernel ] || return 0
+    any_exists /usr/lib/python3/dist-packages/bcc /usr/lib*/python3*/site-packages/bcc || echo $bcc
+    command -v nft >/dev/null || echo nftables
+}
+
+package_command() {
+    if command -v dnf >/dev/null; then echo "dnf install -y"; else echo "apt-get install -y"; fi
+}
+
+# Install packages without a question asked; lists are fetched only when the ones at hand do not do.
+install_packages() {
+    say "installing system packages: $*"
+    log=$(mktemp)
+    if command -v apt-get >/dev/null; then
+        # NEEDRESTART_SUSPEND: a benchmark has no business restarting a machine's services.
+        export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
+        apt="apt-get -qq -y -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=300 --no-install-recommends"
+        $apt install "$@" >"$log" 2>&1 </dev/null ||
+            { $apt update >"$log" 2>&1 && $apt install "$@" >>"$log" 2>&1 </dev/null; } || failed=1
+    elif command -v dnf >/dev/null; then
+        dnf install -y --setopt=install_weak_deps=False "$@" >"$log" 2>&1 </dev/null || failed=1
+    else
+        rm -f "$log"
+        cannot "neither apt-get nor dnf is here; install by hand what gives: $*"
+    fi
+    [ -z "${failed-}" ] || tail -n 15 "$log" >&2
+    rm -f "$log"
+    [ -z "${failed-}" ] || cannot "the system packages could not be installed; type: $(package_command) $*"
+}
+
+# Make the environment anew. `made-from` is written last: without it, an environment is unfinished.
+make_environment() {
+    lock=requirements.txt
+    [ "$1" = run ] || lock=requirements-$1.txt
+    say "making the Python environment in $environment from $lock"
+    as_owner rm -f "$environment/made-from"
+    # --ignore-installed: packages of the system may go away with the next upgrade, and those of a user are not root's.
+    as_owner "$system_python" -m venv --clear --system-site-packages "$environment" >&2 &&
+        as_owner env PYTHONNOUSERSITE=1 "$environment/bin/python" -m pip install -qq --disable-pip-version-check \
+            --require-hashes --no-deps --only-binary :all: --ignore-installed -r "$lock" >&2 &&
+        for packages in "$environment"/lib/python3*/site-packages; do
+            printf '%s\n' "$here" | as_owner tee "$packages/bench.pth" >/dev/null
+        done &&
+        printf '%s %s\n' "$1" "$(environment_key)" | as_owner tee "$environment/made-from" >/dev/null ||
+        cannot "the Python environment could not be made (see above); type the command again to start over"
+}
+
+# Set up $1 (run or dev) with the packages for $2 (kernel or nothing); keep a shared lock on the set-up in descriptor 9,
+# so that no other start remakes the environment under a running session.
+set_up() {
+    exec 9<"$here/requirements.txt"
+    flock --shared 9
+    missing=$(missing_packages "$2" | tr '\n' ' ') missing=${missing% }
+    if [ -z "$missing" ] && environment_is_ready "$1"; then return; fi
+
+    if [ "${BENCH_NO_INSTALL-}" = 1 ]; then
+        environment_is_ready "$1" || missing="$missing${missing:+ }and the Python environment in $environment"
+        cannot "missing: ${missing#and }; BENCH_NO_INSTALL=1 forbids to install; unset it and type the command again"
+    fi
+    if ! is_root && [ -n "$missing" ]; then
+        cannot "missing: $missing; type: sudo $(package_command) $missing"
+    fi
+    if ! is_root && ! [ -w "$here" ]; then
+        cannot "the Python environment is not made, and $here is not yours to write; type: sudo $0 doctor"
+    fi
+    flock --unlock 9
+    flock --exclusive --nonblock 9 || {
+        say "waiting for another bench on this checkout to end its set-up or its session"
+        flock --exclusive 9
+    }
+    # Another start may have done the work meanwhile.
+    missing=$(missing_packages "$2" | tr '\n' ' ')
+    # shellcheck disable=SC2086 # one word a package
+    [ -z "$missing" ] || install_packages $missing
+    [ -x "$system_python" ] && "$system_python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
+        cannot "Python 3.11 or later is needed as $system_python: Debian 12, Ubuntu 24.04, Fedora 37, or later"
+    environment_is_ready "$1" || make_environment "$(wanted_environment "$1")"
+    flock --shared 9
+}
+
+# A developer's environment stays one when the locks change.
+wanted_environment() {
+    if [ -r "$environment/made-from" ] && read -r made_for _ <"$environment/made-from" && [ "$made_for" = dev ]; then
+        echo dev
+    else
+        echo "$1"
+    fi
+}
+
+# Keep root from leaving its bytecode in another's checkout: compile as the owner what changed since the last time.
+compile_as_owner() {
+    if ! is_root || [ -O "$here" ]; then return; fi
+    export PYTHONDONTWRITEBYTECODE=1
+    if ! [ -e "$environment/compiled" ] || [ -n "$(find "$here/bpf" "$here/modes" "$here/traffic" "$here/harness" \
+        "$here/results" -name '*.py' -newer "$environment/compiled" -print -quit)" ]; then
+        as_owner "$environment/bin/python" -m compileall -q bpf modes traffic harness results >/dev/null || return 0
+        as_owner touch "$environment/compiled"
+    fi
+}
+
+# The folder a command is typed in may be anybody's, and root's Python must not import from it.
+export PYTHONSAFEPATH=1 PYTHONNOUSERSITE=1
