@@ -1,0 +1,181 @@
+"""The result file: what is written comes back, whatever happens to the file."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from results.store import ResultWriter, read
+from tests.results import made_up
+
+
+def _written(path: Path) -> bytes:
+    with ResultWriter(path) as writer:
+        writer.session(made_up.session())
+        for trial in made_up.run(trials=1):
+            writer.trial(trial)
+    return path.read_bytes()
+
+
+def test_what_was_appended_is_read_back(tmp_path: Path) -> None:
+    """Sessions and trials are equal to those written, in order."""
+    _written(tmp_path / "r.jsonl")
+    result = read(tmp_path / "r.jsonl")
+    assert result.sessions == (made_up.session(),)
+    assert list(result.trials) == made_up.run(trials=1)
+    assert result.problems == ()
+
+
+def test_a_file_cut_at_any_byte_keeps_its_earlier_lines(tmp_path: Path) -> None:
+    """A killed run leaves a torn line: it is reported with its number, and every line before it is used."""
+    path = tmp_path / "r.jsonl"
+    whole = _written(path)
+    first, second = whole.index(b"\n") + 1, whole.index(b"\n", whole.index(b"\n") + 1) + 1
+    for cut in range(first, second):
+        path.write_bytes(whole[:cut])
+        result = read(path)
+        assert len(result.sessions) == 1
+        # Without its newline alone the line is complete.
+        assert len(result.trials) == (1 if cut == second - 1 else 0)
+        assert [problem.line for problem in result.problems] == ([2] if first < cut < second - 1 else [])
+
+
+def test_appending_to_a_torn_file_ends_the_torn_line_first(tmp_path: Path) -> None:
+    """What a later session appends is not swallowed by the line that a killed run left."""
+    path = tmp_path / "r.jsonl"
+    path.write_bytes(_written(path)[:-40])
+    with ResultWriter(path) as writer:
+        writer.session(made_up.session(id="s2"))
+        writer.trial(made_up.trial(session="s2"))
+    result = read(path)
+    assert [session.id for session in result.sessions] == ["s1", "s2"]
+    assert len(result.trials) == 7 + 1
+    assert [problem.line for problem in result.problems] == [9]
+
+
+def test_trials_of_a_newer_format_are_left_out_and_named(tmp_path: Path) -> None:
+    """A file of mixed versions gives what this version understands, and says what it does not."""
+    path = tmp_path / "r.jsonl"
+    _written(path)
+    with ResultWriter(path) as writer:
+        writer.session(made_up.session(id="s2", schema_version=99))
+        writer.trial(made_up.trial(session="s2"))
+    result = read(path)
+    assert [session.id for session in result.sessions] == ["s1"]
+    assert {trial.session for trial in result.trials} == {"s1"}
+    assert "format 99" in result.problems[0].what
+    assert "1 trials of session s2" in result.problems[1].what
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        pytest.param(b"hello", id="no JSON"),
+        pytest.param(b"[1, 2]", id="no object"),
+        pytest.param(b'{"type": "other"}', id="another program's"),
+        pytest.param(b'{"type": "trial"}', id="fields missing"),
+        pytest.param(b"\xff\xfe\x00", id="no text"),
+        pytest.param(b"[" * 100_000, id="deep"),
+        pytest.param(b'{"type": "session", "seed": ' + b"9" * 5000 + b"}", id="huge number"),
+        pytest.param(b'{"type": "trial", "sent": NaN}', id="NaN"),
+    ],
+)
+def test_a_foreign_line_is_reported_and_the_rest_used(tmp_path: Path, line: bytes) -> None:
+    """A line that is no result is a problem with its number; the lines around it count."""
+    path = tmp_path / "r.jsonl"
+    lines = _written(path).splitlines(keepends=True)
+    path.write_bytes(b"".join([*lines[:2], line + b"\n", *lines[2:]]))
+    result = read(path)
+    assert len(result.trials) == 8
+    assert [problem.line for problem in result.problems] == [3]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("mode", 5),
+        ("consumed", "many"),
+        ("consumed", -1),
+        ("metrics", {"cpu_s": "x"}),
+        ("wait", "forever"),
+        ("sent", True),
+    ],
+)
+def test_a_field_of_the_wrong_kind_is_named(tmp_path: Path, field: str, value: object) -> None:
+    """What has been read can be computed with: a field that cannot be is refused by name."""
+    path = tmp_path / "r.jsonl"
+    _written(path)
+    row = {**made_up.trial().to_json(), field: value}
+    path.write_text(path.read_text() + json.dumps(row) + "\n")
+    result = read(path)
+    assert len(result.trials) == 8
+    assert field in result.problems[0].what
+
+
+@pytest.mark.parametrize("content", [b"", b"\n\n", b"hello\n", b'{"a": 1}\n'])
+def test_a_file_without_anything_valid_is_refused_by_name(tmp_path: Path, content: bytes) -> None:
+    """Nothing to report on is bad input, not an empty report."""
+    path = tmp_path / "other.txt"
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"other\.txt is no result file"):
+        read(path)
+
+
+def test_controls_in_names_are_replaced(tmp_path: Path) -> None:
+    """A name cannot send escape sequences to the terminal that shows it."""
+    path = tmp_path / "r.jsonl"
+    with ResultWriter(path) as writer:
+        writer.trial(made_up.trial("evil\x1b]0;title\x07\u202e"))
+    assert read(path).trials[0].setting.mode == "evil\ufffd]0;title\ufffd\ufffd"
+
+
+@pytest.mark.parametrize("nature", ["folder", "FIFO", "link", "no folder", "device"])
+def test_what_is_no_plain_file_is_refused_before_anything_runs(tmp_path: Path, nature: str) -> None:
+    """Opening the writer says what is wrong with the path, at once."""
+    path = tmp_path / "out"
+    match nature:
+        case "folder":
+            path.mkdir()
+        case "FIFO":
+            os.mkfifo(path)
+        case "link":
+            (tmp_path / "target").touch()
+            path.symlink_to(tmp_path / "target")
+        case "no folder":
+            path = tmp_path / "none" / "out"
+        case "device":
+            path = Path("/dev/null")
+    with pytest.raises(ValueError, match=f"cannot write the result file {path}: .*{nature}"):
+        ResultWriter(path)
+
+
+def test_a_fifo_does_not_hang_the_reader(tmp_path: Path) -> None:
+    """Reading a FIFO that nobody writes to is refused instead of waited for."""
+    os.mkfifo(tmp_path / "fifo")
+    with pytest.raises(ValueError, match="FIFO"):
+        read(tmp_path / "fifo")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to give a file away")
+def test_a_new_file_belongs_to_the_user_who_called_sudo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file made as root under sudo is given to the caller; one that was there keeps its owner."""
+    monkeypatch.setenv("SUDO_UID", "1234")
+    monkeypatch.setenv("SUDO_GID", "1235")
+    _written(tmp_path / "new.jsonl")
+    status = (tmp_path / "new.jsonl").stat()
+    assert (status.st_uid, status.st_gid) == (1234, 1235)
+    (tmp_path / "old.jsonl").touch()
+    _written(tmp_path / "old.jsonl")
+    assert (tmp_path / "old.jsonl").stat().st_uid == 0
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root refuses a second name")
+def test_root_does_not_append_to_a_file_with_a_second_name(tmp_path: Path) -> None:
+    """A hard link planted in a shared folder could be someone else's file."""
+    (tmp_path / "theirs").touch()
+    (tmp_path / "out").hardlink_to(tmp_path / "theirs")
+    with pytest.raises(ValueError, match="2 names"):
+        ResultWriter(tmp_path / "out")
