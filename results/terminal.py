@@ -1,0 +1,142 @@
+"""The scorecard on a terminal: plain where there is no terminal or NO_COLOR is set (rich sees to both)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from results import units
+from results.column import CONSUME_RATE, LOSS_RATIO, LOST, OFFERED_LOAD, SCORECARD, Column
+from results.scorecard import COUNTS, Row, rows, total
+from results.trial import Trial
+
+_EIGHTHS = " ▏▎▍▌▋▊▉"
+_OUTCOME = (CONSUME_RATE, OFFERED_LOAD, LOST, LOSS_RATIO)
+_COST = tuple(column for column in SCORECARD if column not in _OUTCOME)
+
+# Below this many columns neither spreads nor the table of ledgers fit.
+_WIDE = 100
+
+
+def print_run(trials: Iterable[Trial], console: Console) -> None:
+    """Print what became of the drops, what that cost, the ledgers, and every invalid trial with its reasons."""
+    found = rows(trials)
+    if not found:
+        console.print("no trials")
+        return
+    wide = console.width >= _WIDE
+    console.print(_outcome(found, wide=wide))
+    if any(row.spread(column) for row in found for column in _COST):
+        console.print()
+        console.print(_cost(found, spreads=wide))
+    console.print()
+    _print_ledgers(found, console, wide=wide)
+    _print_doubts(found, console)
+
+
+def _outcome(found: list[Row], *, wide: bool) -> Table:
+    table = _bare_table()
+    for title in ("consumed", "", "offered", "lost"):
+        table.add_column(title, justify="right" if title else "left", no_wrap=True)
+    table.add_column("limited by", no_wrap=True)
+    table.add_column("trials", justify="right", no_wrap=True)
+    fastest = max((rate.median for row in found if (rate := row.spread(CONSUME_RATE))), default=0.0)
+    for row in found:
+        rate = row.spread(CONSUME_RATE)
+        tried, bad = len(row.trials) or len(row.drains), len(row.invalid)
+        table.add_row(
+            Text(row.label, style="bold"),
+            _cell(row, CONSUME_RATE, spreads=False),
+            Text(_bar(rate.median / fastest, 12 if wide else 6) if rate and fastest else "", style="cyan"),
+            _cell(row, OFFERED_LOAD, spreads=False),
+            _lost(row),
+            Text(row.limited_by),
+            Text(f"{bad}/{tried} invalid", style="red") if bad else Text(str(tried)),
+        )
+    return table
+
+
+def _cost(found: list[Row], *, spreads: bool) -> Table:
+    columns = [column for column in _COST if any(row.spread(column) for row in found)]
+    table = _bare_table()
+    for column in columns:
+        table.add_column(column.title, justify="right", no_wrap=True)
+    for row in found:
+        table.add_row(Text(row.label, style="bold"), *(_cell(row, column, spreads=spreads) for column in columns))
+    return table
+
+
+def _cell(row: Row, column: Column, *, spreads: bool) -> Text:
+    """Write the median, and beside it how far the interval reaches from it."""
+    found = row.spread(column)
+    if found is None:
+        return Text("–", style="dim")
+    cell = Text(column.write(found.median))
+    if spreads and len(found.values) > 1 and found.median:
+        reach = max(found.high - found.median, found.median - found.low) / found.median
+        cell.append(f" ±{reach * 100:.0f}%", style="dim")
+    return cell
+
+
+def _lost(row: Row) -> Text:
+    lost, ratio = row.spread(LOST), row.spread(LOSS_RATIO)
+    if lost is None or ratio is None:
+        return Text("–", style="dim")
+    if not lost.high:
+        return Text("0")
+    return Text(f"{LOST.write(lost.median)} {LOSS_RATIO.write(ratio.median)}", style="red")
+
+
+def _print_ledgers(found: list[Row], console: Console, *, wide: bool) -> None:
+    """Print the counts of each row, all its valid trials added up; counts that are 0 everywhere are named once."""
+    totals = {row.label: total(row.valid or tuple(trial for trial in row.drains if trial.valid)) for row in found}
+    names = [name for name in COUNTS if any(name in counts for counts in totals.values())]
+    zero = [name for name in names if not any(counts.get(name) for counts in totals.values())]
+    table = _bare_table("ledger")
+    shown = [name for name in names if name not in zero]
+    for name in shown:
+        table.add_column(name, justify="right", overflow="fold")
+    for label, counts in totals.items():
+        table.add_row(
+            Text(label, style="bold"), *(units.count(counts[name]) if name in counts else "–" for name in shown)
+        )
+    if wide:
+        console.print(table)
+    else:
+        for label, counts in totals.items():
+            said = ", ".join(f"{name} {units.count(counts[name])}" for name in shown if name in counts)
+            console.print(Text(f"ledger {label}: {said}"))
+    if zero:
+        console.print(Text(f"0 in every trial: {', '.join(zero)}", style="dim"))
+
+
+def _print_doubts(found: list[Row], console: Console) -> None:
+    for row in found:
+        for trial in row.invalid:
+            reasons = "; ".join(trial.invalid_because)
+            console.print(Text(f"invalid: {row.label}, trial {trial.number}: {reasons}", style="red"))
+    for warning, labels in _shared_warnings(found).items():
+        console.print(Text(f"warning: {', '.join(labels)}: {warning}", style="yellow"))
+
+
+def _shared_warnings(found: list[Row]) -> dict[str, list[str]]:
+    """Gather the rows that share a warning, so that each is read once."""
+    shared: dict[str, list[str]] = {}
+    for row in found:
+        for warning in row.warnings:
+            shared.setdefault(warning, []).append(row.label)
+    return shared
+
+
+def _bar(share: float, width: int) -> str:
+    full, part = divmod(round(max(0.0, min(1.0, share)) * width * 8), 8)
+    return ("█" * full + (_EIGHTHS[part] if part else "")).ljust(width)
+
+
+def _bare_table(heading: str = "mode") -> Table:
+    table = Table(box=None, padding=(0, 1), pad_edge=False, collapse_padding=True, header_style="bold")
+    table.add_column(heading, no_wrap=True)
+    return table

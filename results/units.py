@@ -1,0 +1,62 @@
+"""Numbers as people read them: three significant digits and a unit."""
+
+from __future__ import annotations
+
+import math
+
+_PREFIXES = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
+
+
+def digits(value: float) -> str:
+    """Write a number with three significant digits and no exponent."""
+    if value == 0:
+        return "0"
+    places = max(0, 2 - math.floor(math.log10(abs(value))))
+    text = f"{round(value, places):.{min(places, 12)}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def count(value: float) -> str:
+    """Write a whole number in full, its thousands parted."""
+    return f"{value:,.0f}"
+
+
+def quantity(value: float) -> str:
+    """Write a number with k, M or G where it is a thousand or more."""
+    for size, prefix in _PREFIXES:
+        if abs(value) >= size * 0.9995:
+            return f"{digits(value / size)}{prefix}"
+    return digits(value)
+
+
+def rate(value: float) -> str:
+    """Write events per second."""
+    return f"{quantity(value)}/s"
+
+
+def nanoseconds(value: float) -> str:
+    """Write a time given in nanoseconds in the unit that keeps it short."""
+    for size, unit in ((1e9, "s"), (1e6, "ms"), (1e3, "µs")):
+        if abs(value) >= size * 0.9995:
+            return f"{digits(value / size)} {unit}"
+    return f"{digits(value)} ns"
+
+
+def seconds(value: float) -> str:
+    """Write a time given in seconds."""
+    return nanoseconds(value * 1e9)
+
+
+def size(value: float) -> str:
+    """Write bytes in powers of 1024."""
+    for unit, name in ((2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB")):
+        if abs(value) >= unit:
+            return f"{digits(value / unit)} {name}"
+    return f"{digits(value)} B"
+
+
+def percent(value: float) -> str:
+    """Write a ratio in percent; a loss too small for the digits is never rounded to none."""
+    if value and abs(value) < 0.00001:
+        return "< 0.001 %"
+    return f"{digits(round(value * 100, 3))} %"
