@@ -52,6 +52,7 @@ class Setting:
 class Trial:
     """One trial, as it stands in one line of the result file.
 
+    `arm` is the side of a check's block that the trial belongs to: A the baseline, B the candidate; None elsewhere.
     `metrics` holds numbers by the names of docs/metrics.md, units in the name; one that could not be read is not in it,
     and `absent` says why. `series` holds what is not one number (histograms, a timeline, allocation sites).
     Times in `first_offered_ns` and `last_consumed_ns` are CLOCK_MONOTONIC.
@@ -60,6 +61,7 @@ class Trial:
     session: str
     number: int
     block: int
+    arm: Literal["A", "B"] | None = None
     started_at: str
     setting: Setting
     ledger: Ledger
@@ -105,6 +107,7 @@ class Trial:
             "session": self.session,
             "number": self.number,
             "block": self.block,
+            "arm": self.arm,
             "started_at": self.started_at,
             **self.setting.to_json(),
             **asdict(ledger),
@@ -137,6 +140,7 @@ class Trial:
             session=row["session"],
             number=row["number"],
             block=row["block"],
+            arm=row["arm"],
             started_at=row["started_at"],
             setting=Setting(**setting),
             ledger=Ledger(**counts),

@@ -1,0 +1,46 @@
+"""Exact (Clopper-Pearson) bounds of a share that was counted: k of n."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import comb
+
+
+def exact_bounds(hits: int, trials: int, confidence: float = 0.95) -> tuple[float, float]:
+    """Return the two-sided Clopper-Pearson interval: what share could have given `hits` of `trials`."""
+    side = (1 - confidence) / 2
+    return exact_lower(hits, trials, 1 - side), exact_upper(hits, trials, 1 - side)
+
+
+def exact_lower(hits: int, trials: int, confidence: float = 0.95) -> float:
+    """Return the one-sided lower bound: the share at which `hits` or more have the chance 1 - `confidence`."""
+    _check(hits, trials)
+    if hits == 0:
+        return 0.0
+    return _share_where(lambda share: 1 - _at_most(hits - 1, trials, share) < 1 - confidence)
+
+
+def exact_upper(hits: int, trials: int, confidence: float = 0.95) -> float:
+    """Return the one-sided upper bound: the share at which `hits` or fewer have the chance 1 - `confidence`."""
+    _check(hits, trials)
+    if hits == trials:
+        return 1.0
+    return _share_where(lambda share: _at_most(hits, trials, share) > 1 - confidence)
+
+
+def _check(hits: int, trials: int) -> None:
+    if trials < 1 or not 0 <= hits <= trials:
+        raise ValueError(f"{hits} of {trials} is no share")
+
+
+def _at_most(hits: int, trials: int, share: float) -> float:
+    return sum(comb(trials, k) * share**k * (1 - share) ** (trials - k) for k in range(hits + 1))
+
+
+def _share_where(below: Callable[[float], bool]) -> float:
+    """Halve [0, 1] until the place where `below` turns false is known to the last bit."""
+    low, high = 0.0, 1.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if below(middle) else (low, middle)
+    return (low + high) / 2

@@ -1,0 +1,110 @@
+"""Blocks: four trials in the order ABBA or BAAB by a recorded coin, and the one value that each contributes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import log
+from statistics import fmean
+from typing import Literal
+
+from results.gate import Metric
+from results.trial import Setting, Trial
+
+Arm = Literal["A", "B"]
+
+ORDERS: tuple[tuple[Arm, ...], tuple[Arm, ...]] = (("A", "B", "B", "A"), ("B", "A", "A", "B"))
+
+
+def coin(seed: int, block: int) -> tuple[Arm, ...]:
+    """Toss for the order of a block: a bit of SHA-256, so that every Python on every machine recomputes it."""
+    return ORDERS[hashlib.sha256(f"{seed}:{block}".encode()).digest()[0] & 1]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The two settings that the blocks of one mode, trial kind and pass compare. They differ only in the arms."""
+
+    mode: str
+    a: Setting
+    b: Setting
+
+    def measures(self, mode: str, metric: Metric) -> bool:
+        return (self.mode, self.b.trial_kind, self.b.pass_) == (mode, metric.trial_kind, metric.pass_)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """The trials of one block in the order they ran; `comparison` is what they compare."""
+
+    number: int
+    comparison: Comparison
+    trials: tuple[Trial, ...]
+
+    @property
+    def whole(self) -> bool:
+        return len(self.trials) == len(ORDERS[0])
+
+    @property
+    def valid(self) -> bool:
+        """A block counts as a whole or not at all: keeping its good trials would choose by outcome."""
+        return self.whole and all(trial.valid for trial in self.trials)
+
+    def of_arm(self, arm: Arm) -> tuple[Trial, ...]:
+        return tuple(trial for trial in self.trials if trial.arm == arm)
+
+    def difference(self, metric: Metric) -> float | str:
+        """Return B less A on the metric's scale (of logarithms, for a ratio), or why there is none."""
+        a = [_on_scale(trial, metric) for trial in self.of_arm("A")]
+        b = [_on_scale(trial, metric) for trial in self.of_arm("B")]
+        for value in a + b:
+            if isinstance(value, str):
+                return value
+        return fmean(v for v in b if not isinstance(v, str)) - fmean(v for v in a if not isinstance(v, str))
+
+
+def value_of(trial: Trial, name: str) -> float | None:
+    """Return a gated metric of a trial by its name; None if it could not be read."""
+    if name == "ns_per_event":
+        return trial.ns_per_event
+    if name == "loss_ratio":
+        return trial.ledger.loss_ratio
+    return trial.metrics.get(name)
+
+
+def blocks_of(comparisons: Sequence[Comparison], seed: int, trials: Iterable[Trial]) -> tuple[Block, ...]:
+    """Group a session's trials into blocks, and hold the order of each against the coin.
+
+    Raises ValueError for a trial that no comparison asked for and for an order that the coin did not give.
+    """
+    by_number: dict[int, list[Trial]] = {}
+    for trial in sorted(trials, key=lambda trial: trial.number):
+        by_number.setdefault(trial.block, []).append(trial)
+    blocks = []
+    for number, members in sorted(by_number.items()):
+        order = tuple(trial.arm for trial in members)
+        if order != coin(seed, number)[: len(order)]:
+            said = "".join(coin(seed, number))
+            raise ValueError(f"block {number} ran as {''.join(map(str, order))}, but its coin said {said}")
+        blocks.append(Block(number, _comparison_of(comparisons, members), tuple(members)))
+    return tuple(blocks)
+
+
+def _comparison_of(comparisons: Sequence[Comparison], trials: Sequence[Trial]) -> Comparison:
+    for comparison in comparisons:
+        expected = {"A": comparison.a, "B": comparison.b}
+        if all(trial.arm is not None and trial.setting == expected[trial.arm] for trial in trials):
+            return comparison
+    raise ValueError(f"the trials of block {trials[0].block} are not among the settings that the plan compares")
+
+
+def _on_scale(trial: Trial, metric: Metric) -> float | str:
+    value = value_of(trial, metric.name)
+    if value is None:
+        return trial.absent.get(metric.name, f"trial {trial.number} has no {metric.name}")
+    if metric.scale == "difference":
+        return value
+    if value + metric.floor <= 0:
+        return f"{metric.name} of trial {trial.number} is {value:g}, which has no ratio"
+    return log(value + metric.floor)

@@ -1,0 +1,43 @@
+"""Forecasts for a check that could not decide: how many more blocks would have, and how long they take."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from statistics import median
+
+import numpy as np
+
+from results.blocks import Block
+from results.statistics import p_above, p_below
+
+# Above this many blocks, "run more" is no advice: the ratio lies on the margin.
+MOST_BLOCKS = 400
+
+
+def more_blocks(values: Sequence[float], limit: float, level_regressed: float, level_ok: float) -> int | None:
+    """Return how many more blocks would decide, were they spread as those seen; None if 400 blocks would not.
+
+    The spread is that of the values' own quantiles. A forecast to plan the next check by, which is then judged alone.
+    """
+
+    def decides(count: int) -> bool:
+        likely = np.quantile(np.asarray(values), (np.arange(count) + 0.5) / count, method="hazen").tolist()
+        return p_above(likely, limit) <= level_regressed or p_below(likely, limit) <= level_ok
+
+    if not decides(MOST_BLOCKS):
+        return None
+    low, high = len(values), MOST_BLOCKS
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if decides(middle) else (middle, high)
+    return high - len(values)
+
+
+def seconds_per_block(blocks: Sequence[Block]) -> float:
+    """Return what a block of this comparison took, from its trials' starts; a trial's end is not stored."""
+    between = []
+    for block in blocks:
+        first, last = (datetime.fromisoformat(block.trials[index].started_at) for index in (0, -1))
+        between.append((last - first).total_seconds() / (len(block.trials) - 1) * len(block.trials))
+    return median(between)
