@@ -1,0 +1,29 @@
+"""Remove what killed runs left behind.
+
+Namespaces, interfaces, programs and maps vanish with the processes that held them; what a SIGKILL can leave is the
+folder with a session's temporary files. A running session's is not touched.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from harness.cli import DONE
+from harness.runfolder import remove, stale_folders
+
+NEEDS = "root"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    del parser
+
+
+def run(arguments: argparse.Namespace) -> int:
+    del arguments
+    stale = stale_folders()
+    for folder in stale:
+        remove(folder)
+        print(f"removed {folder.path} ({folder.size_bytes / 1e6:.1f} MB)")
+    if not stale:
+        print("nothing to remove")
+    return DONE
