@@ -1,0 +1,27 @@
+"""Undo `bench install`: remove the link from /usr/local/bin."""
+
+from __future__ import annotations
+
+import argparse
+
+from bpf.errors import CannotRun
+from harness.cli import DONE
+from harness.link import LINK, points_here
+
+NEEDS = "root"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    del parser
+
+
+def run(arguments: argparse.Namespace) -> int:
+    del arguments
+    if points_here():
+        LINK.unlink()
+        print(f"{LINK} is removed")
+    elif LINK.is_symlink() or LINK.exists():
+        raise CannotRun(f"{LINK} is not this checkout's", "uninstall it from where it was installed")
+    else:
+        print(f"{LINK} is not there")
+    return DONE
