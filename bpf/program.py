@@ -68,7 +68,7 @@ class Program:
 
     def __enter__(self) -> Program:
         bcc = import_bcc()
-        flags = _compile_flags(self.options)
+        flags = compile_flags(self.options)
         os.environ["BCC_KERNEL_SOURCE"] = str(_FOLDER / "include")
         with _clear_error("compile and load the BPF program"):
             self._bpf = bcc.BPF(src_file=str(_FOLDER / "drops.c"), cflags=flags)
@@ -140,7 +140,7 @@ def import_bcc() -> Any:
     return bcc
 
 
-def _compile_flags(options: LoadOptions) -> list[str]:
+def compile_flags(options: LoadOptions) -> list[str]:
     """Turn options into -D definitions, with what only this kernel's types can tell."""
     flags = ["-Wno-everything", f"-DPAGE_SIZE={mmap.PAGESIZE}"]
     with KernelTypes() as types:

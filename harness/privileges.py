@@ -16,11 +16,11 @@ NEEDED = {
 }
 
 
-def missing_capabilities(status: Path = Path("/proc/self/status")) -> list[str]:
-    """List what this process needs and does not have, by name."""
-    line = next(line for line in status.read_text().splitlines() if line.startswith("CapEff:"))
-    effective = int(line.split()[1], 16)
-    return [name for name, (bit, _) in NEEDED.items() if not effective >> bit & 1]
+def missing_capabilities(of: str = "CapEff") -> list[str]:
+    """List what is needed and not in this process's effective set or, with CapBnd, in what it could ever get."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    held = int(next(line for line in lines if line.startswith(f"{of}:")).split()[1], 16)
+    return [name for name, (bit, _) in NEEDED.items() if not held >> bit & 1]
 
 
 def is_root() -> bool:

@@ -1,0 +1,32 @@
+"""Say what this machine lacks or what makes it noisy, each with its cure.
+
+Exit status 0: bench can run here (perhaps with noise); 4: it cannot.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+
+from harness.cli import CANNOT_RUN, DONE
+from harness.doctor import examine
+
+NEEDS = "nothing"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print the findings as a JSON list")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    findings = examine()
+    if arguments.json:
+        json.dump([finding.to_json() for finding in findings], sys.stdout, indent=2)
+        print()
+    else:
+        for finding in findings:
+            print(f"{finding.level:<10} {finding.what}")
+            if finding.cure is not None:
+                print(f"{'':<10} cure: {finding.cure}")
+    return CANNOT_RUN if any(finding.level == "missing" for finding in findings) else DONE

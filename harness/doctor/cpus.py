@@ -1,0 +1,45 @@
+"""CPUs: two are needed to keep the generator from taking the consumer's time."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from harness.doctor._finding import Finding
+
+SIBLINGS = "/sys/devices/system/cpu/cpu{}/topology/thread_siblings_list"
+QUOTA = Path("/sys/fs/cgroup/cpu.max")  # of the container: cgroup v2 shows it its own group as the root
+
+
+def check() -> Iterator[Finding]:
+    """Count the CPUs that this process may use, the cores they are on, and the time it is granted on them."""
+    cpus = sorted(os.sched_getaffinity(0))
+    cores = {_siblings(cpu) for cpu in cpus}
+    if len(cpus) < 2:
+        yield Finding(
+            level="noise",
+            what="one CPU only: generator and consumer take turns, and no rate says what either could do",
+            cure="give the machine or container two CPUs",
+        )
+    elif len(cores) < 2:
+        yield Finding(
+            level="noise",
+            what="one core only: generator and consumer share it as hyperthreads",
+            cure="give the machine two cores",
+        )
+    else:
+        yield Finding(level="fine", what=f"{len(cpus)} CPUs on {len(cores)} cores")
+    if QUOTA.exists() and not QUOTA.read_text().startswith("max"):
+        quota, period = QUOTA.read_text().split()
+        yield Finding(
+            level="noise",
+            what=f"CPU time is capped at {quota} of each {period} us, and when it is used up nothing of ours runs",
+            cure="take the limit away (docker run without --cpus; Kubernetes: no CPU limit)",
+        )
+
+
+def _siblings(cpu: int) -> str:
+    """Return the CPUs on the same core, as the kernel lists them; a machine that tells nothing has one a core."""
+    path = Path(SIBLINGS.format(cpu))
+    return path.read_text().strip() if path.exists() else str(cpu)

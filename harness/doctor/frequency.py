@@ -1,0 +1,41 @@
+"""The CPU's frequency: a governor that saves power, or a turbo, makes the same work take different times."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from harness.doctor._finding import Finding
+
+SYSTEM = Path("/sys/devices/system/cpu")
+
+
+def check(system: Path = SYSTEM) -> Iterator[Finding]:
+    """Read governor and turbo where the kernel shows them; a virtual machine's are its host's."""
+    governors = {path.read_text().strip() for path in system.glob("cpu[0-9]*/cpufreq/scaling_governor")}
+    if not governors:
+        yield Finding(
+            level="unchecked", what="governor and turbo cannot be seen from here, as in most virtual machines"
+        )
+        return
+    if governors - {"performance"}:
+        yield Finding(
+            level="noise",
+            what=f"the frequency governor is {', '.join(sorted(governors))}",
+            cure="type: sudo cpupower frequency-set -g performance",
+        )
+    else:
+        yield Finding(level="fine", what="the frequency governor is performance")
+    no_turbo, boost = system / "intel_pstate/no_turbo", system / "cpufreq/boost"
+    if no_turbo.exists() and no_turbo.read_text().strip() == "0":
+        yield Finding(
+            level="noise",
+            what="turbo is on: a CPU is faster while the others sleep",
+            cure=f"type: echo 1 | sudo tee {no_turbo}",
+        )
+    elif boost.exists() and boost.read_text().strip() == "1":
+        yield Finding(
+            level="noise",
+            what="boost is on: a CPU is faster while the others sleep",
+            cure=f"type: echo 0 | sudo tee {boost}",
+        )

@@ -1,0 +1,33 @@
+"""The JIT compiler, without which the program runs in the kernel's interpreter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from harness.doctor._finding import AS_ROOT, Finding
+
+SETTING = Path("/proc/sys/net/core/bpf_jit_enable")
+
+
+def check(setting: Path = SETTING) -> Iterator[Finding]:
+    """Read the setting, which is root's to read."""
+    try:
+        value = setting.read_text().strip()
+    except PermissionError:
+        yield Finding(level="unchecked", what="whether the JIT compiler is on", cure=AS_ROOT)
+    except FileNotFoundError:
+        yield Finding(
+            level="noise",
+            what="this kernel has no JIT compiler: the program is interpreted, several times as slow",
+            cure="boot a kernel built with CONFIG_BPF_JIT=y",
+        )
+    else:
+        if value == "0":
+            yield Finding(
+                level="noise",
+                what="the JIT compiler is off: the program is interpreted, several times as slow",
+                cure="type: sudo sysctl net.core.bpf_jit_enable=1",
+            )
+        else:
+            yield Finding(level="fine", what="the JIT compiler is on")

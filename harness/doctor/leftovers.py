@@ -1,0 +1,26 @@
+"""What a killed run left behind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.doctor._finding import AS_ROOT, Finding
+from harness.runfolder import base_folder, stale_folders
+
+
+def check() -> Iterator[Finding]:
+    """Look for folders of sessions that are dead. Namespaces, programs and maps went with their processes."""
+    try:
+        stale = stale_folders()
+    except PermissionError:
+        yield Finding(level="unchecked", what=f"leftovers of killed runs in {base_folder()}", cure=AS_ROOT)
+        return
+    if stale:
+        size = sum(folder.size_bytes for folder in stale)
+        yield Finding(
+            level="noise",
+            what=f"killed runs left {len(stale)} folders with {size / 1e6:.1f} MB in {base_folder()}",
+            cure="type: sudo bench clean",
+        )
+    else:
+        yield Finding(level="fine", what="no killed run left anything behind")

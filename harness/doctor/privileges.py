@@ -1,0 +1,33 @@
+"""Root, or the capabilities that are really needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from harness.doctor._finding import AS_ROOT, Finding
+from harness.privileges import NEEDED, is_root, missing_capabilities
+
+WHOLE_MACHINE = ["0", "0", "4294967295"]  # the first user namespace maps all identities to themselves
+
+
+def check() -> Iterator[Finding]:
+    """Look at what this process has or, when it is not root's, at what sudo could still give it."""
+    missing = missing_capabilities()
+    out_of_reach = missing if is_root() else missing_capabilities(of="CapBnd")
+    if not missing:
+        yield Finding(level="fine", what="all capabilities that are needed are there")
+    elif not out_of_reach:
+        yield Finding(level="unchecked", what="this is not root, and some checks are root's", cure=AS_ROOT)
+    for name in out_of_reach:
+        yield Finding(
+            level="missing",
+            what=f"{name} is not to be had here, for {NEEDED[name][1]}",
+            cure=f"grant it to the container: docker run --cap-add {name}, or --privileged",
+        )
+    if Path("/proc/self/uid_map").read_text().split() != WHOLE_MACHINE:
+        yield Finding(
+            level="missing",
+            what="root here is root in a user namespace only, and the kernel lets it load no programs",
+            cure="use a rootful container, or run outside of it",
+        )

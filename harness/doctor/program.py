@@ -1,0 +1,32 @@
+"""The program itself: compiled, loaded, attached to the tracepoint, and taken away again."""
+
+from __future__ import annotations
+
+import mmap
+from collections.abc import Iterator
+
+from bpf.errors import CannotRun
+from bpf.program import LoadOptions, Program
+from harness.doctor._finding import AS_ROOT, Finding
+from harness.privileges import missing_capabilities
+
+
+def check() -> Iterator[Finding]:
+    """Do once what each trial does, where the process may."""
+    if missing_capabilities():
+        yield Finding(level="unchecked", what="whether the program loads and attaches", cure=AS_ROOT)
+        return
+    try:
+        with Program(LoadOptions(ring_size_bytes=mmap.PAGESIZE, tag=bytes(6))) as program:
+            program.attach()
+            counts_skipped = program.skipped() is not None
+    except CannotRun as error:
+        yield Finding(level="missing", what=error.what, cure=error.cure)
+        return
+    yield Finding(level="fine", what="the program loads and attaches")
+    if not counts_skipped:
+        yield Finding(
+            level="noise",
+            what="this kernel does not count the runs that it skips: drops missed are told by the sent count alone",
+            cure="a kernel of 5.12 or later counts them",
+        )

@@ -1,0 +1,22 @@
+"""The kernel's symbol addresses, by which functions are named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from harness.doctor._finding import Finding
+
+RESTRICTION = Path("/proc/sys/kernel/kptr_restrict")
+
+
+def check(restriction: Path = RESTRICTION) -> Iterator[Finding]:
+    """Read what hides them: 0 and 1 show them to root, 2 to nobody."""
+    if restriction.read_text().strip() == "2":
+        yield Finding(
+            level="noise",
+            what="symbol addresses are hidden even from root: functions show as bare addresses, cheaper than names",
+            cure="type: sudo sysctl kernel.kptr_restrict=1",
+        )
+    else:
+        yield Finding(level="fine", what="root can read the kernel's symbol addresses")

@@ -1,0 +1,22 @@
+"""The kernel's own types (BTF): the tracepoint's arguments, and where a packet keeps its source address."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bpf.btf import KernelTypes
+from bpf.errors import CannotRun
+from bpf.program import TRACEPOINT, LoadOptions, compile_flags
+from harness.doctor._finding import Finding
+
+
+def check() -> Iterator[Finding]:
+    """Look up all that the program is compiled with."""
+    try:
+        compile_flags(LoadOptions(tag=bytes(6)))
+        with KernelTypes() as types:
+            arguments = ", ".join(types.tracepoint_arguments(TRACEPOINT))
+    except CannotRun as error:
+        yield Finding(level="missing", what=error.what, cure=error.cure)
+    else:
+        yield Finding(level="fine", what=f"the kernel describes its types; skb:{TRACEPOINT} has {arguments}")

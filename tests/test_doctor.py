@@ -1,0 +1,111 @@
+"""What doctor says of a machine, and that it can say it anywhere."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import pytest
+
+from harness.doctor import LEVELS, Finding, check_names, frequency, jit, lockdown, statistics, symbols
+from harness.doctor.load import CpuTime, judge
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+# the check, the text of its file, what it must say of it
+SETTINGS = {
+    "jit-off": (jit.check, "0\n", "noise"),
+    "jit-on": (jit.check, "1\n", "fine"),
+    "symbols-hidden": (symbols.check, "2\n", "noise"),
+    "symbols-for-root": (symbols.check, "1\n", "fine"),
+    "statistics-on": (statistics.check, "1\n", "noise"),
+    "statistics-off": (statistics.check, "0\n", None),
+    "locked-down": (lockdown.check, "none integrity [confidentiality]\n", "missing"),
+    "lockdown-integrity": (lockdown.check, "none [integrity] confidentiality\n", None),
+}
+
+
+@pytest.mark.parametrize(("check", "text", "level"), SETTINGS.values(), ids=SETTINGS)
+def test_a_setting_is_judged(
+    tmp_path: Path, check: Callable[[Path], Iterable[Finding]], text: str, level: str | None
+) -> None:
+    """Each setting that hurts is found, and the same setting at rest is not."""
+    setting = tmp_path / "setting"
+    setting.write_text(text)
+    assert [finding.level for finding in check(setting)] == ([level] if level else [])
+
+
+@pytest.mark.parametrize(
+    ("governor", "no_turbo", "levels"),
+    [
+        ("powersave", "0", ["noise", "noise"]),
+        ("performance", "1", ["fine"]),
+        (None, None, ["unchecked"]),
+    ],
+    ids=["saving-with-turbo", "steady", "virtual-machine"],
+)
+def test_the_frequency_is_judged(tmp_path: Path, governor: str | None, no_turbo: str | None, levels: list[str]) -> None:
+    """A frequency that moves is noise; one that cannot be seen is said to be unseen, not fine."""
+    for name, text in (("cpu0/cpufreq/scaling_governor", governor), ("intel_pstate/no_turbo", no_turbo)):
+        if text is not None:
+            (tmp_path / name).parent.mkdir(parents=True)
+            (tmp_path / name).write_text(text + "\n")
+    assert [finding.level for finding in frequency.check(tmp_path)] == levels
+
+
+@pytest.mark.parametrize(
+    ("after", "said"),
+    [
+        ("cpu 0 0 0 200 0 0 0 0 0 0", ["idle"]),
+        ("cpu 40 0 20 130 10 0 0 0 0 0", ["30% busy"]),
+        ("cpu 0 0 0 150 0 0 0 50 0 0", ["idle", "25% of the CPU time"]),
+        ("cpu 0 0 0 0 0 0 0 0 0 0", ["did not advance"]),
+    ],
+    ids=["idle", "busy", "stolen", "standing-still"],
+)
+def test_load_and_steal_are_told_apart(after: str, said: list[str]) -> None:
+    """Time that the host took is not other processes' load."""
+    findings = list(judge(CpuTime(total=0, idle=0, steal=0), CpuTime.parse(after + "\ncpu0 1 2 3\n")))
+    assert len(findings) == len(said)
+    assert all(words in finding.what for words, finding in zip(said, findings, strict=True))
+
+
+def doctor_without(modules: list[str], *options: str) -> subprocess.CompletedProcess[str]:
+    """Run doctor where these modules cannot be imported."""
+    code = (
+        f"import sys\nfor name in {modules}: sys.modules[name] = None\n"
+        "from harness.cli import main\nsys.exit(main(['doctor', *sys.argv[1:]]))"
+    )
+    return subprocess.run(
+        [sys.executable, "-c", code, *options], cwd=CHECKOUT, capture_output=True, text=True, check=False
+    )
+
+
+def test_doctor_names_the_missing_bcc_and_its_cure() -> None:
+    """Without the system's packages doctor still works, says that bench cannot run (4), and what to install."""
+    said = doctor_without(["bcc"])
+    assert said.returncode == 4
+    assert "bcc cannot be imported" in said.stdout.splitlines()[0]
+    assert "python3-bpfcc" in said.stdout.splitlines()[1]
+
+
+def test_doctor_needs_nothing_that_pip_installs() -> None:
+    """It is the command for a machine where something is wrong: numpy and the others may be what is."""
+    assert "Traceback" not in doctor_without(["numpy", "scapy", "pyroute2", "psutil", "rich"]).stderr
+
+
+def test_doctor_prints_its_findings_as_json() -> None:
+    """Each finding has a level, what was found, and a cure or null; the worst comes first."""
+    findings = json.loads(doctor_without(["bcc"], "--json").stdout)
+    assert all(set(finding) == {"level", "what", "cure"} for finding in findings)
+    order = [LEVELS.index(finding["level"]) for finding in findings]
+    assert order == sorted(order)
+
+
+def test_each_check_is_a_file() -> None:
+    """A new check needs its file and no entry in a list."""
+    files = {path.stem for path in (CHECKOUT / "harness" / "doctor").glob("[!_]*.py")}
+    assert set(check_names()) == files
