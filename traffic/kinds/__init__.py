@@ -1,0 +1,1 @@
+"""The kinds of drops: a file each, listed by the folder."""
