@@ -1,0 +1,151 @@
+"""./bench from a bare clone: what it sets up, once, and what it refuses. The clones' locks here name no packages."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+ECHO = "import sys\nprint(*sys.argv[1:], sep='|')\n"
+ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith(("BENCH_", "PYTHON"))}
+
+
+def make_clone(folder: Path) -> Path:
+    """Make a checkout whose launcher is ours and whose program prints its arguments."""
+    (folder / "harness" / "commands").mkdir(parents=True)
+    for name in ("bench", "harness/setup.sh"):
+        shutil.copy(CHECKOUT / name, folder / name)
+    for name in ("requirements.txt", "requirements-dev.txt", "harness/__init__.py"):
+        (folder / name).write_text("")
+    for name in ("bpf", "modes", "traffic", "results"):
+        (folder / name).mkdir()
+    (folder / "harness/__main__.py").write_text(ECHO)
+    (folder / "harness/commands/report.py").write_text('NEEDS = "nothing"\n')
+    return folder
+
+
+def start(clone: Path, *arguments: str, cwd: Path | None = None, **more: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [clone / "bench", *arguments],
+        cwd=cwd or clone,
+        env=ENVIRONMENT | more,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def made(clone: Path) -> int:
+    """Tell one environment from the next that takes its place."""
+    return (clone / ".venv/made-from").stat().st_mtime_ns
+
+
+@pytest.fixture(scope="module")
+def ready(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A clone that was started once."""
+    clone = make_clone(tmp_path_factory.mktemp("ready"))
+    first = start(clone, "report", "a b", "")
+    assert (first.returncode, first.stdout) == (0, "report|a b|\n"), first.stderr
+    assert "making the Python environment" in first.stderr
+    return clone
+
+
+def test_the_second_start_sets_nothing_up(ready: Path) -> None:
+    """What is there is used, without a word."""
+    before = made(ready)
+    second = start(ready, "report")
+    assert (second.stdout, second.stderr, made(ready)) == ("report\n", "", before)
+
+
+def test_a_link_starts_it_from_any_folder_and_imports_nothing_from_there(ready: Path, tmp_path: Path) -> None:
+    """Root's Python takes no module from the folder that a command is typed in: it may be anybody's."""
+    (tmp_path / "harness").mkdir()
+    (tmp_path / "harness/__main__.py").write_text("print('hijacked')")
+    (tmp_path / "sys.py").write_text("print('hijacked')")
+    (tmp_path / "bench").symlink_to(ready / "bench")
+    started = subprocess.run(["./bench", "report"], cwd=tmp_path, env=ENVIRONMENT, capture_output=True, check=True)
+    assert started.stdout == b"report\n"
+
+
+def test_no_install_says_what_is_missing_and_makes_nothing(tmp_path: Path) -> None:
+    """BENCH_NO_INSTALL=1 is a dry run: status 4, one line."""
+    clone = make_clone(tmp_path / "clone")
+    refused = start(clone, "report", BENCH_NO_INSTALL="1")
+    assert refused.returncode == 4
+    assert refused.stderr.count("\n") == 1
+    assert f"the Python environment in {clone}/.venv" in refused.stderr
+    assert not (clone / ".venv").exists()
+
+
+def test_a_changed_lock_or_a_moved_checkout_remakes_the_environment(tmp_path: Path) -> None:
+    """An environment is good for the locks it was made from, in the place it was made in."""
+    clone = make_clone(tmp_path / "clone")
+    start(clone, "report")
+    first = made(clone)
+    (clone / "requirements.txt").write_text("# another\n")
+    assert start(clone, "report").stdout == "report\n"
+    second = made(clone)
+    moved = clone.rename(tmp_path / "moved")
+    assert start(moved, "report").stdout == "report\n"
+    assert first < second < made(moved)
+
+
+def test_a_killed_set_up_is_started_over(tmp_path: Path) -> None:
+    """Half an environment does not count as one."""
+    clone = make_clone(tmp_path / "clone")
+    with subprocess.Popen(
+        [clone / "bench", "report"], env=ENVIRONMENT, stderr=subprocess.PIPE, start_new_session=True
+    ) as first:
+        deadline = time.monotonic() + 60
+        while not (clone / ".venv/bin/python").exists():
+            assert time.monotonic() < deadline
+            time.sleep(0.005)
+        os.killpg(first.pid, signal.SIGKILL)
+    assert not (clone / ".venv/made-from").exists()
+    again = start(clone, "report")
+    assert (again.returncode, again.stdout) == (0, "report\n"), again.stderr
+
+
+def test_two_at_once_make_one_environment(tmp_path: Path) -> None:
+    """The second waits for the first and uses what it made."""
+    clone = make_clone(tmp_path / "clone")
+    both = [
+        subprocess.Popen(
+            [clone / "bench", "report"], env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        for _ in range(2)
+    ]
+    said = [process.communicate() for process in both]
+    assert [out for out, _ in said] == ["report\n", "report\n"]
+    assert "".join(err for _, err in said).count("making the Python environment") == 1
+
+
+def test_a_set_up_waits_for_a_running_session(ready: Path) -> None:
+    """The environment is not remade under a session that imports from it."""
+    (ready / "harness/__main__.py").write_text("print('on', flush=True)\ninput()\n")
+    original = (ready / "requirements.txt").read_text()
+    with subprocess.Popen(
+        [ready / "bench", "report"], env=ENVIRONMENT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as session:
+        assert session.stdin is not None
+        assert session.stdout is not None
+        assert session.stdout.readline() == "on\n"
+        before = made(ready)
+        (ready / "harness/__main__.py").write_text(ECHO)
+        (ready / "requirements.txt").write_text(original + "# another\n")
+        with subprocess.Popen(
+            [ready / "bench", "report"], env=ENVIRONMENT, stderr=subprocess.PIPE, text=True
+        ) as second:
+            assert second.stderr is not None
+            assert "waiting for another bench" in second.stderr.readline()
+            assert made(ready) == before
+            session.stdin.write("\n")
+            session.stdin.close()
+            assert "making the Python environment" in second.stderr.read()
+    assert made(ready) > before
