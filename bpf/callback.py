@@ -1,0 +1,30 @@
+"""The `callback` reader: bcc's own, one Python call for each record, as in every bcc example."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bpf.program import Program
+from bpf.record import RECORD_BYTES
+from bpf.ring import RingPositions
+
+OnRecord = Callable[[int, int, int], int]
+"""Called with (context, address of the sample, its size); a negative return ends the pass."""
+
+
+class CallbackReader:
+    """Hand each record to `on_record`."""
+
+    def __init__(self, program: Program, on_record: OnRecord) -> None:
+        self._consume = program.bcc.ring_buffer_consume
+        self._positions = RingPositions(program.map_fd("events"))
+        program.events.open_ring_buffer(on_record)
+
+    def consume(self) -> int:
+        """Call `on_record` until the ring is empty; return the number of records.
+
+        Under a load that outruns it, it returns when `on_record` is negative or the load ends.
+        """
+        before = self._positions.consumed_bytes
+        self._consume()  # bcc drops libbpf's count: the position tells it
+        return (self._positions.consumed_bytes - before) // RECORD_BYTES
