@@ -1,0 +1,84 @@
+"""Find modes: the files of this folder, a path to a file, or a module."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import importlib.util
+import sys
+import traceback
+from pathlib import Path
+from types import ModuleType
+
+from modes._mode import Mode, Reader
+
+
+def mode_names() -> list[str]:
+    """List the modes of this folder."""
+    files = Path(__file__).parent.glob("[!_]*.py")
+    return sorted(file.stem.replace("_", "-") for file in files)
+
+
+def load_mode(name: str) -> type[Mode]:
+    """Return the mode of that name, file (`path/to/consumer.py`) or module (`package.module`).
+
+    Raises ValueError that says what is wrong, with the nearest name where nothing fits.
+    """
+    if name.endswith(".py") or "/" in name:
+        module = _import_file(Path(name))
+    elif name in mode_names():
+        module = importlib.import_module(f"modes.{name.replace('-', '_')}")
+    elif "." in name:
+        module = _import_module(name)
+    else:
+        near = difflib.get_close_matches(name, mode_names(), n=1)
+        hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(mode_names())}"
+        raise ValueError(f"no mode {name!r}; {hint}")
+    return _mode_in(module, name)
+
+
+def readers_of(mode: type[Mode]) -> tuple[Reader, ...]:
+    """List the readers that can serve a mode, by the methods that it defines; the first is the default."""
+    methods: dict[str, Reader] = {"take": "batch", "on_record": "callback", "snapshot": "snapshot"}
+    return tuple(reader for method, reader in methods.items() if callable(getattr(mode, method, None)))
+
+
+def _import_file(path: Path) -> ModuleType:
+    if not path.is_file():
+        raise ValueError(f"mode file {path} does not exist")
+    name = f"mode_file_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path.resolve())
+    if spec is None or spec.loader is None:
+        raise ValueError(f"mode file {path} is not a Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:  # whatever a stranger's file raises is bad input of ours
+        raise ValueError(f"mode file {path} fails to import: {_last_line(error)}") from error
+    return module
+
+
+def _import_module(name: str) -> ModuleType:
+    try:
+        return importlib.import_module(name)
+    except Exception as error:  # as above
+        raise ValueError(f"mode module {name} fails to import: {_last_line(error)}") from error
+
+
+def _mode_in(module: ModuleType, name: str) -> type[Mode]:
+    own = [
+        value
+        for value in vars(module).values()
+        if isinstance(value, type) and issubclass(value, Mode) and value.__module__ == module.__name__
+    ]
+    if len(own) != 1:
+        raise ValueError(f"mode {name} must define one class that derives from modes.Mode, and has {len(own)}")
+    if not readers_of(own[0]):
+        raise ValueError(f"mode {name} defines none of take, on_record and snapshot; see docs/writing-a-mode.md")
+    return own[0]
+
+
+def _last_line(error: Exception) -> str:
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {error} (line {place.lineno} of {place.filename})"

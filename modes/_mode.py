@@ -1,0 +1,40 @@
+"""What a mode is."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from modes._kit import Kit
+
+Wait = Literal["epoll", "busy", "paced", "interval"]
+Reader = Literal["batch", "callback", "snapshot"]
+
+
+class Mode:
+    """What is done with each event. Derive from it in a file of its own, and define one or more of
+
+    take(samples)                 for the batch reader: samples is an array of dtype bpf.record.RECORD, shape (n,),
+                                  a view of the ring that is valid until the method returns
+    on_record(ctx, data, size)    for the callback reader: data is the address of a sample; returns self.halt
+    snapshot(keys, counts)        for the aggregation map: arrays of equal length, counts since the start
+
+    Each adds what it has finished to `consumed`. Whatever is raised ends the trial, which is then invalid.
+    """
+
+    waits: ClassVar[tuple[Wait, ...]] = ("epoll", "busy", "paced")
+    """The ways of waiting that make sense; the first is the default."""
+
+    writes: ClassVar[Literal["file", "terminal"] | None] = None
+    """Where `kit.output` leads: a file, a terminal, or nowhere."""
+
+    def __init__(self, kit: Kit) -> None:
+        """Prepare everything: when this returns, events begin to arrive."""
+        self.kit = kit
+        self.consumed = 0
+        # What on_record returns: 0, or -1 once the consumer must leave a pass that the load does not let end.
+        self.halt = 0
+        # Events by (reason, location), for modes that count them.
+        self.tally: dict[tuple[int, int], int] = {}
+
+    def flush(self) -> None:
+        """Finish what is buffered; called about once a second and before the end."""

@@ -1,0 +1,7 @@
+"""Spin on the ring, never sleep; decode each event and count by reason: isolates what sleeping costs."""
+
+from modes._tally import Tally
+
+
+class Busy(Tally):
+    waits = ("busy",)

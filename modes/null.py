@@ -1,0 +1,13 @@
+"""Count each event and do nothing with it: isolates the channel alone."""
+
+from bpf.record import Samples
+from modes._mode import Mode
+
+
+class Null(Mode):
+    def take(self, samples: Samples) -> None:
+        self.consumed += len(samples)
+
+    def on_record(self, _ctx: int, _data: int, _size: int) -> int:
+        self.consumed += 1
+        return self.halt

@@ -1,0 +1,7 @@
+"""As `file`, to the terminal: isolates a TTY."""
+
+from modes._writer import Writer
+
+
+class Terminal(Writer):
+    writes = "terminal"
