@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 
@@ -18,7 +19,7 @@ class Ledger:
     reserve_failed  drops for which the ring had no room
     aggregated      drops counted in the aggregation map
     map_full        drops for which the aggregation map had no room
-    consumed        events that the mode finished
+    consumed        events that the mode finished; None: it died and could not say
     unread          records left in the ring, or counts in the map that were not taken
     checksum        sum of the timestamps (mod 2**64) of what was submitted, by the program
     checksum_read   the same over the samples that the reader read; None: it read no samples
@@ -33,8 +34,8 @@ class Ledger:
     reserve_failed: int | None = None
     aggregated: int | None = None
     map_full: int | None = None
-    consumed: int
-    unread: int
+    consumed: int | None
+    unread: int | None
     checksum: int | None = None
     checksum_read: int | None = None
 
@@ -60,32 +61,34 @@ class Ledger:
 
     def imbalance(self) -> list[str]:
         """Say each equation that does not hold, with its numbers; an empty list is a balanced ledger."""
-        wrong = []
-        if self.missed is None:
-            if self.skipped:
-                wrong.append(
-                    f"the kernel skipped {self.skipped} runs, and the drop kind has no exact count to find ours"
-                )
-        elif self.missed < 0:
-            wrong.append(
-                f"observed {self.observed} is more than the {self.drops_expected} drops expected of {self.sent} sent"
-            )
-        elif self.skipped is not None and self.missed > self.skipped:
-            wrong.append(f"{self.missed} drops were not observed, but the kernel skipped only {self.skipped} runs")
-        if self.submitted is not None and self.reserve_failed is not None:
-            if self.observed != self.submitted + self.reserve_failed:
-                wrong.append(
-                    f"observed {self.observed} is not submitted {self.submitted} + reserve_failed {self.reserve_failed}"
-                )
-            if self.submitted != self.consumed + self.unread:
-                wrong.append(f"submitted {self.submitted} is not consumed {self.consumed} + unread {self.unread}")
-        elif self.aggregated is not None and self.map_full is not None:
-            if self.observed != self.aggregated + self.map_full:
-                wrong.append(f"observed {self.observed} is not aggregated {self.aggregated} + map_full {self.map_full}")
-            if self.aggregated != self.consumed + self.unread:
-                wrong.append(f"aggregated {self.aggregated} is not consumed {self.consumed} + unread {self.unread}")
-        else:
-            wrong.append("neither the ring's nor the aggregation map's counters could be read")
+        wrong = [*self._unexplained_missed(), *self._unbalanced_channel()]
         if self.checksum_read is not None and not self.unread and self.checksum_read != self.checksum:
             wrong.append(f"checksum of the samples read {self.checksum_read} is not the program's {self.checksum}")
         return wrong
+
+    def _unexplained_missed(self) -> Iterator[str]:
+        if self.missed is None:
+            if self.skipped:
+                yield f"the kernel skipped {self.skipped} runs, and the drop kind has no exact count to find ours"
+        elif self.missed < 0:
+            yield f"observed {self.observed} is more than the {self.drops_expected} drops expected of {self.sent} sent"
+        elif self.skipped is not None and self.missed > self.skipped:
+            yield f"{self.missed} drops were not observed, but the kernel skipped only {self.skipped} runs"
+
+    def _unbalanced_channel(self) -> Iterator[str]:
+        """Follow what was observed through the ring, or through the aggregation map."""
+        if self.submitted is not None:
+            into, refused = "submitted", "reserve_failed"
+        else:
+            into, refused = "aggregated", "map_full"
+        entered: int | None = getattr(self, into)
+        turned_away: int | None = getattr(self, refused)
+        if entered is None or turned_away is None:
+            yield "neither the ring's nor the aggregation map's counters could be read"
+            return
+        if self.observed != entered + turned_away:
+            yield f"observed {self.observed} is not {into} {entered} + {refused} {turned_away}"
+        if self.consumed is None or self.unread is None:
+            yield "the consumer died before it could say what it consumed"
+        elif entered != self.consumed + self.unread:
+            yield f"{into} {entered} is not consumed {self.consumed} + unread {self.unread}"

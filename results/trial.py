@@ -97,7 +97,7 @@ class Trial:
     def consume_rate(self) -> float | None:
         """Records per second from the first drop offered to the last one consumed, the drain included."""
         span_ns = self.last_consumed_ns - self.first_offered_ns
-        return self.ledger.consumed * 1e9 / span_ns if span_ns > 0 else None
+        return self.ledger.consumed * 1e9 / span_ns if self.ledger.consumed is not None and span_ns > 0 else None
 
     @property
     def ns_per_event(self) -> float | None:

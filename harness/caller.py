@@ -1,0 +1,36 @@
+"""The user behind sudo: files, caches and results belong to them."""
+
+from __future__ import annotations
+
+import os
+import pwd
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who typed the command."""
+
+    uid: int
+    gid: int
+    home: Path
+
+
+def caller() -> Caller:
+    """Return the user that called sudo, or this process's own. Raises ValueError for a SUDO_UID that is no user."""
+    if os.geteuid() == 0 and "SUDO_UID" in os.environ:
+        try:
+            user = pwd.getpwuid(int(os.environ["SUDO_UID"]))
+        except (KeyError, ValueError) as error:
+            raise ValueError(f"SUDO_UID is {os.environ['SUDO_UID']!r}, which is no user of this machine") from error
+        return Caller(user.pw_uid, user.pw_gid, Path(user.pw_dir))
+    return Caller(os.getuid(), os.getgid(), Path.home())
+
+
+def make_folder(path: Path, owner: Caller) -> None:
+    """Make a folder and those above it, each new one the caller's. Raises OSError."""
+    missing = [folder for folder in (path, *path.parents) if not folder.exists()]
+    for folder in reversed(missing):
+        folder.mkdir(mode=0o755)
+        os.chown(folder, owner.uid, owner.gid)

@@ -1,0 +1,148 @@
+"""Offer drops to one or more modes and show what each consumed, lost and cost.
+
+Each trial runs in fresh processes: a consumer that loads the program and opens the mode, and a generator that sends
+frames to a schedule inside the project's own network namespaces. Its ledger balances, or it is shown as invalid.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import secrets
+import shlex
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Console
+
+from harness import options
+from harness.caller import caller, make_folder
+from harness.cli import DONE, INVALID_TRIAL
+from harness.host import fingerprint
+from harness.plan import drain_setting, expand_modes, in_blocks, load_setting
+from harness.progress import ProgressLine
+from harness.rig import Rig, open_trace, trace_path
+from modes import load_mode
+from results.session import Session
+from results.store import ResultWriter, read
+from results.terminal import print_run
+from results.trial import Setting, Trial
+from traffic.contract import load_kind
+from traffic.schedule import check_shape
+
+NEEDS = "kernel"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    options.add_consumer_options(parser)
+    options.add_load_options(parser)
+    group = parser.add_argument_group("the plan")
+    group.add_argument("--trials", type=int, default=3, metavar="N", help="trials of each setting (default: 3)")
+    group.add_argument("--drain", type=int, metavar="N", help="drain trials of N synthetic records instead of a load")
+    group.add_argument("--seed", type=int, help="of the random order (default: drawn, and recorded)")
+    group.add_argument("--trace", type=Path, metavar="FILE", help="keep what file writes (default: temporary, deleted)")
+    group.add_argument("--resume", action="store_true", help="go on with the unfinished session of --out")
+    options.add_output_options(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    settings = plan(arguments)
+    trials = run_session(arguments, settings)
+    if not arguments.json:
+        print_run(trials, Console())
+    return DONE if all(trial.valid for trial in trials) else INVALID_TRIAL
+
+
+def plan(arguments: argparse.Namespace) -> list[Setting]:
+    """Settle every setting. Raises ValueError before anything is set up."""
+    wishes = options.wishes_of(arguments)
+    names = expand_modes(arguments.mode)
+    if arguments.drain is not None:
+        return [drain_setting(name, arguments.drain, wishes) for name in names]
+    check_shape(arguments.shape)
+    kinds = [load_kind(kind.strip()) for kind in arguments.traffic.split(",")]
+    return [load_setting(name, kind.name, wishes) for kind in kinds for name in names]
+
+
+def run_session(arguments: argparse.Namespace, settings: Sequence[Setting]) -> list[Trial]:
+    """Run the plan, each trial appended to the result file as it ends; return all trials of the session."""
+    session, done = _session(arguments, settings)
+    order = list(enumerate(in_blocks(settings, arguments.trials, session.seed)))
+    writing = sum(load_mode(setting.mode).writes == "file" for _, (_, setting) in order)
+    _prove_trace(arguments.trace, writing)
+    out = arguments.out or _default_out()
+    progress = ProgressLine(len(order), quiet=arguments.quiet)
+    trials = list(done)
+    finished = {trial.number for trial in done}
+    with (
+        ResultWriter(out) as writer,
+        Rig(session=session.id, seed=session.seed, trace=arguments.trace, numbered=writing > 1) as rig,
+    ):
+        if not done:
+            writer.session(session)
+        try:
+            for number, (block, setting) in order:
+                if number in finished:
+                    continue
+                progress.begin(number, setting)
+                trial = rig.run(setting, number=number, block=block, on_progress=progress.update)
+                writer.trial(trial)
+                trials.append(trial)
+                progress.end(trial)
+                if arguments.json:
+                    print(json.dumps(trial.to_json()), flush=True)
+        finally:
+            progress.close()
+            if not arguments.quiet:
+                print(f"results: {out}", file=sys.stderr)
+    return trials
+
+
+def _session(arguments: argparse.Namespace, settings: Sequence[Setting]) -> tuple[Session, list[Trial]]:
+    """Make a new session, or find the one to resume with the trials that it has already."""
+    wanted = {"settings": [setting.to_json() for setting in settings], "trials": arguments.trials}
+    if arguments.resume:
+        if arguments.out is None:
+            raise ValueError("--resume needs --out FILE, the result file to go on with")
+        held = read(arguments.out)
+        if not held.sessions or held.sessions[-1].plan != wanted:
+            raise ValueError(
+                f"the last session of {arguments.out} has another plan; give the options it was begun with"
+            )
+        session = held.sessions[-1]
+        return session, [trial for trial in held.trials if trial.session == session.id]
+    began = datetime.now(UTC)
+    session = Session(
+        id=f"{began:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}",
+        started_at=began.isoformat(timespec="seconds"),
+        command=f"sudo bench {shlex.join(sys.argv[1:])}",
+        seed=arguments.seed if arguments.seed is not None else secrets.randbelow(1 << 31),
+        plan=wanted,
+        host=fingerprint(),
+    )
+    return session, []
+
+
+def _prove_trace(trace: Path | None, writing: int) -> None:
+    """Open the trace once, so that one which cannot be written is refused before anything runs."""
+    if trace is None:
+        return
+    if not writing:
+        raise ValueError("--trace keeps what mode file writes, and none of the modes writes to a file")
+    os.close(open_trace(trace_path(trace, 0, writing > 1)))
+
+
+def _default_out() -> Path:
+    """Name a new result file among the caller's own state (XDG base directories)."""
+    owner = caller()
+    folder = owner.home / ".local" / "state" / "bench"
+    try:
+        make_folder(folder, owner)
+    except OSError as error:
+        raise ValueError(
+            f"no result file can be made in {folder} ({error.strerror}); name one with --out FILE"
+        ) from error
+    return folder / f"{datetime.now():%Y-%m-%d-%H%M%S}-run.jsonl"

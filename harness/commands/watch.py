@@ -1,0 +1,217 @@
+"""Show the machine's own drops as they happen: line by line, or as a live table with --mode aggregate.
+
+Sends nothing. Modes that write (terminal, file, work) print lines; modes that count print a table at the end.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ctypes
+import difflib
+import json
+import os
+import select
+import signal
+import sys
+from collections.abc import Iterable
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+
+from bpf import batch
+from bpf.batch import BatchReader
+from bpf.callback import CallbackReader
+from bpf.program import LoadOptions, Program
+from bpf.record import SAMPLE_BYTES, SAMPLE_STRUCT, Samples
+from bpf.ring import Ring
+from bpf.snapshot import Counts, Keys, SnapshotReader
+from harness import options
+from harness.cli import DONE, INTERRUPTED, TERMINATED
+from harness.plan import DEFAULT_RING_BYTES
+from harness.stop import StopSignal
+from modes import Kit, Mode, load_mode, readers_of
+from modes import _loops as loops
+
+NEEDS = "kernel"
+
+REFRESH_S = 0.5
+ENTRIES = 65536
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--mode", default="terminal", help="how the events are consumed (default: terminal)")
+    parser.add_argument("--reason", action="append", metavar="NAME", help="only drops of this reason (repeatable)")
+    parser.add_argument("--pid", action="append", type=int, help="only drops on this process's time (repeatable)")
+    parser.add_argument("--duration", type=float, metavar="S", help="stop after so many seconds (default: at Ctrl-C)")
+    parser.add_argument("--ring-size", type=options.byte_count, default=DEFAULT_RING_BYTES, metavar="BYTES")
+    parser.add_argument("--json", action="store_true", help="a JSON object for each drop, or for each row")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    if arguments.duration is not None and not arguments.duration > 0:
+        raise ValueError(f"--duration must be above 0 seconds; it is {arguments.duration:g}")
+    mode_class = load_mode(arguments.mode)
+    aggregating = "snapshot" in readers_of(mode_class)
+    stop = StopSignal(signal.SIGINT, signal.SIGTERM, signal.SIGALRM)
+    kit = Kit(format="json" if arguments.json else "text", output=sys.stdout.fileno())
+    chosen = _Choice(kit, arguments.reason, arguments.pid)
+    load = LoadOptions(
+        ring_size_bytes=None if aggregating else arguments.ring_size, aggregate_entries=ENTRIES, tag=None
+    )
+    with Program(load) as program:
+        program.attach()
+        if arguments.duration is not None:
+            signal.setitimer(signal.ITIMER_REAL, arguments.duration)
+        try:
+            if aggregating:
+                _watch_table(program, kit, chosen, stop, as_json=arguments.json)
+            else:
+                mode = mode_class(kit)
+                _watch_events(program, mode, chosen, stop)
+                if mode.tally:
+                    _print_rows(_tally_rows(mode, kit), as_json=arguments.json)
+        except BrokenPipeError:  # `bench watch | head` has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        counters = program.counters.read()
+    lost = counters.reserve_failed + counters.map_full
+    seen = counters.submitted + counters.aggregated
+    print(f"{seen:,} drops seen, {lost:,} lost (no room in the {'map' if aggregating else 'ring'})", file=sys.stderr)
+    return {signal.SIGINT: INTERRUPTED, signal.SIGTERM: TERMINATED}.get(stop.received or signal.SIGALRM, DONE)
+
+
+class _Choice:
+    """Which drops are wanted."""
+
+    def __init__(self, kit: Kit, reasons: list[str] | None, pids: list[int] | None) -> None:
+        self._reasons = None if reasons is None else [_reason_number(kit, name) for name in reasons]
+        self._pids = pids
+
+    def wants(self, address: int) -> bool:
+        """Tell whether the sample at an address is wanted."""
+        _timestamp, _location, pid, reason = SAMPLE_STRUCT.unpack(ctypes.string_at(address, SAMPLE_BYTES))
+        return (self._reasons is None or reason in self._reasons) and (self._pids is None or pid in self._pids)
+
+    def rows(self, events: Any) -> Any:
+        """Return the wanted rows of an array that has the fields `reason` and `pid`."""
+        wanted = self.mask(events)
+        return events if wanted is None else events[wanted]
+
+    def mask(self, events: Any) -> Any:
+        """Return a boolean array, or None when all are wanted."""
+        masks = []
+        if self._reasons is not None:
+            masks.append(np.isin(events["reason"], self._reasons))
+        if self._pids is not None:
+            masks.append(np.isin(events["pid"], self._pids))
+        return np.logical_and.reduce(masks) if masks else None
+
+
+def _reason_number(kit: Kit, name: str) -> int:
+    number = kit.reasons.number(name.upper())
+    if number is None:
+        near = difflib.get_close_matches(name.upper(), kit.reasons.all_names(), n=1)
+        raise ValueError(f"this kernel has no drop reason {name}" + (f"; did you mean {near[0]}?" if near else ""))
+    return number
+
+
+def _watch_events(program: Program, mode: Mode, chosen: _Choice, stop: StopSignal) -> None:
+    consumer: Any = mode
+    channel: loops.Channel
+
+    def take(samples: Samples) -> None:
+        wanted = chosen.rows(samples)
+        if len(wanted):
+            consumer.take(wanted)
+
+    def on_record(ctx: int, data: int, size: int) -> int:
+        if chosen.wants(data):
+            consumer.on_record(ctx, data, size)
+        # Under a load that never lets a pass end, it is left from within.
+        return -1 if stop.requested else 0
+
+    if batch.unsupported() is None and "batch" in readers_of(type(mode)):
+        channel = BatchReader(Ring(program.map_fd("events"), program.options.ring_size_bytes or 0), take)
+    else:
+        channel = CallbackReader(program, on_record)
+    loops.epoll(channel, mode, stop, loops.LoopCounts(), program.map_fd("events"))
+    program.detach()
+    channel.consume()
+    mode.flush()
+
+
+def _watch_table(program: Program, kit: Kit, chosen: _Choice, stop: StopSignal, *, as_json: bool) -> None:
+    reader = SnapshotReader(program.map_fd("counts"), ENTRIES, lambda _keys, _counts: None)
+    processes: dict[int, str] = {}
+    live = sys.stdout.isatty() and not as_json
+    with Live(auto_refresh=False) if live else nullcontext() as screen:
+        while not stop.requested:
+            select.select([stop], [], [], REFRESH_S)
+            rows = _snapshot_rows(*reader.read(), kit, chosen, processes)
+            if screen is not None:
+                screen.update(_table(rows), refresh=True)
+    if not live:
+        _print_rows(rows, as_json=as_json)
+
+
+_Row = dict[str, str | int]
+
+
+def _snapshot_rows(keys: Keys, counts: Counts, kit: Kit, chosen: _Choice, processes: dict[int, str]) -> list[_Row]:
+    """Name what a snapshot holds; `processes` remembers the names of those that end meanwhile."""
+    wanted = chosen.mask(keys)
+    if wanted is not None:
+        keys, counts = keys[wanted], counts[wanted]
+    rows: list[_Row] = [
+        {
+            "reason": kit.reasons.name(reason),
+            "function": kit.symbols.name(location),
+            "pid": pid,
+            "process": processes.get(pid) or processes.setdefault(pid, _process_name(pid)),
+            "count": count,
+        }
+        for (location, pid, reason), count in zip(keys.tolist(), counts.tolist(), strict=True)
+    ]
+    return sorted(rows, key=lambda row: -int(row["count"]))
+
+
+def _tally_rows(mode: Mode, kit: Kit) -> list[_Row]:
+    rows: list[_Row] = [
+        {"reason": kit.reasons.name(reason), "function": kit.symbols.name(location), "count": count}
+        for (reason, location), count in mode.tally.items()
+    ]
+    return sorted(rows, key=lambda row: -int(row["count"]))
+
+
+def _process_name(pid: int) -> str:
+    """Name a process; one that has ended since has no name any more."""
+    if pid == 0:
+        return "(idle)"
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    except OSError:
+        return "(ended)"
+
+
+def _print_rows(rows: list[_Row], *, as_json: bool) -> None:
+    if as_json:
+        for row in rows:
+            print(json.dumps(row), flush=True)
+    else:
+        Console().print(_table(rows))
+
+
+def _table(rows: Iterable[_Row]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    first = True
+    for row in rows:
+        if first:
+            for name in row:
+                table.add_column(name, justify="right" if name in ("count", "pid") else "left", no_wrap=True)
+            first = False
+        table.add_row(*(f"{value:,}" if name == "count" else str(value) for name, value in row.items()))
+    return table

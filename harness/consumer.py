@@ -1,0 +1,257 @@
+"""The consumer process of one trial: loads the program, opens the mode, consumes, and says what it finished.
+
+Its messages: `ready` with the ids by which the harness observes from outside; then, after `go` (drain trials) or the
+signal SIGUSR1 (load trials), `done` with the last counts, or `failed` when it cannot start.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from bpf import syscalls
+from bpf.batch import BatchReader
+from bpf.callback import CallbackReader
+from bpf.errors import CannotRun
+from bpf.program import LoadOptions, Program
+from bpf.ring import Ring, RingPositions
+from bpf.snapshot import SnapshotReader
+from bpf.synthetic import Emitter
+from harness.control import PROTOCOL, Harness
+from harness.probes.cpu import CpuProbe
+from harness.stop import StopSignal
+from modes import Kit, Mode, load_mode
+from modes import _loops as loops
+from results.trial import Setting
+
+DRAIN_DEADLINE_S = 20.0
+"""How long a consumer may take for what is left in the ring once the load has ended."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsumerSpec:
+    """All that a consumer is told. `output_fd` is inherited; `tag` is hexadecimal, None: synthetic load only."""
+
+    setting: Setting
+    tag: str | None
+    cpu: int | None
+    output_fd: int | None
+    aggregate_entries: int = 16384
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, row: Mapping[str, Any]) -> ConsumerSpec:
+        return cls(
+            setting=Setting(**row["setting"]),
+            tag=row["tag"],
+            cpu=row["cpu"],
+            output_fd=row["output_fd"],
+            aggregate_entries=row["aggregate_entries"],
+        )
+
+
+def main(arguments: list[str]) -> int:
+    harness = Harness(arguments)
+    row = harness.receive()
+    try:
+        if row["protocol"] != PROTOCOL:
+            raise ValueError(f"the consumer's worker protocol is {PROTOCOL}, the harness's is {row['protocol']}")
+        _run(ConsumerSpec.from_json(row["spec"]), harness)
+    except CannotRun as error:
+        harness.send({"failed": {"what": error.what, "cure": error.cure}})
+    except ValueError as error:
+        harness.send({"failed": {"what": str(error), "cure": None}})
+    return 0
+
+
+def _run(spec: ConsumerSpec, harness: Harness) -> None:
+    setting = spec.setting
+    if spec.cpu is not None:
+        os.sched_setaffinity(0, {spec.cpu})
+    stop = StopSignal(signal.SIGUSR1)
+    with Program(_load_options(spec)) as program:
+        mode = load_mode(setting.mode)(_kit(spec, program))
+        channel = _channel(spec, program, mode)
+        if setting.drain_records is not None:
+            _fill(program, setting.drain_records)
+        elif spec.tag is not None:
+            program.attach()
+        _set_gc(setting.gc)
+        harness.send({"ready": _identities(program, setting)})
+        if setting.drain_records is not None:
+            harness.receive()  # go
+        harness.send({"done": _consume(setting, program, channel, mode, stop)})
+        harness.receive()  # the harness has read what it wants of our maps
+
+
+def _consume(
+    setting: Setting, program: Program, channel: loops.Channel, mode: Mode, stop: StopSignal
+) -> dict[str, Any]:
+    """Consume until told to stop and the ring is empty; return what is to be told of it."""
+    counts = loops.LoopCounts()
+    probe = CpuProbe()
+    with _callback_errors(mode, stop) as raised:
+        began_ns = time.monotonic_ns()
+        probe.start()
+        try:
+            if setting.drain_records is None:
+                _wait_and_consume(setting, program.map_fd, channel, mode, stop, counts)
+                program.detach()
+            _drain(channel, mode, counts, raised)
+        except Exception as error:  # whatever a mode raises makes the trial invalid, and is told
+            raised.append(_describe(error))
+        metrics = probe.stop(mode.consumed)
+    program.detach()
+    return {
+        "consumed": mode.consumed,
+        "unread": _unread(program, channel, mode),
+        "counters": asdict(program.counters.read()),
+        "skipped": program.skipped(),
+        "checksum_read": channel.checksum % 2**64 if isinstance(channel, BatchReader) else None,
+        "began_ns": began_ns,
+        "last_consumed_ns": counts.last_consumed_ns or began_ns,
+        "metrics": metrics | {"passes": counts.passes, "waits": counts.waits},
+        "top_drops": _top_drops(mode),
+        "raised": raised[0] if raised else None,
+    }
+
+
+def _load_options(spec: ConsumerSpec) -> LoadOptions:
+    setting = spec.setting
+    wakeup = setting.wakeup or "adaptive"
+    return LoadOptions(
+        ring_size_bytes=setting.ring_size_bytes,
+        wakeup=int(wakeup) if wakeup.isdigit() else wakeup,  # type: ignore[arg-type] # plans hold valid ones only
+        aggregate_entries=spec.aggregate_entries,
+        tag=bytes.fromhex(spec.tag) if spec.tag is not None else None,
+        synthetic=spec.tag is None,
+    )
+
+
+def _kit(spec: ConsumerSpec, program: Program) -> Kit:
+    setting = spec.setting
+    return Kit(
+        decode=setting.decode or "struct",  # type: ignore[arg-type] # plans hold valid ones only
+        format=setting.format or "text",  # type: ignore[arg-type] # as above
+        output=spec.output_fd,
+        events=program.events if setting.ring_size_bytes is not None else None,
+    )
+
+
+def _channel(spec: ConsumerSpec, program: Program, mode: Mode) -> loops.Channel:
+    """Open the reader that the setting names, on the methods that the mode defines for it."""
+    setting = spec.setting
+    target: Any = mode
+    if setting.ring_size_bytes is None:
+        return SnapshotReader(program.map_fd("counts"), spec.aggregate_entries, target.snapshot)
+    if setting.reader == "callback":
+        return CallbackReader(program, target.on_record)
+    return BatchReader(Ring(program.map_fd("events"), setting.ring_size_bytes), target.take)
+
+
+def _wait_and_consume(  # noqa: PLR0917 - what a loop needs
+    setting: Setting,
+    map_fd: Callable[[str], int],
+    channel: loops.Channel,
+    mode: Mode,
+    stop: StopSignal,
+    counts: loops.LoopCounts,
+) -> None:
+    if setting.wait == "epoll":
+        loops.epoll(channel, mode, stop, counts, map_fd("events"))
+    elif setting.wait == "busy":
+        loops.busy(channel, mode, stop, counts)
+    else:
+        loops.paced(channel, mode, stop, counts, setting.interval_ns or 0)
+
+
+def _drain(channel: loops.Channel, mode: Mode, counts: loops.LoopCounts, raised: list[str]) -> None:
+    """Take what is left, for no longer than the deadline, and finish what is buffered."""
+    mode.halt = 0
+    # The only way to end a pass of the callback reader is from within.
+    signal.signal(signal.SIGALRM, lambda _signal, _frame: setattr(mode, "halt", -1))
+    signal.setitimer(signal.ITIMER_REAL, DRAIN_DEADLINE_S)
+    while channel.consume() and not mode.halt and not raised:
+        counts.last_consumed_ns = time.monotonic_ns()
+    before = mode.consumed
+    mode.flush()
+    if mode.consumed != before:
+        counts.last_consumed_ns = time.monotonic_ns()
+    signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def _unread(program: Program, channel: loops.Channel, mode: Mode) -> int:
+    """Count what the mode never took: records in the ring, or counts newer than its last snapshot."""
+    if isinstance(channel, SnapshotReader):
+        _keys, totals = channel.read()
+        return int(totals.sum()) - mode.consumed
+    with RingPositions(program.map_fd("events")) as positions:
+        return positions.unread_records
+
+
+def _fill(program: Program, records: int) -> None:
+    """Put synthetic records of one cause into the channel, to be drained."""
+    emitter = Emitter(program.emit_fd, program.map_fd("synthetic_plan"), program.map_fd("synthetic_keys"))
+    emitter.set_keys([(0xFFFFFFFF81000000, 1, 3)])
+    emitter.emit(records)
+
+
+def _set_gc(setting: str) -> None:
+    gc.collect()
+    if setting == "off":
+        gc.disable()
+    elif setting == "freeze":
+        gc.freeze()
+
+
+def _identities(program: Program, setting: Setting) -> dict[str, int | None]:
+    """Ids by which the harness opens our maps and observes them without disturbing us."""
+    ring = setting.ring_size_bytes is not None
+    return {
+        "counters": syscalls.map_id(program.map_fd("counters")),
+        "events": syscalls.map_id(program.map_fd("events")) if ring else None,
+    }
+
+
+def _top_drops(mode: Mode) -> list[list[int]]:
+    top = sorted(mode.tally.items(), key=lambda item: -item[1])[:20]
+    return [[reason, location, count] for (reason, location), count in top]
+
+
+@contextlib.contextmanager
+def _callback_errors(mode: Mode, stop: StopSignal) -> Iterator[list[str]]:
+    """Collect what on_record raises: ctypes swallows it, and only tells the interpreter's hook."""
+    raised: list[str] = []
+
+    def hook(unraisable: Any) -> None:
+        if unraisable.exc_value is not None:
+            raised.append(_describe(unraisable.exc_value))
+        stop.requested = True
+        mode.halt = -1
+
+    sys.unraisablehook = hook
+    try:
+        yield raised
+    finally:
+        sys.unraisablehook = sys.__unraisablehook__
+
+
+def _describe(error: BaseException) -> str:
+    place = traceback.extract_tb(error.__traceback__)[-1:]
+    where = f" ({Path(place[0].filename).name}:{place[0].lineno})" if place else ""
+    return f"{type(error).__name__}: {error}{where}"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

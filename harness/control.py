@@ -1,0 +1,162 @@
+"""The control channel between the harness and its worker processes: one JSON object a line, over a socket pair."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Any
+
+PROTOCOL = 1
+"""Raised when a message changes its meaning; a worker of another checkout must speak the same (bench check)."""
+
+Message = Mapping[str, Any]
+
+_PR_SET_PDEATHSIG = 1
+
+
+class WorkerDied(Exception):
+    """A worker ended, or fell silent, before it had said what was expected; `detail` is what it wrote to stderr."""
+
+    def __init__(self, worker: str, how: str, detail: str) -> None:
+        super().__init__(f"the {worker} {how}" + (f": {detail}" if detail else ""))
+
+
+class Worker:
+    """A fresh Python process that runs one of our modules; leaving the context kills it if it still lives."""
+
+    def __init__(
+        self, module: str, spec: Message, *, name: str, pass_fds: Sequence[int] = (), checkout: str | None = None
+    ) -> None:
+        """Start `python -m module` in its own process group; it reads `spec` as its first message.
+
+        With `checkout`, the module comes from that folder instead of ours.
+        """
+        self.name = name
+        ours, theirs = socket.socketpair()
+        self._stderr = os.memfd_create(f"bench-{name}-stderr")
+        environment = dict(os.environ)
+        if checkout is not None:
+            environment["PYTHONPATH"] = checkout
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", module, str(theirs.fileno()), str(os.getpid())],
+                pass_fds=(theirs.fileno(), *pass_fds),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=self._stderr,
+                env=environment,
+                # Ctrl-C is for the harness alone, which then ends its workers in order.
+                start_new_session=True,
+            )
+        self._socket = ours
+        self._unread = b""
+        self.send({"protocol": PROTOCOL, **spec})
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def fileno(self) -> int:
+        return self._socket.fileno()
+
+    def send(self, message: Message) -> None:
+        """Send one message; that the worker is already gone shows at the next receive."""
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            self._socket.sendall(json.dumps(message).encode() + b"\n")
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal; a no-op when the process has ended (it is ours, so its pid cannot be another's)."""
+        self._process.send_signal(number)
+
+    def receive(self, timeout_s: float) -> Message:
+        """Return the next message. Raises WorkerDied when the process ends first or says nothing in time."""
+        deadline = time.monotonic() + timeout_s
+        while b"\n" not in self._unread:
+            ready, _, _ = select.select([self._socket], [], [], max(0.0, deadline - time.monotonic()))
+            if not ready:
+                raise WorkerDied(self.name, f"said nothing for {timeout_s:g} s", self._complaint())
+            data = self._receive_some()
+            if not data:
+                raise WorkerDied(self.name, self._ending(), self._complaint())
+            self._unread += data
+        line, self._unread = self._unread.split(b"\n", 1)
+        message: Message = json.loads(line)
+        return message
+
+    def pending(self) -> bool:
+        """Tell whether `receive` has something to say at once: a message, or that the process is gone."""
+        return b"\n" in self._unread or bool(select.select([self._socket], [], [], 0)[0])
+
+    def _receive_some(self) -> bytes:
+        try:
+            return self._socket.recv(1 << 20)
+        except ConnectionResetError:
+            return b""
+
+    def _ending(self) -> str:
+        try:
+            code = self._process.wait(timeout=2)
+        except subprocess.TimeoutExpired:
+            return "closed its channel"
+        return f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with status {code}"
+
+    def _complaint(self) -> str:
+        """Return the last line that the process wrote to stderr."""
+        text = os.pread(self._stderr, 1 << 16, max(0, os.fstat(self._stderr).st_size - (1 << 16)))
+        lines = text.decode(errors="replace").strip().splitlines()
+        return lines[-1] if lines else ""
+
+    def close(self) -> None:
+        """Kill the process if it still lives, and wait for it."""
+        self._socket.close()
+        if self._process.poll() is None:
+            try:
+                self._process.wait(timeout=1)  # a closed channel ends a worker by itself
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+        os.close(self._stderr)
+
+    def __enter__(self) -> Worker:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is not None:
+            self._process.kill()
+        self.close()
+
+
+class Harness:
+    """The worker's end of the channel."""
+
+    def __init__(self, arguments: Sequence[str]) -> None:
+        """Take `[socket's descriptor, the harness's pid]` from the command line; die when the harness dies."""
+        fd, parent = int(arguments[0]), int(arguments[1])
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        if os.getppid() != parent:  # it died before the line above
+            sys.exit(1)
+        self.socket = socket.socket(fileno=fd)
+        self._lines = self.socket.makefile("rb")
+
+    def receive(self) -> Message:
+        """Wait for a message; end the process when the harness closes the channel."""
+        line = self._lines.readline()
+        if not line:
+            sys.exit(1)
+        message: Message = json.loads(line)
+        return message
+
+    def send(self, message: Message) -> None:
+        self.socket.sendall(json.dumps(message).encode() + b"\n")

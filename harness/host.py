@@ -1,0 +1,49 @@
+"""The fingerprint of the machine: what must be equal for two results to be compared."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+from pathlib import Path
+
+from bpf.program import import_bcc
+from harness.cli import VERSION, checkout
+
+
+def fingerprint() -> dict[str, str | int | None]:
+    """Describe the machine and what is measured on it; None for what cannot be told."""
+    return {
+        "machine": platform.machine(),
+        "cpu_model": _cpu_model(),
+        "cpus": os.cpu_count(),
+        "cpus_allowed": len(os.sched_getaffinity(0)),
+        "memory_bytes": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
+        "kernel": platform.release(),
+        "python": platform.python_version(),
+        "bcc": str(import_bcc().__version__),
+        "bench": VERSION,
+        "commit": _commit(),
+    }
+
+
+def _cpu_model() -> str | None:
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        name, _, value = line.partition(":")
+        if name.strip() in ("model name", "Model", "cpu model"):
+            return value.strip()
+    return None
+
+
+def _commit() -> str | None:
+    """Return the checkout's commit, marked when files differ from it; None outside git."""
+    folder = str(checkout())
+    # Under sudo the checkout is another user's, which git refuses unless told that it may be.
+    git = ["git", "-c", f"safe.directory={folder}", "-C", folder]
+    try:
+        answer = subprocess.run(
+            [*git, "describe", "--always", "--dirty", "--abbrev=12"], check=False, capture_output=True, text=True
+        )
+    except FileNotFoundError:
+        return None
+    return answer.stdout.strip() or None if answer.returncode == 0 else None

@@ -1,0 +1,85 @@
+"""Options that several commands share, and how their words become numbers."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from pathlib import Path
+
+from harness.plan import DEFAULT_RING_BYTES, Wishes
+
+DEFAULT_LOAD = 100_000.0
+DEFAULT_TRAFFIC = "udp-closed-port"
+
+_BYTES = re.compile(r"(\d+)\s*(|k|kib|m|mib|g|gib)", re.IGNORECASE)
+_POWERS = {"": 0, "k": 10, "m": 20, "g": 30}
+
+
+def add_consumer_options(parser: argparse.ArgumentParser) -> None:
+    """Add what chooses and tunes the consumer."""
+    group = parser.add_argument_group("the consumer")
+    group.add_argument("--mode", required=True, metavar="MODE[,MODE…]", help="modes, files or modules; or all")
+    group.add_argument("--reader", choices=["batch", "callback"], help="how the ring is read (default: batch)")
+    group.add_argument(
+        "--wait", choices=["epoll", "busy", "paced"], help="how the consumer waits (default: the mode's)"
+    )
+    group.add_argument("--decode", choices=["struct", "ctypes", "event"], help="how --reader callback decodes a record")
+    group.add_argument("--format", choices=["text", "json"], help="what file, terminal and work make of an event")
+    group.add_argument("--ring-size", type=byte_count, default=DEFAULT_RING_BYTES, metavar="BYTES", help="default: 1M")
+    group.add_argument("--wakeup", metavar="adaptive|none|force|BYTES", help="when the kernel notifies the consumer")
+    group.add_argument("--interval", type=float, metavar="MS", help="pause of paced and aggregate (default: 5)")
+    group.add_argument("--gc", choices=["on", "off", "freeze"], default="on", help="Python's garbage collector")
+
+
+def add_load_options(parser: argparse.ArgumentParser) -> None:
+    """Add what chooses the load."""
+    group = parser.add_argument_group("the load")
+    group.add_argument("--traffic", default=DEFAULT_TRAFFIC, metavar="KIND[,KIND…]", help=f"default: {DEFAULT_TRAFFIC}")
+    group.add_argument(
+        "--rate", type=load, default=DEFAULT_LOAD, metavar="N|max", help="drops a second (default: 100000)"
+    )
+    group.add_argument("--shape", default="constant", help="constant, poisson, burst:ON_MS,OFF_MS or ramp")
+    group.add_argument("--duration", type=float, default=5.0, metavar="S", help="seconds a trial (default: 5)")
+
+
+def add_output_options(parser: argparse.ArgumentParser) -> None:
+    """Add where results go."""
+    group = parser.add_argument_group("the results")
+    group.add_argument("--out", type=Path, metavar="FILE", help="result file; an existing one gains a session")
+    group.add_argument("--json", action="store_true", help="print the trial lines of the result file, and nothing else")
+    group.add_argument("--quiet", action="store_true", help="no progress on stderr")
+
+
+def wishes_of(arguments: argparse.Namespace) -> Wishes:
+    """Gather the options of the consumer and the load."""
+    return Wishes(
+        reader=arguments.reader,
+        wait=arguments.wait,
+        decode=arguments.decode,
+        format=arguments.format,
+        wakeup=arguments.wakeup,
+        interval_ns=None if arguments.interval is None else round(arguments.interval * 1e6),
+        gc=arguments.gc,
+        ring_size_bytes=arguments.ring_size,
+        shape=arguments.shape,
+        intended_load=arguments.rate,
+        duration_s=arguments.duration,
+    )
+
+
+def byte_count(text: str) -> int:
+    """Read 65536, 64K or 1MiB."""
+    found = _BYTES.fullmatch(text.strip())
+    if not found:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of bytes such as 65536, 64K or 1M")
+    return int(found[1]) << _POWERS[found[2].lower()[:1]]
+
+
+def load(text: str) -> float | None:
+    """Read drops per second, or max."""
+    if text == "max":
+        return None
+    try:
+        return float(text.replace(",", "").replace("_", ""))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is neither a number of drops a second nor max") from error

@@ -1,0 +1,172 @@
+"""Turn options into settings, refuse what makes no sense, and put the trials in a random order."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import random
+from collections.abc import Iterator, Sequence
+from typing import Literal, cast
+
+from bpf import batch
+from bpf.program import check_ring_size
+from bpf.record import RECORD_BYTES
+from modes import Mode, load_mode, mode_names, readers_of
+from modes._mode import Wait
+from results.trial import Setting
+
+DEFAULT_RING_BYTES = 1 << 20
+DEFAULT_INTERVAL_NS = 5_000_000
+# Room for the records of a drain trial and one that must stay free; 1 GiB is the largest ring that is supported.
+MAX_DRAIN_RECORDS = (1 << 30) // RECORD_BYTES - 1
+
+ReaderName = Literal["batch", "callback"]
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What was asked for, of one mode or of many; None leaves it to the mode."""
+
+    reader: ReaderName | None = None
+    wait: Wait | None = None
+    decode: str | None = None
+    format: str | None = None
+    wakeup: str | None = None
+    interval_ns: int | None = None
+    gc: Literal["on", "off", "freeze"] = "on"
+    ring_size_bytes: int = DEFAULT_RING_BYTES
+    sender: str | None = None
+    shape: str = "constant"
+    intended_load: float | None = None
+    duration_s: float = 5.0
+
+
+def expand_modes(names: str) -> list[str]:
+    """Split `null,file` into names; `all` is every mode of the folder."""
+    wanted = [name.strip() for name in names.split(",") if name.strip()]
+    if not wanted:
+        raise ValueError("--mode names no mode; see bench modes")
+    return mode_names() if wanted == ["all"] else wanted
+
+
+def load_setting(mode_name: str, traffic: str, wishes: Wishes) -> Setting:
+    """Settle every choice of a load trial. Raises ValueError for what makes no sense, before anything is set up."""
+    if wishes.intended_load is not None and not (wishes.intended_load > 0 and math.isfinite(wishes.intended_load)):
+        raise ValueError(f"--rate must be above 0 drops a second, or max; it is {wishes.intended_load:g}")
+    if not (wishes.duration_s > 0 and math.isfinite(wishes.duration_s)):
+        raise ValueError(f"--duration must be above 0 seconds; it is {wishes.duration_s:g}")
+    setting = _consumer_setting(mode_name, traffic, wishes)
+    return dataclasses.replace(
+        setting,
+        sender=wishes.sender,
+        shape=wishes.shape,
+        intended_load=wishes.intended_load,
+        duration_s=wishes.duration_s,
+    )
+
+
+def drain_setting(mode_name: str, records: int, wishes: Wishes) -> Setting:
+    """Settle every choice of a drain trial; the ring is made large enough for all the records."""
+    if not 0 < records <= MAX_DRAIN_RECORDS:
+        raise ValueError(
+            f"--drain takes 1 to {MAX_DRAIN_RECORDS} records (what a ring of 1 GiB holds); it is {records}"
+        )
+    setting = _consumer_setting(mode_name, "synthetic", wishes)
+    if setting.ring_size_bytes is None:
+        ring_size_bytes = None
+    else:
+        ring_size_bytes = max(setting.ring_size_bytes, 1 << ((records + 1) * RECORD_BYTES - 1).bit_length())
+    return dataclasses.replace(
+        setting, trial_kind="drain", drain_records=records, ring_size_bytes=ring_size_bytes, wakeup=None
+    )
+
+
+def in_blocks(settings: Sequence[Setting], trials: int, seed: int) -> Iterator[tuple[int, Setting]]:
+    """Yield (block, setting): each block holds every setting once, in an order drawn from the seed."""
+    if trials < 1:
+        raise ValueError(f"--trials must be at least 1; it is {trials}")
+    order = random.Random(seed)
+    for block in range(trials):
+        for setting in order.sample(settings, len(settings)):
+            yield block, setting
+
+
+def _consumer_setting(mode_name: str, traffic: str, wishes: Wishes) -> Setting:
+    mode = load_mode(mode_name)
+    if "snapshot" in readers_of(mode):
+        return _aggregating(mode_name, traffic, wishes)
+    reader = _reader(mode_name, mode, wishes)
+    wait = wishes.wait or mode.waits[0]
+    if wait not in mode.waits:
+        raise ValueError(f"mode {mode_name} waits by {' or '.join(mode.waits)}, not by {wait}")
+    wakeup = wishes.wakeup or ("none" if wait == "paced" else "adaptive")
+    if wait == "epoll" and wakeup == "none":
+        raise ValueError("--wakeup none with --wait epoll would never wake the consumer; use --wait paced or busy")
+    check_ring_size(wishes.ring_size_bytes)
+    _check_wakeup(wakeup, wishes.ring_size_bytes)
+    if wishes.decode is not None and reader == "batch":
+        raise ValueError("--decode is about one record at a time: it needs --reader callback")
+    if wishes.format is not None and mode.writes is None and mode_name != "work":
+        raise ValueError(f"--format is for modes that make lines, and {mode_name} makes none")
+    lines = mode.writes is not None or mode_name == "work"
+    return Setting(
+        mode=mode_name,
+        reader=reader,
+        wait=wait,
+        traffic=traffic,
+        decode=(wishes.decode or "struct") if reader == "callback" else None,
+        format=(wishes.format or "text") if lines else None,
+        wakeup=wakeup,
+        interval_ns=_interval(wishes) if wait == "paced" else None,
+        gc=wishes.gc,
+        ring_size_bytes=wishes.ring_size_bytes,
+    )
+
+
+def _aggregating(mode_name: str, traffic: str, wishes: Wishes) -> Setting:
+    for name, value in (("reader", wishes.reader), ("wakeup", wishes.wakeup), ("decode", wishes.decode)):
+        if value is not None:
+            raise ValueError(f"--{name} is about the ring, and mode {mode_name} uses none: it reads the program's map")
+    if wishes.wait not in (None, "interval"):
+        raise ValueError(f"mode {mode_name} waits by interval, not by {wishes.wait}")
+    return Setting(
+        mode=mode_name,
+        reader=None,
+        wait="interval",
+        traffic=traffic,
+        wakeup=None,
+        interval_ns=_interval(wishes),
+        gc=wishes.gc,
+        ring_size_bytes=None,
+    )
+
+
+def _reader(mode_name: str, mode: type[Mode], wishes: Wishes) -> ReaderName:
+    """Choose the reader: the one asked for, or the first that the mode and this machine can do."""
+    offered = cast("tuple[ReaderName, ...]", readers_of(mode))
+    cannot_batch = batch.unsupported()
+    if wishes.reader is not None:
+        if wishes.reader not in offered:
+            raise ValueError(
+                f"mode {mode_name} has no method for the {wishes.reader} reader; it has {', '.join(offered)}"
+            )
+        if wishes.reader == "batch" and cannot_batch:
+            raise ValueError(cannot_batch)
+        return wishes.reader
+    return next((reader for reader in offered if reader != "batch" or cannot_batch is None), offered[0])
+
+
+def _check_wakeup(wakeup: str, ring_size_bytes: int) -> None:
+    if wakeup in ("adaptive", "none", "force"):
+        return
+    if not wakeup.isdigit() or not 0 < int(wakeup) < ring_size_bytes:
+        raise ValueError(
+            f"--wakeup is adaptive, none, force, or bytes (below the ring's {ring_size_bytes}); it is {wakeup!r}"
+        )
+
+
+def _interval(wishes: Wishes) -> int:
+    interval_ns = wishes.interval_ns if wishes.interval_ns is not None else DEFAULT_INTERVAL_NS
+    if interval_ns <= 0:
+        raise ValueError(f"--interval must be above 0; it is {interval_ns / 1e6:g} ms")
+    return interval_ns

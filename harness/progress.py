@@ -1,0 +1,78 @@
+"""The live line on stderr while trials run: rewritten in place on a terminal, a line a trial elsewhere."""
+
+from __future__ import annotations
+
+import sys
+
+from harness.trial import Progress
+from results.trial import Setting, Trial
+
+
+class ProgressLine:
+    """Say what is running, and how it does."""
+
+    def __init__(self, total: int, *, quiet: bool) -> None:
+        self._total = total
+        self._quiet = quiet
+        self._in_place = sys.stderr.isatty()
+        self._label = ""
+        self._earlier: Progress | None = None
+
+    def begin(self, number: int, setting: Setting) -> None:
+        self._label = f"[{number + 1}/{self._total}] {describe(setting)}"
+        self._earlier = None
+        if self._in_place:
+            self._rewrite(self._label)
+        else:
+            self._print(self._label)
+
+    def update(self, progress: Progress) -> None:
+        """Show rates since the last call."""
+        earlier, self._earlier = self._earlier, progress
+        if not self._in_place or earlier is None or progress.elapsed_s <= earlier.elapsed_s:
+            return
+        span = progress.elapsed_s - earlier.elapsed_s
+        offered = (progress.counters.observed - earlier.counters.observed) / span
+        consumed = (_consumed(progress) - _consumed(earlier)) / span
+        lost = progress.counters.reserve_failed + progress.counters.map_full
+        self._rewrite(
+            f"{self._label}  {progress.elapsed_s:4.1f} s  offered {offered:9,.0f}/s  consumed {consumed:9,.0f}/s"
+            f"  lost {lost:,}"
+        )
+
+    def end(self, trial: Trial) -> None:
+        if self._in_place:
+            self._rewrite("")
+        if not trial.valid:
+            self._print(f"{self._label}: invalid: {'; '.join(trial.invalid_because)}")
+
+    def close(self) -> None:
+        """Leave the cursor on an empty line."""
+        if self._in_place:
+            self._rewrite("")
+
+    def _rewrite(self, text: str) -> None:
+        if not self._quiet:
+            sys.stderr.write(f"\r\x1b[2K{text}")
+            sys.stderr.flush()
+
+    def _print(self, text: str) -> None:
+        if not self._quiet:
+            print(text, file=sys.stderr, flush=True)
+
+
+def describe(setting: Setting) -> str:
+    """Name a trial's setting in a few words."""
+    words = [setting.mode]
+    words += [word for word in (setting.reader, setting.wait if setting.wait != setting.mode else None) if word]
+    if setting.drain_records is not None:
+        words.append(f"drains {setting.drain_records:,}")
+    else:
+        load = "max" if setting.intended_load is None else f"{setting.intended_load:,.0f}/s"
+        words.append(f"{setting.traffic} {load}")
+    return " ".join(words)
+
+
+def _consumed(progress: Progress) -> int:
+    counters = progress.counters
+    return counters.aggregated if progress.unread is None else counters.submitted - progress.unread

@@ -1,0 +1,134 @@
+"""What the trials of one session share: the testbed, the CPUs, a temporary folder, and where modes write."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pty
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+
+from harness.runfolder import run_folder
+from harness.trial import Identity, OnProgress, Traffic, choose_place, run_drain_trial, run_load_trial
+from modes import load_mode
+from results.trial import Setting, Trial
+from traffic.contract import load_kind
+from traffic.testbed import Testbed
+
+
+class Rig:
+    """Runs trials one after the other, as a context manager.
+
+    `trace` is the file that a writing mode fills; None: a temporary one, deleted after each trial. With `numbered`,
+    each trial's trace gets its number behind the name.
+    """
+
+    def __init__(self, *, session: str, seed: int, trace: Path | None = None, numbered: bool = False) -> None:
+        self._session = session
+        self._seed = seed
+        self._trace = trace
+        self._numbered = numbered
+        self._stack = ExitStack()
+        self._bed: Testbed | None = None
+
+    def __enter__(self) -> Rig:
+        self._folder = self._stack.enter_context(run_folder())
+        self._place = choose_place()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.__exit__(kind, error, trace)
+
+    def run(self, setting: Setting, *, number: int, block: int, on_progress: OnProgress) -> Trial:
+        """Run one trial. Raises CannotRun or ValueError when it cannot start; what goes wrong later is in the trial."""
+        identity = Identity(session=self._session, number=number, block=block, seed=self._seed + number)
+        with self._output(setting, number) as output_fd:
+            if setting.trial_kind == "drain":
+                return run_drain_trial(setting, identity=identity, place=self._place, output_fd=output_fd)
+            kind = load_kind(setting.traffic)
+            bed = self._testbed()
+            with kind.installed(bed) as frames:
+                return run_load_trial(
+                    setting,
+                    Traffic(kind=kind, bed=bed, frames=frames),
+                    identity=identity,
+                    place=self._place,
+                    output_fd=output_fd,
+                    on_progress=on_progress,
+                )
+
+    def _testbed(self) -> Testbed:
+        """Make the testbed at the first trial that sends packets."""
+        if self._bed is None:
+            self._bed = self._stack.enter_context(Testbed())
+        return self._bed
+
+    @contextlib.contextmanager
+    def _output(self, setting: Setting, number: int) -> Iterator[int | None]:
+        writes = load_mode(setting.mode).writes
+        if writes == "file":
+            with self._file(number) as descriptor:
+                yield descriptor
+        elif writes == "terminal":
+            with _terminal() as descriptor:
+                yield descriptor
+        else:
+            yield None
+
+    @contextlib.contextmanager
+    def _file(self, number: int) -> Iterator[int]:
+        path = (
+            self._folder / f"trace-{number}" if self._trace is None else trace_path(self._trace, number, self._numbered)
+        )
+        descriptor = open_trace(path)
+        try:
+            yield descriptor
+        finally:
+            os.close(descriptor)
+            if self._trace is None:
+                path.unlink()
+
+
+def trace_path(trace: Path, number: int, numbered: bool) -> Path:
+    """Name the trace of a trial: the file itself, or with the trial's number where there are several."""
+    return trace.with_name(f"{trace.name}.{number}") if numbered else trace
+
+
+def open_trace(path: Path) -> int:
+    """Open a file for the consumer to fill, following no link; return its descriptor. Raises ValueError."""
+    try:
+        return os.open(
+            path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o644
+        )
+    except OSError as error:
+        raise ValueError(f"--trace {path} cannot be written: {error.strerror}") from error
+
+
+@contextlib.contextmanager
+def _terminal() -> Iterator[int]:
+    """Yield the terminal's descriptor; where there is none, a pseudo-terminal that a thread reads empty."""
+    if sys.stdout.isatty():
+        yield sys.stdout.fileno()
+        return
+    ours, theirs = pty.openpty()
+    reader = threading.Thread(target=_read_all, args=(ours,), name="terminal", daemon=True)
+    reader.start()
+    try:
+        yield theirs
+    finally:
+        os.close(theirs)
+        reader.join()
+        os.close(ours)
+
+
+def _read_all(descriptor: int) -> None:
+    """Read until the other end is closed, which Linux reports as EIO."""
+    with contextlib.suppress(OSError):
+        while os.read(descriptor, 1 << 16):
+            pass

@@ -1,0 +1,315 @@
+"""Run one trial: fresh processes, a handshake at each step, and a ledger that is closed from what both sides and the
+kernel say.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import time
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from bpf.counters import Counters
+from bpf.errors import CannotRun
+from harness.consumer import DRAIN_DEADLINE_S, ConsumerSpec
+from harness.control import Worker, WorkerDied
+from harness.generator import GeneratorSpec
+from harness.observer import Observer
+from results.ledger import Ledger
+from results.trial import Setting, Trial
+from traffic.contract import DropKind
+from traffic.testbed import Testbed
+
+READY_TIMEOUT_S = 30.0
+PROGRESS_STEP_S = 0.1
+# The generator starts so long after it is told to: both sides are then surely waiting.
+START_DELAY_NS = 5_000_000
+SETTLE_TIMEOUT_S = 0.2
+# A trial is generator-limited when less than this part of the intended load was offered.
+OFFERED_AT_LEAST = 0.99
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Where a trial stands in its session."""
+
+    session: str
+    number: int
+    block: int
+    seed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """The CPUs of the two processes; None where the machine has only one and nothing is pinned."""
+
+    consumer_cpu: int | None
+    generator_cpu: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traffic:
+    """A drop kind that is set up in a testbed, with its frames."""
+
+    kind: DropKind
+    bed: Testbed
+    frames: list[bytes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """What is known while a trial runs; all counts since its start. `unread` is None when aggregating."""
+
+    elapsed_s: float
+    counters: Counters
+    unread: int | None
+
+
+OnProgress = Callable[[Progress], None]
+
+
+def choose_place() -> Place:
+    """Put consumer and generator on different CPUs where this process may use two."""
+    allowed = sorted(os.sched_getaffinity(0))
+    if len(allowed) < 2:
+        return Place(consumer_cpu=None, generator_cpu=None)
+    return Place(consumer_cpu=allowed[0], generator_cpu=allowed[1])
+
+
+def run_load_trial(
+    setting: Setting,
+    traffic: Traffic,
+    *,
+    identity: Identity,
+    place: Place,
+    output_fd: int | None,
+    on_progress: OnProgress,
+) -> Trial:
+    """Offer a load to a consumer and close the ledger.
+
+    Raises CannotRun or ValueError when a worker cannot start. A worker that dies later makes the trial invalid.
+    """
+    started_at = datetime.now(UTC)
+    with ExitStack() as stack:
+        consumer = stack.enter_context(
+            _consumer(setting, traffic.kind.tag(traffic.bed).hex(), place.consumer_cpu, output_fd)
+        )
+        generator = stack.enter_context(_generator(setting, traffic, identity.seed, place.generator_cpu))
+        observer = stack.enter_context(Observer(_expect(consumer, "ready", READY_TIMEOUT_S)))
+        _expect(generator, "ready", READY_TIMEOUT_S)
+
+        witness_before = traffic.kind.witness(traffic.bed)
+        sent = _offer(setting, consumer, generator, observer, on_progress)
+        expected = None
+        if sent is not None:
+            expected = traffic.kind.expect(sent["sent"], sent["refused"])
+        observer.settle(expected.total if expected else None, SETTLE_TIMEOUT_S)
+        backlog = observer.unread_records
+        witness_after = traffic.kind.witness(traffic.bed)
+
+        consumer.signal(signal.SIGUSR1)
+        done = _finish(consumer)
+        counters = observer.counters()
+        consumer.send({"bye": True})
+
+    witness = {name: count - witness_before.get(name, 0) for name, count in witness_after.items()}
+    ledger = _ledger(setting, counters, done, sent, expected.total if expected else None)
+    wrong = _endings(done) + ledger.imbalance()
+    if sent is None:
+        wrong.append("the generator died before it could say what it sent")
+    if expected is not None:
+        wrong += [
+            f"the second witness {name} grew by {witness.get(name)}, not {count}"
+            for name, count in expected.witness.items()
+            if witness.get(name) != count
+        ]
+    sent = sent or {}
+    first_ns = sent.get("first_ns") or 0
+    last_ns = sent.get("last_ns") or 0
+    metrics = dict(done.get("metrics", {}))
+    metrics |= {f"generator_{name}": sent[name] for name in _GENERATOR_METRICS if sent.get(name) is not None}
+    if backlog is not None:
+        metrics["backlog_at_stop"] = backlog
+    return Trial(
+        session=identity.session,
+        number=identity.number,
+        block=identity.block,
+        started_at=started_at.isoformat(timespec="milliseconds"),
+        setting=setting,
+        ledger=ledger,
+        first_offered_ns=first_ns,
+        last_offered_ns=last_ns,
+        last_consumed_ns=done.get("last_consumed_ns", 0),
+        metrics=metrics,
+        witness=witness,
+        series={"top_drops": done.get("top_drops", [])},
+        invalid_because=tuple(wrong),
+        warnings=_warnings(ledger),
+        limited_by=_limited_by(setting, ledger, sent),
+    )
+
+
+_GENERATOR_METRICS = (
+    "lateness_p50_ns",
+    "lateness_p99_ns",
+    "lateness_max_ns",
+    "largest_burst",
+    "bursts",
+    "unsent",
+    "cpu_s",
+)
+
+
+def run_drain_trial(setting: Setting, *, identity: Identity, place: Place, output_fd: int | None) -> Trial:
+    """Fill the channel with synthetic records while the consumer is stopped, then time how it empties it."""
+    assert setting.drain_records is not None
+    started_at = datetime.now(UTC)
+    with (
+        _consumer(setting, None, place.consumer_cpu, output_fd) as consumer,
+        Observer(_expect(consumer, "ready", READY_TIMEOUT_S)) as observer,
+    ):
+        consumer.send({"go": True})
+        done = _finish(consumer)
+        counters = observer.counters()
+        consumer.send({"bye": True})
+    sent = {"sent": setting.drain_records, "refused": 0}
+    ledger = _ledger(setting, counters, done, sent, setting.drain_records)
+    wrong = _endings(done) + ledger.imbalance()
+    if ledger.lost:
+        wrong.append(f"the channel had no room for {ledger.lost} of the {setting.drain_records} records to be drained")
+    began_ns = done.get("began_ns", 0)
+    return Trial(
+        session=identity.session,
+        number=identity.number,
+        block=identity.block,
+        started_at=started_at.isoformat(timespec="milliseconds"),
+        setting=setting,
+        ledger=ledger,
+        first_offered_ns=began_ns,
+        last_offered_ns=began_ns,
+        last_consumed_ns=done.get("last_consumed_ns", 0),
+        metrics=done.get("metrics", {}),
+        series={"top_drops": done.get("top_drops", [])},
+        invalid_because=tuple(wrong),
+    )
+
+
+def _consumer(setting: Setting, tag: str | None, cpu: int | None, output_fd: int | None) -> Worker:
+    spec = ConsumerSpec(setting=setting, tag=tag, cpu=cpu, output_fd=output_fd)
+    inherited = () if output_fd is None else (output_fd,)
+    return Worker("harness.consumer", {"spec": spec.to_json()}, name="consumer", pass_fds=inherited)
+
+
+def _generator(setting: Setting, traffic: Traffic, seed: int, cpu: int | None) -> Worker:
+    assert setting.duration_s is not None
+    spec = GeneratorSpec(
+        outlet=traffic.bed.sender.outlet,
+        frames=traffic.frames,
+        rate=setting.intended_load,
+        shape=setting.shape,
+        duration_s=setting.duration_s,
+        seed=seed,
+        cpu=cpu,
+    )
+    return Worker("harness.generator", {"spec": spec.to_json()}, name="generator", pass_fds=(spec.outlet.namespace,))
+
+
+def _expect(worker: Worker, word: str, timeout_s: float) -> Mapping[str, Any]:
+    """Return what a worker says under that word. Raises CannotRun or ValueError when it says that it failed."""
+    try:
+        message = worker.receive(timeout_s)
+    except WorkerDied as error:
+        raise CannotRun(f"cannot start a trial: {error}", "run `bench doctor`, then try again") from error
+    if "failed" in message:
+        failed = message["failed"]
+        if failed["cure"] is None:
+            raise ValueError(failed["what"])
+        raise CannotRun(failed["what"], failed["cure"])
+    answer: Mapping[str, Any] = message[word]
+    return answer
+
+
+def _offer(
+    setting: Setting, consumer: Worker, generator: Worker, observer: Observer, on_progress: OnProgress
+) -> Mapping[str, Any] | None:
+    """Let the generator send, and watch; return what it says that it sent, or None when it died."""
+    assert setting.duration_s is not None
+    began = time.monotonic()
+    generator.send({"go": time.monotonic_ns() + START_DELAY_NS})
+    deadline = began + setting.duration_s + READY_TIMEOUT_S
+    told_to_stop = False
+    while not generator.pending():
+        if not told_to_stop and consumer.pending():  # it raised or died: nobody is left to offer to
+            generator.signal(signal.SIGUSR1)
+            told_to_stop = True
+        if time.monotonic() > deadline:
+            return None
+        on_progress(
+            Progress(elapsed_s=time.monotonic() - began, counters=observer.counters(), unread=observer.unread_records)
+        )
+        select.select([generator] if told_to_stop else [generator, consumer], [], [], PROGRESS_STEP_S)
+    try:
+        return _expect(generator, "done", 1.0)
+    except CannotRun:
+        return None
+
+
+def _finish(consumer: Worker) -> Mapping[str, Any]:
+    """Return the consumer's last words; `died` says how, when there are none."""
+    try:
+        done: Mapping[str, Any] = consumer.receive(DRAIN_DEADLINE_S + 10)["done"]
+    except WorkerDied as error:
+        return {"died": error, "consumed": None, "unread": None}
+    return done
+
+
+def _endings(done: Mapping[str, Any]) -> list[str]:
+    """Say how the consumer ended, if not as it should."""
+    if done.get("died"):
+        return [str(done["died"])]
+    return [f"the mode raised {done['raised']}"] if done.get("raised") else []
+
+
+def _ledger(
+    setting: Setting,
+    counters: Counters,
+    done: Mapping[str, Any],
+    sent: Mapping[str, Any] | None,
+    drops_expected: int | None,
+) -> Ledger:
+    ring = setting.ring_size_bytes is not None
+    return Ledger(
+        sent=sent["sent"] if sent else None,
+        refused=sent["refused"] if sent else None,
+        observed=counters.observed,
+        skipped=done.get("skipped"),
+        drops_expected=drops_expected,
+        submitted=counters.submitted if ring else None,
+        reserve_failed=counters.reserve_failed if ring else None,
+        aggregated=None if ring else counters.aggregated,
+        map_full=None if ring else counters.map_full,
+        consumed=done["consumed"],
+        unread=done["unread"],
+        checksum=counters.checksum if ring else None,
+        checksum_read=done.get("checksum_read"),
+    )
+
+
+def _warnings(ledger: Ledger) -> tuple[str, ...]:
+    warnings = []
+    if ledger.unread:
+        warnings.append(f"{ledger.unread} events were still unread {DRAIN_DEADLINE_S:g} s after the load ended")
+    return tuple(warnings)
+
+
+def _limited_by(setting: Setting, ledger: Ledger, sent: Mapping[str, Any]) -> Any:
+    if setting.intended_load is not None and setting.duration_s is not None:
+        intended = setting.intended_load * setting.duration_s
+        if sent.get("unsent") and sent.get("sent", 0) < OFFERED_AT_LEAST * intended:
+            return "generator"
+    return "consumer" if ledger.lost else None
