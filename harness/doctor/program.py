@@ -1,4 +1,4 @@
-"""The program itself: compiled, loaded, attached to the tracepoint, and taken away again."""
+"""bcc, and the program itself: compiled, loaded, attached to the tracepoint, and taken away again."""
 
 from __future__ import annotations
 
@@ -6,13 +6,19 @@ import mmap
 from collections.abc import Iterator
 
 from bpf.errors import CannotRun
-from bpf.program import LoadOptions, Program
+from bpf.program import LoadOptions, Program, import_bcc
 from harness.doctor._finding import AS_ROOT, Finding
 from harness.privileges import missing_capabilities
 
 
 def check() -> Iterator[Finding]:
-    """Do once what each trial does, where the process may."""
+    """Do once what each trial does, as far as this process may."""
+    try:
+        bcc = import_bcc()
+    except CannotRun as error:
+        yield Finding(level="missing", what=error.what, cure=error.cure)
+        return
+    yield Finding(level="fine", what=f"bcc {bcc.__version__} is there")
     if missing_capabilities():
         yield Finding(level="unchecked", what="whether the program loads and attaches", cure=AS_ROOT)
         return
