@@ -17,11 +17,11 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 
 # the check, the text of its file, what it must say of it
 SETTINGS = {
-    "jit-off": (jit.check, "0\n", "noise"),
+    "jit-off": (jit.check, "0\n", "warning"),
     "jit-on": (jit.check, "1\n", "fine"),
-    "symbols-hidden": (symbols.check, "2\n", "noise"),
+    "symbols-hidden": (symbols.check, "2\n", "warning"),
     "symbols-for-root": (symbols.check, "1\n", "fine"),
-    "statistics-on": (statistics.check, "1\n", "noise"),
+    "statistics-on": (statistics.check, "1\n", "warning"),
     "statistics-off": (statistics.check, "0\n", None),
     "locked-down": (lockdown.check, "none integrity [confidentiality]\n", "missing"),
     "lockdown-integrity": (lockdown.check, "none [integrity] confidentiality\n", None),
@@ -41,7 +41,7 @@ def test_a_setting_is_judged(
 @pytest.mark.parametrize(
     ("governor", "no_turbo", "levels"),
     [
-        ("powersave", "0", ["noise", "noise"]),
+        ("powersave", "0", ["warning", "warning"]),
         ("performance", "1", ["fine"]),
         (None, None, ["unchecked"]),
     ],

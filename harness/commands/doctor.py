@@ -1,6 +1,6 @@
 """Say what this machine lacks or what makes it noisy, each with its cure.
 
-Exit status 0: bench can run here (perhaps with noise); 4: it cannot.
+Exit status 0: bench can run here (warnings or not); 4: it cannot.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Literal, get_args
 
-Level = Literal["missing", "noise", "unchecked", "fine"]
+Level = Literal["missing", "warning", "unchecked", "fine"]
 LEVELS: tuple[Level, ...] = get_args(Level)
 
 AS_ROOT = "type: sudo bench doctor"
@@ -15,7 +15,7 @@ AS_ROOT = "type: sudo bench doctor"
 class Finding:
     """One thing that a check found.
 
-    level   missing: bench cannot run; noise: it runs, and measures worse for it; unchecked: it could not be seen from
+    level   missing: bench cannot run; warning: it runs, and measures worse for it; unchecked: it could not be seen from
             here; fine
     what    what was found, in one line
     cure    what to type or change; None for what is fine or has no cure

@@ -18,13 +18,13 @@ def check() -> Iterator[Finding]:
     cores = {_siblings(cpu) for cpu in cpus}
     if len(cpus) < 2:
         yield Finding(
-            level="noise",
+            level="warning",
             what="one CPU only: generator and consumer take turns, and no rate says what either could do",
             cure="give the machine or container two CPUs",
         )
     elif len(cores) < 2:
         yield Finding(
-            level="noise",
+            level="warning",
             what="one core only: generator and consumer share it as hyperthreads",
             cure="give the machine two cores",
         )
@@ -33,7 +33,7 @@ def check() -> Iterator[Finding]:
     if QUOTA.exists() and not QUOTA.read_text().startswith("max"):
         quota, period = QUOTA.read_text().split()
         yield Finding(
-            level="noise",
+            level="warning",
             what=f"CPU time is capped at {quota} of each {period} us, and when it is used up nothing of ours runs",
             cure="take the limit away (docker run without --cpus; Kubernetes: no CPU limit)",
         )

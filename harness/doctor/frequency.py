@@ -20,7 +20,7 @@ def check(system: Path = SYSTEM) -> Iterator[Finding]:
         return
     if governors - {"performance"}:
         yield Finding(
-            level="noise",
+            level="warning",
             what=f"the frequency governor is {', '.join(sorted(governors))}",
             cure="type: sudo cpupower frequency-set -g performance",
         )
@@ -29,13 +29,13 @@ def check(system: Path = SYSTEM) -> Iterator[Finding]:
     no_turbo, boost = system / "intel_pstate/no_turbo", system / "cpufreq/boost"
     if no_turbo.exists() and no_turbo.read_text().strip() == "0":
         yield Finding(
-            level="noise",
+            level="warning",
             what="turbo is on: a CPU is faster while the others sleep",
             cure=f"type: echo 1 | sudo tee {no_turbo}",
         )
     elif boost.exists() and boost.read_text().strip() == "1":
         yield Finding(
-            level="noise",
+            level="warning",
             what="boost is on: a CPU is faster while the others sleep",
             cure=f"type: echo 0 | sudo tee {boost}",
         )

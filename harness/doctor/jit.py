@@ -18,14 +18,14 @@ def check(setting: Path = SETTING) -> Iterator[Finding]:
         yield Finding(level="unchecked", what="whether the JIT compiler is on", cure=AS_ROOT)
     except FileNotFoundError:
         yield Finding(
-            level="noise",
+            level="warning",
             what="this kernel has no JIT compiler: the program is interpreted, several times as slow",
             cure="boot a kernel built with CONFIG_BPF_JIT=y",
         )
     else:
         if value == "0":
             yield Finding(
-                level="noise",
+                level="warning",
                 what="the JIT compiler is off: the program is interpreted, several times as slow",
                 cure="type: sudo sysctl net.core.bpf_jit_enable=1",
             )

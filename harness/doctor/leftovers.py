@@ -18,7 +18,7 @@ def check() -> Iterator[Finding]:
     if stale:
         size = sum(folder.size_bytes for folder in stale)
         yield Finding(
-            level="noise",
+            level="warning",
             what=f"killed runs left {len(stale)} folders with {size / 1e6:.1f} MB in {base_folder()}",
             cure="type: sudo bench clean",
         )

@@ -46,7 +46,7 @@ def judge(before: CpuTime, after: CpuTime) -> Iterator[Finding]:
     busy = 1 - (after.idle - before.idle) / total - steal
     if busy > BUSY_LIMIT:
         yield Finding(
-            level="noise",
+            level="warning",
             what=f"other processes keep the CPUs {busy:.0%} busy",
             cure="stop them (top shows them), or measure later",
         )
@@ -54,7 +54,7 @@ def judge(before: CpuTime, after: CpuTime) -> Iterator[Finding]:
         yield Finding(level="fine", what="the machine is idle but for us")
     if steal > STEAL_LIMIT:
         yield Finding(
-            level="noise",
+            level="warning",
             what=f"the host takes {steal:.0%} of the CPU time (steal)",
             cure="use a machine with CPUs of its own (a dedicated or bare-metal instance)",
         )

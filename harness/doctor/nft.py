@@ -14,4 +14,8 @@ def check() -> Iterator[Finding]:
     if shutil.which("nft", path=os.environ.get("PATH", "") + ":/usr/local/sbin:/usr/sbin:/sbin"):
         yield Finding(level="fine", what="nft is there")
     else:
-        yield Finding(level="missing", what="nft is not installed", cure="type: sudo apt-get install nftables")
+        yield Finding(
+            level="warning",
+            what="nft is not installed: the drop kinds that are about a firewall cannot run",
+            cure="install nftables: sudo apt-get install nftables, or sudo dnf install nftables",
+        )

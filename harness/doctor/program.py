@@ -32,7 +32,7 @@ def check() -> Iterator[Finding]:
     yield Finding(level="fine", what="the program loads and attaches")
     if not counts_skipped:
         yield Finding(
-            level="noise",
+            level="warning",
             what="this kernel does not count the runs that it skips: drops missed are told by the sent count alone",
             cure="a kernel of 5.12 or later counts them",
         )

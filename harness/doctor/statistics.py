@@ -14,7 +14,7 @@ def check(setting: Path = SETTING) -> Iterator[Finding]:
     """Read the setting; where the kernel has none it keeps no statistics."""
     if setting.exists() and setting.read_text().strip() == "1":
         yield Finding(
-            level="noise",
+            level="warning",
             what="run-time statistics of BPF programs are on: each run of the program costs some 20 ns more",
             cure="type: sudo sysctl kernel.bpf_stats_enabled=0",
         )

@@ -14,7 +14,7 @@ def check(restriction: Path = RESTRICTION) -> Iterator[Finding]:
     """Read what hides them: 0 and 1 show them to root, 2 to nobody."""
     if restriction.read_text().strip() == "2":
         yield Finding(
-            level="noise",
+            level="warning",
             what="symbol addresses are hidden even from root: functions show as bare addresses, cheaper than names",
             cure="type: sudo sysctl kernel.kptr_restrict=1",
         )
