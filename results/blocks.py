@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import log
 from statistics import fmean
-from typing import Literal
+from typing import Any, Literal
 
-from results.gate import Metric
+from results.gate import Gated, Metric
 from results.trial import Setting, Trial
 
 Arm = Literal["A", "B"]
 
-ORDERS: tuple[tuple[Arm, ...], tuple[Arm, ...]] = (("A", "B", "B", "A"), ("B", "A", "A", "B"))
+Order = tuple[Arm, ...]
+
+ORDERS: tuple[Order, Order] = (("A", "B", "B", "A"), ("B", "A", "A", "B"))
+IN_SEQUENCE: Order = ("A", "A", "B", "B")
 
 
-def coin(seed: int, block: int) -> tuple[Arm, ...]:
+def coin(seed: int, block: int) -> Order:
     """Toss for the order of a block: a bit of SHA-256, so that every Python on every machine recomputes it."""
     return ORDERS[hashlib.sha256(f"{seed}:{block}".encode()).digest()[0] & 1]
 
@@ -30,8 +33,20 @@ class Comparison:
     a: Setting
     b: Setting
 
-    def measures(self, mode: str, metric: Metric) -> bool:
-        return (self.mode, self.b.trial_kind, self.b.pass_) == (mode, metric.trial_kind, metric.pass_)
+    def measures(self, gated: Gated) -> bool:
+        """Tell whether the blocks of this comparison hold the values of that metric."""
+        metric = gated.metric
+        return (self.mode, self.b.trial_kind, self.b.pass_) == (gated.mode, metric.trial_kind, metric.pass_)
+
+    def setting(self, arm: Arm) -> Setting:
+        return self.a if arm == "A" else self.b
+
+    def to_json(self) -> dict[str, object]:
+        return {"mode": self.mode, "a": self.a.to_json(), "b": self.b.to_json()}
+
+    @classmethod
+    def from_json(cls, row: Mapping[str, Any]) -> Comparison:
+        return cls(row["mode"], Setting.from_json(row["a"]), Setting.from_json(row["b"]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +88,12 @@ def value_of(trial: Trial, name: str) -> float | None:
     return trial.metrics.get(name)
 
 
-def blocks_of(comparisons: Sequence[Comparison], seed: int, trials: Iterable[Trial]) -> tuple[Block, ...]:
-    """Group a session's trials into blocks, and hold the order of each against the coin.
+def blocks_of(
+    comparisons: Sequence[Comparison], order_of: Callable[[int], Order], trials: Iterable[Trial]
+) -> tuple[Block, ...]:
+    """Group a session's trials into blocks, and hold the order of each against the one that was planned.
 
-    Raises ValueError for a trial that no comparison asked for and for an order that the coin did not give.
+    Raises ValueError for a trial that no comparison asked for and for an order that was not planned.
     """
     by_number: dict[int, list[Trial]] = {}
     for trial in sorted(trials, key=lambda trial: trial.number):
@@ -84,8 +101,8 @@ def blocks_of(comparisons: Sequence[Comparison], seed: int, trials: Iterable[Tri
     blocks = []
     for number, members in sorted(by_number.items()):
         order = tuple(trial.arm for trial in members)
-        if order != coin(seed, number)[: len(order)]:
-            said = "".join(coin(seed, number))
+        if order != order_of(number)[: len(order)]:
+            said = "".join(order_of(number))
             raise ValueError(f"block {number} ran as {''.join(map(str, order))}, but its coin said {said}")
         blocks.append(Block(number, _comparison_of(comparisons, members), tuple(members)))
     return tuple(blocks)
@@ -93,8 +110,7 @@ def blocks_of(comparisons: Sequence[Comparison], seed: int, trials: Iterable[Tri
 
 def _comparison_of(comparisons: Sequence[Comparison], trials: Sequence[Trial]) -> Comparison:
     for comparison in comparisons:
-        expected = {"A": comparison.a, "B": comparison.b}
-        if all(trial.arm is not None and trial.setting == expected[trial.arm] for trial in trials):
+        if all(trial.arm is not None and trial.setting == comparison.setting(trial.arm) for trial in trials):
             return comparison
     raise ValueError(f"the trials of block {trials[0].block} are not among the settings that the plan compares")
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import pairwise
 from statistics import median
 
 import numpy as np
 
-from results.blocks import Block
+from results.blocks import IN_SEQUENCE, Block
 from results.statistics import p_above, p_below
 
 # Above this many blocks, "run more" is no advice: the ratio lies on the margin.
@@ -35,9 +36,17 @@ def more_blocks(values: Sequence[float], limit: float, level_regressed: float, l
 
 
 def seconds_per_block(blocks: Sequence[Block]) -> float:
-    """Return what a block of this comparison took, from its trials' starts; a trial's end is not stored."""
-    between = []
+    """Return what one more block would take, from the starts of trials that ran one after the other.
+
+    A trial's end is not stored. Where the baseline is a stored one, only half of each block is run.
+    """
+    gaps = []
     for block in blocks:
-        first, last = (datetime.fromisoformat(block.trials[index].started_at) for index in (0, -1))
-        between.append((last - first).total_seconds() / (len(block.trials) - 1) * len(block.trials))
-    return median(between)
+        starts = [datetime.fromisoformat(trial.started_at) for trial in block.trials]
+        gaps += [(later - earlier).total_seconds() for earlier, later in pairwise(starts)]
+    stored = sum(trial.arm == "A" for trial in blocks[0].trials) if _in_sequence(blocks[0]) else 0
+    return median(gaps) * (len(blocks[0].trials) - stored)
+
+
+def _in_sequence(block: Block) -> bool:
+    return tuple(trial.arm for trial in block.trials) == IN_SEQUENCE

@@ -38,6 +38,15 @@ class Metric:
         """Turn a block value into the ratio that it stands for, or leave the difference that it is."""
         return exp(value) if self.scale == "ratio" else value
 
+    def to_json(self) -> dict[str, object]:
+        row = asdict(self)
+        row["pass"] = row.pop("pass_")
+        return row
+
+    @classmethod
+    def from_json(cls, row: Mapping[str, Any]) -> Metric:
+        return cls(pass_=row["pass"], **{name: value for name, value in row.items() if name != "pass"})
+
 
 # A thousandth of a call or an object an event is what a reader that works in batches spends on its batches.
 _COUNT_FLOOR = 0.001
@@ -47,7 +56,7 @@ METRICS = {
     for metric in (
         Metric(name="ns_per_event", trial_kind="drain", pass_="timed", scale="ratio", margin=0.10),
         Metric(name="cpu_ns_per_event", trial_kind="load", pass_="timed", scale="ratio", margin=0.05),
-        Metric(name="latency_p99_ns", trial_kind="load", pass_="latency", scale="ratio", margin=0.25),
+        Metric(name="age_p99_ns", trial_kind="load", pass_="latency", scale="ratio", margin=0.25),
         Metric(name="loss_ratio", trial_kind="load", pass_="timed", scale="difference", margin=0.001),
         Metric(
             name="allocations_per_event",
@@ -136,7 +145,7 @@ class GatePlan:
 
     def to_json(self) -> dict[str, object]:
         gated = [
-            {"mode": one.mode, "metric": _metric_row(one.metric), "excluded_because": one.excluded_because}
+            {"mode": one.mode, "metric": one.metric.to_json(), "excluded_because": one.excluded_because}
             for one in self.gated
         ]
         return {"alpha": self.alpha, "looks": list(self.looks), "gated": gated}
@@ -145,7 +154,7 @@ class GatePlan:
     def from_json(cls, row: Mapping[str, Any]) -> GatePlan:
         """Read a stored plan. Raises KeyError or TypeError for what is none, ValueError for one that cannot gate."""
         gated = tuple(
-            Gated(mode=g["mode"], metric=_metric(g["metric"]), excluded_because=g["excluded_because"])
+            Gated(mode=g["mode"], metric=Metric.from_json(g["metric"]), excluded_because=g["excluded_because"])
             for g in row["gated"]
         )
         return cls(alpha=row["alpha"], looks=tuple(row["looks"]), gated=gated)
@@ -170,14 +179,3 @@ def metric_named(name: str, margin: float | None = None) -> Metric:
     if name not in METRICS:
         raise ValueError(f"no metric {name!r} can be gated; there are {', '.join(METRICS)}")
     return METRICS[name] if margin is None else replace(METRICS[name], margin=margin)
-
-
-def _metric_row(metric: Metric) -> dict[str, object]:
-    row = asdict(metric)
-    row["pass"] = row.pop("pass_")
-    return row
-
-
-def _metric(row: Mapping[str, Any]) -> Metric:
-    fields = dict(row)
-    return Metric(pass_=fields.pop("pass"), **fields)

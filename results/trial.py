@@ -22,6 +22,7 @@ class Setting:
 
     `intended_load` is drops per second, None for "as fast as it goes" (closed loop).
     `duration_s` is None for drain trials, whose size is `drain_records`.
+    `handicap` slows the consumer by a stated amount, to see whether a check finds it (harness/handicap.py).
     """
 
     mode: str
@@ -41,11 +42,17 @@ class Setting:
     intended_load: float | None = None
     duration_s: float | None = None
     drain_records: int | None = None
+    handicap: str | None = None
 
     def to_json(self) -> dict[str, object]:
         row = asdict(self)
         row["pass"] = row.pop("pass_")
         return row
+
+    @classmethod
+    def from_json(cls, row: Mapping[str, Any]) -> Setting:
+        """Read a setting out of a row that may hold more. Raises KeyError for what is no setting."""
+        return cls(**{f.name: row["pass" if f.name == "pass_" else f.name] for f in fields(cls)})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +141,6 @@ class Trial:
     @classmethod
     def from_json(cls, row: Mapping[str, Any]) -> Trial:
         """Read a trial's line. Raises KeyError or TypeError for what is no trial; derived fields are computed anew."""
-        setting = {f.name: row["pass" if f.name == "pass_" else f.name] for f in fields(Setting)}
         counts = {f.name: row[f.name] for f in fields(Ledger)}
         return cls(
             session=row["session"],
@@ -142,7 +148,7 @@ class Trial:
             block=row["block"],
             arm=row["arm"],
             started_at=row["started_at"],
-            setting=Setting(**setting),
+            setting=Setting.from_json(row),
             ledger=Ledger(**counts),
             first_offered_ns=row["first_offered_ns"],
             last_offered_ns=row["last_offered_ns"],

@@ -81,14 +81,32 @@ def judge(plan: GatePlan, blocks: Sequence[Block]) -> tuple[Judgement, ...]:
     Invalid blocks are set aside whole. At each look Holm's family is the whole plan: what regressed earlier counts as
     rejected, what passed earlier counts as p = 1, so that the family never shrinks by what the data showed.
     """
+    return _go_through_looks(plan, blocks).judgements
+
+
+def wanted_blocks(plan: GatePlan, blocks: Sequence[Block]) -> dict[Gated, int]:
+    """Return how many more valid blocks the next look needs, for each metric that is still open; empty when done."""
+    return _go_through_looks(plan, blocks).wanted
+
+
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    judgements: tuple[Judgement, ...]
+    wanted: dict[Gated, int]
+
+
+def _go_through_looks(plan: GatePlan, blocks: Sequence[Block]) -> _Looked:
     series = [_Series.of(gated, blocks) for gated in plan.gated]
     decided: dict[int, Judgement] = {}
+    last: dict[int, Judgement] = {}
+    wanted: dict[Gated, int] = {}
     family = [index for index, gated in enumerate(plan.gated) if gated.excluded_because is None]
     open_ = family
-    last: dict[int, Judgement] = {}
     for number, look in enumerate(plan.looks, start=1):
         open_ = [index for index in open_ if series[index].can_be_judged_at(look)]
-        if not open_ or any(len(series[index].values) < look for index in open_):
+        missing = {index: look - len(series[index].values) for index in open_}
+        if any(count > 0 for count in missing.values()):
+            wanted = {plan.gated[index]: count for index, count in missing.items() if count > 0}
             break
         p_values = [_p_in_family(series[index], decided.get(index), look) for index in family]
         steps = dict(zip(family, holm(p_values, plan.alpha_per_look), strict=True))
@@ -98,10 +116,11 @@ def judge(plan: GatePlan, blocks: Sequence[Block]) -> tuple[Judgement, ...]:
                 decided[index] = last[index]
         open_ = [index for index in open_ if index not in decided]
     level = plan.alpha_per_look / max(plan.family_size, 1)
-    return tuple(
+    judgements = tuple(
         decided.get(index) or last.get(index) or one.unjudged(level, plan.alpha_per_look)
         for index, one in enumerate(series)
     )
+    return _Looked(judgements, wanted)
 
 
 def worst(judgements: Sequence[Judgement]) -> Verdict:
@@ -121,7 +140,7 @@ class _Series:
 
     @classmethod
     def of(cls, gated: Gated, blocks: Sequence[Block]) -> _Series:
-        own = tuple(b for b in blocks if b.valid and b.comparison.measures(gated.mode, gated.metric))
+        own = tuple(b for b in blocks if b.valid and b.comparison.measures(gated))
         differences = [block.difference(gated.metric) for block in own]
         values = tuple(takewhile(lambda one: not isinstance(one, str), differences))
         reasons = [one for one in differences if isinstance(one, str)]

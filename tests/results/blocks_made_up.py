@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import numpy as np
 
@@ -63,7 +64,7 @@ def comparison(of=None, mode="epoll"):
 def blocks(name, ratios, *, mode="epoll", of=None, seed=SEED, base=100.0):
     """Make a block a ratio B / A."""
     made = trials_of(name, [(base, base * ratio) for ratio in ratios], mode=mode, of=of, seed=seed)
-    return blocks_of([comparison(of, mode)], seed, made)
+    return blocks_of([comparison(of, mode)], partial(coin, seed), made)
 
 
 def ratios(log_effect, spread, count, seed):

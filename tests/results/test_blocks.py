@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from math import exp, log
 
 import pytest
@@ -71,14 +72,14 @@ def test_one_invalid_trial_sets_the_whole_block_aside():
     """Keeping the other three would choose by outcome."""
     made = trials_of(COUNT.name, [(1, 1)])
     made[2] = replace(made[2], invalid_because=("steal",))
-    (block,) = blocks_of([comparison()], SEED, made)
+    (block,) = blocks_of([comparison()], partial(coin, SEED), made)
     assert block.whole
     assert not block.valid
 
 
 def test_an_unfinished_block_does_not_count():
     """A block that an interruption cut short is not valid."""
-    (block,) = blocks_of([comparison()], SEED, trials_of(COUNT.name, [(1, 1)])[:3])
+    (block,) = blocks_of([comparison()], partial(coin, SEED), trials_of(COUNT.name, [(1, 1)])[:3])
     assert not block.valid
 
 
@@ -86,10 +87,10 @@ def test_an_order_that_the_coin_did_not_give_is_refused():
     """Trials whose arms were swapped afterwards are found out."""
     made = [replace(t, arm={"A": "B", "B": "A"}[t.arm]) for t in trials_of(COUNT.name, [(1, 2)])]
     with pytest.raises(ValueError, match="its coin said"):
-        blocks_of([comparison()], SEED, made)
+        blocks_of([comparison()], partial(coin, SEED), made)
 
 
 def test_a_setting_that_nobody_planned_is_refused():
     """A trial from elsewhere does not slip into a block."""
     with pytest.raises(ValueError, match="not among the settings"):
-        blocks_of([comparison()], SEED, trials_of(COUNT.name, [(1, 1)], of=setting(mode="busy")))
+        blocks_of([comparison()], partial(coin, SEED), trials_of(COUNT.name, [(1, 1)], of=setting(mode="busy")))

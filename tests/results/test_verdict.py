@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
 
-from results.blocks import blocks_of
+from results.blocks import blocks_of, coin
 from results.forecast import more_blocks
 from results.gate import METRICS, Gated, GatePlan, default_looks, fewest_blocks, metric_named
 from results.statistics import p_above, p_below
@@ -79,7 +80,7 @@ def test_a_count_equal_in_all_blocks_is_ok_and_one_more_is_regressed_in_the_fewe
         ((7, 8), Verdict.REGRESSED),
         ((0, 1), "REGRESSED"),
     ):
-        made = blocks_of([comparison()], SEED, trials_of(NAME, [pair] * fewest))
+        made = blocks_of([comparison()], partial(coin, SEED), trials_of(NAME, [pair] * fewest))
         (judgement,) = judge(plan(fewest, names=(NAME,)), made)
         assert judgement.verdict == expected, pair
 
@@ -142,7 +143,7 @@ def test_what_passed_at_the_first_look_still_counts_in_the_family_at_the_second(
     undecided = [1.0, 1.2] * 4 + [1.2, 1.2, 0.9, 1.2, 1.2, 1.2, 1.2, 1.2]
     first = trials_of(NAME, [(100, 100 * e) for e in effects], of=drain)
     second = trials_of(CPU, [(100, 100 * e) for e in undecided], of=load, first_block=100, first_number=500)
-    made = blocks_of([comparison(drain), comparison(load)], SEED, first + second)
+    made = blocks_of([comparison(drain), comparison(load)], partial(coin, SEED), first + second)
     passed, other = judge(plan(8, 16, names=(NAME, CPU)), made)
     assert (passed.verdict, passed.look) == (Verdict.OK, 1)
     alone = judged(undecided, looks=(8, 16))
@@ -162,7 +163,7 @@ def test_an_excluded_metric_is_shown_but_not_judged_and_leaves_the_family():
 
 def test_an_absent_metric_is_inconclusive_with_its_reason():
     """A number that could not be read is no pass."""
-    made = blocks_of([comparison(LOAD)], SEED, trials_of("other", [(1, 1)] * 8, of=LOAD))
+    made = blocks_of([comparison(LOAD)], partial(coin, SEED), trials_of("other", [(1, 1)] * 8, of=LOAD))
     (judgement,) = judge(plan(8), made)
     assert judgement.verdict is Verdict.INCONCLUSIVE
     assert "has no cpu_ns_per_event" in judgement.because
@@ -172,7 +173,7 @@ def test_invalid_blocks_are_set_aside_and_their_successors_count():
     """An invalid block in the middle changes nothing but the number of blocks it took."""
     made = trials_of(CPU, [(100, 120)] * 9, of=LOAD)
     made[8] = replace(made[8], invalid_because=("steal",), metrics={CPU: 9e9})
-    (judgement,) = judge(plan(8), blocks_of([comparison(LOAD)], SEED, made))
+    (judgement,) = judge(plan(8), blocks_of([comparison(LOAD)], partial(coin, SEED), made))
     assert judgement.verdict is Verdict.REGRESSED
     assert judgement.estimate == pytest.approx(1.2)
 

@@ -1,0 +1,74 @@
+"""The outcome of a check in Markdown, for a job's summary."""
+
+from __future__ import annotations
+
+from results.outcome import Outcome, arm_value, change, limit, reason
+from results.verdict import Judgement
+
+# GitHub refuses a step's summary above 1 MiB and then shows nothing of it.
+MOST_BYTES = 2**20 - 2**14
+
+
+def markdown(outcome: Outcome, most_bytes: int = MOST_BYTES) -> str:
+    """Write the verdicts as a table, the worst first; rows that do not fit are counted, never silently dropped."""
+    check = outcome.check
+    head = [
+        f"## bench check: {outcome.verdict}",
+        "",
+        f"A (baseline): {_cell(check.arm_a)} · B (candidate): {_cell(check.arm_b)}",
+        "",
+        "| mode | metric | verdict | B relative to A | limit | A | B | blocks |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    tail = ["", *(f"- {_cell(remark)}" for remark in outcome.remarks())]
+    if outcome.result_file is not None:
+        tail.append(f"- recompute: `bench verify {outcome.result_file}`")
+    rows = [_row(judgement) for judgement in outcome.worst_first]
+    whys = [_why(judgement) for judgement in outcome.worst_first if reason(judgement)]
+    fixed = _size(head) + _size(tail) + 200
+    kept = _fitting(rows, most_bytes - fixed)
+    left_out = (
+        [f"| … | {len(rows) - len(kept)} more metrics, none worse | | | | | | |"] if len(kept) < len(rows) else []
+    )
+    explained = _fitting(whys, most_bytes - fixed - _size(kept) - _size(left_out))
+    return "\n".join([*head, *kept, *left_out, "", *explained, *tail]) + "\n"
+
+
+def _row(judgement: Judgement) -> str:
+    cells = (
+        judgement.gated.mode,
+        judgement.gated.metric.name,
+        f"**{judgement.verdict}**",
+        change(judgement),
+        limit(judgement),
+        arm_value(judgement, judgement.median_a),
+        arm_value(judgement, judgement.median_b),
+        str(judgement.blocks),
+    )
+    return f"| {' | '.join(map(_cell, cells))} |"
+
+
+def _why(judgement: Judgement) -> str:
+    return _cell(f"- {judgement.gated.mode} {judgement.gated.metric.name}: {reason(judgement)}")
+
+
+def _cell(text: str) -> str:
+    """Keep text from another's file or branch name from becoming markup: one line, no cell borders, no tags."""
+    line = " ".join(text.split())
+    for mark, written in (("&", "&amp;"), ("<", "&lt;"), ("|", "\\|"), ("`", "\\`")):
+        line = line.replace(mark, written)
+    return line
+
+
+def _fitting(lines: list[str], most_bytes: int) -> list[str]:
+    kept = []
+    for line in lines:
+        most_bytes -= _size([line])
+        if most_bytes < 0:
+            break
+        kept.append(line)
+    return kept
+
+
+def _size(lines: list[str]) -> int:
+    return sum(len(line.encode()) + 1 for line in lines)
