@@ -12,6 +12,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 
+from harness.caller import caller
 from harness.runfolder import run_folder
 from harness.trial import Identity, OnProgress, Traffic, choose_place, run_drain_trial, run_load_trial
 from modes import load_mode

@@ -54,7 +54,7 @@ def _import_file(path: Path) -> ModuleType:
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
-    except Exception as error:  # whatever a stranger's file raises is bad input of ours
+    except (Exception, SystemExit) as error:  # whatever a stranger's file raises is bad input of ours
         raise ValueError(f"mode file {path} fails to import: {_last_line(error)}") from error
     return module
 
@@ -62,7 +62,7 @@ def _import_file(path: Path) -> ModuleType:
 def _import_module(name: str) -> ModuleType:
     try:
         return importlib.import_module(name)
-    except Exception as error:  # as above
+    except (Exception, SystemExit) as error:  # as above
         raise ValueError(f"mode module {name} fails to import: {_last_line(error)}") from error
 
 
@@ -79,6 +79,6 @@ def _mode_in(module: ModuleType, name: str) -> type[Mode]:
     return own[0]
 
 
-def _last_line(error: Exception) -> str:
+def _last_line(error: BaseException) -> str:
     place = traceback.extract_tb(error.__traceback__)[-1]
     return f"{type(error).__name__}: {error} (line {place.lineno} of {place.filename})"

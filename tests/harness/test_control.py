@@ -1,0 +1,93 @@
+"""The control channel: a worker that ends, dies or falls silent is reported as what it did."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from harness.control import Worker, WorkerDied
+
+SCRIPT = """
+import os, signal, sys, time
+from harness.control import Harness
+harness = Harness(sys.argv[1:])
+word = harness.receive()["word"]
+if word == "echo":
+    while True:
+        harness.send(harness.receive())
+elif word == "exit":
+    print("the reason why", file=sys.stderr)
+    sys.exit(3)
+elif word == "kill":
+    os.kill(os.getpid(), signal.SIGKILL)
+elif word == "silence":
+    time.sleep(60)
+"""
+
+
+@pytest.fixture
+def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    (tmp_path / "worker_under_test.py").write_text(SCRIPT)
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{Path(__file__).resolve().parents[2]}")
+    return "worker_under_test"
+
+
+def test_messages_go_both_ways_in_order(module: str) -> None:
+    """Several messages at once arrive one by one."""
+    with Worker(module, {"word": "echo"}, name="echo") as worker:
+        worker.send({"n": 1})
+        worker.send({"n": 2})
+        assert [worker.receive(10)["n"], worker.receive(10)["n"]] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("word", "says"),
+    [
+        pytest.param("exit", "the worker ended with status 3: the reason why", id="ends"),
+        pytest.param("kill", "the worker was killed by SIGKILL", id="is killed"),
+    ],
+)
+def test_an_end_is_reported_with_how_and_why(module: str, word: str, says: str) -> None:
+    """The status or the signal, and the last line of stderr."""
+    with Worker(module, {"word": word}, name="worker") as worker, pytest.raises(WorkerDied, match=says):
+        worker.receive(10)
+
+
+def test_silence_ends_at_the_deadline(module: str) -> None:
+    """A worker that says nothing is given up, and killed on the way out."""
+    with Worker(module, {"word": "silence"}, name="worker") as worker:
+        with pytest.raises(WorkerDied, match="said nothing for 0.2 s"):
+            worker.receive(0.2)
+        pid = worker.pid
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+def test_a_worker_dies_with_the_harness(module: str, tmp_path: Path) -> None:
+    """Killing the harness outright leaves no worker behind."""
+    read_end, write_end = os.pipe()
+    harness = os.fork()
+    if harness == 0:
+        worker = Worker(module, {"word": "silence"}, name="worker")
+        os.write(write_end, str(worker.pid).encode())
+        time.sleep(60)
+        os._exit(0)
+    pid = int(os.read(read_end, 32))
+    time.sleep(0.5)  # it has to have started: before, it would end by itself at its first line
+    os.kill(harness, signal.SIGKILL)
+    os.waitpid(harness, 0)
+    deadline = time.monotonic() + 10
+    while Path(f"/proc/{pid}/stat").exists() and _state(pid) not in "ZX" and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not Path(f"/proc/{pid}/stat").exists() or _state(pid) in "ZX"
+
+
+def _state(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except OSError:
+        return "X"

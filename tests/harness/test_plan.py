@@ -1,0 +1,104 @@
+"""A plan settles every choice, and refuses what makes no sense before anything is set up."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from harness.plan import Wishes, drain_setting, expand_modes, in_blocks, load_setting
+
+
+def setting_of(mode: str = "null", **wishes: Any) -> Any:
+    return load_setting(mode, "udp-closed-port", Wishes(**{"intended_load": 1000.0, **wishes}))
+
+
+def test_settles_what_was_left_open() -> None:
+    """A mode's own way of waiting, the batch reader, adaptive wakeups."""
+    setting = setting_of("null")
+    assert (setting.reader, setting.wait, setting.wakeup) == ("batch", "epoll", "adaptive")
+
+
+def test_a_paced_consumer_needs_no_wakeups() -> None:
+    """It sleeps by the clock: notifications would cost the producer and wake nobody."""
+    setting = setting_of("null", wait="paced")
+    assert (setting.wakeup, setting.interval_ns) == ("none", 5_000_000)
+
+
+def test_aggregate_uses_no_ring() -> None:
+    """It has neither reader nor ring nor wakeup."""
+    setting = setting_of("aggregate")
+    assert (setting.reader, setting.ring_size_bytes, setting.wakeup, setting.wait) == (None, None, None, "interval")
+
+
+@pytest.mark.parametrize(
+    ("mode", "wishes", "says"),
+    [
+        pytest.param("nul", {}, "did you mean null", id="unknown mode"),
+        pytest.param("null", {"intended_load": 0.0}, "--rate", id="rate of zero"),
+        pytest.param("null", {"intended_load": float("nan")}, "--rate", id="rate that is no number"),
+        pytest.param("null", {"intended_load": -5.0}, "--rate", id="negative rate"),
+        pytest.param("null", {"duration_s": 0.0}, "--duration", id="no time"),
+        pytest.param("null", {"duration_s": float("inf")}, "--duration", id="endless"),
+        pytest.param("null", {"ring_size_bytes": 5000}, "the next is 8192", id="ring that is no power of two"),
+        pytest.param("null", {"ring_size_bytes": 2048}, "page", id="ring below a page"),
+        pytest.param("null", {"ring_size_bytes": 1 << 31}, "1 GiB", id="ring above 1 GiB"),
+        pytest.param("epoll", {"wakeup": "none"}, "never wake", id="epoll that nobody wakes"),
+        pytest.param("busy", {"wait": "epoll"}, "waits by busy", id="busy that sleeps"),
+        pytest.param("null", {"wakeup": "often"}, "--wakeup", id="unknown wakeup"),
+        pytest.param("null", {"wakeup": "0"}, "--wakeup", id="wakeup every 0 bytes"),
+        pytest.param("null", {"wakeup": str(1 << 20)}, "below the ring", id="wakeup beyond the ring"),
+        pytest.param("null", {"decode": "ctypes"}, "callback", id="decoding a batch one by one"),
+        pytest.param("null", {"format": "text"}, "makes none", id="format of a mode without lines"),
+        pytest.param("paced", {"interval_ns": 0}, "--interval", id="no interval"),
+        pytest.param("aggregate", {"reader": "batch"}, "--reader", id="reader without a ring"),
+        pytest.param("aggregate", {"wakeup": "force"}, "--wakeup", id="wakeup without a ring"),
+        pytest.param("aggregate", {"wait": "epoll"}, "interval", id="epoll on a map"),
+    ],
+)
+def test_refuses(mode: str, wishes: dict[str, Any], says: str) -> None:
+    """What makes no sense is refused with the option, and the cure where there is one."""
+    with pytest.raises(ValueError, match=says):
+        setting_of(mode, **wishes)
+
+
+def test_a_drain_trial_gets_a_ring_that_holds_its_records() -> None:
+    """The ring keeps one record free: 65,535 fit into 2 MiB, and one more does not."""
+    assert drain_setting("null", 65_535, Wishes()).ring_size_bytes == 1 << 21
+    assert drain_setting("null", 65_536, Wishes()).ring_size_bytes == 1 << 22
+
+
+@pytest.mark.parametrize("records", [0, -1, 1 << 25], ids=["none", "negative", "more than 1 GiB holds"])
+def test_a_drain_trial_needs_a_number_of_records(records: int) -> None:
+    """Nothing to drain, or more than any ring holds, is refused."""
+    with pytest.raises(ValueError, match="--drain"):
+        drain_setting("null", records, Wishes())
+
+
+def test_each_block_holds_every_setting_once_in_an_order_of_its_own() -> None:
+    """Blocks of eight settings: complete each, and not all in one order."""
+    settings = [setting_of("null", intended_load=float(load)) for load in range(1, 9)]
+    order = list(in_blocks(settings, trials=5, seed=1))
+    blocks = [[setting for number, setting in order if number == block] for block in range(5)]
+    assert all(
+        Counter(s.intended_load for s in block) == Counter(s.intended_load for s in settings) for block in blocks
+    )
+    assert len({tuple(s.intended_load for s in block) for block in blocks}) > 1
+
+
+def test_the_order_follows_from_the_seed() -> None:
+    """A recorded seed repeats the order."""
+    settings = [setting_of("null", intended_load=float(load)) for load in range(1, 9)]
+    assert list(in_blocks(settings, 3, seed=7)) == list(in_blocks(settings, 3, seed=7))
+
+
+def test_no_trials_is_refused() -> None:
+    """A run of nothing is a mistake."""
+    with pytest.raises(ValueError, match="--trials"):
+        list(in_blocks([setting_of()], trials=0, seed=1))
+
+
+def test_all_is_every_mode() -> None:
+    """`all` names the eight modes of the folder."""
+    assert expand_modes("all") == ["aggregate", "busy", "epoll", "file", "null", "paced", "terminal", "work"]

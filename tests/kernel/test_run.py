@@ -1,0 +1,265 @@
+"""`bench run` on real drops: every ledger balances to the event."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.kernel.bench import bench, start, trials
+
+SHORT = ("--duration", "0.5", "--trials", "1", "--json")
+
+
+def assert_exact(row: dict[str, Any]) -> None:
+    """Every frame sent is a drop seen, and every drop was consumed. (How many were sent is up to the machine's load.)"""
+    assert row["valid"], row["invalid_because"]
+    assert row["sent"] == row["offered"] == row["observed"] == row["consumed"] > 0
+    assert row["lost"] == row["unread"] == 0
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    return tmp_path / "results.jsonl"
+
+
+def test_all_modes_balance_to_the_event(out: Path) -> None:
+    """Eight modes at a load that each can take: everything offered was sent, and the batch reader loses nothing."""
+    ended = bench("run", "--mode", "all", "--rate", "20000", *SHORT, "--out", out)
+    assert ended.returncode == 0, ended.stderr
+    rows = trials(ended.stdout)
+    assert sorted(row["mode"] for row in rows) == [
+        "aggregate", "busy", "epoll", "file", "null", "paced", "terminal", "work",
+    ]  # fmt: skip
+    for row in rows:
+        assert_exact(row)
+
+
+@pytest.mark.parametrize("decode", ["struct", "ctypes", "event"])
+def test_the_callback_reader_balances_with_each_decoding(out: Path, decode: str) -> None:
+    """One Python call a record: as exact, however it decodes."""
+    ended = bench(
+        "run", "--mode", "epoll", "--reader", "callback", "--decode", decode, "--rate", "5000", *SHORT, "--out", out
+    )
+    (row,) = trials(ended.stdout)
+    assert_exact(row)
+
+
+@pytest.mark.parametrize("wait", ["epoll", "busy", "paced"])
+@pytest.mark.parametrize("reader", ["batch", "callback"])
+def test_each_way_to_wait_balances_with_each_reader(out: Path, wait: str, reader: str) -> None:
+    """Six combinations of one mode."""
+    ended = bench("run", "--mode", "null", "--wait", wait, "--reader", reader, "--rate", "10000", *SHORT, "--out", out)
+    (row,) = trials(ended.stdout)
+    assert_exact(row)
+
+
+@pytest.mark.parametrize("wakeup", ["adaptive", "force", "4096"])
+def test_each_wakeup_policy_balances(out: Path, wakeup: str) -> None:
+    """Notified at each record, when the kernel thinks best, or every 4,096 bytes."""
+    ended = bench("run", "--mode", "null", "--wakeup", wakeup, "--rate", "10000", *SHORT, "--out", out)
+    (row,) = trials(ended.stdout)
+    assert_exact(row)
+
+
+def test_a_consumer_that_is_too_slow_loses_samples_and_still_balances(tmp_path: Path, out: Path) -> None:
+    """A mode that takes 0.2 ms an event behind a small ring: losses are counted, and consumed is what was submitted."""
+    mode = tmp_path / "slow.py"
+    mode.write_text(
+        "import time\n"
+        "from modes import Mode\n"
+        "class Slow(Mode):\n"
+        "    def on_record(self, ctx, data, size):\n"
+        "        time.sleep(0.0002)\n"
+        "        self.consumed += 1\n"
+        "        return self.halt\n"
+    )
+    ended = bench("run", "--mode", mode, "--rate", "20000", "--ring-size", "16K", *SHORT, "--out", out)
+    (row,) = trials(ended.stdout)
+    assert row["valid"], row["invalid_because"]
+    assert row["reserve_failed"] > 1_000
+    assert row["observed"] == row["submitted"] + row["reserve_failed"] == row["sent"]
+    assert row["submitted"] == row["consumed"]
+    assert row["limited_by"] == "consumer"
+
+
+def test_file_leaves_a_line_for_each_event_consumed(tmp_path: Path, out: Path) -> None:
+    """Nothing that was counted as consumed is missing in the file, and nothing more stands in it."""
+    trace = tmp_path / "trace"
+    ended = bench(
+        "run", "--mode", "file", "--reader", "callback", "--rate", "max", "--ring-size", "65536", *SHORT,
+        "--trace", trace, "--out", out,
+    )  # fmt: skip
+    (row,) = trials(ended.stdout)
+    assert row["valid"], row["invalid_because"]
+    lines = trace.read_text().splitlines()
+    assert len(lines) == row["consumed"] > 0
+    assert all(" Drop | PID: " in line and "| Reason: NO_SOCKET | Function: " in line for line in lines)
+
+
+@pytest.mark.parametrize("mode", ["null", "file", "aggregate"])
+def test_a_drain_trial_empties_the_channel(out: Path, mode: str) -> None:
+    """All synthetic records are consumed, and a time per event comes of it."""
+    ended = bench("run", "--mode", mode, "--drain", "100000", "--trials", "1", "--json", "--out", out)
+    (row,) = trials(ended.stdout)
+    assert row["valid"], row["invalid_because"]
+    assert row["consumed"] == row["observed"] == 100_000
+    assert row["ns_per_event"] > 0
+
+
+def test_background_drops_do_not_enter(out: Path) -> None:
+    """Another process makes thousands of drops on loopback meanwhile; the tag keeps them out."""
+    stop = threading.Event()
+    made = 0
+
+    def flood() -> None:
+        nonlocal made
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+            while not stop.is_set():
+                for _ in range(200):
+                    sender.sendto(b"x", ("127.0.0.1", 9))  # discard: nobody listens
+                    made += 1
+                time.sleep(0.01)
+
+    thread = threading.Thread(target=flood)
+    thread.start()
+    try:
+        ended = bench("run", "--mode", "null,aggregate", "--rate", "20000", *SHORT, "--out", out)
+    finally:
+        stop.set()
+        thread.join()
+    assert made > 1_000
+    for row in trials(ended.stdout):
+        assert_exact(row)
+
+
+def test_two_sessions_at_once_do_not_see_each_other(tmp_path: Path) -> None:
+    """Each has its own tag: both ledgers are exact."""
+    running = [start("run", "--mode", "null", "--rate", "20000", *SHORT, "--out", tmp_path / str(n)) for n in range(2)]
+    for process in running:
+        stdout, _ = process.communicate(timeout=60)
+        (row,) = trials(stdout)
+        assert_exact(row)
+
+
+def test_a_mode_that_raises_makes_its_trial_invalid_and_no_other(tmp_path: Path, out: Path) -> None:
+    """The message is kept with the trial, the next one runs, and the status is 5."""
+    mode = tmp_path / "broken.py"
+    mode.write_text(
+        "from modes import Mode\n"
+        "class Broken(Mode):\n"
+        "    def take(self, samples):\n"
+        "        raise RuntimeError('out of paper')\n"
+    )
+    ended = bench("run", "--mode", f"{mode},null", "--rate", "10000", *SHORT, "--seed", "1", "--out", out)
+    assert ended.returncode == 5
+    by_mode = {row["mode"]: row for row in trials(ended.stdout)}
+    assert "RuntimeError: out of paper (broken.py:4)" in by_mode[str(mode)]["invalid_because"][0]
+    assert by_mode["null"]["valid"]
+
+
+def test_a_callback_that_raises_is_not_swallowed(tmp_path: Path, out: Path) -> None:
+    """ctypes only tells the interpreter's hook of an exception in a callback: the trial must hear of it."""
+    mode = tmp_path / "broken.py"
+    mode.write_text(
+        "from modes import Mode\n"
+        "class Broken(Mode):\n"
+        "    def on_record(self, ctx, data, size):\n"
+        "        raise RuntimeError('out of ink')\n"
+    )
+    ended = bench("run", "--mode", mode, "--rate", "10000", *SHORT, "--out", out)
+    assert ended.returncode == 5
+    (row,) = trials(ended.stdout)
+    assert "RuntimeError: out of ink" in row["invalid_because"][0]
+
+
+def test_results_are_kept_and_a_session_is_resumed(out: Path) -> None:
+    """After Ctrl-C the finished trials stand in the file; --resume runs only what is missing."""
+    words = ("run", "--mode", "null", "--rate", "1000", "--duration", "0.5", "--trials", "4", "--json", "--out", out)
+    process = start(*words)
+    assert process.stdout is not None
+    process.stdout.readline()
+    process.send_signal(2)
+    process.communicate(timeout=30)
+    assert process.returncode == 130
+    kept = len(out.read_text().splitlines()) - 1
+    assert 1 <= kept < 4
+    ended = bench(*words, "--resume")
+    assert ended.returncode == 0, ended.stderr
+    assert len(trials(ended.stdout)) == 4 - kept
+    rows = [json.loads(line) for line in out.read_text().splitlines()]
+    assert [row["type"] for row in rows] == ["session"] + ["trial"] * 4
+    assert len({row["session"] for row in rows[1:]}) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        pytest.param(("--mode", "nul"), "did you mean null", id="unknown mode"),
+        pytest.param(("--mode", "null", "--traffic", "netfiltr"), "did you mean netfilter", id="unknown kind"),
+        pytest.param(("--mode", "null", "--rate", "0"), "--rate", id="rate of zero"),
+        pytest.param(("--mode", "null", "--rate", "fast"), "nor max", id="rate that is text"),
+        pytest.param(("--mode", "null", "--ring-size", "5000"), "power of two", id="ring size"),
+        pytest.param(("--mode", "null", "--out", "/no/such/folder/x"), "no folder", id="output in no folder"),
+        pytest.param(("--mode", "null", "--out", "/tmp"), "folder", id="output that is a folder"),
+        pytest.param(("--mode", "file", "--trace", "/no/such/folder/x"), "--trace", id="trace in no folder"),
+        pytest.param(("--mode", "null", "--trace", "/tmp/x"), "none of the modes writes", id="trace of nothing"),
+        pytest.param(("--mode", "null", "--shape", "sawtooth"), "shape", id="unknown shape"),
+        pytest.param(("--mode", "null", "--resume"), "--out", id="resuming nothing"),
+    ],
+)
+def test_refuses_wrong_input_before_anything_is_set_up(words: tuple[str, ...], says: str) -> None:
+    """Status 2 and one clear line, and nothing ran."""
+    ended = bench("run", *words)
+    assert ended.returncode == 2
+    assert says in ended.stderr
+    assert ended.stdout == ""
+    assert "Traceback" not in ended.stderr
+
+
+def test_refuses_a_mode_file_that_fails_to_import(tmp_path: Path) -> None:
+    """The user's mistake is shown as theirs, with its line."""
+    mode = tmp_path / "broken.py"
+    mode.write_text("import no_such_package\n")
+    ended = bench("run", "--mode", mode)
+    assert ended.returncode == 2
+    assert "no_such_package" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_files_belong_to_the_user_behind_sudo(tmp_path: Path) -> None:
+    """What root writes for somebody is theirs."""
+    out = tmp_path / "results.jsonl"
+    trace = tmp_path / "trace"
+    ended = bench(
+        "run",
+        "--mode",
+        "file",
+        "--rate",
+        "1000",
+        *SHORT,
+        "--out",
+        out,
+        "--trace",
+        trace,
+        SUDO_UID="65534",
+        SUDO_GID="65534",
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert os.stat(out).st_uid == os.stat(trace).st_uid == 65534
+
+
+def test_python_and_generator_run_on_different_cpus() -> None:
+    """Where there are two CPUs, neither process can take the other's."""
+    if len(os.sched_getaffinity(0)) < 2:
+        pytest.skip("one CPU only")
+    code = "from harness.trial import choose_place; p = choose_place(); print(p.consumer_cpu != p.generator_cpu)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "True\n"

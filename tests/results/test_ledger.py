@@ -1,0 +1,81 @@
+"""The ledger's equations: each one, broken by one event, is named."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import pytest
+
+from results.ledger import Ledger
+
+RING = Ledger(
+    sent=100,
+    refused=0,
+    observed=98,
+    skipped=5,
+    drops_expected=100,
+    submitted=90,
+    reserve_failed=8,
+    consumed=87,
+    unread=3,
+    checksum=12,
+)
+MAP = Ledger(observed=50, skipped=0, aggregated=48, map_full=2, consumed=48, unread=0)
+
+
+def with_changes(ledger: Ledger, **changes: Any) -> Ledger:
+    return dataclasses.replace(ledger, **changes)
+
+
+@pytest.mark.parametrize("ledger", [RING, MAP], ids=["ring", "map"])
+def test_balances(ledger: Ledger) -> None:
+    """A ledger in which every event is accounted for has nothing to say."""
+    assert ledger.imbalance() == []
+
+
+def test_derives_what_was_lost() -> None:
+    """Lost are the missed, those without room in the ring, and those without room in the map; offered counts them all."""
+    assert (RING.missed, RING.offered, RING.lost) == (2, 100, 10)
+    assert RING.loss_ratio == 0.1
+    assert (MAP.missed, MAP.offered, MAP.lost) == (None, 50, 2)
+
+
+def test_has_no_loss_ratio_without_an_offer() -> None:
+    """Nothing offered, nothing to divide by."""
+    assert Ledger(observed=0, submitted=0, reserve_failed=0, consumed=0, unread=0).loss_ratio is None
+
+
+@pytest.mark.parametrize(
+    ("ledger", "names"),
+    [
+        pytest.param(with_changes(RING, observed=99), "reserve_failed", id="one more observed than reached the ring"),
+        pytest.param(with_changes(RING, consumed=86), "unread", id="one submitted that nobody consumed"),
+        pytest.param(with_changes(RING, consumed=88), "unread", id="one consumed twice"),
+        pytest.param(with_changes(RING, skipped=1), "skipped only 1", id="more missed than the kernel skipped"),
+        pytest.param(
+            with_changes(RING, observed=101, submitted=93, consumed=90),
+            "more than the 100",
+            id="more drops than frames",
+        ),
+        pytest.param(
+            with_changes(RING, drops_expected=None), "no exact count", id="skipped, and no count to check with"
+        ),
+        pytest.param(
+            with_changes(RING, unread=0, consumed=90, checksum_read=13), "checksum", id="another checksum read"
+        ),
+        pytest.param(with_changes(RING, consumed=None, unread=None), "died", id="the consumer could not say"),
+        pytest.param(with_changes(MAP, aggregated=47, consumed=47), "map_full", id="one neither counted nor refused"),
+        pytest.param(with_changes(MAP, consumed=47), "aggregated 48", id="one counted that no snapshot holds"),
+        pytest.param(with_changes(MAP, aggregated=None), "could be read", id="no counters at all"),
+    ],
+)
+def test_names_the_equation_that_fails(ledger: Ledger, names: str) -> None:
+    """Each imbalance is said once, with its numbers."""
+    (said,) = ledger.imbalance()
+    assert names in said
+
+
+def test_a_checksum_is_not_compared_while_records_are_unread() -> None:
+    """The program's checksum covers what the reader has not seen yet."""
+    assert with_changes(RING, checksum_read=1).imbalance() == []
