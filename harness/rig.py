@@ -102,13 +102,21 @@ def trace_path(trace: Path, number: int, numbered: bool) -> Path:
 
 
 def open_trace(path: Path) -> int:
-    """Open a file for the consumer to fill, following no link; return its descriptor. Raises ValueError."""
+    """Open a file for the consumer to fill, following no link; return its descriptor. Raises ValueError.
+
+    A new file is the caller's.
+    """
+    flags = os.O_WRONLY | os.O_TRUNC | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     try:
-        return os.open(
-            path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o644
-        )
+        try:
+            descriptor = os.open(path, flags | os.O_CREAT | os.O_EXCL, 0o644)
+        except FileExistsError:
+            return os.open(path, flags)
+        owner = caller()
+        os.fchown(descriptor, owner.uid, owner.gid)
     except OSError as error:
         raise ValueError(f"--trace {path} cannot be written: {error.strerror}") from error
+    return descriptor
 
 
 @contextlib.contextmanager

@@ -60,14 +60,14 @@ def test_an_end_is_reported_with_how_and_why(module: str, word: str, says: str) 
 def test_silence_ends_at_the_deadline(module: str) -> None:
     """A worker that says nothing is given up, and killed on the way out."""
     with Worker(module, {"word": "silence"}, name="worker") as worker:
-        with pytest.raises(WorkerDied, match="said nothing for 0.2 s"):
+        with pytest.raises(WorkerDied, match=r"said nothing for 0\.2 s"):
             worker.receive(0.2)
         pid = worker.pid
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
 
 
-def test_a_worker_dies_with_the_harness(module: str, tmp_path: Path) -> None:
+def test_a_worker_dies_with_the_harness(module: str) -> None:
     """Killing the harness outright leaves no worker behind."""
     read_end, write_end = os.pipe()
     harness = os.fork()

@@ -12,7 +12,7 @@ from harness.options import byte_count, load
 @pytest.mark.parametrize(
     ("text", "count"),
     [("65536", 65536), ("64K", 65536), ("1MiB", 1 << 20), ("2 g", 2 << 30)],
-    ids=lambda value: str(value),
+    ids=str,
 )
 def test_reads_bytes(text: str, count: int) -> None:
     """Plain numbers and powers of 1,024."""

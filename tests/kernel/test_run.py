@@ -20,7 +20,7 @@ SHORT = ("--duration", "0.5", "--trials", "1", "--json")
 
 
 def assert_exact(row: dict[str, Any]) -> None:
-    """Every frame sent is a drop seen, and every drop was consumed. (How many were sent is up to the machine's load.)"""
+    """Every frame sent is a drop seen, and every drop was consumed; how many were sent is up to the machine."""
     assert row["valid"], row["invalid_because"]
     assert row["sent"] == row["offered"] == row["observed"] == row["consumed"] > 0
     assert row["lost"] == row["unread"] == 0
@@ -254,7 +254,7 @@ def test_files_belong_to_the_user_behind_sudo(tmp_path: Path) -> None:
         SUDO_GID="65534",
     )
     assert ended.returncode == 0, ended.stderr
-    assert os.stat(out).st_uid == os.stat(trace).st_uid == 65534
+    assert out.stat().st_uid == trace.stat().st_uid == 65534
 
 
 def test_python_and_generator_run_on_different_cpus() -> None:

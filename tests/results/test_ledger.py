@@ -35,7 +35,7 @@ def test_balances(ledger: Ledger) -> None:
 
 
 def test_derives_what_was_lost() -> None:
-    """Lost are the missed, those without room in the ring, and those without room in the map; offered counts them all."""
+    """Lost are the missed and those without room in ring or map; offered counts them all."""
     assert (RING.missed, RING.offered, RING.lost) == (2, 100, 10)
     assert RING.loss_ratio == 0.1
     assert (MAP.missed, MAP.offered, MAP.lost) == (None, 50, 2)
