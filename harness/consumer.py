@@ -27,6 +27,7 @@ from bpf.ring import Ring, RingPositions
 from bpf.snapshot import SnapshotReader
 from bpf.synthetic import Emitter
 from harness.control import PROTOCOL, Harness
+from harness.handicap import Handicapped, parse
 from harness.probes.cpu import CpuProbe
 from harness.stop import StopSignal
 from modes import Kit, Mode, load_mode
@@ -39,9 +40,13 @@ DRAIN_DEADLINE_S = 20.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsumerSpec:
-    """All that a consumer is told. `output_fd` is inherited; `tag` is hexadecimal, None: synthetic load only."""
+    """All that a consumer is told. `output_fd` is inherited; `tag` is hexadecimal, None: synthetic load only.
+
+    `mode` is what to load; the setting's is what to call it, which differs where a check compares two trees.
+    """
 
     setting: Setting
+    mode: str
     tag: str | None
     cpu: int | None
     output_fd: int | None
@@ -54,6 +59,7 @@ class ConsumerSpec:
     def from_json(cls, row: Mapping[str, Any]) -> ConsumerSpec:
         return cls(
             setting=Setting(**row["setting"]),
+            mode=row["mode"],
             tag=row["tag"],
             cpu=row["cpu"],
             output_fd=row["output_fd"],
@@ -81,7 +87,7 @@ def _run(spec: ConsumerSpec, harness: Harness) -> None:
         os.sched_setaffinity(0, {spec.cpu})
     stop = StopSignal(signal.SIGUSR1)
     with Program(_load_options(spec)) as program:
-        mode = load_mode(setting.mode)(_kit(spec, program))
+        mode = load_mode(spec.mode)(_kit(spec, program))
         channel = _channel(spec, program, mode)
         if setting.drain_records is not None:
             _fill(program, setting.drain_records)
@@ -102,13 +108,14 @@ def _consume(
     counts = loops.LoopCounts()
     probe = CpuProbe()
     with _callback_errors(mode, stop) as raised:
+        burdened = channel if setting.handicap is None else Handicapped(channel, parse(setting.handicap))
         began_ns = time.monotonic_ns()
         probe.start()
         try:
             if setting.drain_records is None:
-                _wait_and_consume(setting, program.map_fd, channel, mode, stop, counts)
+                _wait_and_consume(setting, program.map_fd, burdened, mode, stop, counts)
                 program.detach()
-            _drain(channel, mode, counts, raised)
+            _drain(burdened, mode, counts, raised)
         except Exception as error:  # whatever a mode raises makes the trial invalid, and is told
             raised.append(_describe(error))
         metrics = probe.stop(mode.consumed)

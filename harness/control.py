@@ -16,7 +16,9 @@ from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
-PROTOCOL = 1
+from harness.tree import Tree
+
+PROTOCOL = 2
 """Raised when a message changes its meaning; a worker of another checkout must speak the same (bench check)."""
 
 Message = Mapping[str, Any]
@@ -35,26 +37,30 @@ class Worker:
     """A fresh Python process that runs one of our modules; leaving the context kills it if it still lives."""
 
     def __init__(
-        self, module: str, spec: Message, *, name: str, pass_fds: Sequence[int] = (), checkout: str | None = None
+        self, module: str, spec: Message, *, name: str, pass_fds: Sequence[int] = (), tree: Tree | None = None
     ) -> None:
         """Start `python -m module` in its own process group; it reads `spec` as its first message.
 
-        With `checkout`, the module comes from that folder instead of ours.
+        With `tree`, it works and imports there.
         """
         self.name = name
         ours, theirs = socket.socketpair()
         self._stderr = os.memfd_create(f"bench-{name}-stderr")
         environment = dict(os.environ)
-        if checkout is not None:
-            environment["PYTHONPATH"] = checkout
+        # -m puts the working folder first on the path, where a tree of strangers could hide our packages.
+        safe_path = []
+        if tree is not None:
+            environment["PYTHONPATH"] = os.pathsep.join(map(str, tree.import_path))
+            safe_path = ["-P"]
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", module, str(theirs.fileno()), str(os.getpid())],
+                [sys.executable, *safe_path, "-m", module, str(theirs.fileno()), str(os.getpid())],
                 pass_fds=(theirs.fileno(), *pass_fds),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=self._stderr,
                 env=environment,
+                cwd=None if tree is None else tree.folder,
                 # Ctrl-C is for the harness alone, which then ends its workers in order.
                 start_new_session=True,
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
 import pty
 import sys
@@ -14,8 +15,10 @@ from types import TracebackType
 
 from harness.caller import caller
 from harness.runfolder import run_folder
+from harness.tree import Tree
 from harness.trial import Identity, OnProgress, Traffic, choose_place, run_drain_trial, run_load_trial
 from modes import load_mode
+from results.blocks import Arm
 from results.trial import Setting, Trial
 from traffic.contract import load_kind
 from traffic.testbed import Testbed
@@ -46,12 +49,25 @@ class Rig:
     ) -> None:
         self._stack.__exit__(kind, error, trace)
 
-    def run(self, setting: Setting, *, number: int, block: int, on_progress: OnProgress) -> Trial:
-        """Run one trial. Raises CannotRun or ValueError when it cannot start; what goes wrong later is in the trial."""
-        identity = Identity(session=self._session, number=number, block=block, seed=self._seed + number)
+    def run(
+        self,
+        setting: Setting,
+        *,
+        number: int,
+        block: int,
+        on_progress: OnProgress,
+        arm: Arm | None = None,
+        tree: Tree | None = None,
+    ) -> Trial:
+        """Run one trial. Raises CannotRun or ValueError when it cannot start; what goes wrong later is in the trial.
+
+        The trials of a block get the same traffic. `tree` is where the consumer process comes from, if not from here.
+        """
+        identity = Identity(session=self._session, number=number, block=block, seed=self._seed + block, arm=arm)
+        place = dataclasses.replace(self._place, consumer_tree=tree)
         with self._output(setting, number) as output_fd:
             if setting.trial_kind == "drain":
-                return run_drain_trial(setting, identity=identity, place=self._place, output_fd=output_fd)
+                return run_drain_trial(setting, identity=identity, place=place, output_fd=output_fd)
             kind = load_kind(setting.traffic)
             bed = self._testbed()
             with kind.installed(bed) as frames:
@@ -59,7 +75,7 @@ class Rig:
                     setting,
                     Traffic(kind=kind, bed=bed, frames=frames),
                     identity=identity,
-                    place=self._place,
+                    place=place,
                     output_fd=output_fd,
                     on_progress=on_progress,
                 )

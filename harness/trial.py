@@ -20,6 +20,8 @@ from harness.consumer import DRAIN_DEADLINE_S, ConsumerSpec
 from harness.control import Worker, WorkerDied
 from harness.generator import GeneratorSpec
 from harness.observer import Observer
+from harness.tree import Tree
+from results.blocks import Arm
 from results.ledger import Ledger
 from results.trial import Setting, Trial
 from traffic.contract import DropKind
@@ -36,20 +38,22 @@ OFFERED_AT_LEAST = 0.99
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """Where a trial stands in its session."""
+    """Where a trial stands in its session; `arm` only in a check. The traffic's randomness comes from `seed`."""
 
     session: str
     number: int
     block: int
     seed: int
+    arm: Arm | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """The CPUs of the two processes; None where the machine has only one and nothing is pinned."""
+    """Where the two processes run. No CPUs: the machine has only one, and nothing is pinned. No tree: in our own."""
 
     consumer_cpu: int | None
     generator_cpu: int | None
+    consumer_tree: Tree | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,9 +100,7 @@ def run_load_trial(
     """
     started_at = datetime.now(UTC)
     with ExitStack() as stack:
-        consumer = stack.enter_context(
-            _consumer(setting, traffic.kind.tag(traffic.bed).hex(), place.consumer_cpu, output_fd)
-        )
+        consumer = stack.enter_context(_consumer(setting, traffic.kind.tag(traffic.bed).hex(), place, output_fd))
         generator = stack.enter_context(_generator(setting, traffic, identity.seed, place.generator_cpu))
         observer = stack.enter_context(Observer(_expect(consumer, "ready", READY_TIMEOUT_S)))
         _expect(generator, "ready", READY_TIMEOUT_S)
@@ -139,6 +141,7 @@ def run_load_trial(
         session=identity.session,
         number=identity.number,
         block=identity.block,
+        arm=identity.arm,
         started_at=started_at.isoformat(timespec="milliseconds"),
         setting=setting,
         ledger=ledger,
@@ -170,7 +173,7 @@ def run_drain_trial(setting: Setting, *, identity: Identity, place: Place, outpu
     assert setting.drain_records is not None
     started_at = datetime.now(UTC)
     with (
-        _consumer(setting, None, place.consumer_cpu, output_fd) as consumer,
+        _consumer(setting, None, place, output_fd) as consumer,
         Observer(_expect(consumer, "ready", READY_TIMEOUT_S)) as observer,
     ):
         consumer.send({"go": True})
@@ -187,6 +190,7 @@ def run_drain_trial(setting: Setting, *, identity: Identity, place: Place, outpu
         session=identity.session,
         number=identity.number,
         block=identity.block,
+        arm=identity.arm,
         started_at=started_at.isoformat(timespec="milliseconds"),
         setting=setting,
         ledger=ledger,
@@ -199,10 +203,17 @@ def run_drain_trial(setting: Setting, *, identity: Identity, place: Place, outpu
     )
 
 
-def _consumer(setting: Setting, tag: str | None, cpu: int | None, output_fd: int | None) -> Worker:
-    spec = ConsumerSpec(setting=setting, tag=tag, cpu=cpu, output_fd=output_fd)
+def _consumer(setting: Setting, tag: str | None, place: Place, output_fd: int | None) -> Worker:
+    tree = place.consumer_tree
+    spec = ConsumerSpec(
+        setting=setting,
+        mode=setting.mode if tree is None else tree.mode,
+        tag=tag,
+        cpu=place.consumer_cpu,
+        output_fd=output_fd,
+    )
     inherited = () if output_fd is None else (output_fd,)
-    return Worker("harness.consumer", {"spec": spec.to_json()}, name="consumer", pass_fds=inherited)
+    return Worker("harness.consumer", {"spec": spec.to_json()}, name="consumer", pass_fds=inherited, tree=tree)
 
 
 def _generator(setting: Setting, traffic: Traffic, seed: int, cpu: int | None) -> Worker:

@@ -1,0 +1,18 @@
+"""The worker protocol's number changes with what the messages hold."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+from harness.consumer import ConsumerSpec
+from harness.control import PROTOCOL
+from results.trial import Setting
+
+
+def test_a_new_field_is_a_new_protocol():
+    """A worker of an older checkout would stumble over a field that it does not know: raise PROTOCOL with each.
+
+    Then write the new number of fields here.
+    """
+    held = (PROTOCOL, len(fields(ConsumerSpec)), len(fields(Setting)))
+    assert held == (2, 6, 18)
