@@ -71,10 +71,10 @@ class Program:
         flags = compile_flags(self.options)
         os.environ["BCC_KERNEL_SOURCE"] = str(_FOLDER / "include")
         with _clear_error("compile and load the BPF program"):
-            self._bpf = bcc.BPF(src_file=str(_FOLDER / "drops.c"), cflags=flags)
+            self._bpf = bcc.BPF(src_file=os.fsencode(_FOLDER / "drops.c"), cflags=flags)
             # bcc.BPF() closes what it holds at interpreter exit only; __exit__ calls cleanup() and unregisters it
-            self._on_drop = self._bpf.load_func("on_drop", bcc.BPF.RAW_TRACEPOINT)
-            self._emit = self._bpf.load_func("emit", bcc.BPF.SCHED_CLS) if self.options.synthetic else None
+            self._on_drop = self._bpf.load_func(b"on_drop", bcc.BPF.RAW_TRACEPOINT)
+            self._emit = self._bpf.load_func(b"emit", bcc.BPF.SCHED_CLS) if self.options.synthetic else None
         self._counters = CounterMap(self.map_fd("counters"))
         return self
 
@@ -96,12 +96,12 @@ class Program:
 
     def map_fd(self, name: str) -> int:
         """Return the descriptor of a map of drops.c; it belongs to the program."""
-        return int(self._bpf[name].map_fd)
+        return int(self._bpf[name.encode()].map_fd)
 
     @property
     def events(self) -> Any:
         """bcc's own object for the ring, for the reader that works as bcc's examples do."""
-        return self._bpf["events"]
+        return self._bpf[b"events"]
 
     @property
     def bcc(self) -> Any:
