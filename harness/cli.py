@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import difflib
 import importlib
+import os
 import pkgutil
 import shlex
 import shutil
@@ -22,6 +23,7 @@ VERSION = "0.1.0"
 
 DONE, REGRESSED, BAD_INPUT, INCONCLUSIVE, CANNOT_RUN, INVALID_TRIAL = range(6)
 INTERRUPTED, TERMINATED = 130, 143
+READER_GONE = 141  # as a shell says of what SIGPIPE ended
 
 
 class Terminated(BaseException):
@@ -32,13 +34,19 @@ def main(argv: list[str]) -> int:
     """Run one command; return the exit status that the README documents."""
     signal.signal(signal.SIGTERM, _terminate)
     try:
-        return _dispatch(argv)
+        status = _dispatch(argv)
+        sys.stdout.flush()
+        return status
     except CannotRun as error:
         print(f"bench: {error}", file=sys.stderr)
         return CANNOT_RUN
     except ValueError as error:
         print(f"bench: {error}", file=sys.stderr)
         return BAD_INPUT
+    except BrokenPipeError:
+        # `bench ... | head` has all it wanted; without this the flush at exit would complain of the same pipe again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return READER_GONE
     except KeyboardInterrupt:
         return INTERRUPTED
     except Terminated:
