@@ -40,7 +40,8 @@ def test_shows_process_reason_and_function(sender: subprocess.Popen[bytes]) -> N
     assert ended.returncode == 0, ended.stderr
     lines = ended.stdout.splitlines()
     assert len(lines) > 20
-    pattern = rf"\[\d\d:\d\d:\d\d\.\d{{6}}\] Drop \| PID: {sender.pid} \| Reason: NO_SOCKET \| Function: \w*udp\w*\+0x[0-9a-f]+"
+    cause = rf"PID: {sender.pid} \| Reason: NO_SOCKET \| Function: \w*udp\w*\+0x[0-9a-f]+"
+    pattern = rf"\[\d\d:\d\d:\d\d\.\d{{6}}\] Drop \| {cause}"
     assert all(re.fullmatch(pattern, line) for line in lines)
     assert re.search(r"\d+ drops seen, 0 lost", ended.stderr)
 
