@@ -19,7 +19,7 @@ def add_consumer_options(parser: argparse.ArgumentParser) -> None:
     """Add what chooses and tunes the consumer."""
     group = parser.add_argument_group("the consumer")
     group.add_argument("--mode", required=True, metavar="MODE[,MODE…]", help="modes, files or modules; or all")
-    group.add_argument("--reader", choices=["batch", "callback"], help="how the ring is read (default: batch)")
+    group.add_argument("--reader", choices=["batch", "callback", "both"], help="how the ring is read (default: batch)")
     group.add_argument(
         "--wait", choices=["epoll", "busy", "paced"], help="how the consumer waits (default: the mode's)"
     )

@@ -27,7 +27,7 @@ ReaderName = Literal["batch", "callback"]
 class Wishes:
     """What was asked for, of one mode or of many; None leaves it to the mode."""
 
-    reader: ReaderName | None = None
+    reader: ReaderName | Literal["both"] | None = None
     wait: Wait | None = None
     decode: str | None = None
     format: str | None = None
@@ -39,6 +39,25 @@ class Wishes:
     shape: str = "constant"
     intended_load: float | None = None
     duration_s: float = 5.0
+
+
+def consumers(modes: str, wishes: Wishes) -> list[tuple[str, Wishes]]:
+    """Spell out `null,file` and `all`, and `both` readers, as (mode, what is wished of it).
+
+    With `all` or `both`, what is wished of the ring is not held against a mode that uses none.
+    """
+    spelled = []
+    for name in expand_modes(modes):
+        readers = readers_of(load_mode(name))
+        if "snapshot" in readers and (modes == "all" or wishes.reader == "both"):
+            spelled.append((name, dataclasses.replace(wishes, reader=None, wakeup=None, decode=None)))
+        elif wishes.reader != "both":
+            spelled.append((name, wishes))
+        else:
+            for reader in cast("tuple[ReaderName, ...]", readers):
+                decode = wishes.decode if reader == "callback" else None
+                spelled.append((name, dataclasses.replace(wishes, reader=reader, decode=decode)))
+    return spelled
 
 
 def expand_modes(names: str) -> list[str]:
@@ -145,6 +164,8 @@ def _reader(mode_name: str, mode: type[Mode], wishes: Wishes) -> ReaderName:
     """Choose the reader: the one asked for, or the first that the mode and this machine can do."""
     offered = cast("tuple[ReaderName, ...]", readers_of(mode))
     cannot_batch = batch.unsupported()
+    if wishes.reader == "both":
+        raise ValueError("--reader both is for commands that compare several settings; name one here")
     if wishes.reader is not None:
         if wishes.reader not in offered:
             raise ValueError(

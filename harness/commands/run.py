@@ -22,7 +22,7 @@ from harness import options
 from harness.caller import caller, make_folder
 from harness.cli import DONE, INVALID_TRIAL
 from harness.host import fingerprint
-from harness.plan import drain_setting, expand_modes, in_blocks, load_setting
+from harness.plan import consumers, drain_setting, in_blocks, load_setting
 from harness.progress import ProgressLine
 from harness.rig import Rig, open_trace, trace_path
 from modes import load_mode
@@ -58,13 +58,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 def plan(arguments: argparse.Namespace) -> list[Setting]:
     """Settle every setting. Raises ValueError before anything is set up."""
-    wishes = options.wishes_of(arguments)
-    names = expand_modes(arguments.mode)
+    wanted = consumers(arguments.mode, options.wishes_of(arguments))
     if arguments.drain is not None:
-        return [drain_setting(name, arguments.drain, wishes) for name in names]
+        return [drain_setting(name, arguments.drain, wishes) for name, wishes in wanted]
     check_shape(arguments.shape)
     kinds = [load_kind(kind.strip()) for kind in arguments.traffic.split(",")]
-    return [load_setting(name, kind.name, wishes) for kind in kinds for name in names]
+    return [load_setting(name, kind.name, wishes) for kind in kinds for name, wishes in wanted]
 
 
 def run_session(arguments: argparse.Namespace, settings: Sequence[Setting]) -> list[Trial]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from harness.plan import Wishes, drain_setting, expand_modes, in_blocks, load_setting
+from harness.plan import Wishes, consumers, drain_setting, expand_modes, in_blocks, load_setting
 
 
 def setting_of(mode: str = "null", **wishes: Any) -> Any:
@@ -102,3 +102,15 @@ def test_no_trials_is_refused() -> None:
 def test_all_is_every_mode() -> None:
     """`all` names the eight modes of the folder."""
     assert expand_modes("all") == ["aggregate", "busy", "epoll", "file", "null", "paced", "terminal", "work"]
+
+
+def test_both_readers_are_two_settings_of_each_mode_that_has_them() -> None:
+    """Readers are compared in one run; aggregate, which reads no ring, stands once."""
+    wanted = [(name, wishes.reader) for name, wishes in consumers("null,aggregate", Wishes(reader="both"))]
+    assert wanted == [("null", "batch"), ("null", "callback"), ("aggregate", None)]
+
+
+def test_all_forgives_aggregate_what_is_wished_of_the_ring() -> None:
+    """`all` names it without knowing; naming it in person does not."""
+    assert ("aggregate", Wishes()) in consumers("all", Wishes(reader="callback", wakeup="force"))
+    assert consumers("aggregate", Wishes(reader="callback")) == [("aggregate", Wishes(reader="callback"))]
