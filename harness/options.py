@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import re
 from pathlib import Path
 
@@ -15,10 +16,10 @@ _BYTES = re.compile(r"(\d+)\s*(|k|kib|m|mib|g|gib)", re.IGNORECASE)
 _POWERS = {"": 0, "k": 10, "m": 20, "g": 30}
 
 
-def add_consumer_options(parser: argparse.ArgumentParser) -> None:
+def add_consumer_options(parser: argparse.ArgumentParser, *, mode_required: bool = True) -> None:
     """Add what chooses and tunes the consumer."""
     group = parser.add_argument_group("the consumer")
-    group.add_argument("--mode", required=True, metavar="MODE[,MODE…]", help="modes, files or modules; or all")
+    group.add_argument("--mode", required=mode_required, metavar="MODE[,MODE…]", help="modes, files or modules; or all")
     group.add_argument("--reader", choices=["batch", "callback", "both"], help="how the ring is read (default: batch)")
     group.add_argument(
         "--wait", choices=["epoll", "busy", "paced"], help="how the consumer waits (default: the mode's)"
@@ -52,6 +53,16 @@ def add_output_options(parser: argparse.ArgumentParser) -> None:
 
 def wishes_of(arguments: argparse.Namespace) -> Wishes:
     """Gather the options of the consumer and the load."""
+    return dataclasses.replace(
+        consumer_wishes_of(arguments),
+        shape=arguments.shape,
+        intended_load=arguments.rate,
+        duration_s=arguments.duration,
+    )
+
+
+def consumer_wishes_of(arguments: argparse.Namespace) -> Wishes:
+    """Gather the options of the consumer alone."""
     return Wishes(
         reader=arguments.reader,
         wait=arguments.wait,
@@ -61,9 +72,6 @@ def wishes_of(arguments: argparse.Namespace) -> Wishes:
         interval_ns=None if arguments.interval is None else round(arguments.interval * 1e6),
         gc=arguments.gc,
         ring_size_bytes=arguments.ring_size,
-        shape=arguments.shape,
-        intended_load=arguments.rate,
-        duration_s=arguments.duration,
     )
 
 

@@ -9,21 +9,18 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import secrets
-import shlex
 import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
 
 from harness import options
-from harness.caller import caller, make_folder
+from harness.caller import caller
 from harness.cli import DONE, INVALID_TRIAL
-from harness.host import fingerprint
 from harness.plan import consumers, drain_setting, in_blocks, load_setting
 from harness.progress import ProgressLine
+from harness.recording import default_out, new_session
 from harness.rig import Rig, open_trace, trace_path
 from modes import load_mode
 from results.session import Session
@@ -72,7 +69,7 @@ def run_session(arguments: argparse.Namespace, settings: Sequence[Setting]) -> l
     order = list(enumerate(in_blocks(settings, arguments.trials, session.seed)))
     writing = sum(load_mode(setting.mode).writes == "file" for _, (_, setting) in order)
     _prove_trace(arguments.trace, writing)
-    out = arguments.out or _default_out()
+    out = arguments.out or default_out(caller(), "run")
     progress = ProgressLine(len(order), quiet=arguments.quiet)
     trials = list(done)
     finished = {trial.number for trial in done}
@@ -113,16 +110,7 @@ def _session(arguments: argparse.Namespace, settings: Sequence[Setting]) -> tupl
             )
         session = held.sessions[-1]
         return session, [trial for trial in held.trials if trial.session == session.id]
-    began = datetime.now(UTC)
-    session = Session(
-        id=f"{began:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}",
-        started_at=began.isoformat(timespec="seconds"),
-        command=f"sudo bench {shlex.join(sys.argv[1:])}",
-        seed=arguments.seed if arguments.seed is not None else secrets.randbelow(1 << 31),
-        plan=wanted,
-        host=fingerprint(),
-    )
-    return session, []
+    return new_session(wanted, arguments.seed), []
 
 
 def _prove_trace(trace: Path | None, writing: int) -> None:
@@ -132,16 +120,3 @@ def _prove_trace(trace: Path | None, writing: int) -> None:
     if not writing:
         raise ValueError("--trace keeps what mode file writes, and none of the modes writes to a file")
     os.close(open_trace(trace_path(trace, 0, writing > 1)))
-
-
-def _default_out() -> Path:
-    """Name a new result file among the caller's own state (XDG base directories)."""
-    owner = caller()
-    folder = owner.home / ".local" / "state" / "bench"
-    try:
-        make_folder(folder, owner)
-    except OSError as error:
-        raise ValueError(
-            f"no result file can be made in {folder} ({error.strerror}); name one with --out FILE"
-        ) from error
-    return folder / f"{datetime.now():%Y-%m-%d-%H%M%S}-run.jsonl"

@@ -1,0 +1,74 @@
+"""A stored result as arm A: the trials of an earlier session, if the machine is still the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from results.blocks import Comparison
+from results.session import Session
+from results.store import ResultFile, read
+from results.trial import Trial
+
+# What may differ between two results that are compared: which commit of bench was measured is the question itself.
+_MAY_DIFFER = {"commit"}
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """The valid trials of an earlier session, by what they are compared with."""
+
+    session: Session
+    trials: Mapping[Comparison, list[Trial]]
+
+
+def load(path: Path, comparisons: Sequence[Comparison], blocks: int, host: Mapping[str, Any]) -> Baseline:
+    """Find the last session of a file that measured all that is compared, often enough for `blocks` blocks.
+
+    Raises ValueError for a torn or foreign file, another machine, and too few trials.
+    """
+    held = read(path)
+    if held.problems:
+        raise ValueError(f"{path} is no sound baseline: {held.problems[0]}")
+    too_few = f"{path} holds no session that measured these settings"
+    for session in reversed(held.sessions):
+        found = {comparison: _matching(held, session, comparison) for comparison in comparisons}
+        if not all(found.values()):
+            continue
+        refuse_other_host(path, session.host, host)
+        fewest = min(len(trials) for trials in found.values())
+        if fewest >= 2 * blocks:
+            return Baseline(session, found)
+        too_few = (
+            f"session {session.id} of {path} holds {fewest} valid trials of a setting, enough for {fewest // 2} "
+            f"blocks, and the check looks after up to {blocks}: pass --blocks, or record at least {2 * blocks} trials"
+        )
+    raise ValueError(too_few)
+
+
+def refuse_other_host(path: Path, theirs: Mapping[str, Any], ours: Mapping[str, Any]) -> None:
+    """Raise ValueError that names each difference between the machine of a stored result and this one."""
+    differences = [
+        f"{name} {theirs.get(name)!r} there, {ours.get(name)!r} here"
+        for name in dict.fromkeys([*theirs, *ours])
+        if name not in _MAY_DIFFER and theirs.get(name) != ours.get(name)
+    ]
+    if differences:
+        raise ValueError(f"{path} is from another machine: {'; '.join(differences)}")
+
+
+def same_host(theirs: Mapping[str, Any], ours: Mapping[str, Any]) -> bool:
+    """Tell whether two fingerprints are of one machine in one state."""
+    names = {*theirs, *ours} - _MAY_DIFFER
+    return all(theirs.get(name) == ours.get(name) for name in names)
+
+
+def _matching(held: ResultFile, session: Session, comparison: Comparison) -> list[Trial]:
+    """Take the trials of the candidate's setting; of an earlier check, those of its candidate."""
+    return [
+        trial
+        for trial in held.trials
+        if trial.session == session.id and trial.valid and trial.setting == comparison.a and trial.arm != "A"
+    ]

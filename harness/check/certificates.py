@@ -1,0 +1,65 @@
+"""Where certificates are kept, and which of them holds for a check on this host."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from harness.caller import Caller, make_folder
+from harness.check.baseline import same_host
+from harness.recording import state_folder
+from results.certificate import Certificate
+from results.check import Check
+
+
+def folder_of(owner: Caller) -> Path:
+    """Return the folder of the caller's certificates."""
+    folder = state_folder(owner) / "certificates"
+    make_folder(folder, owner)
+    return folder
+
+
+def store(certificate: Certificate, owner: Caller) -> Path:
+    """Keep a certificate under a name that its host and plan give; a newer one of both takes its place."""
+    row = certificate.to_json()
+    about = json.dumps([row["host"], row["gate"], row["settings"]], sort_keys=True)
+    path = folder_of(owner) / f"{hashlib.sha256(about.encode()).hexdigest()[:16]}.json"
+    temporary = path.with_suffix(".new")
+    temporary.unlink(missing_ok=True)
+    temporary.write_text(json.dumps(row, indent=1) + "\n")
+    os.chown(temporary, owner.uid, owner.gid)
+    temporary.rename(path)
+    return path
+
+
+def find(check: Check, host: Mapping[str, Any], owner: Caller) -> Certificate | None:
+    """Return the newest certificate of this host that holds for all that the check measures; None if there is none.
+
+    It must have looked after as many blocks with as much alpha, over a family at least as large: a larger one only
+    makes the tests stricter, so what it says holds all the more.
+    """
+    found = [_load(path) for path in sorted(folder_of(owner).glob("*.json"))]
+    fitting = [one for one in found if one is not None and same_host(one.host, host) and _covers(one, check)]
+    return max(fitting, key=lambda one: one.made_at, default=None)
+
+
+def _covers(certificate: Certificate, check: Check) -> bool:
+    theirs, ours = certificate.gate, check.gate
+    return (
+        (theirs.alpha, theirs.looks) == (ours.alpha, ours.looks)
+        and theirs.family_size >= ours.family_size
+        and all(certificate.entry(one.mode, one.metric.name) is not None for one in ours.gated)
+        and {comparison.b for comparison in check.comparisons} <= set(certificate.settings)
+    )
+
+
+def _load(path: Path) -> Certificate | None:
+    """Read one; a file that is none is passed over, as one of another version would be."""
+    try:
+        return Certificate.from_json(json.loads(path.read_text()))
+    except (ValueError, KeyError, TypeError):
+        return None

@@ -1,0 +1,115 @@
+"""What [tool.bench.check] of a pyproject.toml says about a project's checks; flags go before it.
+
+[tool.bench.check]
+alpha = 0.05
+blocks = [10, 20]                                   # looks, in valid blocks
+metrics = ["ns_per_event", "cpu_ns_per_event"]
+delta = { cpu_ns_per_event = 0.05 }
+duration = 0.5                                      # seconds of a load trial
+rate = 100000                                       # drops a second
+drain = 1000000                                     # records of a drain trial
+
+[tool.bench.check.modes.file]                       # for one mode: metrics and delta again
+delta = { ns_per_event = 0.2 }
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configuration:
+    """None and empty: not said. `delta` is by metric; `of_mode` overrides metrics and delta for one mode."""
+
+    alpha: float | None = None
+    blocks: tuple[int, ...] | None = None
+    metrics: tuple[str, ...] | None = None
+    delta: Mapping[str, float] = field(default_factory=dict)
+    duration: float | None = None
+    rate: float | None = None
+    drain: int | None = None
+    modes: Mapping[str, Configuration] = field(default_factory=dict)
+
+
+def find(folder: Path) -> Path | None:
+    """Return the nearest pyproject.toml from a folder upwards."""
+    return next((path for each in (folder, *folder.parents) if (path := each / "pyproject.toml").is_file()), None)
+
+
+def load(path: Path | None) -> Configuration:
+    """Read the table; without a file or without the table, nothing is said. Raises ValueError naming the key."""
+    if path is None:
+        return Configuration()
+    try:
+        document = tomllib.loads(path.read_text())
+    except OSError as error:
+        raise ValueError(f"cannot read {path}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path} is no TOML: {error}") from error
+    table = document.get("tool", {}).get("bench", {}).get("check", {})
+    return _configuration(table, f"{path}, [tool.bench.check]")
+
+
+def _configuration(table: Any, where: str, *, of_mode: bool = False) -> Configuration:
+    if not isinstance(table, dict):
+        raise ValueError(f"{where} must be a table")
+    readers = _OF_MODE if of_mode else _READERS
+    for key in table:
+        if key not in readers and (of_mode or key != "modes"):
+            raise ValueError(f"{where}: there is no {key}; the keys are {', '.join(readers)}")
+    said: dict[str, Any] = {}
+    for key, read in readers.items():
+        if key in table:
+            try:
+                said[key] = read(table[key])
+            except (TypeError, ValueError) as error:
+                raise ValueError(f"{where}: {key} is {table[key]!r}; {error}") from None
+    modes = table.get("modes", {})
+    if not isinstance(modes, dict):
+        raise ValueError(f"{where}: modes must be tables, as in [tool.bench.check.modes.file]")
+    of_modes = {name: _configuration(each, f"{where[:-1]}.modes.{name}]", of_mode=True) for name, each in modes.items()}
+    return Configuration(**said, modes=of_modes)
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError("it must be a number")
+    return float(value)
+
+
+def _whole(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ValueError("it must be a whole number")
+    return value
+
+
+def _numbers(value: Any) -> tuple[int, ...]:
+    return tuple(_whole(each) for each in (value if isinstance(value, list) else [value]))
+
+
+def _names(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        raise ValueError("it must be a list of names")
+    return tuple(value)
+
+
+def _deltas(value: Any) -> dict[str, float]:
+    if not isinstance(value, dict):
+        raise ValueError("it must be a table of numbers by metric")
+    return {str(name): _number(each) for name, each in value.items()}
+
+
+_OF_MODE = {"metrics": _names, "delta": _deltas}
+_READERS = {
+    "alpha": _number,
+    "blocks": _numbers,
+    **_OF_MODE,
+    "duration": _number,
+    "rate": _number,
+    "drain": _whole,
+}

@@ -1,0 +1,106 @@
+"""Run the blocks of a check until the next planned look has enough, and judge, until all is decided."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from harness.progress import ProgressLine
+from harness.rig import Rig
+from harness.tree import Tree
+from results.blocks import Arm, Block, Comparison
+from results.check import Check
+from results.session import Session
+from results.store import ResultWriter
+from results.trial import Trial
+from results.verdict import Judgement, judge, wanted_blocks
+
+Trees = Mapping[tuple[str, Arm], Tree | None]
+
+
+class TooManyInvalid(Exception):
+    """More blocks were invalid than the plan allows for; the message names the last reason, and both arms' counts."""
+
+
+@dataclass(slots=True)
+class CheckRun:
+    """A check in progress. `trees` says, by mode and arm, where consumer processes come from.
+
+    `stored` are the baseline's blocks-to-be, two trials each, for a check that is not interleaved; they are taken in
+    order, and recorded as this session's own arm A, so that its file can be judged alone.
+    """
+
+    check: Check
+    session: Session
+    rig: Rig
+    writer: ResultWriter
+    progress: ProgressLine
+    trees: Trees
+    stored: Mapping[Comparison, list[Trial]] = field(default_factory=dict)
+    trials: list[Trial] = field(default_factory=list)
+
+    def run(self) -> tuple[Judgement, ...]:
+        """Raises TooManyInvalid; what has run is kept either way."""
+        while wanted := wanted_blocks(self.check.gate, self.blocks):
+            for comparison in self.check.comparisons:
+                if any(comparison.measures(gated) for gated in wanted):
+                    self._run_block(comparison)
+        return judge(self.check.gate, self.blocks)
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        return self.check.blocks(self.session.seed, self.trials)
+
+    def invalid_of(self, arm: Arm) -> int:
+        return sum(not trial.valid for trial in self.trials if trial.arm == arm)
+
+    def _run_block(self, comparison: Comparison) -> None:
+        """Run four trials by the coin; the first invalid one ends the block, which another will replace.
+
+        That is fair to both arms as long as what makes a trial invalid has nothing to do with its arm; the counts by
+        arm are shown, so that a reader can see whether it had.
+        """
+        number = max((trial.block for trial in self.trials), default=-1) + 1
+        for arm in self.check.order(self.session.seed, number):
+            trial = self._stored(comparison, number) if self._is_stored(arm) else self._run(comparison, number, arm)
+            self.writer.trial(trial)
+            self.trials.append(trial)
+            if not trial.valid:
+                self._give_up_if_hopeless(comparison, trial)
+                return
+
+    def _run(self, comparison: Comparison, block: int, arm: Arm) -> Trial:
+        setting = comparison.setting(arm)
+        number = len(self.trials)
+        self.progress.begin(number, setting)
+        trial = self.rig.run(
+            setting,
+            number=number,
+            block=block,
+            arm=arm,
+            tree=self.trees.get((comparison.mode, arm)),
+            on_progress=self.progress.update,
+        )
+        self.progress.end(trial)
+        return trial
+
+    def _is_stored(self, arm: Arm) -> bool:
+        return arm == "A" and not self.check.interleaved
+
+    def _stored(self, comparison: Comparison, block: int) -> Trial:
+        trial = self.stored[comparison].pop(0)
+        return replace(trial, session=self.session.id, number=len(self.trials), block=block, arm="A")
+
+    def _give_up_if_hopeless(self, comparison: Comparison, trial: Trial) -> None:
+        spoilt = sum(not block.valid for block in self.blocks if block.comparison == comparison)
+        if spoilt > self.check.gate.spare_blocks:
+            raise TooManyInvalid(
+                f"{spoilt} blocks of {comparison.mode} were invalid, {self.check.gate.spare_blocks} are allowed for "
+                f"(invalid trials: {self.invalid_of('A')} of A, {self.invalid_of('B')} of B); the last because "
+                f"{'; '.join(trial.invalid_because)}"
+            )
+
+
+def expected_trials(check: Check) -> int:
+    """Return how many trials run if the last look is needed for everything."""
+    return check.gate.looks[-1] * len(check.comparisons) * (4 if check.interleaved else 2)

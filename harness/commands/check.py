@@ -1,0 +1,153 @@
+"""Say whether a consumer became slower: baseline and candidate in interleaved random blocks, three verdicts.
+
+Each block runs A, B, B, A or B, A, A, B by a recorded coin, each trial in fresh processes. An exact signed-rank test
+on the blocks says REGRESSED, OK or INCONCLUSIVE for each metric; all that is gated shares one alpha.
+
+  sudo bench check --mode file --against main           the commit main of the repository that holds the mode
+  sudo bench check --mode new.py --against old.py       another mode
+  sudo bench check --a mode=epoll --b mode=epoll,reader=callback
+  sudo bench check --mode file --baseline before.jsonl  a stored result of this machine (weaker)
+
+Exit status: 0 OK, 1 REGRESSED, 3 INCONCLUSIVE, 5 when trials were invalid too often.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from rich.console import Console
+
+from harness import options
+from harness.caller import Caller, caller
+from harness.check import certificates, reports
+from harness.check.arms import Arms, against, alone, two_settings
+from harness.check.baseline import Baseline
+from harness.check.baseline import load as load_baseline
+from harness.check.plan import make_check, without_what_is_too_coarse
+from harness.check.runner import CheckRun, TooManyInvalid, Trees, expected_trials
+from harness.check.wanted import Wanted, add_options, wanted
+from harness.cli import INVALID_TRIAL
+from harness.host import fingerprint
+from harness.plan import Wishes, expand_modes
+from harness.progress import ProgressLine
+from harness.recording import default_out, new_session
+from harness.rig import Rig
+from harness.runfolder import run_folder
+from harness.tree import Tree
+from results.blocks import Arm
+from results.check import Check
+from results.check_terminal import print_outcome
+from results.outcome import Outcome
+from results.store import ResultWriter
+
+NEEDS = "kernel"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("the arms")
+    group.add_argument("--against", metavar="REF|MODE", help="the baseline: a git ref, or another mode, file or module")
+    group.add_argument("--a", metavar="SETTING", help="the baseline as a setting: mode=epoll,reader=batch")
+    group.add_argument("--b", metavar="SETTING", help="the candidate as a setting")
+    group.add_argument("--baseline", type=Path, metavar="FILE", help="a stored result as the baseline (weaker)")
+    options.add_consumer_options(parser, mode_required=False)
+    add_options(parser)
+    reports.add_options(parser)
+    parser.add_argument("--out", type=Path, metavar="FILE", help="result file; an existing one gains a session")
+    parser.add_argument("--quiet", action="store_true", help="no progress on stderr")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    owner = caller()
+    said, wishes = wanted(arguments, options.consumer_wishes_of(arguments))
+    modes = [] if arguments.mode is None else expand_modes(arguments.mode)
+    _refuse_unless_one_baseline(arguments, modes)
+    files = reports.Reports(arguments, owner)
+    with run_folder() as folder:
+        arms = _arms(arguments, modes, wishes, owner, folder)
+        check, baseline = _check(arguments, arms, said)
+        try:
+            outcome = _run(arguments, owner, arms, check, baseline)
+        except TooManyInvalid as error:
+            print(f"bench: {error}", file=sys.stderr)
+            return INVALID_TRIAL
+    files.write(outcome)
+    if arguments.json:
+        print(json.dumps(outcome.to_json(), indent=1))
+    else:
+        print_outcome(outcome, Console())
+    return reports.STATUS[outcome.verdict]
+
+
+def _refuse_unless_one_baseline(arguments: argparse.Namespace, modes: Sequence[str]) -> None:
+    settings = arguments.a is not None or arguments.b is not None
+    given = [arguments.against is not None, settings, arguments.baseline is not None]
+    if sum(given) != 1:
+        raise ValueError("name one baseline: --against REF or MODE, --a and --b, or --baseline FILE")
+    if settings and (arguments.a is None or arguments.b is None):
+        raise ValueError("--a and --b go together: the baseline's setting and the candidate's")
+    if settings and len(modes) > 1:
+        raise ValueError("--a and --b compare two settings; --mode may name one mode for both")
+    if not settings and not modes:
+        raise ValueError("--mode names the candidate; which is it? see bench modes")
+
+
+def _arms(arguments: argparse.Namespace, modes: Sequence[str], wishes: Wishes, owner: Caller, folder: Path) -> Arms:
+    if arguments.against is not None:
+        return against(arguments.against, modes, wishes, owner, folder)
+    if arguments.baseline is not None:
+        return alone(modes, wishes, f"stored in {arguments.baseline.name}", "now")
+    return two_settings(arguments.a, arguments.b, modes, wishes)
+
+
+def _check(arguments: argparse.Namespace, arms: Arms, said: Wanted) -> tuple[Check, Baseline | None]:
+    check = make_check(arms, said)
+    if arguments.baseline is None:
+        return check, None
+    baseline = load_baseline(arguments.baseline, check.comparisons, check.gate.looks[-1], fingerprint())
+    return replace(check, baseline_session=baseline.session.id), baseline
+
+
+def _run(arguments: argparse.Namespace, owner: Caller, arms: Arms, check: Check, baseline: Baseline | None) -> Outcome:
+    certificate = certificates.find(check, fingerprint(), owner) if check.interleaved else None
+    check = without_what_is_too_coarse(check, certificate)
+    session = new_session({"check": check.to_json()}, arguments.seed)
+    out = arguments.out or default_out(owner, "check")
+    progress = ProgressLine(expected_trials(check), quiet=arguments.quiet)
+    with ResultWriter(out) as writer, Rig(session=session.id, seed=session.seed) as rig:
+        writer.session(session)
+        going = CheckRun(
+            check=check,
+            session=session,
+            rig=rig,
+            writer=writer,
+            progress=progress,
+            trees=_trees(arms),
+            stored={} if baseline is None else baseline.trials,
+        )
+        try:
+            judgements = going.run()
+        finally:
+            progress.close()
+            if not arguments.quiet:
+                print(f"results: {out}", file=sys.stderr)
+    return Outcome(
+        session=session,
+        check=check,
+        judgements=judgements,
+        invalid_a=going.invalid_of("A"),
+        invalid_b=going.invalid_of("B"),
+        certificate=certificate,
+        result_file=str(out),
+    )
+
+
+def _trees(arms: Arms) -> Trees:
+    trees: dict[tuple[str, Arm], Tree | None] = {}
+    for mode, (a, b) in arms.pairs.items():
+        trees[mode, "A"], trees[mode, "B"] = a.tree, b.tree
+    return trees

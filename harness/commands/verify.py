@@ -1,0 +1,71 @@
+"""Compute the verdict of a check again, from the trials of its result file and its recorded coin alone.
+
+Each trial's ledger is balanced again, each block's order is held against its coin, and the tests run anew; nothing that
+the check said is believed. Exit status as of check: 0 OK, 1 REGRESSED, 3 INCONCLUSIVE, and 2 for a file that is torn,
+foreign, or not what it claims to be.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from rich.console import Console
+
+from harness.caller import caller
+from harness.check import reports
+from results.check import check_of, judge_session
+from results.check_terminal import print_outcome
+from results.outcome import Outcome
+from results.session import Session
+from results.store import ResultFile, read
+from results.verdict import wanted_blocks
+
+NEEDS = "nothing"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, metavar="RESULT", help="the result file of a check")
+    parser.add_argument("--session", metavar="ID", help="which check of the file (default: the last)")
+    reports.add_options(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    held = read(arguments.file)
+    if held.problems:
+        raise ValueError(f"{arguments.file} is not whole: {held.problems[0]}")
+    outcome = _verify(held, _session(held, arguments.session))
+    reports.Reports(arguments, caller()).write(outcome)
+    if arguments.json:
+        print(json.dumps(outcome.to_json(), indent=1))
+    else:
+        print_outcome(outcome, Console())
+    return reports.STATUS[outcome.verdict]
+
+
+def _session(held: ResultFile, identity: str | None) -> Session:
+    checks = [session for session in held.sessions if "check" in session.plan]
+    if identity is not None:
+        checks = [session for session in checks if session.id == identity]
+    if not checks:
+        raise ValueError(f"{held.path} holds no check{'' if identity is None else f' {identity}'}")
+    return checks[-1]
+
+
+def _verify(held: ResultFile, session: Session) -> Outcome:
+    trials = [trial for trial in held.trials if trial.session == session.id]
+    for trial in trials:
+        if trial.valid and (wrong := trial.ledger.imbalance()):
+            raise ValueError(f"trial {trial.number} is stored as valid, but its ledger does not balance: {wrong[0]}")
+    check = check_of(session)
+    unfinished = wanted_blocks(check.gate, check.blocks(session.seed, trials))
+    return Outcome(
+        session=session,
+        check=check,
+        judgements=judge_session(session, trials),
+        invalid_a=sum(not trial.valid for trial in trials if trial.arm == "A"),
+        invalid_b=sum(not trial.valid for trial in trials if trial.arm == "B"),
+        warnings=("the check was stopped before it was done",) if unfinished else (),
+        result_file=str(held.path),
+    )

@@ -1,0 +1,45 @@
+"""Begin a session, and name the file that keeps it."""
+
+from __future__ import annotations
+
+import secrets
+import shlex
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from harness.caller import Caller, make_folder
+from harness.host import fingerprint
+from results.session import Session
+
+
+def new_session(plan: Mapping[str, Any], seed: int | None) -> Session:
+    """Make the session line of the command that is running; without a seed, one is drawn."""
+    began = datetime.now(UTC)
+    return Session(
+        id=f"{began:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}",
+        started_at=began.isoformat(timespec="seconds"),
+        command=f"sudo bench {shlex.join(sys.argv[1:])}",
+        seed=seed if seed is not None else secrets.randbelow(1 << 31),
+        plan=plan,
+        host=fingerprint(),
+    )
+
+
+def state_folder(owner: Caller) -> Path:
+    """Return the folder of the caller's own state (XDG base directories), made if need be. Raises ValueError."""
+    folder = owner.home / ".local" / "state" / "bench"
+    try:
+        make_folder(folder, owner)
+    except OSError as error:
+        raise ValueError(
+            f"no result file can be made in {folder} ({error.strerror}); name one with --out FILE"
+        ) from error
+    return folder
+
+
+def default_out(owner: Caller, command: str) -> Path:
+    """Name a new result file among the caller's own state."""
+    return state_folder(owner) / f"{datetime.now():%Y-%m-%d-%H%M%S}-{command}.jsonl"
