@@ -24,7 +24,7 @@ _INFO_ID, _INFO_RUN_TIME, _INFO_RUN_COUNT, _INFO_MISSES, _INFO_BYTES = 4, 192, 2
 _MAP_INFO_ID = 4
 
 
-class _TestRunOptions(ctypes.Structure):
+class TestRunOptions(ctypes.Structure):
     """struct bpf_test_run_opts of libbpf."""
 
     _fields_ = [
@@ -94,8 +94,8 @@ def possible_cpus() -> int:
 def test_run(program_fd: int, repeat: int) -> None:
     """Run a SCHED_CLS program `repeat` times on this CPU, with a packet that nobody sees. Raises OSError."""
     packet = ctypes.create_string_buffer(64)
-    options = _TestRunOptions(
-        sz=ctypes.sizeof(_TestRunOptions),
+    options = TestRunOptions(
+        sz=ctypes.sizeof(TestRunOptions),
         data_in=ctypes.addressof(packet),
         data_size_in=len(packet),
         repeat=repeat,
