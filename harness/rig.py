@@ -20,7 +20,7 @@ from harness.trial import Identity, OnProgress, Traffic, choose_place, run_drain
 from modes import load_mode
 from results.blocks import Arm
 from results.trial import Setting, Trial
-from traffic.contract import load_kind
+from traffic.discovery import load_kind
 from traffic.testbed import Testbed
 
 

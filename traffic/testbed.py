@@ -99,6 +99,12 @@ class Side:
                 "run it as root, where /proc/sys/net is writable (not in an unprivileged container)",
             ) from error
 
+    def set_sysctl(self, name: str, value: int | str, undo: ExitStack) -> None:
+        """Change a setting of the namespace, and set it back on `undo`. Raises CannotRun."""
+        before = self.read_sysctl(name)
+        self.write_sysctl(name, value)
+        undo.callback(self.write_sysctl, name, before)
+
     @property
     def outlet(self) -> Outlet:
         """Describe this side's interface to a sender in another process."""

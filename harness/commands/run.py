@@ -27,7 +27,7 @@ from results.session import Session
 from results.store import ResultWriter, read
 from results.terminal import print_run
 from results.trial import Setting, Trial
-from traffic.contract import load_kind
+from traffic.discovery import load_kind
 from traffic.schedule import check_shape
 
 NEEDS = "kernel"

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from traffic.contract import kind_names, load_kind
+from traffic.discovery import kind_names, load_kind
 
 
 @pytest.mark.parametrize("name", kind_names())

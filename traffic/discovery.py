@@ -1,0 +1,33 @@
+"""Find the drop kinds: the files of traffic/kinds, and mixes of them."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import pkgutil
+
+import traffic.kinds
+from traffic.contract import DropKind
+from traffic.mix import PREFIX, Mix, parse_mix
+
+
+def kind_names() -> list[str]:
+    """List the kinds: the files of traffic/kinds."""
+    return sorted(module.name.replace("_", "-") for module in pkgutil.iter_modules(traffic.kinds.__path__))
+
+
+def load_kind(name: str) -> DropKind:
+    """Return the kind of that name, or the mix that is spelled as mix:a=70+b=30.
+
+    Raises ValueError for a kind that there is not, with the nearest name, and for kinds that cannot be mixed.
+    """
+    if name.startswith(PREFIX):
+        return Mix([(load_kind(part), weight) for part, weight in parse_mix(name)])
+    if name not in kind_names():
+        near = difflib.get_close_matches(name, kind_names(), n=1)
+        raise ValueError(
+            f"no traffic {name!r}" + (f"; did you mean {near[0]}?" if near else "; see bench traffic for what there is")
+        )
+    module = importlib.import_module(f"traffic.kinds.{name.replace('-', '_')}")
+    kind: DropKind = module.Kind(name)
+    return kind

@@ -1,0 +1,27 @@
+"""The beginning that most frames share: the session's tag, and from an address that the receiver has no way back to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from scapy.layers.inet import IP
+from scapy.layers.inet6 import IPv6
+from scapy.layers.l2 import Ether
+from scapy.packet import Packet
+
+from traffic.testbed import STRANGER_IPV4, STRANGER_IPV6, Testbed
+
+
+def ether(bed: Testbed, **fields: Any) -> Packet:
+    """Address a frame from the tag to the receiver; `fields` replace scapy's."""
+    return Ether(**({"src": bed.tag_mac, "dst": bed.receiver.mac} | fields))
+
+
+def ipv4(bed: Testbed, **fields: Any) -> Packet:
+    """Address an IPv4 packet from the stranger to the receiver; `fields` replace those of its IP header."""
+    return ether(bed) / IP(**({"src": STRANGER_IPV4, "dst": bed.receiver.ipv4} | fields))
+
+
+def ipv6(bed: Testbed, **fields: Any) -> Packet:
+    """Address an IPv6 packet from the stranger to the receiver; `fields` replace those of its header."""
+    return ether(bed) / IPv6(**({"src": STRANGER_IPV6, "dst": bed.receiver.ipv6} | fields))

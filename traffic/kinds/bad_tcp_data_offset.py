@@ -1,0 +1,19 @@
+"""A TCP header that claims to be shorter than any can be: a data offset of 3 words (tcp_v4_rcv)."""
+
+from __future__ import annotations
+
+from scapy.layers.inet import TCP
+
+from traffic.contract import DropKind
+from traffic.frames import ipv4
+from traffic.testbed import Testbed
+
+
+class Kind(DropKind):
+    summary = "TCP whose data offset is below 5"
+    reasons = ("PKT_TOO_SMALL",)
+    counters = ("Tcp.InErrs",)
+    senders = ("packet", "xdp")
+
+    def frames(self, bed: Testbed) -> list[bytes]:
+        return [bytes(ipv4(bed) / TCP(sport=40000, dport=9, flags="S", dataofs=3))]

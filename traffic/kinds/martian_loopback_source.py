@@ -1,0 +1,21 @@
+"""UDP from 127.0.0.1, on a wire (ip_route_input_slow, martian_source).
+
+The martians are counted by CPU for the whole machine only; the witness here is that each packet was received."""
+
+from __future__ import annotations
+
+from scapy.layers.inet import UDP
+
+from traffic.contract import DropKind
+from traffic.frames import ipv4
+from traffic.testbed import Testbed
+
+
+class Kind(DropKind):
+    summary = "UDP from a loopback address (a martian)"
+    reasons = ("IP_LOCALNET",)
+    counters = ("Ip.InReceives",)
+    senders = ("packet", "xdp")
+
+    def frames(self, bed: Testbed) -> list[bytes]:
+        return [bytes(ipv4(bed, src="127.0.0.1") / UDP(sport=40000, dport=9))]

@@ -1,0 +1,37 @@
+"""UDP that a BPF program on the sender's own traffic control hook drops on its way out.
+
+The sender is told (ENOBUFS), so every frame is refused: a drop all the same, with the sending process as its owner.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+
+from scapy.layers.inet import UDP
+
+from traffic import control
+from traffic.contract import DropKind, Expected
+from traffic.counters import qdisc_drops
+from traffic.frames import ipv4
+from traffic.testbed import Testbed
+
+PORT = 18
+
+
+class Kind(DropKind):
+    summary = "UDP that the sender's own traffic control drops on its way out"
+    reasons = ("TC_EGRESS",)
+    counters = ("sender clsact drops",)
+    refuses = True
+
+    def set_up(self, bed: Testbed, undo: ExitStack) -> None:
+        control.drop_udp_port(bed.sender, "egress", PORT, undo)
+
+    def frames(self, bed: Testbed) -> list[bytes]:
+        return [bytes(ipv4(bed) / UDP(sport=40000, dport=PORT))]
+
+    def expect(self, sent: int, refused: int) -> Expected:  # noqa: ARG002 - all are refused
+        return Expected(drops={"TC_EGRESS": sent}, witness={"sender clsact drops": sent})
+
+    def witness(self, bed: Testbed) -> dict[str, int]:
+        return qdisc_drops(bed.sender, "clsact")

@@ -1,0 +1,26 @@
+"""A packet to forward whose time to live is used up (ip_forward). The kernel calls it a bad header: IP_INHDR.
+
+The ICMP error is not sent, for want of a route back.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+
+from scapy.layers.inet import UDP
+
+from traffic.contract import DropKind
+from traffic.frames import ipv4
+from traffic.testbed import Testbed
+
+
+class Kind(DropKind):
+    summary = "a packet to forward whose time to live has expired"
+    reasons = ("IP_INHDR",)
+    counters = ("Ip.InHdrErrors",)
+
+    def set_up(self, bed: Testbed, undo: ExitStack) -> None:
+        bed.receiver.set_sysctl(f"net/ipv4/conf/{bed.receiver.ifname}/forwarding", 1, undo)
+
+    def frames(self, bed: Testbed) -> list[bytes]:
+        return [bytes(ipv4(bed, dst=bed.sender.ipv4, ttl=1) / UDP(sport=40000, dport=9))]

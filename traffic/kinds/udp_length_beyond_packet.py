@@ -1,0 +1,19 @@
+"""A UDP header that claims more bytes than the packet has (__udp4_lib_rcv, short_packet)."""
+
+from __future__ import annotations
+
+from scapy.layers.inet import UDP
+
+from traffic.contract import DropKind
+from traffic.frames import ipv4
+from traffic.testbed import Testbed
+
+
+class Kind(DropKind):
+    summary = "UDP that claims more bytes than the packet has"
+    reasons = ("PKT_TOO_SMALL",)
+    counters = ("Udp.InErrors",)
+    senders = ("packet", "xdp")
+
+    def frames(self, bed: Testbed) -> list[bytes]:
+        return [bytes(ipv4(bed) / UDP(sport=40000, dport=9, len=1000) / b"short")]

@@ -1,0 +1,26 @@
+"""An Ethernet type that nobody in the kernel has asked for: 0x88b5, for local experiments (IEEE 802).
+
+It drops before IP sees it, so it is the cheapest real drop there is: twice the rate of UDP to a closed port.
+"""
+
+from __future__ import annotations
+
+from traffic.contract import DropKind
+from traffic.counters import link_counter
+from traffic.frames import ether
+from traffic.testbed import Testbed
+
+LOCAL_EXPERIMENT = 0x88B5
+
+
+class Kind(DropKind):
+    summary = "an Ethernet type that nothing handles"
+    reasons = ("UNHANDLED_PROTO",)
+    counters = ("rx_dropped",)
+    senders = ("packet", "xdp")
+
+    def frames(self, bed: Testbed) -> list[bytes]:
+        return [bytes(ether(bed, type=LOCAL_EXPERIMENT) / bytes(46))]
+
+    def witness(self, bed: Testbed) -> dict[str, int]:
+        return link_counter(bed.receiver, *self.counters)

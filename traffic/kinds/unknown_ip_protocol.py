@@ -1,0 +1,19 @@
+"""An IPv4 protocol that the kernel has no handler for: 253, for experiments (RFC 3692)."""
+
+from __future__ import annotations
+
+from traffic.contract import DropKind
+from traffic.frames import ipv4
+from traffic.testbed import Testbed
+
+EXPERIMENTAL = 253
+
+
+class Kind(DropKind):
+    summary = "an IPv4 protocol that nothing handles"
+    reasons = ("IP_NOPROTO",)
+    counters = ("Ip.InUnknownProtos",)
+    senders = ("packet", "xdp")
+
+    def frames(self, bed: Testbed) -> list[bytes]:
+        return [bytes(ipv4(bed, proto=EXPERIMENTAL) / b"an experiment")]

@@ -1,0 +1,20 @@
+"""An IPv6 next header that the kernel has no handler for: 253, for experiments (RFC 3692)."""
+
+from __future__ import annotations
+
+from traffic.contract import DropKind
+from traffic.frames import ipv6
+from traffic.testbed import Testbed
+
+EXPERIMENTAL = 253
+
+
+class Kind(DropKind):
+    summary = "an IPv6 next header that nothing handles"
+    reasons = ("IP_NOPROTO",)
+    counters = ("Ip6InUnknownProtos",)
+    senders = ("packet", "xdp")
+    needs_ipv6 = True
+
+    def frames(self, bed: Testbed) -> list[bytes]:
+        return [bytes(ipv6(bed, nh=EXPERIMENTAL) / b"an experiment")]
