@@ -1,0 +1,188 @@
+"""List the kinds of drops that can be offered, and hold this kernel to each one's contract.
+
+A kind is a recipe that provokes drops with one known reason. --verify sends a known number of frames of each, and
+accounts for every one: by a BPF program that counts drops by reason, and by the network namespaces' own counters. It
+doubles as a check of any other drop monitor on this kernel.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Mapping, Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from bpf.btf import KernelTypes
+from bpf.errors import CannotRun
+from bpf.reasons import Reasons
+from harness.cli import DONE, INVALID_TRIAL, launcher
+from harness.privileges import missing_capabilities
+from traffic.conformance import Finding, verify
+from traffic.contract import DropKind
+from traffic.discovery import kind_names, load_kind
+from traffic.senders import SENDERS, SenderName, choose_sender
+from traffic.testbed import Testbed
+
+NEEDS = "nothing"
+DEFAULT_COUNT = 2000
+WIDE = 200
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("kind", nargs="*", metavar="KIND", help="kinds or mixes, as mix:a=70+b=30 (default: all kinds)")
+    parser.add_argument("--verify", action="store_true", help="send each kind and account for every frame; needs root")
+    parser.add_argument("--count", type=int, metavar="N", help=f"frames of each to send (default: {DEFAULT_COUNT})")
+    parser.add_argument("--sender", help="packet or xdp (default: each that a kind allows)")
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    if not arguments.verify and (arguments.count is not None or arguments.sender is not None):
+        raise ValueError("--count and --sender are of --verify")
+    if arguments.count is not None and arguments.count < 1:
+        raise ValueError(f"--count is 1 or more, not {arguments.count}")
+    if arguments.sender not in (None, *SENDERS):
+        raise ValueError(f"no sender {arguments.sender!r}; there are {', '.join(SENDERS)}")
+    kinds = [load_kind(name) for name in arguments.kind or kind_names()]
+    return _verify(arguments, kinds) if arguments.verify else _list(kinds, as_json=arguments.json)
+
+
+def _list(kinds: Sequence[DropKind], *, as_json: bool) -> int:
+    probed = not missing_capabilities()
+    known = _kernel_reasons()
+    why_not = _probe(kinds, known) if probed else {kind.name: _lacks(kind, known) for kind in kinds}
+    if as_json:
+        for kind in kinds:
+            why = why_not[kind.name]
+            row = {"kind": kind.name, "summary": kind.summary, "reasons": kind.reasons, "senders": kind.senders}
+            print(json.dumps({**row, "supported": why is None, "unsupported_because": why, "set_up_tried": probed}))
+        return DONE
+    table = _table("kind", "reason", "senders", "what it is")
+    for kind in kinds:
+        why = why_not[kind.name]
+        about = Text(kind.summary) if why is None else Text(f"unsupported: {why}", style="red")
+        table.add_row(Text(kind.name, style="bold"), ", ".join(kind.reasons), ", ".join(kind.senders), about)
+    console = _console()
+    console.print(table)
+    supported = sum(why is None for why in why_not.values())
+    console.print(f"\n{supported} of {len(kinds)} kinds are supported here", end="")
+    console.print("." if probed else ", as far as can be told without root: no set-up was tried.")
+    return DONE
+
+
+def _kernel_reasons() -> Reasons | None:
+    """Read the kernel's names of reasons; None where they cannot be read, which `bench doctor` explains."""
+    try:
+        with KernelTypes() as types:
+            return Reasons.of_kernel(types)
+    except (CannotRun, KeyError):
+        return None
+
+
+def _lacks(kind: DropKind, known: Reasons | None) -> str | None:
+    """Say what is missing, as far as that can be told without a set-up."""
+    if known is not None:
+        unnamed = [reason for reason in kind.reasons if known.number(reason) is None]
+        if unnamed:
+            return f"this kernel does not name the reason {', '.join(unnamed)}"
+    return kind.unsupported()
+
+
+def _probe(kinds: Sequence[DropKind], known: Reasons | None) -> dict[str, str | None]:
+    """Set each kind up and take it down; say why it could not be."""
+    why_not = {kind.name: _lacks(kind, known) for kind in kinds}
+    with Testbed() as bed:
+        for kind in kinds:
+            if why_not[kind.name] is None:
+                try:
+                    with kind.installed(bed):
+                        pass
+                except CannotRun as error:
+                    why_not[kind.name] = str(error)
+    return why_not
+
+
+def _verify(arguments: argparse.Namespace, kinds: Sequence[DropKind]) -> int:
+    if missing_capabilities():
+        raise CannotRun("traffic --verify needs root", f"type: sudo {launcher()} traffic --verify")
+    with KernelTypes() as types:
+        known = Reasons.of_kernel(types)
+    why_not = _probe(kinds, known)
+    loads = [(kind, sender) for kind in kinds if why_not[kind.name] is None for sender in _senders(kind, arguments)]
+    if arguments.kind and not loads:
+        for kind in kinds:
+            raise CannotRun(f"{kind.name} cannot be verified: {why_not[kind.name]}", "see bench traffic")
+    conforming = 0
+    table = _table("kind", "sender", "expected", "observed", "sent", "refused", "counted", "second witness", "")
+    with Testbed() as bed:
+        for finding in verify(bed, loads, arguments.count or DEFAULT_COUNT, known):
+            conforming += not finding.wrong
+            if arguments.json:
+                print(json.dumps(finding.to_json()), flush=True)
+            else:
+                _add(table, finding)
+    if not arguments.json:
+        _print_verified(table, why_not, conforming, len(loads))
+    return DONE if conforming == len(loads) else INVALID_TRIAL
+
+
+def _senders(kind: DropKind, arguments: argparse.Namespace) -> Sequence[SenderName]:
+    """Return the senders to verify a kind with; of those asked for by name, only what the kind allows."""
+    if arguments.sender is None:
+        return kind.senders
+    if arguments.kind:
+        return [choose_sender(kind, None, arguments.sender)]
+    return [sender for sender in kind.senders if sender == arguments.sender]
+
+
+def _print_verified(table: Table, why_not: Mapping[str, str | None], conforming: int, tried: int) -> None:
+    console = _console()
+    console.print(table)
+    for name, why in why_not.items():
+        if why is not None:
+            console.print(Text(f"{name} is unsupported: {why}"))
+    kinds = sum(why is None for why in why_not.values())
+    console.print(
+        f"\n{kinds} of {len(why_not)} kinds are supported; {conforming} of {tried} runs are as their contract states."
+    )
+
+
+def _table(*titles: str) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for title in titles:
+        numeric = title in ("sent", "refused", "counted")
+        fixed = numeric or title in ("kind", "sender")
+        table.add_column(title, justify="right" if numeric else "left", no_wrap=fixed, overflow="fold")
+    return table
+
+
+def _console() -> Console:
+    """Make a console; what goes into a file or a pipe is not broken at 80 columns."""
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=max(console.width, WIDE))
+
+
+def _add(table: Table, finding: Finding) -> None:
+    table.add_row(
+        Text(finding.kind, style="bold"),
+        finding.sender,
+        _reasons(finding.expected or {}),
+        _reasons(finding.observed),
+        str(finding.sent),
+        str(finding.refused),
+        str(finding.counted),
+        _counts(finding.witness),
+        Text("; ".join(finding.wrong), style="red") if finding.wrong else Text("ok", style="green"),
+    )
+
+
+def _reasons(drops: Mapping[str, int]) -> str:
+    """Name the reasons; with their counts where there are several."""
+    return next(iter(drops)) if len(drops) == 1 else _counts(drops)
+
+
+def _counts(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in counts.items())

@@ -1,0 +1,62 @@
+"""`bench traffic` as a user types it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from traffic.discovery import kind_names
+
+
+def bench_traffic(*arguments: str, user: int | None = None) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "harness", "traffic", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False, user=user)
+
+
+def test_verify_prints_expected_and_observed_reason_counts_and_witness() -> None:
+    done = bench_traffic("--verify", "udp-closed-port", "--sender", "packet", "--count", "300")
+    assert done.returncode == 0
+    row = next(line for line in done.stdout.splitlines() if line.startswith("udp-closed-port"))
+    expected = "udp-closed-port packet NO_SOCKET NO_SOCKET 300 0 300 Udp.NoPorts 300 ok"
+    assert " ".join(row.split()) == expected
+    assert "1 of 1 runs are as their contract states" in done.stdout
+
+
+def test_verify_in_json_has_a_line_for_each_kind_and_sender() -> None:
+    done = bench_traffic("--verify", "udp-closed-port", "full-qdisc", "--count", "300", "--json")
+    assert done.returncode == 0
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    runs = [("udp-closed-port", "packet"), ("udp-closed-port", "xdp"), ("full-qdisc", "packet")]
+    assert [(row["kind"], row["sender"]) for row in rows] == runs
+    assert all(row["conforms"] and row["sent"] == row["counted"] == 300 for row in rows)
+    assert sum(rows[2]["expected"].values()) == 300
+    assert rows[0]["witness"] == {"Udp.NoPorts": 300}
+
+
+def test_the_list_in_json_says_of_each_kind_whether_it_is_supported() -> None:
+    done = bench_traffic("--json")
+    assert done.returncode == 0
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [row["kind"] for row in rows] == kind_names()
+    assert all(row["supported"] and row["set_up_tried"] for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["udp-closed-prt"], "did you mean udp-closed-port?"),
+        (["--verify", "--count", "0"], "--count is 1 or more"),
+        (["--count", "5"], "--count and --sender are of --verify"),
+        (["--verify", "full-qdisc", "--sender", "xdp"], "cannot be sent by xdp"),
+        (["--verify", "--sender", "smoke"], "no sender 'smoke'"),
+    ],
+)
+def test_wrong_input_is_one_line_and_status_2(arguments: list[str], message: str) -> None:
+    done = bench_traffic(*arguments)
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+    assert message in done.stderr
+    assert done.stdout == ""
