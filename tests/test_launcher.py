@@ -66,8 +66,8 @@ def test_the_second_start_sets_nothing_up(ready: Path) -> None:
 def test_a_link_starts_it_from_any_folder_and_imports_nothing_from_there(ready: Path, tmp_path: Path) -> None:
     """Root's Python takes no module from the folder that a command is typed in: it may be anybody's."""
     (tmp_path / "harness").mkdir()
+    (tmp_path / "harness/__init__.py").write_text("print('hijacked')")
     (tmp_path / "harness/__main__.py").write_text("print('hijacked')")
-    (tmp_path / "sys.py").write_text("print('hijacked')")
     (tmp_path / "bench").symlink_to(ready / "bench")
     started = subprocess.run(["./bench", "report"], cwd=tmp_path, env=ENVIRONMENT, capture_output=True, check=True)
     assert started.stdout == b"report\n"
