@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from harness.doctor._finding import AS_ROOT, Finding
-from harness.privileges import NEEDED, is_root, missing_capabilities
-
-WHOLE_MACHINE = ["0", "0", "4294967295"]  # the first user namespace maps all identities to themselves
+from harness.privileges import NEEDED, in_user_namespace, is_root, missing_capabilities
 
 
 def check() -> Iterator[Finding]:
@@ -25,7 +22,7 @@ def check() -> Iterator[Finding]:
             what=f"{name} is not to be had here, for {NEEDED[name][1]}",
             cure=f"grant it to the container: docker run --cap-add {name}, or --privileged",
         )
-    if Path("/proc/self/uid_map").read_text().split() != WHOLE_MACHINE:
+    if in_user_namespace():
         yield Finding(
             level="missing",
             what="root here is root in a user namespace only, and the kernel lets it load no programs",

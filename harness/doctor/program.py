@@ -6,9 +6,9 @@ import mmap
 from collections.abc import Iterator
 
 from bpf.errors import CannotRun
-from bpf.program import LoadOptions, Program, import_bcc
+from bpf.program import LoadOptions, Program, compile_flags, import_bcc
 from harness.doctor._finding import AS_ROOT, Finding
-from harness.privileges import missing_capabilities
+from harness.privileges import in_user_namespace, missing_capabilities
 
 
 def check() -> Iterator[Finding]:
@@ -19,15 +19,21 @@ def check() -> Iterator[Finding]:
         yield Finding(level="missing", what=error.what, cure=error.cure)
         return
     yield Finding(level="fine", what=f"bcc {bcc.__version__} is there")
-    if missing_capabilities():
+    if missing_capabilities() or in_user_namespace():
         yield Finding(level="unchecked", what="whether the program loads and attaches", cure=AS_ROOT)
         return
+    options = LoadOptions(ring_size_bytes=mmap.PAGESIZE, tag=bytes(6))
     try:
-        with Program(LoadOptions(ring_size_bytes=mmap.PAGESIZE, tag=bytes(6))) as program:
+        compile_flags(options)
+    except CannotRun:  # the check `types` says it
+        return
+    try:
+        with Program(options) as program:
             program.attach()
             counts_skipped = program.skipped() is not None
     except CannotRun as error:
-        yield Finding(level="missing", what=error.what, cure=error.cure)
+        cure = "see the other findings; if none tells why, report this one with what was printed above it"
+        yield Finding(level="missing", what=error.what, cure=cure)
         return
     yield Finding(level="fine", what="the program loads and attaches")
     if not counts_skipped:

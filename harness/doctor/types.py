@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from bpf.btf import KernelTypes
 from bpf.errors import CannotRun
 from bpf.program import TRACEPOINT, LoadOptions, compile_flags
 from harness.doctor._finding import Finding
 
+VMLINUX = Path("/sys/kernel/btf/vmlinux")
+
 
 def check() -> Iterator[Finding]:
     """Look up all that the program is compiled with."""
+    if not VMLINUX.exists():
+        yield Finding(
+            level="missing",
+            what=f"the kernel does not describe its types: there is no {VMLINUX}",
+            cure="boot a kernel built with CONFIG_DEBUG_INFO_BTF=y; in a container, mount the host's /sys/kernel/btf",
+        )
+        return
     try:
         compile_flags(LoadOptions(tag=bytes(6)))
         with KernelTypes() as types:

@@ -2,7 +2,34 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
 from harness.doctor import examine
+
+CHECKOUT = Path(__file__).resolve().parent.parent.parent
+PRIVATELY = ["unshare", "--mount", "--propagation", "private", "sh", "-c"]
+
+# how to make a machine like that for one process, the level of what doctor says, words of it
+MACHINES = {
+    "capability-dropped": (["setpriv", "--bounding-set", "-net_admin"], "missing", "CAP_NET_ADMIN"),
+    "user-namespace": (["unshare", "--user", "--map-root-user"], "missing", "root in a user namespace only"),
+    "settings-read-only": (
+        [*PRIVATELY, 'mount --bind /proc/sys /proc/sys && mount -o remount,bind,ro /proc/sys && exec "$@"', "sh"],
+        "missing",
+        "/proc/sys is read-only",
+    ),
+    "types-hidden": (
+        [*PRIVATELY, 'mount -t tmpfs none /sys/kernel/btf && exec "$@"', "sh"],
+        "missing",
+        "/sys/kernel/btf/vmlinux",
+    ),
+    "one-cpu": (["taskset", "--cpu-list", "0"], "warning", "one CPU only"),
+}
 
 
 def test_nothing_is_missing_where_the_kernel_tests_run() -> None:
@@ -15,3 +42,17 @@ def test_nothing_is_missing_where_the_kernel_tests_run() -> None:
 def test_the_program_was_really_loaded() -> None:
     """The last word is not a list of conditions but the thing itself."""
     assert "the program loads and attaches" in [finding.what for finding in examine()]
+
+
+@pytest.mark.parametrize(("machine", "level", "words"), MACHINES.values(), ids=MACHINES)
+def test_what_a_container_denies_is_named_once(machine: list[str], level: str, words: str) -> None:
+    """Each denial is one finding with a cure, and the exit status says whether bench can run in spite of it."""
+    doctor = [sys.executable, "-m", "harness", "doctor", "--json"]
+    said = subprocess.run([*machine, *doctor], cwd=CHECKOUT, capture_output=True, text=True, check=False)
+    findings = [
+        finding for finding in json.loads(said.stdout) if finding["level"] == "missing" or words in finding["what"]
+    ]
+    assert [finding["level"] for finding in findings] == [level], findings
+    assert words in findings[0]["what"]
+    assert findings[0]["cure"]
+    assert said.returncode == (4 if level == "missing" else 0)
