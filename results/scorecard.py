@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from results import units
-from results.column import CPU_PER_EVENT, LOSS_RATIO, NS_PER_EVENT, Column
+from results.column import CONSUME_RATE, CPU_PER_EVENT, LOSS_RATIO, NS_PER_EVENT, OFFERED_LOAD, Column
 from results.spread import Spread, spread
 from results.trial import Setting, Trial
 
@@ -23,6 +23,18 @@ COUNTS = (
 
 # A number is read in the pass that disturbs it least: the first of these that has it.
 _PASSES = ("timed", "latency", "kernel", "allocation")
+
+
+# Share of CPU time taken by other guests from which a number is marked as taken on a noisy host.
+_STEAL = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A warning, and the number that it touches; None: the row as a whole."""
+
+    text: str
+    touches: Column | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +78,31 @@ class Row:
         return max(sorted(set(limits)), key=limits.count, default="")
 
     @property
-    def warnings(self) -> tuple[str, ...]:
-        """What the trials warn of, and what their number and load call for, each once."""
-        found = dict.fromkeys(warning for trial in (*self.trials, *self.drains) for warning in trial.warnings)
-        if self.timed and self.setting.trial_kind == "load" and self.setting.intended_load is None:
-            found["closed loop: unpaced, so the rate measures sender and consumer together"] = None
+    def rank(self) -> tuple[float, float, float]:
+        """Order rows by their load; under one load, by what is lost, then by what an event costs."""
+        loss, cost = self.spread(LOSS_RATIO), self.spread(CPU_PER_EVENT) or self.spread(NS_PER_EVENT)
+        load = self.setting.intended_load
+        return (
+            math.inf if load is None else load,
+            loss.median if loss else math.inf,
+            cost.median if cost else math.inf,
+        )
+
+    @property
+    def doubts(self) -> tuple[Doubt, ...]:
+        """What the trials warn of, and what their load and machine call for, each once."""
+        every = (*self.trials, *self.drains)
+        found = [Doubt(warning, None) for trial in every for warning in trial.warnings]
+        if self.timed and self.setting.intended_load is None:
+            found.append(Doubt("closed loop: unpaced, so the rate measures sender and consumer together", CONSUME_RATE))
         if self.limited_by == "generator":
-            found["generator-limited: fewer drops were offered than intended"] = None
-        return tuple(found)
+            found.append(Doubt("generator-limited: fewer drops were offered than intended", OFFERED_LOAD))
+        if self.drains:
+            found.append(Doubt("synthetic: records made by the kernel in a loop, not by dropped packets", NS_PER_EVENT))
+        stolen = max((trial.metrics.get("steal_ratio", 0.0) for trial in every if trial.valid), default=0.0)
+        if stolen >= _STEAL:
+            found.append(Doubt(f"noisy host: other guests took up to {units.percent(stolen)} of a CPU", CPU_PER_EVENT))
+        return tuple(dict.fromkeys(found))
 
 
 def rows(trials: Iterable[Trial]) -> list[Row]:
@@ -93,7 +122,7 @@ def rows(trials: Iterable[Trial]) -> list[Row]:
         Row(names[setting], setting, tuple(group), tuple(_largest(drains.get(_consumer(setting), []))))
         for setting, group in groups.items()
     ]
-    return sorted(found, key=_rank)
+    return sorted(found, key=lambda row: (row.setting.traffic, *row.rank, row.label))
 
 
 def consumers(found: Iterable[Row]) -> dict[str, list[Row]]:
@@ -115,9 +144,21 @@ def labels(settings: Iterable[Setting]) -> dict[Setting, str]:
     names = {}
     for setting in listed:
         peers = [each for each in listed if each.mode == setting.mode]
-        differing = [name for name in (*_OWN[1:], *_LOAD) if len({getattr(each, name) for each in peers}) > 1]
-        names[setting] = " ".join([setting.mode, *(_word(setting, name) for name in differing)])
+        telling = _telling(peers)
+        names[setting] = " ".join([setting.mode, *filter(None, (_word(setting, name) for name in telling))])
     return names
+
+
+def _telling(peers: Sequence[Setting]) -> list[str]:
+    """Choose the fields that tell settings apart, in order; one that adds nothing to those before it is left out."""
+    chosen: list[str] = []
+    groups = 1
+    for name in (*_OWN[1:], *_LOAD):
+        apart = len({tuple(getattr(each, field) for field in (*chosen, name)) for each in peers})
+        if apart > groups:
+            chosen.append(name)
+            groups = apart
+    return chosen
 
 
 def total(trials: Iterable[Trial]) -> dict[str, int]:
@@ -129,17 +170,6 @@ def total(trials: Iterable[Trial]) -> dict[str, int]:
         if counts and None not in counts:
             sums[name] = sum(counts)
     return sums
-
-
-def _rank(row: Row) -> tuple[str, float, float, float, str]:
-    loss, cost = row.spread(LOSS_RATIO), row.spread(CPU_PER_EVENT) or row.spread(NS_PER_EVENT)
-    return (
-        row.setting.traffic,
-        math.inf if row.setting.intended_load is None else row.setting.intended_load,
-        loss.median if loss else math.inf,
-        cost.median if cost else math.inf,
-        row.label,
-    )
 
 
 def _word(setting: Setting, name: str) -> str:
@@ -157,8 +187,11 @@ def _word(setting: Setting, name: str) -> str:
 
 
 def _consumer(setting: Setting) -> Setting:
-    """Keep of a setting only what makes the consumer: the key that joins its load and drain trials."""
-    return Setting(**{name: getattr(setting, name) for name in _OWN}, traffic="")
+    """Keep of a setting only what handles an event: the key that joins load and drain trials, which never wait."""
+    return replace(
+        setting, wait="epoll", wakeup=None, interval_ns=None, traffic="", trial_kind="drain", pass_="timed",
+        ring_size_bytes=None, sender=None, shape="", intended_load=None, duration_s=None, drain_records=None,
+    )  # fmt: skip
 
 
 def _under_load(setting: Setting) -> Setting:

@@ -15,6 +15,7 @@ from typing import Any
 
 from results.ledger import Ledger
 from results.line import fit, parse
+from results.output import give_to_caller
 from results.session import Session
 from results.trial import SCHEMA_VERSION, Trial
 
@@ -56,7 +57,7 @@ class ResultWriter:
         self._descriptor, created = _open(path)
         try:
             if created:
-                _give_to_caller(self._descriptor)
+                give_to_caller(self._descriptor)
             _refuse_unless_plain_file(self._descriptor, path)
             # A file that a killed run left torn: end that line, so that ours stays whole.
             self._torn = not _ends_in_newline(self._descriptor)
@@ -219,13 +220,6 @@ def _nature(mode: int) -> str:
 def _ends_in_newline(descriptor: int) -> bool:
     size = os.fstat(descriptor).st_size
     return size == 0 or os.pread(descriptor, 1, size - 1) == b"\n"
-
-
-def _give_to_caller(descriptor: int) -> None:
-    """Give a file that root made to the user who called sudo."""
-    uid, gid = os.environ.get("SUDO_UID", ""), os.environ.get("SUDO_GID", "")
-    if os.geteuid() == 0 and uid.isdecimal() and gid.isdecimal():
-        os.fchown(descriptor, int(uid), int(gid))
 
 
 def _line(row: Mapping[str, object]) -> bytes:

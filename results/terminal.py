@@ -34,11 +34,11 @@ def print_run(trials: Iterable[Trial], console: Console) -> None:
         console.print(_cost(found, spreads=wide))
     console.print()
     _print_ledgers(found, console, wide=wide)
-    _print_doubts(found, console)
+    print_doubts(found, console)
 
 
 def _outcome(found: list[Row], *, wide: bool) -> Table:
-    table = _bare_table()
+    table = bare_table()
     for title in ("consumed", "", "offered", "lost"):
         table.add_column(title, justify="right" if title else "left", no_wrap=True)
     table.add_column("limited by", no_wrap=True)
@@ -61,7 +61,7 @@ def _outcome(found: list[Row], *, wide: bool) -> Table:
 
 def _cost(found: list[Row], *, spreads: bool) -> Table:
     columns = [column for column in _COST if any(row.spread(column) for row in found)]
-    table = _bare_table()
+    table = bare_table()
     for column in columns:
         table.add_column(column.title, justify="right", no_wrap=True)
     for row in found:
@@ -95,7 +95,7 @@ def _print_ledgers(found: list[Row], console: Console, *, wide: bool) -> None:
     totals = {row.label: total(row.valid or tuple(trial for trial in row.drains if trial.valid)) for row in found}
     names = [name for name in COUNTS if any(name in counts for counts in totals.values())]
     zero = [name for name in names if not any(counts.get(name) for counts in totals.values())]
-    table = _bare_table("ledger")
+    table = bare_table("ledger")
     shown = [name for name in names if name not in zero]
     for name in shown:
         table.add_column(name, justify="right", overflow="fold")
@@ -113,21 +113,21 @@ def _print_ledgers(found: list[Row], console: Console, *, wide: bool) -> None:
         console.print(Text(f"0 in every trial: {', '.join(zero)}", style="dim"))
 
 
-def _print_doubts(found: list[Row], console: Console) -> None:
+def print_doubts(found: list[Row], console: Console) -> None:
     for row in found:
         for trial in row.invalid:
             reasons = "; ".join(trial.invalid_because)
             console.print(Text(f"invalid: {row.label}, trial {trial.number}: {reasons}", style="red"))
-    for warning, labels in _shared_warnings(found).items():
+    for warning, labels in _shared_doubts(found).items():
         console.print(Text(f"warning: {', '.join(labels)}: {warning}", style="yellow"))
 
 
-def _shared_warnings(found: list[Row]) -> dict[str, list[str]]:
+def _shared_doubts(found: list[Row]) -> dict[str, list[str]]:
     """Gather the rows that share a warning, so that each is read once."""
     shared: dict[str, list[str]] = {}
     for row in found:
-        for warning in row.warnings:
-            shared.setdefault(warning, []).append(row.label)
+        for doubt in row.doubts:
+            shared.setdefault(doubt.text, []).append(row.label)
     return shared
 
 
@@ -136,7 +136,7 @@ def _bar(share: float, width: int) -> str:
     return ("█" * full + (_EIGHTHS[part] if part else "")).ljust(width)
 
 
-def _bare_table(heading: str = "mode") -> Table:
+def bare_table(heading: str = "mode") -> Table:
     table = Table(box=None, padding=(0, 1), pad_edge=False, collapse_padding=True, header_style="bold")
     table.add_column(heading, no_wrap=True)
     return table

@@ -57,7 +57,7 @@ def trial(mode: str = "file", number: int = 1, lost: int = 0, seed: int = 1, **c
         sent=offered, refused=0, observed=offered, skipped=0, drops_expected=offered, consumed=offered - lost, unread=0,
         **kept,
     )  # fmt: skip
-    start = 1_000_000_000 * number
+    start, ticks = 1_000_000_000 * number, round(seconds * 10)
     ages = {f"age_{name}_ns": age * share * noise for name, share in
             (("p50", 0.3), ("p90", 0.7), ("p99", 1.0), ("p999", 1.6), ("p9999", 2.0), ("max", 2.6))}  # fmt: skip
     cpu_s = cpu * noise * offered / 1e9
@@ -73,9 +73,10 @@ def trial(mode: str = "file", number: int = 1, lost: int = 0, seed: int = 1, **c
         },
         series={
             "timeline": [
-                {"t_s": second / 10, "offered": offered / seconds / 10, "consumed": (offered - lost) / seconds / 10,
-                 "lost": lost / seconds / 10, "rss_bytes": 60e6, "gc_pause_s": 0.0002, "cpu_s": cpu_s / seconds / 10}
-                for second in range(1, round(seconds * 10) + 1)
+                {"t_s": tick / 10, "offered": offered * tick // ticks, "consumed": (offered - lost) * tick // ticks,
+                 "lost": lost * tick // ticks, "rss_bytes": 60e6, "gc_pause_s": tick // 7 * 0.0004,
+                 "cpu_s": cpu_s * tick / ticks}
+                for tick in range(1, ticks + 1)
             ],
             "top_drops": [{"reason": "NO_SOCKET", "function": "__udp4_lib_rcv", "count": offered}],
         },

@@ -1,0 +1,63 @@
+"""A report: everything that the page, the terminal and Markdown show, made from result files alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from results import store
+from results.headline import Sentence, headline
+from results.scorecard import Row, rows
+from results.session import Session
+from results.summary import Summary, summarise
+from results.trial import Trial
+from results.variant import Variant, fair_load, variants
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What some result files say together."""
+
+    paths: tuple[Path, ...]
+    sessions: tuple[Session, ...]
+    trials: tuple[Trial, ...]
+    problems: tuple[str, ...]
+    rows: tuple[Row, ...]
+    variants: tuple[Variant, ...]
+    headline: tuple[Sentence, ...]
+    summary: Summary
+
+    @property
+    def chosen(self) -> list[tuple[Variant, Row]]:
+        """The row that each variant is compared by with the others."""
+        load = fair_load(self.variants)
+        return [(variant, row) for variant in self.variants if (row := variant.reference(load))]
+
+    @property
+    def invalid(self) -> list[Trial]:
+        return [trial for trial in self.trials if not trial.valid]
+
+
+def load(paths: Sequence[Path]) -> Report:
+    """Read result files and put them together; a file given twice counts once. Raises ValueError as `store.read`."""
+    files = {path.resolve(): path for path in paths}
+    read = [store.read(path) for path in files.values()]
+    trials = [trial for result in read for trial in result.trials]
+    if not trials:
+        named = ", ".join(str(result.path) for result in read)
+        problems = [str(problem) for result in read for problem in result.problems]
+        why = problems[0] if problems else "the run that wrote it ended before its first trial did"
+        raise ValueError(f"no trial in {named} can be used: {why}")
+    found = rows(trials)
+    listed = variants(found)
+    return Report(
+        paths=tuple(files.values()),
+        sessions=tuple(session for result in read for session in result.sessions),
+        trials=tuple(trials),
+        problems=tuple(f"{result.path}, {problem}" for result in read for problem in result.problems),
+        rows=tuple(found),
+        variants=tuple(listed),
+        headline=tuple(headline(listed)) or (("No trial is valid: there is nothing to compare.",),),
+        summary=summarise(listed),
+    )

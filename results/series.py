@@ -1,0 +1,70 @@
+"""What a trial recorded that is not one number, made into rows; what does not fit is left out, never guessed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from results.trial import Trial
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One interval of a trial: when it ended, the drops offered and lost in it, and the collector's pause in it."""
+
+    t_s: float
+    offered: float
+    consumed: float
+    lost: float
+    gc_pause_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class TopDrop:
+    """How many drops had this reason and came from this function."""
+
+    reason: str
+    function: str
+    count: int
+
+
+def timeline(trial: Trial) -> list[Moment]:
+    """Read the timeline of a trial, whose counts are those since its start; empty when it has none."""
+    moments: list[Moment] = []
+    rows = trial.series.get("timeline")
+    before = (0.0, 0.0, 0.0, 0.0, 0.0)
+    for row in rows if isinstance(rows, list) else []:
+        now = _numbers(row, ("t_s", "offered", "consumed", "lost", "gc_pause_s"))
+        if now is None or now[0] <= before[0]:
+            continue
+        steps = [max(0.0, new - old) for new, old in zip(now[1:], before[1:], strict=True)]
+        moments.append(Moment(now[0], *steps))
+        before = now
+    return moments
+
+
+def top_drops(trials: Iterable[Trial]) -> list[TopDrop]:
+    """Add up what was dropped for which reason and where, most frequent first."""
+    counts: Counter[tuple[str, str]] = Counter()
+    for trial in trials:
+        rows = trial.series.get("top_drops")
+        for row in rows if isinstance(rows, list) else []:
+            match row:
+                case {"reason": str() | int() as reason, "function": str() | int() as function, "count": int(count)}:
+                    counts[str(reason), str(function)] += count
+                case [str() | int() as reason, str() | int() as function, int(count)]:
+                    counts[str(reason), str(function)] += count
+    return [TopDrop(reason, function, count) for (reason, function), count in counts.most_common()]
+
+
+def _numbers(row: Any, names: Sequence[str]) -> tuple[float, float, float, float, float] | None:
+    """Take numbers out of a row by name; one that is absent (a trial without the probe) counts as no change."""
+    if not isinstance(row, dict):
+        return None
+    values = [row.get(name) or 0.0 for name in names]
+    if not all(isinstance(value, int | float) for value in values):
+        return None
+    t_s, offered, consumed, lost, pause = (float(value) for value in values)
+    return t_s, offered, consumed, lost, pause
