@@ -1,0 +1,49 @@
+"""The locks: all that pyproject.toml asks for, by hash, from wherever a machine's own pip configuration says."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+PROJECT = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())
+RUN = PROJECT["project"]["dependencies"]
+DEV = [*RUN, *PROJECT["dependency-groups"]["dev"]]
+
+
+def normal(requirement: str) -> str:
+    """Spell a name as PEP 503 does, without version or extras."""
+    name = re.split(r"[^\w.-]", requirement, maxsplit=1)[0]
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def pins(lock: str) -> dict[str, set[str]]:
+    """Read a lock: names and versions, of which there may be several, each for other Pythons."""
+    found: dict[str, set[str]] = {}
+    for name, version in re.findall(r"^([\w.-]+)==(\S+)", (CHECKOUT / lock).read_text(), re.MULTILINE):
+        found.setdefault(normal(name), set()).add(version)
+    return found
+
+
+@pytest.mark.parametrize(("lock", "wanted"), [("requirements.txt", RUN), ("requirements-dev.txt", DEV)])
+def test_a_lock_holds_what_the_project_asks_for(lock: str, wanted: list[str]) -> None:
+    """A dependency and its lock are one commit; the command is .ci/lock."""
+    assert {normal(requirement) for requirement in wanted} <= set(pins(lock))
+
+
+def test_tests_run_with_the_versions_that_users_get() -> None:
+    """The development lock adds packages and changes none."""
+    development = pins("requirements-dev.txt")
+    assert {name: development.get(name) for name in pins("requirements.txt")} == pins("requirements.txt")
+
+
+@pytest.mark.parametrize("lock", ["requirements.txt", "requirements-dev.txt"])
+def test_a_lock_has_hashes_and_no_place(lock: str) -> None:
+    """Every pin carries a hash, and nothing names an index, a folder or a host."""
+    text = (CHECKOUT / lock).read_text()
+    entries = re.split(r"\n(?=\w)", text.split("\n", 2)[2])
+    assert all("--hash=sha256:" in entry for entry in entries)
+    assert not re.search(r"://|--(extra-)?index|--find-links|\bfile:", text)
