@@ -45,11 +45,12 @@ any_exists() {
     return 1
 }
 
-# List the packages to install, under this distribution's names; $1: kernel, or nothing for the environment's own needs.
+# List the packages to install, under this distribution's names: those for the environment, unless it is `ready`, and
+# with $1 = kernel those for loading programs and making the testbed.
 missing_packages() {
     if command -v dnf >/dev/null; then bcc=python3-bcc venv=python3-libs; else bcc=python3-bpfcc venv=python3-venv; fi
     [ -x "$system_python" ] || echo python3
-    if ! [ -x "$environment/bin/python" ]; then
+    if [ -z "$ready" ]; then
         version=$(readlink -f "$system_python") version=${version##*/}
         any_exists "/usr/lib/$version/ensurepip" "/usr/lib64/$version/ensurepip" || echo $venv
     fi
@@ -100,16 +101,22 @@ make_environment() {
         cannot "the Python environment could not be made (see above); type the command again to start over"
 }
 
+# Set `ready` and `missing` for the environment $1 and the packages for $2.
+look_around() {
+    if environment_is_ready "$1"; then ready=yes; else ready=; fi
+    missing=$(missing_packages "$2" | tr '\n' ' ') missing=${missing% }
+}
+
 # Set up $1 (run or dev) with the packages for $2 (kernel or nothing); keep a shared lock on the set-up in descriptor 9,
 # so that no other start remakes the environment under a running session.
 set_up() {
     exec 9<"$here/requirements.txt"
     flock --shared 9
-    missing=$(missing_packages "$2" | tr '\n' ' ') missing=${missing% }
-    if [ -z "$missing" ] && environment_is_ready "$1"; then return; fi
+    look_around "$@"
+    if [ -z "$missing" ] && [ -n "$ready" ]; then return; fi
 
     if [ "${BENCH_NO_INSTALL-}" = 1 ]; then
-        environment_is_ready "$1" || missing="$missing${missing:+ }and the Python environment in $environment"
+        [ -n "$ready" ] || missing="$missing${missing:+ }and the Python environment in $environment"
         cannot "missing: ${missing#and }; BENCH_NO_INSTALL=1 forbids to install; unset it and type the command again"
     fi
     if ! is_root && [ -n "$missing" ]; then
@@ -123,13 +130,12 @@ set_up() {
         say "waiting for another bench on this checkout to end its set-up or its session"
         flock --exclusive 9
     }
-    # Another start may have done the work meanwhile.
-    missing=$(missing_packages "$2" | tr '\n' ' ')
+    look_around "$@" # another start may have done the work meanwhile
     # shellcheck disable=SC2086 # one word a package
     [ -z "$missing" ] || install_packages $missing
     [ -x "$system_python" ] && "$system_python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
         cannot "Python 3.11 or later is needed as $system_python: Debian 12, Ubuntu 24.04, Fedora 37, or later"
-    environment_is_ready "$1" || make_environment "$(wanted_environment "$1")"
+    [ -n "$ready" ] || make_environment "$(wanted_environment "$1")"
     flock --shared 9
 }
 
