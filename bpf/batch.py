@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
-from bpf.record import BUSY_BIT, DISCARD_BIT, RECORD_BYTES, SAMPLE_BYTES, Samples
+from bpf.record import BUSY_BIT, DISCARD_BIT, HEADER_BYTES, RECORD, Samples
 from bpf.ring import Ring
 
-# Records looked at in one go: 8,192 of 32 bytes stay in a second-level cache between the header check, the checksum
-# and the mode's own work.
-CHUNK = 8192
+Take = Callable[[Samples], None]
+
+CHUNK_BYTES = 256 * 1024
+"""Looked at in one go at the most: 8,192 of our records, which stay in a second-level cache between the header check,
+the checksum and the mode's own work. Measured in docs/consumers.md."""
+
+RING_SHARE = 4
+"""A chunk is at most this part of the ring, so that a slow `take` never holds back more than that."""
+
+_SHORTEST_LOOK = 8
 
 
 def unsupported() -> str | None:
@@ -28,52 +36,87 @@ def unsupported() -> str | None:
     return None
 
 
-class BatchReader:
-    """Hand all that waits in the ring to `take`, in chunks of views.
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """One size of record, and who takes it; `longest` is how many are looked at in one go."""
 
-    Raises ValueError from `consume` for a record that is not of our size.
+    dtype: np.dtype[np.void]
+    stride: int
+    longest: int
+    take: Take
+
+
+class BatchReader:
+    """Hand all that waits in the ring to `take`, in the order of the ring, as views of many records.
+
+    `others` takes records of other sizes, where a ring holds any: by dtypes that begin with the header, as RECORD does.
+    `checksum` is the sum of the timestamps of those of our size.
     """
 
-    def __init__(self, ring: Ring, take: Callable[[Samples], None]) -> None:
+    def __init__(self, ring: Ring, take: Take, others: Mapping[np.dtype[np.void], Take] | None = None) -> None:
+        """Begin where the consumer's position stands. Raises ValueError for two dtypes of one size."""
         self._ring = ring
-        self._take = take
-        self._lengths = ring.records["length"]
-        self._timestamps = ring.records["timestamp"]
         self._mask = ring.size_bytes - 1
         self._position = ring.consumer[0]
-        self._usual = np.empty(CHUNK, np.bool_)
+        chunk = min(CHUNK_BYTES, ring.size_bytes // RING_SHARE)
+        self._layouts: dict[int, _Layout] = {}
+        for dtype, taker in {RECORD: take, **(others or {})}.items():
+            sample_bytes = dtype.itemsize - HEADER_BYTES
+            if sample_bytes in self._layouts:
+                raise ValueError(f"two kinds of record have samples of {sample_bytes} bytes: the ring tells them not")
+            stride = _stride(sample_bytes)
+            self._layouts[sample_bytes] = _Layout(dtype, stride, max(1, chunk // stride), taker)
+        self._same = np.empty(max(layout.longest for layout in self._layouts.values()), np.bool_)
+        # Fewer headers are compared at once after a run that ended early: mixed sizes stay linear in the records.
+        self._look = len(self._same)
         self.records_read = 0
         self.checksum = 0
 
     def consume(self) -> int:
-        """Take what was in the ring when called, in one pass; return the number of records. Never waits."""
-        ring, lengths, timestamps, usual, take = self._ring, self._lengths, self._timestamps, self._usual, self._take
-        produced = ring.producer[0]
-        position = begin = self._position
+        """Take what was in the ring when called, in one pass; return the number of records. Never waits.
+
+        A record that its producer has not finished ends the pass; discarded ones are stepped over.
+        Raises ValueError for a record of a size that nobody takes.
+        """
+        consumer, words, mask = self._ring.consumer, self._ring.words, self._mask
+        before = self.records_read
+        produced = self._ring.producer[0]
+        position = self._position
         while position != produced:
-            first = (position & self._mask) // RECORD_BYTES
-            count = min((produced - position) // RECORD_BYTES, CHUNK)
-            same = usual[:count]
-            np.equal(lengths[first : first + count], SAMPLE_BYTES, out=same)
-            if not same.all():
-                count = int(same.argmin())
-                if count == 0:
-                    length = int(lengths[first])
-                    if length & BUSY_BIT:
-                        break
-                    if length == SAMPLE_BYTES:  # it was busy, and has been submitted since
-                        continue
-                    if length != SAMPLE_BYTES | DISCARD_BIT:
-                        raise ValueError(f"a record of {length & ~DISCARD_BIT} bytes is not one of ours")
-                    position += RECORD_BYTES
-                    begin += RECORD_BYTES
-                    ring.consumer[0] = self._position = position
-                    continue
-            self.checksum += int(timestamps[first : first + count].sum())
-            take(ring.records[first : first + count])
-            position += count * RECORD_BYTES
-            # Published for each chunk, so that a slow `take` gives room to the producer while it works.
-            ring.consumer[0] = self._position = position
-        count = (position - begin) // RECORD_BYTES
+            place = position & mask
+            length = words[place >> 2]
+            layout = self._layouts.get(length)
+            if layout is not None:
+                position += self._take_run(layout, length, place, produced - position)
+            elif length & BUSY_BIT:
+                break
+            elif length & DISCARD_BIT:
+                position += _stride(length & ~DISCARD_BIT)
+            else:
+                raise ValueError(f"nobody takes records of {length} bytes; the ring is not ours, or is corrupt")
+            # Published for each chunk, so that a slow `take` gives room to the producer while it works; and after
+            # `take`, since the producer may overwrite from then on what its views show.
+            consumer[0] = self._position = position
+        return self.records_read - before
+
+    def _take_run(self, layout: _Layout, length: int, place: int, available_bytes: int) -> int:
+        """Take the records of one size from a place on; return the bytes that they fill."""
+        count = min(available_bytes // layout.stride, layout.longest, self._look)
+        records = self._ring.view(layout.dtype, layout.stride, place, count)
+        same = np.equal(records["length"], length, out=self._same[:count])
+        if same.all():
+            self._look = min(self._look * 8, len(self._same))
+        else:
+            count = int(same.argmin())
+            records = records[:count]
+            self._look = max(_SHORTEST_LOOK, count * 2)
+        if layout.dtype is RECORD:
+            self.checksum += int(records["timestamp"].sum())
+        layout.take(records)
         self.records_read += count
-        return count
+        return count * layout.stride
+
+
+def _stride(sample_bytes: int) -> int:
+    """Return the bytes that a record fills: header and sample, rounded up to 8 (kernel/bpf/ringbuf.c)."""
+    return HEADER_BYTES + (sample_bytes + 7 & ~7)

@@ -60,5 +60,8 @@ class Reasons:
         """Return the number of a reason's name, or None."""
         return next((number for number, known in self._names.items() if known == name), None)
 
+    def by_name(self) -> dict[str, int]:
+        return {name: number for number, name in self._names.items()}
+
     def all_names(self) -> list[str]:
         return sorted(self._names.values())

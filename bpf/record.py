@@ -28,6 +28,16 @@ RECORD = np.dtype(
 )
 assert RECORD.itemsize == RECORD_BYTES
 
+# The same record by the two words that tell causes apart: `pid_reason` is the pid below the reason.
+CAUSE_WORDS = np.dtype(
+    {
+        "names": ["timestamp", "location", "pid_reason"],
+        "formats": ["<u8", "<u8", "<u8"],
+        "offsets": [8, 16, 24],
+        "itemsize": RECORD_BYTES,
+    }
+)
+
 Samples = npt.NDArray[np.void]
 """Array of dtype RECORD, shape (n,): a view of the ring, valid only until the call that received it returns."""
 

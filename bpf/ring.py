@@ -13,7 +13,7 @@ from types import TracebackType
 import numpy as np
 import numpy.typing as npt
 
-from bpf.record import RECORD, RECORD_BYTES
+from bpf.record import RECORD_BYTES
 
 
 class RingPositions:
@@ -56,15 +56,30 @@ class Ring:
     """The whole ring, for the consumer.
 
     `consumer` and `producer` are memoryviews of one 64-bit position each; indexing them is one aligned load or store.
-    `records` is an array of dtype RECORD over the twice-mapped data, shape (2 * size / 32,).
+    `words` are the data as 32-bit words: the first of each record's header is its length.
     """
 
     def __init__(self, map_fd: int, size_bytes: int) -> None:
         page = mmap.PAGESIZE
+        writable = mmap.mmap(map_fd, page, mmap.MAP_SHARED, mmap.PROT_READ | mmap.PROT_WRITE, offset=0)
+        readable = mmap.mmap(map_fd, page + 2 * size_bytes, mmap.MAP_SHARED, mmap.PROT_READ, offset=page)
+        # Views keep a mapping open for as long as one of them lives: neither is closed by hand.
+        data = memoryview(readable)
+        self._lay(memoryview(writable).cast("Q"), data[:8].cast("Q"), data[page:], size_bytes)
+
+    @classmethod
+    def over(cls, consumer: memoryview, producer: memoryview, data: memoryview, size_bytes: int) -> Ring:
+        """Lay a ring over any memory; `data` shows its `size_bytes` twice in a row, as the kernel's mapping does."""
+        ring = cls.__new__(cls)
+        ring._lay(consumer, producer, data, size_bytes)
+        return ring
+
+    def _lay(self, consumer: memoryview, producer: memoryview, data: memoryview, size_bytes: int) -> None:
         self.size_bytes = size_bytes
-        self._writable = mmap.mmap(map_fd, page, mmap.MAP_SHARED, mmap.PROT_READ | mmap.PROT_WRITE, offset=0)
-        self._readable = mmap.mmap(map_fd, page + 2 * size_bytes, mmap.MAP_SHARED, mmap.PROT_READ, offset=page)
-        self.consumer = memoryview(self._writable).cast("Q")
-        self.producer = memoryview(self._readable)[:8].cast("Q")
-        # An array keeps the mapping open for as long as a view of it lives: it is not closed by hand.
-        self.records: npt.NDArray[np.void] = np.frombuffer(self._readable, RECORD, offset=page)
+        self.consumer, self.producer = consumer, producer
+        self.words = data.cast("I")
+        self._data = data
+
+    def view(self, dtype: np.dtype[np.void], stride: int, place: int, count: int) -> npt.NDArray[np.void]:
+        """Return an array of `count` records, one each `stride` bytes, that begins at a place below the size."""
+        return np.ndarray((count,), dtype, self._data, place, (stride,))

@@ -25,7 +25,7 @@ def add_consumer_options(parser: argparse.ArgumentParser, *, mode_required: bool
         "--wait", choices=["epoll", "busy", "paced"], help="how the consumer waits (default: the mode's)"
     )
     group.add_argument("--decode", choices=["struct", "ctypes", "event"], help="how --reader callback decodes a record")
-    group.add_argument("--format", choices=["text", "json"], help="what file, terminal and work make of an event")
+    group.add_argument("--format", choices=["text", "json", "raw"], help="what file, terminal, work make of an event")
     group.add_argument("--ring-size", type=byte_count, default=DEFAULT_RING_BYTES, metavar="BYTES", help="default: 1M")
     group.add_argument("--wakeup", metavar="adaptive|none|force|BYTES", help="when the kernel notifies the consumer")
     group.add_argument("--interval", type=float, metavar="MS", help="pause of paced and aggregate (default: 5)")

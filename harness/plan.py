@@ -125,16 +125,16 @@ def _consumer_setting(mode_name: str, traffic: str, wishes: Wishes) -> Setting:
     _check_wakeup(wakeup, wishes.ring_size_bytes)
     if wishes.decode is not None and reader == "batch":
         raise ValueError("--decode is about one record at a time: it needs --reader callback")
-    if wishes.format is not None and mode.writes is None and mode_name != "work":
-        raise ValueError(f"--format is for modes that make lines, and {mode_name} makes none")
-    lines = mode.writes is not None or mode_name == "work"
+    if wishes.format is not None and wishes.format not in mode.formats:
+        can = f"makes {' or '.join(mode.formats)}" if mode.formats else "makes no output of events"
+        raise ValueError(f"--format {wishes.format} is not for mode {mode_name}: it {can}")
     return Setting(
         mode=mode_name,
         reader=reader,
         wait=wait,
         traffic=traffic,
         decode=(wishes.decode or "struct") if reader == "callback" else None,
-        format=(wishes.format or "text") if lines else None,
+        format=wishes.format or next(iter(mode.formats), None),
         wakeup=wakeup,
         interval_ns=_interval(wishes) if wait == "paced" else None,
         gc=wishes.gc,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from modes._kit import Kit
+from modes._kit import Format, Kit
 
 Wait = Literal["epoll", "busy", "paced", "interval"]
 Reader = Literal["batch", "callback", "snapshot"]
@@ -27,13 +27,16 @@ class Mode:
     writes: ClassVar[Literal["file", "terminal"] | None] = None
     """Where `kit.output` leads: a file, a terminal, or nowhere."""
 
+    formats: ClassVar[tuple[Format, ...]] = ()
+    """What `--format` may ask for; the first is the default. None: the mode makes no output of events."""
+
     def __init__(self, kit: Kit) -> None:
         """Prepare everything: when this returns, events begin to arrive."""
         self.kit = kit
         self.consumed = 0
         # What on_record returns: 0, or -1 once the consumer must leave a pass that the load does not let end.
         self.halt = 0
-        # Events by (reason, location), for modes that count them.
+        # Events by (reason, location), for modes that count them; true after flush().
         self.tally: dict[tuple[int, int], int] = {}
 
     def flush(self) -> None:

@@ -5,3 +5,4 @@ from modes._writer import Writer
 
 class Terminal(Writer):
     writes = "terminal"
+    formats = ("text", "json")  # raw records are nothing to look at

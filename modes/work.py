@@ -1,8 +1,10 @@
 """Do all that `file` does and throw the line away: isolates processing."""
 
-from modes._lines import Lines
+from modes._formatted import Formatted
 
 
-class Work(Lines):
-    def put(self, _lines: bytes, events: int) -> None:
+class Work(Formatted):
+    formats = ("text", "json")  # a raw record needs no processing
+
+    def put(self, _data: bytes | memoryview, events: int) -> None:
         self.consumed += events

@@ -1,0 +1,55 @@
+"""Numbers of causes, looked up a batch at a time, against a dictionary."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bpf.record import RECORD, Samples
+from modes._causes import Cause, Causes
+
+word = st.one_of(st.integers(0, 3), st.integers(0, 2**64 - 1))
+half = st.one_of(st.integers(0, 3), st.integers(0, 2**32 - 1))
+causes = st.tuples(word, half, half)
+
+
+def events(of: list[Cause]) -> Samples:
+    samples = np.zeros(len(of), RECORD)
+    for name, column in zip(("location", "pid", "reason"), zip(*of, strict=True), strict=True):
+        samples[name] = column
+    return samples
+
+
+@settings(deadline=None)
+@given(batches=st.lists(st.lists(causes, min_size=1, max_size=50), max_size=5))
+def test_a_number_always_means_the_same_cause(batches: list[list[Cause]]) -> None:
+    """Each event's number names exactly its own location, pid and reason, in this batch and the next."""
+    known = Causes()
+    for batch in batches:
+        numbers = known.number(events(batch))
+        assert [known.known[number] for number in numbers.tolist()] == batch
+    assert len(set(known.known)) == len(known.known)
+
+
+def test_many_causes_are_told_apart_while_the_table_grows() -> None:
+    """Twenty thousand causes at once, many of which meet in one slot on the way."""
+    batch = [(0xFFFFFFFF81000000 + n * 16, n % 7, n % 90) for n in range(20_000)]
+    known = Causes()
+    for _ in range(2):
+        numbers = known.number(events(batch))
+        assert [known.known[number] for number in numbers.tolist()] == batch
+    assert len(known) == len(batch) + 1
+
+
+def test_causes_that_meet_in_one_slot_are_told_apart() -> None:
+    """The hash of a cause is a sum of products modulo 2**64: these were made to have one hash, all of it."""
+    location_factor, pid_reason_factor = 0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F
+    inverse = pow(location_factor, -1, 2**64)
+    batch = []
+    for number in range(200):
+        pid_reason = number + 1
+        location = (12345 - pid_reason * pid_reason_factor) * inverse % 2**64
+        batch.append((location, pid_reason, 0))
+    known = Causes()
+    assert [known.known[number] for number in known.number(events(batch)).tolist()] == batch
