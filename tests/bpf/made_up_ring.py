@@ -1,4 +1,4 @@
-"""A ring in ordinary memory and a producer that treats it as the kernel does: the device is fake, the reader is ours."""
+"""A ring in ordinary memory, with a producer that treats it as the kernel does: a fake device for a real reader."""
 
 from __future__ import annotations
 

@@ -136,7 +136,9 @@ def test_refuses_two_kinds_of_one_size() -> None:
         )
 
 
-@pytest.mark.parametrize(("machine", "can"), [("x86_64", True), ("AMD64", True), ("aarch64", False), ("riscv64", False)])
+@pytest.mark.parametrize(
+    ("machine", "can"), [("x86_64", True), ("AMD64", True), ("aarch64", False), ("riscv64", False)]
+)
 def test_says_where_it_cannot_keep_the_order(monkeypatch: pytest.MonkeyPatch, machine: str, can: bool) -> None:
     """Without a promise about the order of loads there is a reason and another reader, not a wrong count."""
     monkeypatch.setattr("platform.machine", lambda: machine)

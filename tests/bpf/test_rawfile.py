@@ -50,7 +50,7 @@ def test_a_file_is_read_back_with_its_kernel_s_names(recorded: tuple[Path, np.nd
 def test_a_torn_last_record_is_left_out(recorded: tuple[Path, np.ndarray]) -> None:
     """A killed run leaves part of a record: what stands before it is used."""
     path, _samples = recorded
-    os.truncate(path, os.path.getsize(path) - 5)
+    os.truncate(path, path.stat().st_size - 5)
     found = rawfile.read(path)
     assert (len(found.records), found.torn_bytes) == (4999, 27)
 

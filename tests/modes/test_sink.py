@@ -47,7 +47,7 @@ def test_what_a_write_left_over_is_written_too() -> None:
         Sink(write_end).add(b"z" * (1 << 20), 1)
         os._exit(0)
     os.close(write_end)
-    with open(read_end, "rb") as reader:
+    with os.fdopen(read_end, "rb") as reader:
         assert len(reader.read()) == 1 << 20
     os.wait()
 
