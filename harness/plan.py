@@ -126,7 +126,7 @@ def _consumer_setting(mode_name: str, traffic: str, wishes: Wishes) -> Setting:
     if wishes.decode is not None and reader == "batch":
         raise ValueError("--decode is about one record at a time: it needs --reader callback")
     if wishes.format is not None and wishes.format not in mode.formats:
-        can = f"makes {' or '.join(mode.formats)}" if mode.formats else "makes no output of events"
+        can = f"makes {' or '.join(mode.formats)}" if mode.formats else "makes none of events"
         raise ValueError(f"--format {wishes.format} is not for mode {mode_name}: it {can}")
     return Setting(
         mode=mode_name,
