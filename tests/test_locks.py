@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
+import importlib.metadata
 import re
+import sys
 import tomllib
 from pathlib import Path
 
@@ -20,12 +23,40 @@ def normal(requirement: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
+def outside_packages(*folders: str) -> set[str]:
+    """List what the files import that is neither Python's nor ours; bcc is the distribution's."""
+    ours = {"bpf", "modes", "traffic", "harness", "results", "tests", "bcc", "_typeshed"}
+    ours |= {path.stem for path in (CHECKOUT / "tests").rglob("*.py")}
+    found = set()
+    for path in (path for folder in folders for path in (CHECKOUT / folder).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                found |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module is not None:
+                found.add(node.module.split(".")[0])
+    return found - ours - sys.stdlib_module_names
+
+
 def pins(lock: str) -> dict[str, set[str]]:
     """Read a lock: names and versions, of which there may be several, each for other Pythons."""
     found: dict[str, set[str]] = {}
     for name, version in re.findall(r"^([\w.-]+)==(\S+)", (CHECKOUT / lock).read_text(), re.MULTILINE):
         found.setdefault(normal(name), set()).add(version)
     return found
+
+
+@pytest.mark.parametrize(
+    ("folders", "asked_for"),
+    [(("bpf", "modes", "traffic", "harness", "results"), RUN), (("tests",), DEV)],
+    ids=["project", "tests"],
+)
+def test_what_is_imported_is_asked_for(folders: tuple[str, ...], asked_for: list[str]) -> None:
+    """A package that happens to be on one machine is missing from the next."""
+    distributions = importlib.metadata.packages_distributions()
+    imported = {
+        normal(name) for package in outside_packages(*folders) for name in distributions.get(package, [package])
+    }
+    assert imported <= {normal(requirement) for requirement in asked_for}
 
 
 @pytest.mark.parametrize(("lock", "wanted"), [("requirements.txt", RUN), ("requirements-dev.txt", DEV)])
