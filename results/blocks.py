@@ -85,6 +85,8 @@ def value_of(trial: Trial, name: str) -> float | None:
         return trial.ns_per_event
     if name == "loss_ratio":
         return trial.ledger.loss_ratio
+    if name == "drain_cpu_ns_per_event":
+        return trial.metrics.get("cpu_ns_per_event")
     return trial.metrics.get(name)
 
 
