@@ -67,11 +67,15 @@ class Traffic:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """What is known while a trial runs; all counts since its start. `unread` is None when aggregating."""
+    """What is known while a trial runs; all counts since its start. `unread` is None when aggregating.
+
+    `consumer_pid` lets an observer stall the consumer (bench capacity --advise).
+    """
 
     elapsed_s: float
     counters: Counters
     unread: int | None
+    consumer_pid: int
 
 
 OnProgress = Callable[[Progress], None]
@@ -261,7 +265,12 @@ def _offer(
         if time.monotonic() > deadline:
             return None
         on_progress(
-            Progress(elapsed_s=time.monotonic() - began, counters=observer.counters(), unread=observer.unread_records)
+            Progress(
+                elapsed_s=time.monotonic() - began,
+                counters=observer.counters(),
+                unread=observer.unread_records,
+                consumer_pid=consumer.pid,
+            )
         )
         select.select([generator] if told_to_stop else [generator, consumer], [], [], PROGRESS_STEP_S)
     try:

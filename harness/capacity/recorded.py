@@ -1,0 +1,86 @@
+"""A session whose next step follows from its trials so far: it can be interrupted anywhere and go on from its file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from harness.capacity.backlog import Backlog
+from harness.recording import new_session
+from harness.rig import Rig
+from harness.trial import OnProgress
+from results.session import Session
+from results.store import ResultWriter, read
+from results.trial import Setting, Trial
+
+
+def begin(plan: Mapping[str, Any], seed: int | None) -> tuple[Session, list[Trial]]:
+    """Begin a session that has no trials yet."""
+    # Through JSON, so that a plan begun and a plan read back are equal.
+    return new_session(json.loads(json.dumps(plan)), seed), []
+
+
+def resume(out: Path | None, plan: Mapping[str, Any]) -> tuple[Session, list[Trial]]:
+    """Find the last session of a file, with its trials. Raises ValueError when its plan is another."""
+    if out is None:
+        raise ValueError("--resume needs --out FILE, the result file to go on with")
+    held = read(out)
+    wanted = json.loads(json.dumps(plan))
+    if not held.sessions or held.sessions[-1].plan != wanted:
+        raise ValueError(f"the last session of {out} has another plan; give the options it was begun with")
+    session = held.sessions[-1]
+    done = [trial for trial in held.trials if trial.session == session.id]
+    return session, sorted(done, key=lambda trial: trial.number)
+
+
+class Recorded:
+    """Hands out the trials that a session has already, then runs new ones and appends them, as a context manager.
+
+    `trials` are all that were handed out.
+    """
+
+    def __init__(self, session: Session, done: list[Trial], out: Path) -> None:
+        self.trials: list[Trial] = []
+        self._session = session
+        self._done = done
+        self._writer = ResultWriter(out)
+        self._rig = Rig(session=session.id, seed=session.seed)
+
+    def __enter__(self) -> Recorded:
+        if not self._done:
+            self._writer.session(self._session)
+        self._rig.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            self._rig.__exit__(kind, error, trace)
+        finally:
+            self._writer.close()
+
+    def next(self, setting: Setting, *, block: int, on_progress: OnProgress) -> Trial:
+        """Return the next trial. Raises ValueError when a recorded one is not what is asked for."""
+        number = len(self.trials)
+        if number < len(self._done):
+            trial = self._done[number]
+            if trial.setting != setting or trial.number != number:
+                raise ValueError(
+                    f"trial {trial.number} of the session to resume is not the one that comes next: the file was "
+                    "written by another version, or trials are missing in the middle; begin anew without --resume"
+                )
+        else:
+            backlog = Backlog(on_progress)
+            trial = backlog.added_to(self._rig.run(setting, number=number, block=block, on_progress=backlog.look))
+            self._writer.trial(trial)
+        self.trials.append(trial)
+        return trial
+
+    @property
+    def replaying(self) -> bool:
+        """Whether the next trial is one that the session has already."""
+        return len(self.trials) < len(self._done)

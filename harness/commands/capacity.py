@@ -1,0 +1,119 @@
+"""Find the highest load that each mode takes with no loss (NDR) and with little (PDR), and draw the curve.
+
+The search is MLRsearch's. A trial passes when its loss is small enough, hardly anything waits in the ring at its end,
+and the backlog did not grow. Frames that the generator could not send are never held against the consumer: the limit
+is then said to be at least what was offered.
+
+With --advise, it says how large the ring must be at a rate to survive a stall of the consumer, and tries it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import sys
+
+from rich.console import Console
+
+from harness import options
+from harness.caller import caller
+from harness.capacity.progress import SurveyProgress
+from harness.capacity.recorded import Recorded, begin, resume
+from harness.cli import DONE, INVALID_TRIAL
+from harness.plan import consumers, load_setting
+from harness.recording import default_out
+from results.capacity.plan import NORMAL, QUICK, CapacityPlan, Precision
+from results.capacity.survey import Capacity, Question, survey
+from results.capacity.words import print_capacities
+from results.trial import Setting, Trial
+from traffic.discovery import load_kind
+
+NEEDS = "kernel"
+
+# More than one core's sendmmsg loop offers on any machine that we have seen.
+MOST_PACKETS = 1e6
+LEAST = 1000.0
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    options.add_consumer_options(parser)
+    group = parser.add_argument_group("the load")
+    group.add_argument("--traffic", default=options.DEFAULT_TRAFFIC, metavar="KIND", help="what is dropped, and why")
+    group.add_argument("--least", type=options.load, default=LEAST, metavar="N", help="lowest load (default: 1000/s)")
+    group.add_argument("--most", type=options.load, default=MOST_PACKETS, metavar="N", help="highest (default: 1M/s)")
+    group = parser.add_argument_group("the search")
+    group.add_argument("--loss", type=float, default=0.5, metavar="%", help="what PDR allows to be lost (default: 0.5)")
+    group.add_argument("--width", type=float, metavar="%", help="how close the bounds come (default: 5; quick: 10)")
+    group.add_argument("--duration", type=float, metavar="S", help="seconds of a deciding trial (default: 2; quick: 1)")
+    group.add_argument("--searches", type=int, default=1, metavar="N", help="repeat each search, for its spread")
+    group.add_argument("--quick", action="store_true", help="wider bounds, one deciding trial a load")
+    group.add_argument("--no-curve", action="store_true", help="limits only")
+    group.add_argument("--seed", type=int, help="of the traffic (default: drawn, and recorded)")
+    group.add_argument("--resume", action="store_true", help="go on with the unfinished session of --out")
+    options.add_output_options(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    wanted = plan(arguments)
+    session, done = (
+        resume(arguments.out, wanted.to_json()) if arguments.resume else begin(wanted.to_json(), arguments.seed)
+    )
+    out = arguments.out or default_out(caller(), "capacity")
+    progress = SurveyProgress(wanted.loss, quiet=arguments.quiet)
+    found: list[Capacity] = []
+    with Recorded(session, done, out) as recorded:
+
+        def ask(question: Question) -> Trial:
+            fresh = not recorded.replaying
+            if fresh:
+                progress.begin(question)
+            trial = recorded.next(question.setting, block=question.leg, on_progress=progress.update)
+            if fresh:
+                progress.end(trial)
+            if arguments.json:
+                print(json.dumps(trial.to_json()), flush=True)
+            return trial
+
+        try:
+            found.extend(survey(wanted, ask))
+        finally:
+            progress.close()
+            if not arguments.quiet:
+                print(f"results: {out}", file=sys.stderr)
+    if not arguments.json:
+        print_capacities(found, Console())
+    return INVALID_TRIAL if any(capacity.wrong for capacity in found) else DONE
+
+
+def plan(arguments: argparse.Namespace) -> CapacityPlan:
+    """Settle what to search. Raises ValueError before anything is set up."""
+    kind = load_kind(arguments.traffic)
+    wishes = options.consumer_wishes_of(arguments)
+    settings = [load_setting(name, kind.name, its) for name, its in consumers(arguments.mode, wishes)]
+    if arguments.most is None or arguments.least is None:
+        raise ValueError("--least and --most are numbers of drops a second")
+    return CapacityPlan(
+        settings=tuple(_open(setting) for setting in settings),
+        precision=_precision(arguments),
+        loss=arguments.loss / 100,
+        least=arguments.least,
+        most=arguments.most,
+        searches=arguments.searches,
+        curve=not arguments.no_curve,
+    )
+
+
+def _open(setting: Setting) -> Setting:
+    """Leave load and duration to the search."""
+    return dataclasses.replace(setting, intended_load=None, duration_s=None)
+
+
+def _precision(arguments: argparse.Namespace) -> Precision:
+    chosen = QUICK if arguments.quick else NORMAL
+    if arguments.width is not None:
+        chosen = dataclasses.replace(chosen, width=arguments.width / 100)
+    if arguments.duration is not None:
+        times = chosen.sum_s / chosen.final_s
+        chosen = dataclasses.replace(chosen, final_s=arguments.duration, sum_s=times * arguments.duration)
+    return chosen

@@ -1,0 +1,184 @@
+"""Survey the modes of a plan: search, check what was found, and draw the curve, one question after the other.
+
+A question is answered by a trial. While a survey runs, the answers come from the machine; when a result file is read,
+or a survey is resumed, they come from the file. The same answers lead to the same questions and the same result.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from statistics import median
+from typing import Literal
+
+from results.capacity.judge import Side, judge, trial_duration
+from results.capacity.plan import CHECKED, CURVE, CapacityPlan
+from results.capacity.search import Bounds, Found, search
+from results.trial import Setting, Trial
+
+# So often is a question asked again when its trial was invalid.
+RETRIES = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A trial that the survey wants. `leg` numbers the searches, each with its checks and its curve."""
+
+    setting: Setting
+    purpose: Literal["search", "check", "curve"]
+    leg: int
+    earlier: tuple[Trial, ...] = ()
+
+
+Ask = Callable[[Question], Trial]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """Trials at a part of the PDR, and how many of them passed; `expected` says which way they should end."""
+
+    part: float
+    load: float
+    expected: bool
+    trials: tuple[Trial, ...]
+    passed: int
+
+    @property
+    def holds(self) -> bool:
+        """Whether most trials ended as they should."""
+        good = self.passed if self.expected else len(self.trials) - self.passed
+        return 2 * good > len(self.trials)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capacity:
+    """What one setting can take. `wrong` says why there is no result, if there is none."""
+
+    setting: Setting
+    loss: float
+    searches: tuple[Found, ...] = ()
+    checks: tuple[Check, ...] = ()
+    curve: tuple[Trial, ...] = ()
+    wrong: str | None = None
+
+    @property
+    def ndr(self) -> tuple[Bounds, ...]:
+        return tuple(found.ndr for found in self.searches)
+
+    @property
+    def pdr(self) -> tuple[Bounds, ...]:
+        return tuple(found.pdr for found in self.searches)
+
+    @property
+    def known(self) -> bool:
+        """Whether every search found the PDR itself, and not only a load below it."""
+        return bool(self.searches) and all(bounds.known for bounds in self.pdr)
+
+
+def survey(plan: CapacityPlan, ask: Ask) -> Iterator[Capacity]:
+    """Yield the capacity of each setting, and of its continuation beyond packets where those were too few."""
+    leg = 0
+    for place, setting in enumerate(plan.settings):
+        capacity = _capacity(plan, setting, plan.most, leg, ask)
+        leg += plan.searches
+        yield capacity
+        beyond = plan.beyond.get(place)
+        if beyond is not None and capacity.wrong is None and not capacity.known:
+            yield _capacity(plan, beyond, plan.most_beyond, leg, ask)
+            leg += plan.searches
+
+
+def replay(trials: Iterable[Trial]) -> Ask:
+    """Answer from recorded trials, in their order. Raises EOFError when they are used up, ValueError for a stranger."""
+    rest = iter(sorted(trials, key=lambda trial: trial.number))
+
+    def ask(question: Question) -> Trial:
+        trial = next(rest, None)
+        if trial is None:
+            raise EOFError("the survey was not finished")
+        if trial.setting != question.setting:
+            raise ValueError(
+                f"trial {trial.number} is not the one that the search asks for: another version of it wrote the "
+                "file, or trials are missing in the middle; run bench capacity again"
+            )
+        return trial
+
+    return ask
+
+
+def _capacity(plan: CapacityPlan, setting: Setting, most: float, leg: int, ask: Ask) -> Capacity:
+    capacity = Capacity(setting=setting, loss=plan.loss)
+    try:
+        for number in range(plan.searches):
+            found = _search(plan, setting, most, leg + number, ask)
+            capacity = dataclasses.replace(capacity, searches=(*capacity.searches, found))
+        capacity = dataclasses.replace(capacity, checks=tuple(_checks(plan, capacity, leg, ask)))
+        if plan.curve:
+            capacity = dataclasses.replace(capacity, curve=tuple(_curve(plan, capacity, most, leg, ask)))
+    except RuntimeError as error:
+        return dataclasses.replace(capacity, wrong=str(error))
+    return capacity
+
+
+def _search(plan: CapacityPlan, setting: Setting, most: float, leg: int, ask: Ask) -> Found:
+    earlier: list[Trial] = []
+
+    def measure(load: float, duration_s: float) -> Trial:
+        question = Question(
+            setting=at_load(setting, load, duration_s), purpose="search", leg=leg, earlier=tuple(earlier)
+        )
+        earlier.append(_valid(question, ask))
+        return earlier[-1]
+
+    return search(measure, precision=plan.precision, loss=plan.loss, least=plan.least, most=most)
+
+
+def _checks(plan: CapacityPlan, capacity: Capacity, leg: int, ask: Ask) -> Iterator[Check]:
+    """Ask for trials below and above the PDR; above it only where the consumer set the limit."""
+    reference = reference_load(capacity)
+    if reference is None:
+        return
+    for part in CHECKED:
+        if part > 1 and not capacity.known:
+            continue
+        setting = at_load(capacity.setting, part * reference, plan.precision.final_s)
+        question = Question(setting=setting, purpose="check", leg=leg)
+        trials = tuple(_valid(question, ask) for _ in range(plan.precision.checks))
+        passed = sum(judge(trial).failed_by(plan.loss) is Side.NOBODY for trial in trials)
+        yield Check(part=part, load=part * reference, expected=part < 1, trials=trials, passed=passed)
+
+
+def _curve(plan: CapacityPlan, capacity: Capacity, most: float, leg: int, ask: Ask) -> Iterator[Trial]:
+    """Ask for a trial at each load of the curve. Without a known limit it ends where the generator does."""
+    reference = reference_load(capacity)
+    if reference is None:
+        return
+    for part in CURVE:
+        load = part * reference
+        if load > most or (part > 1 and not capacity.known):
+            break
+        setting = at_load(capacity.setting, load, plan.precision.final_s)
+        yield _valid(Question(setting=setting, purpose="curve", leg=leg), ask)
+
+
+def reference_load(capacity: Capacity) -> float | None:
+    """Return the PDR that checks and curve refer to: the median of the searches' lower bounds."""
+    lower = [bounds.lower for bounds in capacity.pdr if bounds.lower is not None]
+    return median(lower) if lower else None
+
+
+def at_load(setting: Setting, load: float, duration_s: float) -> Setting:
+    """Return a setting at a load, with a duration that is long against the ring."""
+    return dataclasses.replace(
+        setting, intended_load=load, duration_s=trial_duration(load, setting.ring_size_bytes, duration_s)
+    )
+
+
+def _valid(question: Question, ask: Ask) -> Trial:
+    """Ask until a trial is valid. Raises RuntimeError when none is."""
+    for _ in range(1 + RETRIES):
+        trial = ask(question)
+        if trial.valid:
+            return trial
+    raise RuntimeError(f"{1 + RETRIES} trials in a row were invalid: {'; '.join(trial.invalid_because)}")
