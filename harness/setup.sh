@@ -14,19 +14,21 @@ cannot() {
 
 is_root() { [ "$(id -u)" -eq 0 ]; }
 
-# Run a command as the owner of the checkout, in it.
-as_owner() {
+# Run a command as the owner of the checkout, in it; what it makes can be read by others, whatever root's umask is.
+as_owner() (
+    umask 022
+    cd "$here"
     owner=$(stat -c %u "$here")
     if ! is_root || [ "$owner" -eq 0 ]; then
-        (cd "$here" && exec "$@")
+        exec "$@"
     elif entry=$(getent passwd "$owner"); then
         home=${entry%:*} home=${home##*:}
         group=${entry#*:*:*:} group=${group%%:*}
-        (cd "$here" && exec setpriv --reuid "$owner" --regid "$group" --init-groups env HOME="$home" "$@")
+        exec setpriv --reuid "$owner" --regid "$group" --init-groups env HOME="$home" "$@"
     else # an owner without a name: a bind mount in a container
-        (cd "$here" && exec setpriv --reuid "$owner" --regid "$(stat -c %g "$here")" --clear-groups env HOME=/nonexistent "$@")
+        exec setpriv --reuid "$owner" --regid "$(stat -c %g "$here")" --clear-groups env HOME=/nonexistent "$@"
     fi
-}
+)
 
 # Name what an environment is made from: both locks, the system's Python, and the place (its scripts hold their path).
 environment_key() {
@@ -92,7 +94,7 @@ make_environment() {
     as_owner rm -f "$environment/made-from"
     # --ignore-installed: packages of the system may go away with the next upgrade, and those of a user are not root's.
     as_owner "$system_python" -m venv --clear --system-site-packages "$environment" >&2 &&
-        as_owner env PYTHONNOUSERSITE=1 "$environment/bin/python" -m pip install -qq --disable-pip-version-check \
+        as_owner env PYTHONNOUSERSITE=1 PIP_USER=0 "$environment/bin/python" -m pip install -qq --disable-pip-version-check \
             --require-hashes --no-deps --only-binary :all: --ignore-installed -r "$lock" >&2 &&
         for packages in "$environment"/lib/python3*/site-packages; do
             printf '%s\n' "$here" | as_owner tee "$packages/bench.pth" >/dev/null

@@ -91,7 +91,7 @@ def test_a_changed_lock_or_a_moved_checkout_remakes_the_environment(tmp_path: Pa
     (clone / "requirements.txt").write_text("# another\n")
     assert start(clone, "report").stdout == "report\n"
     second = made(clone)
-    moved = clone.rename(tmp_path / "moved")
+    moved = clone.rename(tmp_path / "moved over there")
     assert start(moved, "report").stdout == "report\n"
     assert first < second < made(moved)
 
@@ -149,3 +149,9 @@ def test_a_set_up_waits_for_a_running_session(ready: Path) -> None:
             session.stdin.close()
             assert "making the Python environment" in second.stderr.read()
     assert made(ready) > before
+
+
+def test_the_suite_knows_one_option() -> None:
+    """A misspelt --all must not pass for the quick suite."""
+    refused = subprocess.run([CHECKOUT / "test", "--al"], env=ENVIRONMENT, capture_output=True, text=True, check=False)
+    assert (refused.returncode, refused.stderr) == (2, "usage: ./test [--all]\n")
