@@ -17,14 +17,15 @@ from bpf.errors import CannotRun
 from harness.control import Harness
 from traffic.offer import offer
 from traffic.outlet import Outlet
-from traffic.packet import PacketSender
 from traffic.schedule import NS_PER_S, make_schedule
+from traffic.senders import SenderName, open_sender
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GeneratorSpec:
     """All that a generator is told. `rate` is frames per second, None as fast as it goes; `frames` are sent in turn."""
 
+    sender: SenderName
     outlet: Outlet
     frames: Sequence[bytes]
     rate: float | None
@@ -35,6 +36,7 @@ class GeneratorSpec:
 
     def to_json(self) -> dict[str, Any]:
         return {
+            "sender": self.sender,
             "outlet": asdict(self.outlet),
             "frames": [frame.hex() for frame in self.frames],
             "rate": self.rate,
@@ -47,6 +49,7 @@ class GeneratorSpec:
     @classmethod
     def from_json(cls, row: Mapping[str, Any]) -> GeneratorSpec:
         return cls(
+            sender=row["sender"],
             outlet=Outlet(**row["outlet"]),
             frames=[bytes.fromhex(frame) for frame in row["frames"]],
             rate=row["rate"],
@@ -75,8 +78,7 @@ def _run(spec: GeneratorSpec, harness: Harness) -> None:
     signal.signal(signal.SIGUSR1, lambda number, _frame: stop.append(number))
     duration_ns = round(spec.duration_s * NS_PER_S)
     schedule = None if spec.rate is None else make_schedule(spec.rate, duration_ns, spec.shape, spec.seed)
-    spec.outlet.enter()
-    with PacketSender(spec.outlet, spec.frames) as sender:
+    with open_sender(spec.sender, spec.outlet, spec.frames) as sender:
         # A collection in the middle of a burst would be lateness of our own making.
         gc.disable()
         harness.send({"ready": {}})

@@ -40,6 +40,9 @@ def add_load_options(parser: argparse.ArgumentParser) -> None:
         "--rate", type=load, default=DEFAULT_LOAD, metavar="N|max", help="drops a second (default: 100000)"
     )
     group.add_argument("--shape", default="constant", help="constant, poisson, burst:ON_MS,OFF_MS or ramp")
+    group.add_argument(
+        "--sender", default="auto", help="packet, xdp or auto (default: xdp for what packet cannot reach)"
+    )
     group.add_argument("--duration", type=float, default=5.0, metavar="S", help="seconds a trial (default: 5)")
 
 
@@ -55,6 +58,7 @@ def wishes_of(arguments: argparse.Namespace) -> Wishes:
     """Gather the options of the consumer and the load."""
     return dataclasses.replace(
         consumer_wishes_of(arguments),
+        sender=arguments.sender,
         shape=arguments.shape,
         intended_load=arguments.rate,
         duration_s=arguments.duration,

@@ -14,6 +14,8 @@ from bpf.record import RECORD_BYTES
 from modes import Mode, load_mode, mode_names, readers_of
 from modes._mode import Wait
 from results.trial import Setting
+from traffic.discovery import load_kind
+from traffic.senders import choose_sender
 
 DEFAULT_RING_BYTES = 1 << 20
 DEFAULT_INTERVAL_NS = 5_000_000
@@ -35,7 +37,7 @@ class Wishes:
     interval_ns: int | None = None
     gc: Literal["on", "off", "freeze"] = "on"
     ring_size_bytes: int = DEFAULT_RING_BYTES
-    sender: str | None = None
+    sender: str = "auto"
     shape: str = "constant"
     intended_load: float | None = None
     duration_s: float = 5.0
@@ -77,7 +79,7 @@ def load_setting(mode_name: str, traffic: str, wishes: Wishes) -> Setting:
     setting = _consumer_setting(mode_name, traffic, wishes)
     return dataclasses.replace(
         setting,
-        sender=wishes.sender,
+        sender=choose_sender(load_kind(traffic), wishes.intended_load, wishes.sender),
         shape=wishes.shape,
         intended_load=wishes.intended_load,
         duration_s=wishes.duration_s,

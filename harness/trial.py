@@ -25,6 +25,7 @@ from results.blocks import Arm
 from results.ledger import Ledger
 from results.trial import Setting, Trial
 from traffic.contract import DropKind
+from traffic.senders import side_of
 from traffic.testbed import Testbed
 
 READY_TIMEOUT_S = 30.0
@@ -222,8 +223,10 @@ def _consumer(setting: Setting, tag: str | None, place: Place, output_fd: int | 
 
 def _generator(setting: Setting, traffic: Traffic, seed: int, cpu: int | None) -> Worker:
     assert setting.duration_s is not None
+    sender: Any = setting.sender  # plans hold valid ones only
     spec = GeneratorSpec(
-        outlet=traffic.bed.sender.outlet,
+        sender=sender,
+        outlet=side_of(traffic.bed, sender).outlet,
         frames=traffic.frames,
         rate=setting.intended_load,
         shape=setting.shape,
