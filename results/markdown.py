@@ -18,11 +18,11 @@ def report_markdown(report: Report) -> str:
     summary = report.summary
     said = [f"**{plain(report.headline[0], code)}**", ""]
     titles = ["mode", *(["load"] if summary.loads_differ else []), *(h.title for h in summary.headings), "trials"]
-    said += [_row([text(title) for title in titles]), _row([":--", *("--:" for _ in titles[1:])])]
+    said += [row([text(title) for title in titles]), row([":--", *("--:" for _ in titles[1:])])]
     for line in summary.lines:
         trials = f"{line.trials} ({line.invalid} invalid)" if line.invalid else str(line.trials)
         load = [line.load] if summary.loads_differ else []
-        said.append(_row([code(line.label) + _notes(line.notes), *load, *map(_cell, line.cells), trials]))
+        said.append(row([code(line.label) + _notes(line.notes), *load, *map(_cell, line.cells), trials]))
     said.append("")
     said += [f"<sup>{number}</sup> {text(note)}  " for number, note in enumerate(summary.notes, start=1)]
     said += ["", *(f"- {plain(sentence, code)}" for sentence in report.headline[1:])]
@@ -61,7 +61,7 @@ def _notes(numbers: Sequence[int]) -> str:
     return f"<sup>{','.join(map(str, numbers))}</sup>" if numbers else ""
 
 
-def _row(cells: Sequence[str]) -> str:
+def row(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 

@@ -25,6 +25,11 @@ COUNTS = (
 _PASSES = ("timed", "latency", "kernel", "allocation")
 
 
+# Counts for an event, which do not depend on timing: where no load trial has them, drain trials stand in.
+_COUNTED = frozenset(
+    {"allocations_per_event", "allocated_bytes_per_event", "blocks_retained_per_event", "syscalls_per_event"}
+)
+
 # Share of CPU time taken by other guests from which a number is marked as taken on a noisy host.
 _STEAL = 0.01
 
@@ -63,13 +68,21 @@ class Row:
         return ()
 
     def spread(self, column: Column) -> Spread | None:
-        """Summarise one column over the valid trials of one pass; passes are never mixed in one number."""
-        pool = self.drains if column is NS_PER_EVENT else self.trials
-        for name in _PASSES:
-            values = [column.value(trial) for trial in pool if trial.valid and trial.setting.pass_ == name]
-            if found := spread([value for value in values if value is not None]):
-                return found
-        return None
+        """Summarise one column over the valid trials of one pass; None where none has it."""
+        values = [column.value(trial) for trial in self.measured(column)]
+        return spread([value for value in values if value is not None])
+
+    def measured(self, column: Column) -> tuple[Trial, ...]:
+        """The valid trials that a column is taken from: those of one pass, which are never mixed in one number."""
+        pools = [self.drains] if column is NS_PER_EVENT else [self.trials]
+        if column.name in _COUNTED:
+            pools.append(self.drains)
+        for pool in pools:
+            for name in _PASSES:
+                found = [trial for trial in pool if trial.valid and trial.setting.pass_ == name]
+                if having := tuple(trial for trial in found if column.value(trial) is not None):
+                    return having
+        return ()
 
     @property
     def limited_by(self) -> str:

@@ -133,8 +133,8 @@ def _interval(low: str, high: str) -> str:
     """Write an interval, a unit that both ends share only once."""
     if low == high:
         return ""
-    number, _, unit = low.partition(" ")
-    return f"{number if unit and high.endswith(f' {unit}') else low}–{high}"
+    unit = low.lstrip("0123456789.,")
+    return f"{low.removesuffix(unit) if high.lstrip('0123456789.,') == unit else low}–{high}"
 
 
 def _capacity(variant: Variant, notes: list[str]) -> Cell | None:

@@ -50,8 +50,9 @@ def _plot(column: Column, dots: Sequence[tuple[Variant, list[_Dot]]], sheet: She
             label=variant.label, gid=sheet.mark(variant.key, said),
             **{**look(variant.colour, variant.style), "linestyle": ""},
         )  # fmt: skip
-    furthest = max(abs(share - 1) for _, found in dots for _, _, share in found)
-    axes.set_ylim(1 - max(furthest, 0.05) * 1.15, 1 + max(furthest, 0.05) * 1.15)
+    shares = [share for _, found in dots for _, _, share in found]
+    low, high = min([*shares, 0.95]), max([*shares, 1.05])
+    axes.set_ylim(low - (high - low) * 0.07, high + (high - low) * 0.07)
     axes.yaxis.set_major_formatter(lambda value, _place: f"{(value - 1) * 100:+.3g} %" if round(value, 6) != 1 else "0")
     axes.set_title(f"{column.title}, against the median of the variant")
     axes.set_xlabel("trials in the order they ran")

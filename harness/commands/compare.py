@@ -1,0 +1,64 @@
+"""Say what changed between two result files, or between two variants of one.
+
+bench compare A B            what is in both files, B relative to A
+bench compare FILE --a file --b epoll
+                             two variants of one file, named as its report names them
+
+Each number is a ratio with its interval, held against a margin (5 % for CPU, 25 % for p99 …). Files of unlike machines
+are not compared, unless --anyway says so.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from harness.cli import DONE, VERSION
+from results.comparison import Compared, compare_files, compare_variants
+from results.output import write_file
+from results.report import load
+
+NEEDS = "nothing"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="one or two result files")
+    parser.add_argument("--a", metavar="VARIANT", help="with one file: the variant to compare with")
+    parser.add_argument("--b", metavar="VARIANT", help="with one file: the variant compared")
+    parser.add_argument("--margin", type=float, metavar="PERCENT", help="the same margin for all (default: by metric)")
+    parser.add_argument("--anyway", action="store_true", help="compare unlike machines, and say so")
+    parser.add_argument("--html", type=Path, metavar="OUT", help="write a page that needs nothing but itself")
+    parser.add_argument("--markdown", action="store_true", help="print Markdown")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    compared = _compare(arguments)
+    if compared.unlike and not arguments.anyway:
+        facts = "; ".join(f"{each.fact} {' / '.join(dict.fromkeys(each.values))}" for each in compared.unlike)
+        raise ValueError(f"not comparable: {facts}; pass --anyway to compare all the same")
+    if arguments.html is not None:
+        from results.page.render_compare import compare_page  # noqa: PLC0415 - only a page needs to draw
+
+        write_file(arguments.html, compare_page(compared, VERSION).encode())
+    from results.compare_text import compare_markdown, print_compared  # noqa: PLC0415
+
+    if arguments.markdown:
+        print(compare_markdown(compared), end="")
+    else:
+        from rich.console import Console  # noqa: PLC0415
+
+        print_compared(compared, Console())
+    return DONE
+
+
+def _compare(arguments: argparse.Namespace) -> Compared:
+    margin = arguments.margin
+    if margin is not None and not 0 < margin < 1000:
+        raise ValueError(f"--margin is {margin:g}; give percent, above 0")
+    share = None if margin is None else margin / 100
+    if len(arguments.files) == 2 and arguments.a is None and arguments.b is None:
+        a, b = arguments.files
+        return compare_files(load([a]), load([b]), (str(a), str(b)), share)
+    if len(arguments.files) == 1 and arguments.a is not None and arguments.b is not None:
+        return compare_variants(load(arguments.files), arguments.a, arguments.b, share)
+    raise ValueError("give two files, or one file with --a VARIANT and --b VARIANT")
