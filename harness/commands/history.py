@@ -1,0 +1,54 @@
+"""Show one metric over all the result files of a folder: commits or dates in a row, machines kept apart.
+
+--csv writes a row a session and a column a variant, for tools that look for change points (docs/reports.md shows one).
+"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import sys
+from pathlib import Path
+
+from harness.cli import DONE, VERSION
+from results.column import COLUMNS
+from results.history import history_rows, read_history
+from results.output import write_file
+
+NEEDS = "nothing"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("folder", type=Path, metavar="DIR", help="result files (*.jsonl), also in folders below it")
+    parser.add_argument("--metric", default="cpu_ns_per_event", help="what to follow (default: %(default)s)")
+    parser.add_argument("--html", type=Path, metavar="OUT", help="write a page that needs nothing but itself")
+    parser.add_argument("--csv", type=Path, metavar="OUT", help="write a row a session; - for stdout")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    if arguments.metric not in COLUMNS:
+        near = difflib.get_close_matches(arguments.metric, COLUMNS, n=1)
+        raise ValueError(
+            f"no metric {arguments.metric!r}; " + (f"did you mean {near[0]}?" if near else ", ".join(COLUMNS))
+        )
+    history = read_history(arguments.folder, COLUMNS[arguments.metric])
+    if arguments.html is not None:
+        from results.page.render_history import history_page  # noqa: PLC0415 - only a page needs to draw
+
+        write_file(arguments.html, history_page(history, VERSION).encode())
+    if arguments.csv is not None:
+        from results.flat import to_csv  # noqa: PLC0415
+
+        content = to_csv(*history_rows(history))
+        if str(arguments.csv) == "-":
+            print(content, end="")
+            return DONE
+        write_file(arguments.csv, content.encode())
+    from rich.console import Console  # noqa: PLC0415
+
+    from results.history_words import print_history  # noqa: PLC0415
+
+    print_history(history, Console())
+    for problem in history.problems:
+        print(f"bench: {problem}", file=sys.stderr)
+    return DONE

@@ -1,0 +1,66 @@
+"""Trials as flat rows for notebooks: the result file's own names, a column a metric, the host's facts beside them."""
+
+from __future__ import annotations
+
+import csv
+import importlib
+import io
+from collections.abc import Sequence
+
+from results.host import facts
+from results.report import Report
+from results.trial import Trial
+
+Value = str | int | float | bool | None
+
+# What is not one value; the result file keeps it.
+_NESTED = ("type", "metrics", "absent", "witness", "series", "warnings", "invalid_because")
+
+
+def flat_rows(report: Report) -> tuple[list[str], list[dict[str, Value]]]:
+    """Give the names of the columns, and a row a trial; a number that was not measured is None."""
+    known = {session.id: facts(session) for session in report.sessions}
+    rows = [_row(trial, known.get(trial.session, {})) for trial in report.trials]
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    return names, [{name: row.get(name) for name in names} for row in rows]
+
+
+def to_csv(names: Sequence[str], rows: Sequence[dict[str, Value]]) -> str:
+    """Write rows as CSV (RFC 4180); what is absent is an empty field."""
+    out = io.StringIO()
+    writer = csv.DictWriter(out, names, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue()
+
+
+def to_parquet(names: Sequence[str], rows: Sequence[dict[str, Value]]) -> bytes:
+    """Write rows as Parquet. Raises ValueError without pyarrow, which is not installed by default."""
+    try:
+        # By name: it is an extra that a user adds, no dependency.
+        pa, pq = importlib.import_module("pyarrow"), importlib.import_module("pyarrow.parquet")
+    except ImportError as error:
+        raise ValueError("Parquet needs pyarrow; type: .venv/bin/pip install pyarrow, or use --csv") from error
+    # Checksums fill 64 bits, one more than pyarrow takes an int for.
+    columns = {
+        name: pa.array([row[name] for row in rows], type=pa.uint64() if name.startswith("checksum") else None)
+        for name in names
+    }
+    sink = pa.BufferOutputStream()
+    pq.write_table(pa.table(columns), sink)
+    content: bytes = sink.getvalue().to_pybytes()
+    return content
+
+
+def _row(trial: Trial, host: dict[str, str]) -> dict[str, Value]:
+    row: dict[str, Value] = {
+        name: value
+        for name, value in trial.to_json().items()
+        if name not in _NESTED and (value is None or isinstance(value, str | int | float))
+    }
+    row["invalid_because"] = "; ".join(trial.invalid_because) or None
+    row["warnings"] = "; ".join(trial.warnings) or None
+    row |= {f"host_{name}": value for name, value in host.items()}
+    row |= {name: float(value) for name, value in trial.metrics.items()}
+    row |= {f"witness_{name}": value for name, value in trial.witness.items()}
+    return row

@@ -1,0 +1,134 @@
+"""One metric over many sessions: commits or dates in a row, machines kept apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from results import store
+from results.column import Column
+from results.comparison import MAY_DIFFER
+from results.flat import Value
+from results.host import facts
+from results.scorecard import labels, rows
+from results.session import Session
+from results.spread import Spread
+from results.store import ResultFile
+from results.trial import Setting
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """What one session gave."""
+
+    session: Session
+    value: Spread
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """One variant on one machine, session by session in the order of their start."""
+
+    machine: int
+    label: str
+    points: tuple[Point, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The tracks of one metric. `machines` are fingerprints without what a commit changes; tracks hold an index."""
+
+    column: Column
+    machines: tuple[dict[str, str], ...]
+    tracks: tuple[Track, ...]
+    problems: tuple[str, ...]
+
+    @property
+    def sessions(self) -> list[Session]:
+        found = {point.session.id: point.session for track in self.tracks for point in track.points}
+        return sorted(found.values(), key=_when)
+
+
+def read_history(folder: Path, column: Column) -> History:
+    """Read every result file below a folder. Raises ValueError when none has the metric."""
+    files, problems = _files(folder)
+    machines: list[dict[str, str]] = []
+    found: dict[tuple[int, Setting], list[Point]] = {}
+    for result in files:
+        for session in result.sessions:
+            machine = {name: value for name, value in facts(session).items() if name not in MAY_DIFFER}
+            if machine not in machines:
+                machines.append(machine)
+            for row in rows(trial for trial in result.trials if trial.session == session.id):
+                if value := row.spread(column):
+                    found.setdefault((machines.index(machine), row.setting), []).append(Point(session, value))
+    if not found:
+        raise ValueError(f"no session in {folder} has {column.name}; bench report shows what each file has")
+    names = labels(setting for _, setting in found)
+    tracks = [
+        Track(machine, names[setting], tuple(sorted(points, key=lambda point: _when(point.session))))
+        for (machine, setting), points in found.items()
+    ]
+    tracks.sort(key=lambda track: (track.machine, track.label))
+    return History(column, tuple(machines), tuple(tracks), tuple(problems))
+
+
+def history_rows(history: History) -> tuple[list[str], list[dict[str, Value]]]:
+    """Make a row a session, a column a variant: what change-point tools read."""
+    names = ["time", "session", "machine", "commit"]
+    tracks = {track.label: None for track in history.tracks}
+    made: list[dict[str, Value]] = []
+    for session in history.sessions:
+        row: dict[str, Value] = {
+            "time": session.started_at,
+            "session": session.id,
+            "commit": facts(session).get("commit"),
+        }
+        for track in history.tracks:
+            for point in track.points:
+                if point.session.id == session.id:
+                    row |= {"machine": track.machine + 1, _column_name(track.label, history): point.value.median}
+        made.append(row)
+    names += [_column_name(label, history) for label in tracks]
+    return names, [{name: row.get(name) for name in names} for row in made]
+
+
+def _column_name(label: str, history: History) -> str:
+    return f"{label.replace(' ', '_')}.{history.column.name}"
+
+
+def _files(folder: Path) -> tuple[list[ResultFile], list[str]]:
+    """Read what can be read; name what cannot."""
+    if not folder.is_dir():
+        raise ValueError(f"{folder} is no folder; name one that holds result files")
+    files, problems = [], []
+    for path in sorted(folder.rglob("*.jsonl")):
+        try:
+            result = store.read(path)
+        except ValueError as error:
+            problems.append(str(error))
+            continue
+        files.append(result)
+        problems += [f"{path}, {problem}" for problem in result.problems]
+    if not files:
+        raise ValueError(f"no result file in {folder}: bench run writes them, by the ending .jsonl")
+    return files, problems
+
+
+def _when(session: Session) -> tuple[str, str]:
+    return session.started_at, session.id
+
+
+def changes(points: Sequence[Point]) -> float | None:
+    """Give the last value relative to the first; None when there is no ratio."""
+    first, last = points[0].value.median, points[-1].value.median
+    return last / first - 1 if first else None
+
+
+def by_machine(tracks: Iterable[Track]) -> dict[int, list[Track]]:
+    """Gather tracks by machine."""
+    gathered: dict[int, list[Track]] = {}
+    for track in tracks:
+        gathered.setdefault(track.machine, []).append(track)
+    return gathered

@@ -1,0 +1,53 @@
+"""Trials as a pyperf suite, so that `python -m pyperf show`, `stats`, `hist` and `compare_to` work on them."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyperf
+
+from results.column import CPU_PER_EVENT, NS_PER_EVENT, Column, column
+from results.report import Report
+from results.scorecard import Row
+from results.session import Session
+from results.trial import Trial
+
+# Times for an event. pyperf counts in seconds and has no place for zero.
+_TIMES: tuple[Column, ...] = (
+    CPU_PER_EVENT,
+    NS_PER_EVENT,
+    *(column(name) for name in ("program_ns_per_event", "age_p50_ns", "age_p99_ns", "age_p999_ns")),
+)
+
+
+def pyperf_suite(report: Report) -> bytes:
+    """Make a suite of one benchmark a metric and variant, one run a trial. Raises ValueError when there is no time."""
+    benchmarks = [benchmark for row in report.rows for benchmark in _benchmarks(row, report)]
+    if not benchmarks:
+        raise ValueError("no trial in these files has a time for an event, and pyperf suites hold nothing else")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "suite.json"
+        pyperf.BenchmarkSuite(benchmarks).dump(str(path))
+        return path.read_bytes()
+
+
+def _benchmarks(row: Row, report: Report) -> Iterator[pyperf.Benchmark]:
+    sessions = {session.id: session for session in report.sessions}
+    for each in _TIMES:
+        runs = [
+            _run(f"{row.label} {each.name}", value, trial, sessions.get(trial.session))
+            for trial in row.measured(each)
+            if (value := each.value(trial))
+        ]
+        if runs:
+            yield pyperf.Benchmark(runs)
+
+
+def _run(name: str, nanoseconds: float, trial: Trial, session: Session | None) -> pyperf.Run:
+    metadata = {"name": name, "unit": "second", "bench_trial": trial.number, "traffic": trial.setting.traffic}
+    if session is not None:
+        names = {"cpu_model": "cpu_model_name", "python": "python_version", "kernel": "platform", "commit": "commit_id"}
+        metadata |= {ours: str(value) for fact, ours in names.items() if (value := session.host.get(fact)) is not None}
+    return pyperf.Run([nanoseconds * 1e-9], metadata=metadata, collect_metadata=False)
