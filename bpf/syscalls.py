@@ -86,6 +86,14 @@ def update(map_fd: int, key: int, value: bytes) -> None:
     _checked(libbpf().bpf_map_update_elem(map_fd, ctypes.byref(index), value, ctypes.c_uint64(0)), "set a BPF map")
 
 
+def enable_statistics() -> int:
+    """Have the kernel time each run of each program until the returned descriptor is closed. Raises OSError.
+
+    Closing happens at the latest when the process ends, however it ends (Linux 5.8, d46edd671a14).
+    """
+    return _checked(libbpf().bpf_enable_stats(0), "switch the run-time statistics of BPF programs on")
+
+
 def possible_cpus() -> int:
     """Return for how many CPUs a per-CPU map has values."""
     return _checked(libbpf().libbpf_num_possible_cpus(), "count the possible CPUs")
