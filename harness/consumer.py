@@ -28,7 +28,7 @@ from bpf.snapshot import SnapshotReader
 from bpf.synthetic import Emitter
 from harness.control import PROTOCOL, Harness
 from harness.handicap import Handicapped, parse
-from harness.probes.cpu import CpuProbe
+from harness.probes.panel import Panel
 from harness.stop import StopSignal
 from modes import Kit, Mode, load_mode
 from modes import _loops as loops
@@ -43,6 +43,7 @@ class ConsumerSpec:
     """All that a consumer is told. `output_fd` is inherited; `tag` is hexadecimal, None: synthetic load only.
 
     `mode` is what to load; the setting's is what to call it, which differs where a check compares two trees.
+    `without` names probes of the timed pass to leave out: `bench doctor --probes` measures their cost.
     """
 
     setting: Setting
@@ -51,6 +52,7 @@ class ConsumerSpec:
     cpu: int | None
     output_fd: int | None
     aggregate_entries: int = 16384
+    without: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -64,6 +66,7 @@ class ConsumerSpec:
             cpu=row["cpu"],
             output_fd=row["output_fd"],
             aggregate_entries=row["aggregate_entries"],
+            without=tuple(row["without"]),
         )
 
 
@@ -88,6 +91,7 @@ def _run(spec: ConsumerSpec, harness: Harness) -> None:
     stop = StopSignal(signal.SIGUSR1)
     with Program(_load_options(spec)) as program:
         mode = load_mode(spec.mode)(_kit(spec, program))
+        panel = Panel(setting, mode, without=spec.without)
         channel = _channel(spec, program, mode)
         if setting.drain_records is not None:
             _fill(program, setting.drain_records)
@@ -97,20 +101,20 @@ def _run(spec: ConsumerSpec, harness: Harness) -> None:
         harness.send({"ready": _identities(program, setting)})
         if setting.drain_records is not None:
             harness.receive()  # go
-        harness.send({"done": _consume(setting, program, channel, mode, stop)})
+        harness.send({"done": _consume(setting, program, channel, mode, panel, stop)})
         harness.receive()  # the harness has read what it wants of our maps
 
 
-def _consume(
-    setting: Setting, program: Program, channel: loops.Channel, mode: Mode, stop: StopSignal
+def _consume(  # noqa: PLR0917 - all that takes part in it
+    setting: Setting, program: Program, channel: loops.Channel, mode: Mode, panel: Panel, stop: StopSignal
 ) -> dict[str, Any]:
     """Consume until told to stop and the ring is empty; return what is to be told of it."""
     counts = loops.LoopCounts()
-    probe = CpuProbe()
+    watched = panel.watch(channel)
     with _callback_errors(mode, stop) as raised:
-        burdened = channel if setting.handicap is None else Handicapped(channel, parse(setting.handicap))
+        panel.start()
+        burdened = watched if setting.handicap is None else Handicapped(watched, parse(setting.handicap))
         began_ns = time.monotonic_ns()
-        probe.start()
         try:
             if setting.drain_records is None:
                 _wait_and_consume(setting, program.map_fd, burdened, mode, stop, counts)
@@ -118,7 +122,7 @@ def _consume(
             _drain(burdened, mode, counts, raised)
         except Exception as error:  # whatever a mode raises makes the trial invalid, and is told
             raised.append(_describe(error))
-        metrics = probe.stop(mode.consumed)
+        reading = panel.stop(mode)
     program.detach()
     return {
         "consumed": mode.consumed,
@@ -128,10 +132,22 @@ def _consume(
         "checksum_read": channel.checksum % 2**64 if isinstance(channel, BatchReader) else None,
         "began_ns": began_ns,
         "last_consumed_ns": counts.last_consumed_ns or began_ns,
-        "metrics": metrics | {"passes": counts.passes, "waits": counts.waits},
+        "metrics": {**reading.metrics, **_loop_metrics(setting, counts)},
+        "absent": reading.absent,
+        "series": reading.series,
         "top_drops": _top_drops(mode),
         "raised": raised[0] if raised else None,
     }
+
+
+def _loop_metrics(setting: Setting, counts: loops.LoopCounts) -> dict[str, float]:
+    """Turn what the loop counted anyway into metrics; a drain is no loop. Each wait by epoll is one return of it."""
+    if setting.drain_records is not None:
+        return {}
+    metrics: dict[str, float] = {"passes": counts.passes, "waits": counts.waits}
+    if setting.wait == "epoll":
+        metrics["epoll_returns"] = counts.waits
+    return metrics
 
 
 def _load_options(spec: ConsumerSpec) -> LoadOptions:
@@ -223,9 +239,10 @@ def _set_gc(setting: str) -> None:
 
 
 def _identities(program: Program, setting: Setting) -> dict[str, int | None]:
-    """Ids by which the harness opens our maps and observes them without disturbing us."""
+    """Ids by which the harness opens our maps and program and observes them without disturbing us."""
     ring = setting.ring_size_bytes is not None
     return {
+        "program": syscalls.program_info(program.on_drop_fd).id,
         "counters": syscalls.map_id(program.map_fd("counters")),
         "events": syscalls.map_id(program.map_fd("events")) if ring else None,
     }

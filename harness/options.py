@@ -8,6 +8,9 @@ import re
 from pathlib import Path
 
 from harness.plan import DEFAULT_RING_BYTES, Wishes
+from harness.probes.machine import Limits
+from harness.probes.outside import Probing
+from harness.probes.timeline import STEP_S
 
 DEFAULT_LOAD = 100_000.0
 DEFAULT_TRAFFIC = "udp-closed-port"
@@ -44,6 +47,33 @@ def add_load_options(parser: argparse.ArgumentParser) -> None:
         "--sender", default="auto", help="packet, xdp or auto (default: xdp for what packet cannot reach)"
     )
     group.add_argument("--duration", type=float, default=5.0, metavar="S", help="seconds a trial (default: 5)")
+
+
+def add_probe_options(parser: argparse.ArgumentParser) -> None:
+    """Add what tunes the probes, and what the machine may do before a trial is invalid."""
+    limits = Limits()
+    group = parser.add_argument_group("the probes")
+    group.add_argument(
+        "--timeline",
+        type=float,
+        default=STEP_S,
+        metavar="S",
+        help=f"seconds a row of the timeline (default: {STEP_S:g})",
+    )
+    group.add_argument(
+        "--steal-limit", type=float, default=limits.steal, metavar="SHARE",
+        help=f"CPU time that the host may take before a trial is invalid (default: {limits.steal:g})",
+    )  # fmt: skip
+    group.add_argument(
+        "--foreign-limit", type=float, default=limits.foreign, metavar="SHARE",
+        help=f"share of the CPUs in use that other processes may take before it is (default: {limits.foreign:g})",
+    )  # fmt: skip
+
+
+def probing_of(arguments: argparse.Namespace) -> Probing:
+    """Gather the options of the probes. Raises ValueError."""
+    limits = Limits(steal=arguments.steal_limit, foreign=arguments.foreign_limit)
+    return Probing(limits=limits, timeline_step_s=arguments.timeline)
 
 
 def add_output_options(parser: argparse.ArgumentParser) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 
 from harness.caller import caller
+from harness.probes.outside import Probing
 from harness.runfolder import run_folder
 from harness.tree import Tree
 from harness.trial import Identity, OnProgress, Traffic, choose_place, run_drain_trial, run_load_trial
@@ -31,7 +32,16 @@ class Rig:
     each trial's trace gets its number behind the name.
     """
 
-    def __init__(self, *, session: str, seed: int, trace: Path | None = None, numbered: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        session: str,
+        seed: int,
+        trace: Path | None = None,
+        numbered: bool = False,
+        probing: Probing = Probing(),  # noqa: B008 - frozen
+    ) -> None:
+        self._probing = probing
         self._session = session
         self._seed = seed
         self._trace = trace
@@ -67,7 +77,9 @@ class Rig:
         place = dataclasses.replace(self._place, consumer_tree=tree)
         with self._output(setting, number) as output_fd:
             if setting.trial_kind == "drain":
-                return run_drain_trial(setting, identity=identity, place=place, output_fd=output_fd)
+                return run_drain_trial(
+                    setting, identity=identity, place=place, output_fd=output_fd, probing=self._probing
+                )
             kind = load_kind(setting.traffic)
             bed = self._testbed()
             with kind.installed(bed) as frames:
@@ -78,6 +90,7 @@ class Rig:
                     place=place,
                     output_fd=output_fd,
                     on_progress=on_progress,
+                    probing=self._probing,
                 )
 
     def _testbed(self) -> Testbed:

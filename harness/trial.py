@@ -20,6 +20,9 @@ from harness.consumer import DRAIN_DEADLINE_S, ConsumerSpec
 from harness.control import Worker, WorkerDied
 from harness.generator import GeneratorSpec
 from harness.observer import Observer
+from harness.probes.outside import Outside, Probing, reading_of
+from harness.probes.reading import Reading
+from harness.probes.timeline import SAMPLE_S
 from harness.tree import Tree
 from results.blocks import Arm
 from results.ledger import Ledger
@@ -98,6 +101,7 @@ def run_load_trial(
     place: Place,
     output_fd: int | None,
     on_progress: OnProgress,
+    probing: Probing,
 ) -> Trial:
     """Offer a load to a consumer and close the ledger.
 
@@ -105,13 +109,27 @@ def run_load_trial(
     """
     started_at = datetime.now(UTC)
     with ExitStack() as stack:
-        consumer = stack.enter_context(_consumer(setting, traffic.kind.tag(traffic.bed).hex(), place, output_fd))
+        tag = traffic.kind.tag(traffic.bed).hex()
+        consumer = stack.enter_context(_consumer(setting, tag, place, output_fd, probing))
         generator = stack.enter_context(_generator(setting, traffic, identity.seed, place.generator_cpu))
-        observer = stack.enter_context(Observer(_expect(consumer, "ready", READY_TIMEOUT_S)))
+        identities = _expect(consumer, "ready", READY_TIMEOUT_S)
+        observer = stack.enter_context(Observer(identities))
         _expect(generator, "ready", READY_TIMEOUT_S)
+        outside = stack.enter_context(
+            Outside(
+                setting,
+                observer,
+                probing,
+                consumer=consumer.pid,
+                program=identities["program"],
+                others=[generator.pid],
+                cpus={place.consumer_cpu, place.generator_cpu},
+            )
+        )
 
         witness_before = traffic.kind.witness(traffic.bed)
-        sent = _offer(setting, consumer, generator, observer, on_progress)
+        outside.start()
+        sent = _offer(setting, consumer, generator, observer, outside, on_progress)
         expected = None
         if sent is not None:
             expected = traffic.kind.expect(sent["sent"], sent["refused"])
@@ -120,8 +138,9 @@ def run_load_trial(
         witness_after = traffic.kind.witness(traffic.bed)
 
         consumer.signal(signal.SIGUSR1)
-        done = _finish(consumer)
+        done = _finish(consumer, outside)
         counters = observer.counters()
+        reading = reading_of(done) | outside.stop(done["consumed"] or 0)
         consumer.send({"bye": True})
 
     witness = {name: count - witness_before.get(name, 0) for name, count in witness_after.items()}
@@ -138,10 +157,11 @@ def run_load_trial(
     sent = sent or {}
     first_ns = sent.get("first_ns") or 0
     last_ns = sent.get("last_ns") or 0
-    metrics = dict(done.get("metrics", {}))
-    metrics |= {f"generator_{name}": sent[name] for name in _GENERATOR_METRICS if sent.get(name) is not None}
+    metrics = {f"generator_{name}": sent[name] for name in _GENERATOR_METRICS if sent.get(name) is not None}
     if backlog is not None:
         metrics["backlog_at_stop"] = backlog
+    reading = outside.complete(reading | Reading(metrics=metrics), ledger, first_ns)
+    machine_invalid, machine_warnings = outside.judge(reading)
     return Trial(
         session=identity.session,
         number=identity.number,
@@ -153,11 +173,12 @@ def run_load_trial(
         first_offered_ns=first_ns,
         last_offered_ns=last_ns,
         last_consumed_ns=done.get("last_consumed_ns", 0),
-        metrics=metrics,
+        metrics=reading.metrics,
+        absent=reading.absent,
         witness=witness,
-        series={"top_drops": done.get("top_drops", [])},
-        invalid_because=tuple(wrong),
-        warnings=_warnings(ledger),
+        series={"top_drops": done.get("top_drops", []), **reading.series},
+        invalid_because=(*wrong, *machine_invalid),
+        warnings=(*_warnings(ledger), *machine_warnings),
         limited_by=_limited_by(setting, ledger, sent),
     )
 
@@ -173,17 +194,32 @@ _GENERATOR_METRICS = (
 )
 
 
-def run_drain_trial(setting: Setting, *, identity: Identity, place: Place, output_fd: int | None) -> Trial:
+def run_drain_trial(
+    setting: Setting, *, identity: Identity, place: Place, output_fd: int | None, probing: Probing
+) -> Trial:
     """Fill the channel with synthetic records while the consumer is stopped, then time how it empties it."""
     assert setting.drain_records is not None
     started_at = datetime.now(UTC)
-    with (
-        _consumer(setting, None, place, output_fd) as consumer,
-        Observer(_expect(consumer, "ready", READY_TIMEOUT_S)) as observer,
-    ):
+    with ExitStack() as stack:
+        consumer = stack.enter_context(_consumer(setting, None, place, output_fd, probing))
+        identities = _expect(consumer, "ready", READY_TIMEOUT_S)
+        observer = stack.enter_context(Observer(identities))
+        outside = stack.enter_context(
+            Outside(
+                setting,
+                observer,
+                probing,
+                consumer=consumer.pid,
+                program=identities["program"],
+                others=(),
+                cpus={place.consumer_cpu},
+            )
+        )
+        outside.start()
         consumer.send({"go": True})
-        done = _finish(consumer)
+        done = _finish(consumer, outside)
         counters = observer.counters()
+        reading = reading_of(done) | outside.stop(done["consumed"] or 0)
         consumer.send({"bye": True})
     sent = {"sent": setting.drain_records, "refused": 0}
     ledger = _ledger(setting, counters, done, sent, setting.drain_records)
@@ -191,6 +227,8 @@ def run_drain_trial(setting: Setting, *, identity: Identity, place: Place, outpu
     if ledger.lost:
         wrong.append(f"the channel had no room for {ledger.lost} of the {setting.drain_records} records to be drained")
     began_ns = done.get("began_ns", 0)
+    reading = outside.complete(reading, ledger, began_ns)
+    machine_invalid, machine_warnings = outside.judge(reading)
     return Trial(
         session=identity.session,
         number=identity.number,
@@ -202,13 +240,15 @@ def run_drain_trial(setting: Setting, *, identity: Identity, place: Place, outpu
         first_offered_ns=began_ns,
         last_offered_ns=began_ns,
         last_consumed_ns=done.get("last_consumed_ns", 0),
-        metrics=done.get("metrics", {}),
-        series={"top_drops": done.get("top_drops", [])},
-        invalid_because=tuple(wrong),
+        metrics=reading.metrics,
+        absent=reading.absent,
+        series={"top_drops": done.get("top_drops", []), **reading.series},
+        invalid_because=(*wrong, *machine_invalid),
+        warnings=tuple(machine_warnings),
     )
 
 
-def _consumer(setting: Setting, tag: str | None, place: Place, output_fd: int | None) -> Worker:
+def _consumer(setting: Setting, tag: str | None, place: Place, output_fd: int | None, probing: Probing) -> Worker:
     tree = place.consumer_tree
     spec = ConsumerSpec(
         setting=setting,
@@ -216,6 +256,7 @@ def _consumer(setting: Setting, tag: str | None, place: Place, output_fd: int | 
         tag=tag,
         cpu=place.consumer_cpu,
         output_fd=output_fd,
+        without=probing.without,
     )
     inherited = () if output_fd is None else (output_fd,)
     return Worker("harness.consumer", {"spec": spec.to_json()}, name="consumer", pass_fds=inherited, tree=tree)
@@ -252,8 +293,13 @@ def _expect(worker: Worker, word: str, timeout_s: float) -> Mapping[str, Any]:
     return answer
 
 
-def _offer(
-    setting: Setting, consumer: Worker, generator: Worker, observer: Observer, on_progress: OnProgress
+def _offer(  # noqa: PLR0917 - both sides, and who watches them
+    setting: Setting,
+    consumer: Worker,
+    generator: Worker,
+    observer: Observer,
+    outside: Outside,
+    on_progress: OnProgress,
 ) -> Mapping[str, Any] | None:
     """Let the generator send, and watch; return what it says that it sent, or None when it died."""
     assert setting.duration_s is not None
@@ -261,31 +307,40 @@ def _offer(
     generator.send({"go": time.monotonic_ns() + START_DELAY_NS})
     deadline = began + setting.duration_s + READY_TIMEOUT_S
     told_to_stop = False
+    next_progress = began
     while not generator.pending():
         if not told_to_stop and consumer.pending():  # it raised or died: nobody is left to offer to
             generator.signal(signal.SIGUSR1)
             told_to_stop = True
-        if time.monotonic() > deadline:
+        outside.sample()
+        now = time.monotonic()
+        if now > deadline:
             return None
-        on_progress(
-            Progress(
-                elapsed_s=time.monotonic() - began,
-                counters=observer.counters(),
-                unread=observer.unread_records,
-                consumer_pid=consumer.pid,
+        if now >= next_progress:
+            next_progress = now + PROGRESS_STEP_S
+            on_progress(
+                Progress(
+                    elapsed_s=now - began,
+                    counters=observer.counters(),
+                    unread=observer.unread_records,
+                    consumer_pid=consumer.pid,
+                )
             )
-        )
-        select.select([generator] if told_to_stop else [generator, consumer], [], [], PROGRESS_STEP_S)
+        select.select([generator] if told_to_stop else [generator, consumer], [], [], SAMPLE_S)
     try:
         return _expect(generator, "done", 1.0)
     except CannotRun:
         return None
 
 
-def _finish(consumer: Worker) -> Mapping[str, Any]:
-    """Return the consumer's last words; `died` says how, when there are none."""
+def _finish(consumer: Worker, outside: Outside) -> Mapping[str, Any]:
+    """Watch the consumer finish; return its last words. `died` says how, when there are none."""
+    deadline = time.monotonic() + DRAIN_DEADLINE_S + 10
+    while not consumer.pending() and time.monotonic() < deadline:
+        outside.sample()
+        select.select([consumer], [], [], SAMPLE_S)
     try:
-        done: Mapping[str, Any] = consumer.receive(DRAIN_DEADLINE_S + 10)["done"]
+        done: Mapping[str, Any] = consumer.receive(1.0)["done"]
     except WorkerDied as error:
         return {"died": error, "consumed": None, "unread": None}
     return done

@@ -55,6 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--b", metavar="SETTING", help="the candidate as a setting")
     group.add_argument("--baseline", type=Path, metavar="FILE", help="a stored result as the baseline (weaker)")
     options.add_consumer_options(parser, mode_required=False)
+    options.add_probe_options(parser)
     add_options(parser)
     reports.add_options(parser)
     parser.add_argument("--out", type=Path, metavar="FILE", help="result file; an existing one gains a session")
@@ -118,7 +119,10 @@ def _run(arguments: argparse.Namespace, owner: Caller, arms: Arms, check: Check,
     session = new_session({"check": check.to_json()}, arguments.seed)
     out = arguments.out or default_out(owner, "check")
     progress = ProgressLine(expected_trials(check), quiet=arguments.quiet)
-    with ResultWriter(out) as writer, Rig(session=session.id, seed=session.seed) as rig:
+    with (
+        ResultWriter(out) as writer,
+        Rig(session=session.id, seed=session.seed, probing=options.probing_of(arguments)) as rig,
+    ):
         writer.session(session)
         going = CheckRun(
             check=check,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import resource
 
+from harness.probes.reading import Reading
+
 
 class CpuProbe:
     """Total CPU time is exact; without VIRT_CPU_ACCOUNTING the split into user and system is sampled by tick."""
@@ -11,8 +13,7 @@ class CpuProbe:
     def start(self) -> None:
         self._before = resource.getrusage(resource.RUSAGE_SELF)
 
-    def stop(self, events: int) -> dict[str, float]:
-        """Return what was used since `start`; per event only where there were some."""
+    def stop(self, events: int) -> Reading:
         before, after = self._before, resource.getrusage(resource.RUSAGE_SELF)
         user, system = after.ru_utime - before.ru_utime, after.ru_stime - before.ru_stime
         metrics = {
@@ -22,8 +23,7 @@ class CpuProbe:
             "switches_voluntary": after.ru_nvcsw - before.ru_nvcsw,
             "switches_involuntary": after.ru_nivcsw - before.ru_nivcsw,
             "page_faults": after.ru_minflt - before.ru_minflt + after.ru_majflt - before.ru_majflt,
-            "rss_peak_bytes": after.ru_maxrss * 1024,
         }
         if events:
             metrics["cpu_ns_per_event"] = (user + system) * 1e9 / events
-        return metrics
+        return Reading(metrics=metrics)

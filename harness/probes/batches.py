@@ -1,0 +1,32 @@
+"""How many records each pass over the ring found: a wrapper around the reader, about a microsecond a pass.
+
+Belongs to the kernel pass: a mode that spins makes a million passes a second.
+"""
+
+from __future__ import annotations
+
+from harness.probes.reading import Reading
+from modes._loops import Channel
+
+_POWERS = 40
+
+
+class BatchProbe:
+    """Stands in for a reader; counts passes by the power of two that their records stay below."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._consume = channel.consume
+        self._passes = [0] * _POWERS
+
+    def consume(self) -> int:
+        found = self._consume()
+        self._passes[found.bit_length()] += 1
+        return found
+
+    def start(self) -> None:
+        self._passes[:] = [0] * _POWERS
+
+    def stop(self, _events: int) -> Reading:
+        """Return rows of (most records of such a pass, passes); 0 is a pass that found nothing."""
+        rows = [((1 << bits) - 1, passes) for bits, passes in enumerate(self._passes) if passes]
+        return Reading(series={"batch_lengths": rows})

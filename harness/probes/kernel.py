@@ -1,0 +1,87 @@
+"""What the kernel spends on a consumer: the program's own time, wakeups, system calls, returns from epoll.
+
+A pass of its own: timing each run adds some 20 ns to it, and a program at each system call some 100 ns. Run by the
+harness, so that the consumer's process is what it is in the timed pass.
+"""
+
+from __future__ import annotations
+
+import os
+from types import TracebackType
+
+from bpf import syscalls
+from bpf.process import ProcessCounter
+from harness.probes.reading import Reading
+
+# Metric by the field of bpf.process.Counts that it is made of.
+_COUNTED = {"wakeups": "wakeups", "syscalls": "syscalls", "epoll_ready": "epoll_notified", "irq_works": "irq_works"}
+_NO_PROGRAM_TIME = "the kernel keeps no run-time statistics of BPF programs"
+
+
+def unsupported() -> str | None:
+    """Say why this kernel cannot time a program's runs, or None. Raises nothing; needs root."""
+    try:
+        os.close(syscalls.enable_statistics())
+    except OSError as error:
+        return f"{_NO_PROGRAM_TIME} ({error.strerror})"
+    return None
+
+
+class KernelProbe:
+    """Counts from `start` to `stop`, as a context manager. Raises CannotRun on entering when nothing can be counted."""
+
+    def __init__(self, pid: int, program_id: int) -> None:
+        self._counter = ProcessCounter(pid)
+        self._program_id = program_id
+        self._absent: dict[str, str] = {}
+        self._statistics: int | None = None
+
+    def __enter__(self) -> KernelProbe:
+        self._counter.__enter__()
+        self._program = syscalls.open_program(self._program_id)
+        try:
+            self._statistics = syscalls.enable_statistics()
+        except OSError as error:
+            self._absent["program_ns_per_event"] = f"{_NO_PROGRAM_TIME} ({error.strerror})"
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._statistics is not None:
+            os.close(self._statistics)
+        os.close(self._program)
+        self._counter.__exit__(kind, error, trace)
+
+    def start(self) -> None:
+        self._runs_before = syscalls.program_info(self._program)
+        self._before = self._counter.read()
+
+    def stop(self, events: int) -> Reading:
+        counts = self._counter.read() - self._before
+        uncounted = self._counter.uncounted
+        metrics: dict[str, float] = {}
+        absent = dict(self._absent)
+        for field, metric in _COUNTED.items():
+            if field in uncounted:
+                absent[metric] = uncounted[field]
+            else:
+                metrics[metric] = getattr(counts, field)
+        if "wakeups" in absent:
+            absent["records_per_wakeup"] = absent["wakeups"]
+        elif counts.wakeups:
+            metrics["records_per_wakeup"] = events / counts.wakeups
+        else:
+            absent["records_per_wakeup"] = "nothing woke the consumer"
+        if "syscalls" in absent:
+            absent["syscalls_per_event"] = absent["syscalls"]
+        elif events:
+            metrics["syscalls_per_event"] = counts.syscalls / events
+        info = syscalls.program_info(self._program)
+        runs = info.run_count - self._runs_before.run_count
+        if "program_ns_per_event" not in absent:
+            if runs:
+                metrics["program_ns_per_event"] = (info.run_time_ns - self._runs_before.run_time_ns) / runs
+            else:
+                absent["program_ns_per_event"] = "the program did not run"
+        return Reading(metrics=metrics, absent=absent)

@@ -1,0 +1,126 @@
+"""All that the harness itself measures of one trial, beside the ledger: nothing of it runs in the consumer."""
+
+from __future__ import annotations
+
+import resource
+from collections.abc import Collection, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any
+
+from harness.observer import Observer
+from harness.probes.age import ages_among_offered
+from harness.probes.kernel import KernelProbe
+from harness.probes.machine import Limits, MachineProbe, judge
+from harness.probes.reading import Probe, Reading
+from harness.probes.timeline import SHORTEST_STEP_S, STEP_S, Sampler, near_pauses, ring_use, timeline
+from results.ledger import Ledger
+from results.trial import Setting
+
+SAMPLER = "sampler"
+"""The name under which the sampler can be left out, to measure what it costs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probing:
+    """What a session asks of the probes. `without` names probes of the timed pass to leave out."""
+
+    limits: Limits = field(default_factory=Limits)
+    timeline_step_s: float = STEP_S
+    without: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.timeline_step_s < SHORTEST_STEP_S:
+            raise ValueError(
+                f"--timeline takes {SHORTEST_STEP_S:g} s or more a row (a sample each 5 ms); "
+                f"it is {self.timeline_step_s:g}"
+            )
+
+
+class Outside:
+    """Observes a consumer from its start to its end, as a context manager: `start`, `sample` often, `stop`."""
+
+    def __init__(
+        self,
+        setting: Setting,
+        observer: Observer,
+        probing: Probing,
+        *,
+        consumer: int,
+        program: int,
+        others: Collection[int],
+        cpus: Collection[int | None],
+    ) -> None:
+        """Take process ids (`others` are processes of ours beside consumer and harness), the program's id, and CPUs."""
+        self._setting = setting
+        self._probing = probing
+        self._stack = ExitStack()
+        self._sampler = None if SAMPLER in probing.without else self._stack.enter_context(Sampler(observer, consumer))
+        self._machine = MachineProbe(cpus, (consumer, *others))
+        self._probes: list[Probe] = [self._machine]
+        if setting.pass_ == "kernel":
+            self._probes.append(self._stack.enter_context(KernelProbe(consumer, program)))
+
+    def __enter__(self) -> Outside:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.__exit__(kind, error, trace)
+
+    def start(self) -> None:
+        self._own_before_s = _own_cpu_s()
+        for probe in self._probes:
+            probe.start()
+        self.sample()
+
+    def sample(self) -> None:
+        """Look at the consumer; call it each SAMPLE_S while a trial runs."""
+        if self._sampler is not None:
+            self._sampler.take()
+
+    def stop(self, consumed: int) -> Reading:
+        """Return what was measured; call it before the consumer's process is let go."""
+        self.sample()
+        found = Reading(metrics={"harness_cpu_s": _own_cpu_s() - self._own_before_s})
+        for probe in self._probes:
+            found |= probe.stop(consumed)
+        return found
+
+    def judge(self, reading: Reading) -> tuple[list[str], list[str]]:
+        """Return why the machine makes the trial invalid, and what to warn of."""
+        return judge(reading, self._probing.limits)
+
+    def complete(self, reading: Reading, ledger: Ledger, began_ns: int) -> Reading:
+        """Add what follows from both sides together: timeline, what loss lies near, ages among all drops offered."""
+        series: dict[str, Any] = dict(reading.series)
+        gc_total, gc_pauses = series.pop("gc_total", ()), series.pop("gc_pauses", ())
+        added = Reading()
+        if self._sampler is not None:
+            samples = self._sampler.samples
+            if not began_ns and samples:  # the generator died before it could say when it began
+                began_ns = samples[0].at_ns
+            added |= ring_use(samples)
+            if self._setting.trial_kind == "load":
+                added |= near_pauses(samples, gc_pauses)
+            series["timeline"] = timeline(samples, began_ns, gc_total, self._probing.timeline_step_s)
+        if gc_pauses:
+            series["gc_pauses"] = [
+                [round((start - began_ns) / 1e9, 6), length / 1e9, generation]
+                for start, length, generation in gc_pauses
+            ]
+        if "age_histogram" in series:
+            added |= ages_among_offered(series["age_histogram"], ledger.offered)
+        return Reading(metrics=reading.metrics, absent=reading.absent, series=series) | added
+
+
+def reading_of(done: Mapping[str, Any]) -> Reading:
+    """Read what the consumer's own probes say in its last words; nothing when it died without any."""
+    return Reading(metrics=done.get("metrics", {}), absent=done.get("absent", {}), series=done.get("series", {}))
+
+
+def _own_cpu_s() -> float:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime

@@ -1,0 +1,62 @@
+"""What the collector's probe tells of collections that really happen."""
+
+from __future__ import annotations
+
+import gc
+
+import pytest
+
+from harness.probes.collector import CollectorProbe
+
+
+class Node:
+    """Refers to itself: only the collector can free it."""
+
+    def __init__(self) -> None:
+        self.me = self
+
+
+@pytest.fixture
+def probe():
+    """Read from an empty youngest generation on; collections are as this process had them afterwards."""
+    gc.collect()
+    made = CollectorProbe()
+    made.start()
+    yield made
+    gc.enable()
+
+
+def test_cycles_are_collected_and_counted(probe: CollectorProbe) -> None:
+    """Ten thousand cycles: runs in the youngest generation, most of them collected, and pauses that add up."""
+    for _ in range(10_000):
+        Node()
+    found = probe.stop(10_000).metrics
+    assert found["gc_runs_gen0"] > 0
+    assert found["gc_collected"] > 5_000
+    assert 0 < found["gc_pause_max_s"] <= found["gc_pause_total_s"]
+
+
+def test_no_runs_while_the_collector_is_off(probe: CollectorProbe) -> None:
+    """The same cycles, the collector off: it ran 0 times, which is a count and not a gap."""
+    gc.disable()
+    for _ in range(10_000):
+        Node()
+    found = probe.stop(10_000).metrics
+    assert [found[f"gc_runs_gen{generation}"] for generation in range(3)] == [0, 0, 0]
+    assert found["gc_pause_total_s"] == 0
+
+
+def test_a_long_pause_is_listed_with_its_moment(probe: CollectorProbe) -> None:
+    """A collection over half a million objects takes more than 0.1 ms, and stands in the list once."""
+    kept = [[] for _ in range(500_000)]
+    gc.collect()
+    found = probe.stop(len(kept))
+    longest = max(found.series["gc_pauses"], key=lambda pause: pause[1])
+    assert longest[1] == round(found.metrics["gc_pause_max_s"] * 1e9)
+    assert longest[2] == 2
+
+
+def test_leaves_no_callback_behind(probe: CollectorProbe) -> None:
+    """After it stopped, a collection costs what it did before."""
+    probe.stop(0)
+    assert gc.callbacks == []

@@ -1,0 +1,45 @@
+"""Memory that stays, and the peak that a machine may not tell."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from harness.probes.memory import MemoryProbe
+
+
+def test_tells_what_is_kept_an_event() -> None:
+    """An object kept for each of ten thousand events is one block an event; what came and went is not counted."""
+    probe = MemoryProbe()
+    probe.start()
+    kept = []
+    for _ in range(10_000):
+        kept.append(object())
+        object()
+    found = probe.stop(10_000).metrics
+    assert found["blocks_retained_per_event"] == pytest.approx(1, abs=0.05)
+
+
+def test_the_peak_is_that_of_the_time_between() -> None:
+    """64 MB that were freed before the probe began are forgotten; 32 MB that came and went during it are the peak."""
+    bytearray(b"x" * (64 << 20))
+    probe = MemoryProbe()
+    probe.start()
+    before = probe._resident_bytes()
+    bytearray(b"x" * (16 << 20))
+    peak = probe.stop(1).metrics["rss_peak_bytes"]
+    assert 16 << 20 <= peak - before < 60 << 20
+
+
+def test_a_peak_that_cannot_be_reset_is_absent(tmp_path: Path) -> None:
+    """Without clear_refs the peak would be the compiler's of the start: it is left out, and the reason is said."""
+    for name in ("statm", "status"):
+        shutil.copy(f"/proc/self/{name}", tmp_path / name)
+    (tmp_path / "clear_refs").mkdir()
+    probe = MemoryProbe(tmp_path)
+    probe.start()
+    found = probe.stop(1)
+    assert "rss_peak_bytes" not in found.metrics
+    assert "clear_refs" in found.absent["rss_peak_bytes"]
