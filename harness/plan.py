@@ -6,19 +6,24 @@ import dataclasses
 import math
 import random
 from collections.abc import Iterator, Sequence
-from typing import Literal, cast
+from typing import Literal, cast, get_args
 
 from bpf import batch
 from bpf.program import check_ring_size
 from bpf.record import RECORD_BYTES
 from modes import Mode, load_mode, mode_names, readers_of
 from modes._mode import Wait
-from results.trial import Setting
+from results.trial import Pass, Setting
 from traffic.discovery import load_kind
 from traffic.senders import choose_sender
 
 DEFAULT_RING_BYTES = 1 << 20
 DEFAULT_INTERVAL_NS = 5_000_000
+DEFAULT_PASSES = "timed,drain,latency,allocation"
+DRAIN = "drain"
+DRAIN_RECORDS = 200_000
+# memray writes some 5 bytes for each allocation and each release, into memory.
+SHORT_PASS_S = 1.0
 # Room for the records of a drain trial and one that must stay free; 1 GiB is the largest ring that is supported.
 MAX_DRAIN_RECORDS = (1 << 30) // RECORD_BYTES - 1
 
@@ -102,13 +107,52 @@ def drain_setting(mode_name: str, records: int, wishes: Wishes) -> Setting:
     )
 
 
+def expand_passes(names: str) -> list[str]:
+    """Split `timed,drain` into passes, and the word drain for drain trials beside them; `all` is all of them."""
+    wanted = list(dict.fromkeys(name.strip() for name in names.split(",") if name.strip()))
+    known = (*get_args(Pass), DRAIN)
+    if wanted == ["all"]:
+        return list(known)
+    for name in wanted:
+        if name not in known:
+            raise ValueError(f"--pass takes {', '.join(known)} or all, not {name!r}")
+    if not wanted:
+        raise ValueError(f"--pass names none of {', '.join(known)}")
+    return wanted
+
+
+def in_passes(setting: Setting, passes: Sequence[str], wishes: Wishes) -> list[Setting]:
+    """Return a load or drain trial's settings for each pass, and for the word drain a drain trial beside it.
+
+    The allocation pass records into memory, and lasts SHORT_PASS_S at the most.
+    """
+    found = []
+    for name in passes:
+        if name == DRAIN:
+            found.append(drain_setting(setting.mode, DRAIN_RECORDS, wishes))
+        else:
+            pass_ = cast("Pass", name)
+            if pass_ == "latency" and setting.trial_kind == "drain":
+                raise ValueError("--pass latency with --drain has no meaning: records grow old until the drain begins")
+            duration_s = setting.duration_s
+            if pass_ == "allocation" and duration_s is not None:
+                duration_s = min(duration_s, SHORT_PASS_S)
+            found.append(dataclasses.replace(setting, pass_=pass_, duration_s=duration_s))
+    return found
+
+
 def in_blocks(settings: Sequence[Setting], trials: int, seed: int) -> Iterator[tuple[int, Setting]]:
-    """Yield (block, setting): each block holds every setting once, in an order drawn from the seed."""
+    """Yield (block, setting): each block holds every setting once, in an order drawn from the seed.
+
+    Beside timed trials, those of other passes are made once, in the first block.
+    """
     if trials < 1:
         raise ValueError(f"--trials must be at least 1; it is {trials}")
     order = random.Random(seed)
+    repeated = [setting for setting in settings if setting.pass_ == "timed"] or settings
     for block in range(trials):
-        for setting in order.sample(settings, len(settings)):
+        chosen = settings if block == 0 else repeated
+        for setting in order.sample(chosen, len(chosen)):
             yield block, setting
 
 

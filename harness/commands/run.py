@@ -18,11 +18,20 @@ from rich.console import Console
 from harness import options
 from harness.caller import caller
 from harness.cli import DONE, INVALID_TRIAL
-from harness.plan import consumers, drain_setting, in_blocks, load_setting
+from harness.plan import (
+    DEFAULT_PASSES,
+    consumers,
+    drain_setting,
+    expand_passes,
+    in_blocks,
+    in_passes,
+    load_setting,
+)
 from harness.progress import ProgressLine
 from harness.recording import default_out, new_session
 from harness.rig import Rig, open_trace, trace_path
 from modes import load_mode
+from results.details import print_details
 from results.session import Session
 from results.store import ResultWriter, read
 from results.terminal import print_run
@@ -39,10 +48,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("the plan")
     group.add_argument("--trials", type=int, default=3, metavar="N", help="trials of each setting (default: 3)")
     group.add_argument("--drain", type=int, metavar="N", help="drain trials of N synthetic records instead of a load")
+    group.add_argument(
+        "--pass", dest="passes", metavar="PASS[,PASS…]",
+        help="timed, latency, kernel, allocation, and drain for drain trials beside them, or all: only timed and drain "
+        f"are repeated (default: {DEFAULT_PASSES})",
+    )  # fmt: skip
     group.add_argument("--seed", type=int, help="of the random order (default: drawn, and recorded)")
     group.add_argument("--trace", type=Path, metavar="FILE", help="keep what file writes (default: temporary, deleted)")
     group.add_argument("--resume", action="store_true", help="go on with the unfinished session of --out")
+    options.add_probe_options(parser)
     options.add_output_options(parser)
+    parser.add_argument("--details", action="store_true", help="print every number that was measured")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -50,21 +66,30 @@ def run(arguments: argparse.Namespace) -> int:
     trials = run_session(arguments, settings)
     if not arguments.json:
         print_run(trials, Console())
+    if arguments.details and not arguments.json:
+        print_details(trials, Console())
     return DONE if all(trial.valid for trial in trials) else INVALID_TRIAL
 
 
 def plan(arguments: argparse.Namespace) -> list[Setting]:
     """Settle every setting. Raises ValueError before anything is set up."""
     wanted = consumers(arguments.mode, options.wishes_of(arguments))
+    passes = expand_passes(arguments.passes or ("timed" if arguments.drain is not None else DEFAULT_PASSES))
+    settings: list[Setting] = []
     if arguments.drain is not None:
-        return [drain_setting(name, arguments.drain, wishes) for name, wishes in wanted]
-    check_shape(arguments.shape)
-    kinds = [load_kind(kind.strip()) for kind in arguments.traffic.split(",")]
-    return [load_setting(name, kind.name, wishes) for kind in kinds for name, wishes in wanted]
+        for name, wishes in wanted:
+            settings += in_passes(drain_setting(name, arguments.drain, wishes), passes, wishes)
+    else:
+        check_shape(arguments.shape)
+        for kind in [load_kind(kind.strip()) for kind in arguments.traffic.split(",")]:
+            for name, wishes in wanted:
+                settings += in_passes(load_setting(name, kind.name, wishes), passes, wishes)
+    return list(dict.fromkeys(settings))
 
 
 def run_session(arguments: argparse.Namespace, settings: Sequence[Setting]) -> list[Trial]:
     """Run the plan, each trial appended to the result file as it ends; return all trials of the session."""
+    probing = options.probing_of(arguments)
     session, done = _session(arguments, settings)
     order = list(enumerate(in_blocks(settings, arguments.trials, session.seed)))
     writing = sum(load_mode(setting.mode).writes == "file" for _, (_, setting) in order)
@@ -75,7 +100,7 @@ def run_session(arguments: argparse.Namespace, settings: Sequence[Setting]) -> l
     finished = {trial.number for trial in done}
     with (
         ResultWriter(out) as writer,
-        Rig(session=session.id, seed=session.seed, trace=arguments.trace, numbered=writing > 1) as rig,
+        Rig(session=session.id, seed=session.seed, trace=arguments.trace, numbered=writing > 1, probing=probing) as rig,
     ):
         if not done:
             writer.session(session)

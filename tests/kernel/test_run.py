@@ -16,7 +16,8 @@ import pytest
 
 from tests.kernel.bench import bench, start, trials
 
-SHORT = ("--duration", "0.5", "--trials", "1", "--json")
+# What is tested are ledgers: others may use the machine meanwhile.
+SHORT = ("--pass", "timed", "--foreign-limit", "1", "--duration", "0.5", "--trials", "1", "--json")
 
 
 def assert_exact(row: dict[str, Any]) -> None:
@@ -183,7 +184,10 @@ def test_a_callback_that_raises_is_not_swallowed(tmp_path: Path, out: Path) -> N
 
 def test_results_are_kept_and_a_session_is_resumed(out: Path) -> None:
     """After Ctrl-C the finished trials stand in the file; --resume runs only what is missing."""
-    words = ("run", "--mode", "null", "--rate", "1000", "--duration", "0.5", "--trials", "4", "--json", "--out", out)
+    words = (
+        "run", "--mode", "null", "--rate", "1000", "--duration", "0.5", "--trials", "4", "--pass", "timed",
+        "--foreign-limit", "1", "--json", "--out", out,
+    )  # fmt: skip
     process = start(*words)
     assert process.stdout is not None
     process.stdout.readline()
@@ -214,6 +218,10 @@ def test_results_are_kept_and_a_session_is_resumed(out: Path) -> None:
         pytest.param(("--mode", "null", "--trace", "/tmp/x"), "none of the modes writes", id="trace of nothing"),
         pytest.param(("--mode", "null", "--shape", "sawtooth"), "shape", id="unknown shape"),
         pytest.param(("--mode", "null", "--resume"), "--out", id="resuming nothing"),
+        pytest.param(("--mode", "null", "--pass", "latncy"), "--pass", id="unknown pass"),
+        pytest.param(("--mode", "null", "--drain", "9", "--pass", "latency"), "grow old", id="ages in a drain"),
+        pytest.param(("--mode", "null", "--steal-limit", "5"), "--steal-limit", id="limit that is no share"),
+        pytest.param(("--mode", "null", "--timeline", "0.01"), "--timeline", id="rows shorter than samples allow"),
     ],
 )
 def test_refuses_wrong_input_before_anything_is_set_up(words: tuple[str, ...], says: str) -> None:
