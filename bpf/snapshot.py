@@ -17,25 +17,28 @@ from bpf.btf import libbpf
 KEY = np.dtype([("location", "<u8"), ("pid", "<u4"), ("reason", "<u4")])
 
 Keys = npt.NDArray[np.void]
-"""Array of dtype KEY, shape (n,)."""
+"""Array of dtype KEY, shape (n,); a view that the next snapshot overwrites."""
 Counts = npt.NDArray[np.uint64]
-"""Counts by key since the program was loaded, summed over the CPUs; shape (n,)."""
-
-_BATCH = 4096
+"""Counts by key since the program was loaded, summed over the CPUs; shape (n,); a view as well."""
 
 
 class SnapshotReader:
-    """Hand the whole map to `take`; counts only grow, so nothing is ever lost between two snapshots."""
+    """Hand the whole map to `take`; counts only grow, so nothing is ever lost between two snapshots.
+
+    Looking up and deleting would lose what a CPU adds between the two; so nothing is deleted.
+    """
 
     def __init__(self, map_fd: int, entries: int, take: Callable[[Keys, Counts], None]) -> None:
         self._take = take
         self._total = 0
         self._map_fd = map_fd
-        room = max(entries, _BATCH)
-        self._keys = np.zeros(room, KEY)
-        self._per_cpu = np.zeros((room, syscalls.possible_cpus()), np.uint64)
+        # Room for all that the map can hold: the kernel then fills it in one call, or two.
+        self._keys = np.zeros(entries, KEY)
+        self._per_cpu = np.zeros((entries, syscalls.possible_cpus()), np.uint64)
+        self._counts = np.zeros(entries, np.uint64)
         # The kernel's cursor is a bucket number; it must be at least as big as a key (libbpf, bpf.h).
         self._cursor = ctypes.create_string_buffer(KEY.itemsize)
+        self.system_calls = 0
 
     def consume(self) -> int:
         """Take a snapshot; return by how much the counts have grown since the last. Raises OSError."""
@@ -46,24 +49,37 @@ class SnapshotReader:
 
     def read(self) -> tuple[Keys, Counts]:
         """Return keys and their counts at nearly one moment. Raises OSError."""
-        lookup = libbpf().bpf_map_lookup_batch
         found = 0
         at_start = True
         while True:
-            count = ctypes.c_uint32(len(self._keys) - found)
-            result = lookup(
-                self._map_fd,
-                None if at_start else self._cursor,
-                self._cursor,
-                self._keys[found:].ctypes.data_as(ctypes.c_void_p),
-                self._per_cpu[found:].ctypes.data_as(ctypes.c_void_p),
-                ctypes.byref(count),
-                None,
-            )
-            error = -result if result < -1 else (ctypes.get_errno() if result < 0 else 0)
-            if error not in (0, errno.ENOENT):
-                raise OSError(error, f"cannot read the aggregation map: {os.strerror(error)}")
-            found += count.value
+            error, count = self._look_up(found, at_start=at_start)
+            found += count
             at_start = False
             if error == errno.ENOENT or found == len(self._keys):
-                return self._keys[:found].copy(), self._per_cpu[:found].sum(axis=1)
+                break
+        counts = self._counts[:found]
+        counts[:] = self._per_cpu[:found, 0]
+        for cpu in range(1, self._per_cpu.shape[1]):
+            counts += self._per_cpu[:found, cpu]
+        return self._keys[:found], counts
+
+    def _look_up(self, begin: int, *, at_start: bool) -> tuple[int, int]:
+        """Fetch keys and values from where the last call ended into place `begin`; return (error, how many).
+
+        The error ENOENT says that these were the last. Raises OSError for others.
+        """
+        count = ctypes.c_uint32(len(self._keys) - begin)
+        result = libbpf().bpf_map_lookup_batch(
+            self._map_fd,
+            None if at_start else self._cursor,
+            self._cursor,
+            self._keys[begin:].ctypes.data_as(ctypes.c_void_p),
+            self._per_cpu[begin:].ctypes.data_as(ctypes.c_void_p),
+            ctypes.byref(count),
+            None,
+        )
+        self.system_calls += 1
+        error = -result if result < -1 else (ctypes.get_errno() if result < 0 else 0)
+        if error not in (0, errno.ENOENT):
+            raise OSError(error, f"cannot read the aggregation map: {os.strerror(error)}")
+        return error, count.value

@@ -23,6 +23,7 @@ from bpf.batch import BatchReader
 from bpf.callback import CallbackReader
 from bpf.errors import CannotRun
 from bpf.program import LoadOptions, Program
+from bpf.record import ring_capacity
 from bpf.ring import Ring, RingPositions
 from bpf.snapshot import SnapshotReader
 from bpf.synthetic import Emitter
@@ -32,6 +33,7 @@ from harness.probes.panel import Panel
 from harness.stop import StopSignal
 from modes import Kit, Mode, load_mode
 from modes import _loops as loops
+from modes._pace import Pace
 from results.trial import Setting
 
 DRAIN_DEADLINE_S = 20.0
@@ -144,7 +146,7 @@ def _loop_metrics(setting: Setting, counts: loops.LoopCounts) -> dict[str, float
     """Turn what the loop counted anyway into metrics; a drain is no loop. Each wait by epoll is one return of it."""
     if setting.drain_records is not None:
         return {}
-    metrics: dict[str, float] = {"passes": counts.passes, "waits": counts.waits}
+    metrics: dict[str, float] = {"passes": counts.passes, "waits": counts.waits, "naps": counts.naps}
     if setting.wait == "epoll":
         metrics["epoll_returns"] = counts.waits
     return metrics
@@ -191,12 +193,21 @@ def _wait_and_consume(  # noqa: PLR0917 - what a loop needs
     stop: StopSignal,
     counts: loops.LoopCounts,
 ) -> None:
-    if setting.wait == "epoll":
-        loops.epoll(channel, mode, stop, counts, map_fd("events"))
+    if setting.ring_size_bytes is None:
+        loops.interval(channel, mode, stop, counts, setting.interval_ns or 0)
+    elif setting.wait == "epoll" and setting.wakeup != "adaptive":
+        loops.notified(channel, mode, stop, counts, map_fd("events"))
+    elif setting.wait == "epoll":
+        # The callback reader takes what comes while it works, as libbpf does, and naps no more than others' do.
+        nap = Pace(ring_capacity(setting.ring_size_bytes), loops.NAP_NS) if setting.reader == "batch" else None
+        loops.epoll(channel, mode, stop, counts, map_fd("events"), pace=nap)
     elif setting.wait == "busy":
         loops.busy(channel, mode, stop, counts)
+    elif setting.wait == "backoff":
+        loops.backoff(channel, mode, stop, counts)
     else:
-        loops.paced(channel, mode, stop, counts, setting.interval_ns or 0)
+        pace = Pace(ring_capacity(setting.ring_size_bytes), setting.interval_ns or 0)
+        loops.paced(channel, mode, stop, counts, pace)
 
 
 def _drain(channel: loops.Channel, mode: Mode, counts: loops.LoopCounts, raised: list[str]) -> None:

@@ -25,13 +25,18 @@ def add_consumer_options(parser: argparse.ArgumentParser, *, mode_required: bool
     group.add_argument("--mode", required=mode_required, metavar="MODE[,MODE…]", help="modes, files or modules; or all")
     group.add_argument("--reader", choices=["batch", "callback", "both"], help="how the ring is read (default: batch)")
     group.add_argument(
-        "--wait", choices=["epoll", "busy", "paced"], help="how the consumer waits (default: the mode's)"
+        "--wait", choices=["epoll", "paced", "busy", "backoff"], help="how the consumer waits (default: the mode's)"
     )
     group.add_argument("--decode", choices=["struct", "ctypes", "event"], help="how --reader callback decodes a record")
     group.add_argument("--format", choices=["text", "json", "raw"], help="what file, terminal, work make of an event")
     group.add_argument("--ring-size", type=byte_count, default=DEFAULT_RING_BYTES, metavar="BYTES", help="default: 1M")
     group.add_argument("--wakeup", metavar="adaptive|none|force|BYTES", help="when the kernel notifies the consumer")
-    group.add_argument("--interval", type=float, metavar="MS", help="pause of paced and aggregate (default: 5)")
+    group.add_argument(
+        "--interval",
+        type=float,
+        metavar="MS",
+        help="longest pause of paced (5) or aggregate (100)",
+    )
     group.add_argument("--gc", choices=["on", "off", "freeze"], default="on", help="Python's garbage collector")
 
 

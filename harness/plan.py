@@ -18,7 +18,9 @@ from traffic.discovery import load_kind
 from traffic.senders import choose_sender
 
 DEFAULT_RING_BYTES = 1 << 20
+# What paced may add to an event's age, and how often aggregate looks: docs/consumers.md says what others cost.
 DEFAULT_INTERVAL_NS = 5_000_000
+DEFAULT_SNAPSHOT_INTERVAL_NS = 100_000_000
 DEFAULT_PASSES = "timed,drain,latency,allocation"
 DRAIN = "drain"
 DRAIN_RECORDS = 200_000
@@ -182,7 +184,7 @@ def _consumer_setting(mode_name: str, traffic: str, wishes: Wishes) -> Setting:
         decode=(wishes.decode or "struct") if reader == "callback" else None,
         format=wishes.format or next(iter(mode.formats), None),
         wakeup=wakeup,
-        interval_ns=_interval(wishes) if wait == "paced" else None,
+        interval_ns=_interval(wishes, DEFAULT_INTERVAL_NS) if wait == "paced" else None,
         gc=wishes.gc,
         ring_size_bytes=wishes.ring_size_bytes,
     )
@@ -200,7 +202,7 @@ def _aggregating(mode_name: str, traffic: str, wishes: Wishes) -> Setting:
         wait="interval",
         traffic=traffic,
         wakeup=None,
-        interval_ns=_interval(wishes),
+        interval_ns=_interval(wishes, DEFAULT_SNAPSHOT_INTERVAL_NS),
         gc=wishes.gc,
         ring_size_bytes=None,
     )
@@ -232,8 +234,8 @@ def _check_wakeup(wakeup: str, ring_size_bytes: int) -> None:
         )
 
 
-def _interval(wishes: Wishes) -> int:
-    interval_ns = wishes.interval_ns if wishes.interval_ns is not None else DEFAULT_INTERVAL_NS
+def _interval(wishes: Wishes, default_ns: int) -> int:
+    interval_ns = wishes.interval_ns if wishes.interval_ns is not None else default_ns
     if interval_ns <= 0:
         raise ValueError(f"--interval must be above 0; it is {interval_ns / 1e6:g} ms")
     return interval_ns

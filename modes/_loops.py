@@ -9,13 +9,22 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from modes._mode import Mode
+from modes._pace import Pace
 
 FLUSH_NS = 500_000_000
 """Modes are flushed at least this often, so that a watcher of the file sees what happened."""
 
+NAP_NS = 500_000
+"""The longest nap of an epoll consumer under load: half of the age, 1 ms, that few events may exceed."""
+
+TAIL_TIMEOUT_S = 0.005
+"""How long less than the bytes that wake a consumer may wait for it."""
+
 _EPOLL_TIMEOUT_S = 0.1
 # The ring and the stop signal. Python's default makes room for 1,023 events, 12 KiB allocated and freed at each wait.
 _EPOLL_EVENTS = 2
+_EMPTY_LOOKS = 100
+_SHORTEST_SLEEP_S, _LONGEST_SLEEP_S = 20e-6, 1e-3
 _now = time.monotonic_ns
 
 
@@ -35,27 +44,59 @@ class Stop(Protocol):
 
 @dataclass(slots=True)
 class LoopCounts:
-    """What a loop saw; plain counts, added once a pass. `last_consumed_ns` is CLOCK_MONOTONIC, 0 for nothing yet."""
+    """What a loop saw; plain counts, added once a pass.
+
+    `waits` are the returns from epoll_wait or from the sleep of a loop that does not use it, `naps` the sleeps between
+    passes of one that does. `last_consumed_ns` is CLOCK_MONOTONIC, 0 for nothing yet.
+    """
 
     passes: int = 0
     waits: int = 0
+    naps: int = 0
     last_consumed_ns: int = 0
 
 
-def epoll(channel: Channel, mode: Mode, stop: Stop, counts: LoopCounts, ring_fd: int) -> None:
+def epoll(
+    channel: Channel, mode: Mode, stop: Stop, counts: LoopCounts, ring_fd: int, *, pace: Pace | None = None
+) -> None:
     """Sleep in epoll_wait, level-triggered, until the kernel notifies; look again before each sleep.
 
     A reader that releases records late can miss a notification (commit and release cross); the timeout bounds the wait.
+    With `pace`, it naps after a pass while events come fast, instead of spinning on what came during the pass: as a
+    network card's interrupt moderation does, and for the same reason.
     """
     with select.epoll() as waiter:
         waiter.register(ring_fd, select.EPOLLIN)
         waiter.register(stop.fileno(), select.EPOLLIN)
+        poll, sleep = waiter.poll, time.sleep
+        look = _look(channel, mode, counts)
+        began = _now()
+        while not stop.requested:
+            before, began = began, _now()
+            found = look()
+            if not found:
+                poll(_EPOLL_TIMEOUT_S, _EPOLL_EVENTS)
+                counts.waits += 1
+            elif pace is not None and pace.is_fast(found, began - before):
+                sleep(pace.pause_s(found, began - before, _now() - began))
+                counts.naps += 1
+
+
+def notified(channel: Channel, mode: Mode, stop: Stop, counts: LoopCounts, ring_fd: int) -> None:
+    """Sleep in epoll_wait, edge-triggered: one pass for each notification, for programs that choose when to send one.
+
+    Level-triggered, epoll_wait returns for any record, wanted or not. What stays below the bytes that bring a
+    notification waits for the timeout.
+    """
+    with select.epoll() as waiter:
+        waiter.register(ring_fd, select.EPOLLIN | select.EPOLLET)
+        waiter.register(stop.fileno(), select.EPOLLIN)
         poll = waiter.poll
         look = _look(channel, mode, counts)
         while not stop.requested:
-            if not look():
-                poll(_EPOLL_TIMEOUT_S, _EPOLL_EVENTS)
-                counts.waits += 1
+            poll(TAIL_TIMEOUT_S, _EPOLL_EVENTS)
+            counts.waits += 1
+            look()
 
 
 def busy(channel: Channel, mode: Mode, stop: Stop, counts: LoopCounts) -> None:
@@ -65,23 +106,49 @@ def busy(channel: Channel, mode: Mode, stop: Stop, counts: LoopCounts) -> None:
         look()
 
 
-def paced(channel: Channel, mode: Mode, stop: Stop, counts: LoopCounts, interval_ns: int) -> None:
-    """Sleep for an interval, then take all there is in one pass; needs no notification at all."""
+def backoff(channel: Channel, mode: Mode, stop: Stop, counts: LoopCounts) -> None:
+    """Look at the ring without a pause while records come; after many looks in vain sleep, twice as long each time."""
     look = _look(channel, mode, counts)
-    pause = interval_ns / 1e9
     sleep = time.sleep
+    in_vain, pause = 0, _SHORTEST_SLEEP_S
     while not stop.requested:
-        look()
-        sleep(pause)
+        if look():
+            in_vain, pause = 0, _SHORTEST_SLEEP_S
+        elif in_vain < _EMPTY_LOOKS:
+            in_vain += 1
+        else:
+            sleep(pause)
+            counts.waits += 1
+            pause = min(pause * 2, _LONGEST_SLEEP_S)
+
+
+def paced(channel: Channel, mode: Mode, stop: Stop, counts: LoopCounts, pace: Pace) -> None:
+    """Sleep, then take all there is in one pass; needs no notification at all. `pace` chooses how long."""
+    look = _look(channel, mode, counts)
+    sleep = time.sleep
+    began = _now()
+    while not stop.requested:
+        before, began = began, _now()
+        found = look()
+        sleep(pace.pause_s(found, began - before, _now() - began))
         counts.waits += 1
 
 
-def _look(channel: Channel, mode: Mode, counts: LoopCounts) -> Callable[[], bool]:
-    """Return a function that makes one pass, keeps the books, and tells whether anything was there."""
+def interval(channel: Channel, mode: Mode, stop: Stop, counts: LoopCounts, interval_ns: int) -> None:
+    """Take a snapshot, then sleep for the interval, or until told to stop."""
+    look = _look(channel, mode, counts)
+    while not stop.requested:
+        look()
+        select.select([stop], [], [], interval_ns / 1e9)
+        counts.waits += 1
+
+
+def _look(channel: Channel, mode: Mode, counts: LoopCounts) -> Callable[[], int]:
+    """Return a function that makes one pass, keeps the books, and tells how many events there were."""
     consume, flush = channel.consume, mode.flush
     next_flush = _now() + FLUSH_NS
 
-    def look() -> bool:
+    def look() -> int:
         nonlocal next_flush
         counts.passes += 1
         found = consume()
@@ -91,6 +158,6 @@ def _look(channel: Channel, mode: Mode, counts: LoopCounts) -> Callable[[], bool
         if now >= next_flush:
             flush()
             next_flush = now + FLUSH_NS
-        return found > 0
+        return found
 
     return look

@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 
 from modes._kit import Format, Kit
 
-Wait = Literal["epoll", "busy", "paced", "interval"]
+Wait = Literal["epoll", "busy", "backoff", "paced", "interval"]
 Reader = Literal["batch", "callback", "snapshot"]
 
 
@@ -21,7 +21,7 @@ class Mode:
     Each adds what it has finished to `consumed`. Whatever is raised ends the trial, which is then invalid.
     """
 
-    waits: ClassVar[tuple[Wait, ...]] = ("epoll", "busy", "paced")
+    waits: ClassVar[tuple[Wait, ...]] = ("epoll", "paced", "busy", "backoff")
     """The ways of waiting that make sense; the first is the default."""
 
     writes: ClassVar[Literal["file", "terminal"] | None] = None

@@ -4,4 +4,4 @@ from modes._tally import Tally
 
 
 class Busy(Tally):
-    waits = ("busy",)
+    waits = ("busy", "backoff")

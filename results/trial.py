@@ -27,7 +27,7 @@ class Setting:
 
     mode: str
     reader: Literal["batch", "callback"] | None
-    wait: Literal["epoll", "busy", "paced", "interval"]
+    wait: Literal["epoll", "busy", "backoff", "paced", "interval"]
     traffic: str
     trial_kind: TrialKind = "load"
     pass_: Pass = "timed"

@@ -27,7 +27,7 @@ from bpf import batch
 from bpf.batch import BatchReader
 from bpf.callback import CallbackReader
 from bpf.program import LoadOptions, Program
-from bpf.record import SAMPLE_BYTES, SAMPLE_STRUCT, Samples
+from bpf.record import SAMPLE_BYTES, SAMPLE_STRUCT, Samples, ring_capacity
 from bpf.ring import Ring
 from bpf.snapshot import Counts, Keys, SnapshotReader
 from harness import options
@@ -36,6 +36,7 @@ from harness.plan import DEFAULT_RING_BYTES
 from harness.stop import StopSignal
 from modes import Kit, Mode, load_mode, readers_of
 from modes import _loops as loops
+from modes._pace import Pace
 
 NEEDS = "kernel"
 
@@ -134,11 +135,14 @@ def _watch_events(program: Program, mode: Mode, chosen: _Choice, stop: StopSigna
         # Under a load that never lets a pass end, it is left from within.
         return -1 if stop.requested else 0
 
+    nap = None
     if batch.unsupported() is None and "batch" in readers_of(type(mode)):
-        channel = BatchReader(Ring(program.map_fd("events"), program.options.ring_size_bytes or 0), take)
+        ring = Ring(program.map_fd("events"), program.options.ring_size_bytes or 0)
+        channel = BatchReader(ring, take)
+        nap = Pace(ring_capacity(ring.size_bytes), loops.NAP_NS)
     else:
         channel = CallbackReader(program, on_record)
-    loops.epoll(channel, mode, stop, loops.LoopCounts(), program.map_fd("events"))
+    loops.epoll(channel, mode, stop, loops.LoopCounts(), program.map_fd("events"), pace=nap)
     program.detach()
     channel.consume()
     mode.flush()

@@ -1,0 +1,161 @@
+"""The ways to wait, on the kernel's own ring, with records that are emitted while they wait."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+
+from bpf.batch import BatchReader
+from bpf.program import LoadOptions, Program, Wakeup
+from bpf.record import Samples, ring_capacity
+from bpf.ring import Ring
+from bpf.synthetic import Emitter
+from modes import Kit
+from modes import _loops as loops
+from modes._pace import Pace
+from modes.null import Null
+
+RING = 1 << 16
+
+
+class StopWhen:
+    """Ends a loop: a flag, and a descriptor that becomes readable."""
+
+    def __init__(self) -> None:
+        self.requested = False
+        self._read_end, self._write_end = os.pipe()
+
+    def fileno(self) -> int:
+        return self._read_end
+
+    def request(self) -> None:
+        self.requested = True
+        os.write(self._write_end, b".")
+
+
+Loop = Callable[[BatchReader, Null, StopWhen, loops.LoopCounts, int], None]
+
+LOOPS: dict[str, tuple[Wakeup, Loop]] = {
+    "epoll": ("adaptive", loops.epoll),
+    "epoll with naps": (
+        "adaptive",
+        lambda c, m, s, n, fd: loops.epoll(c, m, s, n, fd, pace=Pace(ring_capacity(RING), loops.NAP_NS)),
+    ),
+    "notified of 8 KiB": (8192, loops.notified),
+    "notified of each": ("force", loops.notified),
+    "busy": ("none", lambda c, m, s, n, _fd: loops.busy(c, m, s, n)),
+    "backoff": ("none", lambda c, m, s, n, _fd: loops.backoff(c, m, s, n)),
+    "paced": ("none", lambda c, m, s, n, _fd: loops.paced(c, m, s, n, Pace(ring_capacity(RING), 2_000_000))),
+}
+
+
+def consume_while(wakeup: Wakeup, loop: Loop, emit: Callable[[Emitter, Null], None]) -> tuple[Null, loops.LoopCounts]:
+    """Run a loop in a thread while `emit` puts records in."""
+    with Program(LoadOptions(ring_size_bytes=RING, wakeup=wakeup, synthetic=True)) as program:
+        mode, counts, stop = Null(Kit()), loops.LoopCounts(), StopWhen()
+        reader = BatchReader(Ring(program.map_fd("events"), RING), mode.take)
+        thread = threading.Thread(target=loop, args=(reader, mode, stop, counts, program.map_fd("events")))
+        source = Emitter(program.emit_fd, program.map_fd("synthetic_plan"), program.map_fd("synthetic_keys"))
+        source.set_keys([(1, 2, 3)])
+        thread.start()
+        try:
+            emit(source, mode)
+        finally:
+            stop.request()
+            thread.join()
+        return mode, counts
+
+
+def wait_for(mode: Null, count: int) -> None:
+    deadline = time.monotonic() + 10
+    while mode.consumed < count and time.monotonic() < deadline:
+        time.sleep(0.001)
+    assert mode.consumed == count
+
+
+@pytest.mark.parametrize("name", LOOPS)
+def test_all_that_comes_is_consumed_without_being_told_to_stop(name: str) -> None:
+    """Single records and full rings, with pauses in between, each consumed before the next comes."""
+
+    def emit(source: Emitter, mode: Null) -> None:
+        emitted = 0
+        for count in (1, 1, 1000, 3, 2047, 1, 2000, 1):
+            source.emit(count)
+            emitted += count
+            wait_for(mode, emitted)
+            time.sleep(0.003)
+
+    wakeup, loop = LOOPS[name]
+    consume_while(wakeup, loop, emit)
+
+
+def test_a_tail_below_the_bytes_of_a_wakeup_does_not_wait_for_more() -> None:
+    """One record of 8 KiB that would wake: the timeout brings it within a few of its lengths, not after 100 ms."""
+    ages: list[float] = []
+
+    def emit(source: Emitter, mode: Null) -> None:
+        for number in range(1, 8):
+            began = time.monotonic()
+            source.emit(1)
+            wait_for(mode, number)
+            ages.append(time.monotonic() - began)
+
+    consume_while(8192, loops.notified, emit)
+    assert min(ages) < 0.05
+
+
+def test_notifications_of_bytes_come_rarely() -> None:
+    """Level-triggered, each record would end the wait; told to notify at 8 KiB, thousands come in a few passes."""
+
+    def emit(source: Emitter, mode: Null) -> None:
+        for _ in range(200):
+            source.emit(20)
+        wait_for(mode, 4000)
+
+    _mode, counts = consume_while(8192, loops.notified, emit)
+    assert counts.waits < 150
+
+
+def test_naps_take_the_place_of_spinning() -> None:
+    """Records that keep coming are taken together after naps; without, the consumer never sleeps."""
+
+    def emit(source: Emitter, _mode: Null) -> None:
+        end = time.monotonic() + 0.3
+        while time.monotonic() < end:
+            source.emit(5)
+            time.sleep(0.00002)
+
+    wakeup, loop = LOOPS["epoll with naps"]
+    _mode, counts = consume_while(wakeup, loop, emit)
+    assert counts.naps > 20
+    assert counts.passes < 1500  # each nap is half a millisecond
+
+
+def test_a_late_taker_finds_the_ring_as_full_as_the_kernel_says() -> None:
+    """What came while the mode worked is there in the next pass: nothing depends on another notification."""
+    seen: list[int] = []
+    with Program(LoadOptions(ring_size_bytes=RING, wakeup="adaptive", synthetic=True)) as program:
+        source = Emitter(program.emit_fd, program.map_fd("synthetic_plan"), program.map_fd("synthetic_keys"))
+        source.set_keys([(1, 2, 3)])
+
+        def take(samples: Samples) -> None:
+            if not seen:
+                source.emit(7)  # commits while the reader has not released: no notification is sent
+            seen.append(len(samples))
+            if sum(seen) == 12:
+                stop.request()
+
+        stop = StopWhen()
+        source.emit(5)
+        reader = BatchReader(Ring(program.map_fd("events"), RING), take)
+        too_late = threading.Timer(5, stop.request)
+        too_late.start()
+        began = time.monotonic()
+        loops.epoll(reader, Null(Kit()), stop, loops.LoopCounts(), program.map_fd("events"))
+        too_late.cancel()
+        assert seen == [5, 7]
+        assert time.monotonic() - began < 4
