@@ -140,8 +140,8 @@ class GatePlan:
 
     @property
     def spare_blocks(self) -> int:
-        """How many blocks of one comparison may turn out invalid before the check gives up."""
-        return max(2, self.looks[-1] // 4)
+        """How many blocks of one comparison may turn out invalid before the check gives up: half as many again."""
+        return max(4, self.looks[-1] // 2)
 
     def to_json(self) -> dict[str, object]:
         gated = [
