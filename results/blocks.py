@@ -64,7 +64,7 @@ class Block:
     @property
     def valid(self) -> bool:
         """A block counts as a whole or not at all: keeping its good trials would choose by outcome."""
-        return self.whole and all(trial.valid for trial in self.trials)
+        return self.whole and not any(unusable(trial) for trial in self.trials)
 
     def of_arm(self, arm: Arm) -> tuple[Trial, ...]:
         return tuple(trial for trial in self.trials if trial.arm == arm)
@@ -79,12 +79,23 @@ class Block:
         return fmean(v for v in b if not isinstance(v, str)) - fmean(v for v in a if not isinstance(v, str))
 
 
+def unusable(trial: Trial) -> str | None:
+    """Say why a trial cannot be compared: it is invalid, or got another load than the one that was meant."""
+    if trial.invalid_because:
+        return "; ".join(trial.invalid_because)
+    if trial.limited_by == "generator":
+        return f"the generator was held up and sent {trial.ledger.sent} drops, far fewer than it was to"
+    return None
+
+
 def value_of(trial: Trial, name: str) -> float | None:
     """Return a gated metric of a trial by its name; None if it could not be read."""
     if name == "ns_per_event":
         return trial.ns_per_event
     if name == "loss_ratio":
         return trial.ledger.loss_ratio
+    if name == "drain_cpu_ns_per_event":
+        return trial.metrics.get("cpu_ns_per_event")
     return trial.metrics.get(name)
 
 

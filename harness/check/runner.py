@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from harness.progress import ProgressLine
 from harness.rig import Rig
 from harness.tree import Tree
-from results.blocks import Arm, Block, Comparison
+from results.blocks import Arm, Block, Comparison, unusable
 from results.check import Check
 from results.session import Session
 from results.store import ResultWriter
@@ -52,7 +52,7 @@ class CheckRun:
         return self.check.blocks(self.session.seed, self.trials)
 
     def invalid_of(self, arm: Arm) -> int:
-        return sum(not trial.valid for trial in self.trials if trial.arm == arm)
+        return sum(unusable(trial) is not None for trial in self.trials if trial.arm == arm)
 
     def _run_block(self, comparison: Comparison) -> None:
         """Run four trials by the coin; the first invalid one ends the block, which another will replace.
@@ -65,8 +65,8 @@ class CheckRun:
             trial = self._stored(comparison, number) if self._is_stored(arm) else self._run(comparison, number, arm)
             self.writer.trial(trial)
             self.trials.append(trial)
-            if not trial.valid:
-                self._give_up_if_hopeless(comparison, trial)
+            if reason := unusable(trial):
+                self._give_up_if_hopeless(comparison, reason)
                 return
 
     def _run(self, comparison: Comparison, block: int, arm: Arm) -> Trial:
@@ -91,13 +91,13 @@ class CheckRun:
         trial = self.stored[comparison].pop(0)
         return replace(trial, session=self.session.id, number=len(self.trials), block=block, arm="A")
 
-    def _give_up_if_hopeless(self, comparison: Comparison, trial: Trial) -> None:
+    def _give_up_if_hopeless(self, comparison: Comparison, reason: str) -> None:
         spoilt = sum(not block.valid for block in self.blocks if block.comparison == comparison)
         if spoilt > self.check.gate.spare_blocks:
             raise TooManyInvalid(
                 f"{spoilt} blocks of {comparison.mode} were invalid, {self.check.gate.spare_blocks} are allowed for "
                 f"(invalid trials: {self.invalid_of('A')} of A, {self.invalid_of('B')} of B); the last because "
-                f"{'; '.join(trial.invalid_because)}"
+                f"{reason}"
             )
 
 

@@ -8,7 +8,7 @@ from math import exp, log
 
 import pytest
 
-from results.blocks import Block, blocks_of, coin
+from results.blocks import Block, blocks_of, coin, unusable
 from results.gate import METRICS
 from tests.results.blocks_made_up import SEED, comparison, setting, trial, trials_of
 
@@ -75,6 +75,15 @@ def test_one_invalid_trial_sets_the_whole_block_aside():
     (block,) = blocks_of([comparison()], partial(coin, SEED), made)
     assert block.whole
     assert not block.valid
+
+
+def test_a_trial_that_got_another_load_sets_its_block_aside():
+    """A generator that was held up offered too little; what an event cost then is not comparable."""
+    made = trials_of(COUNT.name, [(1, 1)])
+    made[1] = replace(made[1], limited_by="generator")
+    (block,) = blocks_of([comparison()], partial(coin, SEED), made)
+    assert not block.valid
+    assert "held up" in unusable(made[1])
 
 
 def test_an_unfinished_block_does_not_count():

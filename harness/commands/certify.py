@@ -1,0 +1,136 @@
+"""Find out how often check raises a false alarm on this machine, and what slowdown it is sure to find.
+
+Runs whole gates whose truth is known: A against A, and A against an A that carries a stated handicap. Each gate is a
+check of its own in the result file. The shares come with exact binomial bounds. Interrupted, the same command goes on
+where it was. check quotes the certificate on this machine, and leaves metrics ungated that it shows to be too coarse.
+
+  sudo bench certify --mode epoll --gates 60 --slowed 30 --handicap cpu=0.15
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from harness import handicap, options
+from harness.caller import Caller, caller
+from harness.check import certificates
+from harness.check.arms import alone
+from harness.check.plan import make_check
+from harness.check.runner import CheckRun, TooManyInvalid, expected_trials
+from harness.check.wanted import add_options, wanted
+from harness.cli import DONE, INVALID_TRIAL
+from harness.host import fingerprint
+from harness.plan import expand_modes
+from harness.progress import ProgressLine
+from harness.recording import new_session
+from harness.rig import Rig
+from results.certificate_markdown import certificate_markdown
+from results.certify import CertifiedGate, certify, finished_gates
+from results.check import Check
+from results.store import ResultWriter, read
+
+NEEDS = "kernel"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("the certificate")
+    group.add_argument("--gates", type=int, default=60, metavar="N", help="gates of A against A (default: 60)")
+    group.add_argument("--slowed", type=int, default=30, metavar="N", help="gates a handicap (default: 30)")
+    group.add_argument(
+        "--handicap",
+        action="append",
+        metavar="cpu=SHARE|allocations=N",
+        help="what arm B carries in slowed gates; may be repeated (default: cpu=0.15)",
+    )
+    options.add_consumer_options(parser)
+    add_options(parser)
+    parser.add_argument("--json", action="store_true", help="print the certificate as JSON, and nothing else")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="result file of all gates (default: by host and plan)")
+    parser.add_argument("--quiet", action="store_true", help="no progress on stderr")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    owner = caller()
+    said, wishes = wanted(arguments, options.consumer_wishes_of(arguments))
+    modes = expand_modes(arguments.mode)
+    check = make_check(alone(modes, wishes, "the consumer", "the same consumer"), said)
+    targets = _targets(arguments)
+    out = arguments.out or _out(check, owner)
+    try:
+        for kind in _due(out, check, targets):
+            _run_gate(arguments, _slowed(check, kind), out)
+    except TooManyInvalid as error:
+        print(f"bench: {error}", file=sys.stderr)
+        return INVALID_TRIAL
+    certificate = certify(_finished(out, check))
+    kept = certificates.store(certificate, owner)
+    if arguments.json:
+        print(json.dumps(certificate.to_json(), indent=1))
+    else:
+        print(certificate_markdown(certificate))
+    if not arguments.quiet:
+        print(f"gates: {out}\ncertificate: {kept}", file=sys.stderr)
+    return DONE
+
+
+def _targets(arguments: argparse.Namespace) -> dict[str | None, int]:
+    """Say how many gates of each handicap are wanted; None is A against A."""
+    if arguments.gates < 1 or arguments.slowed < 0:
+        raise ValueError("--gates must be at least 1, and --slowed at least 0")
+    handicaps = arguments.handicap or ["cpu=0.15"]
+    for text in handicaps:
+        handicap.parse(text)
+    return {None: arguments.gates, **dict.fromkeys(handicaps, arguments.slowed)}
+
+
+def _due(out: Path, check: Check, targets: dict[str | None, int]) -> Iterator[str | None]:
+    """Yield the handicap of each gate still to be run, kinds mixed evenly, so that all meet the same hours."""
+    done = Counter(gate.handicap for gate in _finished(out, check))
+    while open_kinds := [kind for kind, target in targets.items() if done[kind] < target]:
+        kind = min(open_kinds, key=lambda kind: done[kind] / targets[kind])
+        yield kind
+        done[kind] += 1
+
+
+def _finished(out: Path, check: Check) -> Sequence[CertifiedGate]:
+    """Read the gates that are done. Raises ValueError when the file holds other plans or another machine's."""
+    if not out.exists() or not out.stat().st_size:
+        return ()
+    held = read(out)
+    gates = finished_gates(held.sessions, held.trials)
+    host = fingerprint()
+    for gate in gates:
+        if _slowed(check, gate.handicap) != gate.check or gate.session.host != host:
+            raise ValueError(
+                f"session {gate.session.id} of {out} had another plan, machine or version; name another file with --out"
+            )
+    return gates
+
+
+def _run_gate(arguments: argparse.Namespace, check: Check, out: Path) -> None:
+    session = new_session({"check": check.to_json()}, None)
+    progress = ProgressLine(expected_trials(check), quiet=arguments.quiet or not sys.stderr.isatty())
+    with ResultWriter(out) as writer, Rig(session=session.id, seed=session.seed) as rig:
+        writer.session(session)
+        try:
+            CheckRun(check=check, session=session, rig=rig, writer=writer, progress=progress, trees={}).run()
+        finally:
+            progress.close()
+
+
+def _slowed(check: Check, kind: str | None) -> Check:
+    slowed = tuple(replace(one, b=replace(one.b, handicap=kind)) for one in check.comparisons)
+    words = check.arm_b if kind is None else f"the same consumer with {kind}"
+    return replace(check, comparisons=slowed, arm_b=words)
+
+
+def _out(check: Check, owner: Caller) -> Path:
+    about = json.dumps([check.to_json(), fingerprint()], sort_keys=True)
+    return certificates.folder_of(owner) / f"{hashlib.sha256(about.encode()).hexdigest()[:16]}.jsonl"

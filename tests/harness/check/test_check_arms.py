@@ -1,0 +1,181 @@
+"""Which arms a check compares: refs, modes and settings are told apart, and what fits nothing is refused."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+
+import pytest
+
+from harness.caller import caller
+from harness.check import arms
+from harness.check.arms import against, two_settings
+from harness.check.git import Repository
+from harness.cli import checkout
+from harness.control import PROTOCOL
+from harness.plan import Wishes
+
+CONSUMER = """
+from modes import Mode
+
+
+class Consumer(Mode):
+    def take(self, samples):
+        self.consumed += len(samples)
+"""
+
+
+def git(folder, *words):
+    identity = ["-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false"]
+    subprocess.run(["git", "-C", str(folder), *identity, *words], check=True, capture_output=True)
+
+
+@pytest.fixture
+def repository(tmp_path, monkeypatch):
+    """A repository with one consumer and two commits, the first tagged v1; the current folder is in it."""
+    top = tmp_path / "project"
+    top.mkdir()
+    git(top, "init", "-q", "-b", "trunk")
+    (top / "consumer.py").write_text(CONSUMER)
+    git(top, "add", ".")
+    git(top, "commit", "-qm", "one")
+    git(top, "tag", "v1")
+    (top / "consumer.py").write_text(CONSUMER + "\n# two\n")
+    git(top, "commit", "-qam", "two")
+    monkeypatch.chdir(top)
+    return top
+
+
+@pytest.fixture
+def aside(tmp_path):
+    folder = tmp_path / "aside"
+    folder.mkdir()
+    return folder
+
+
+def test_a_ref_is_laid_out_aside_and_the_repository_is_left_alone(repository, aside):
+    """Arm A runs from the commit's own files, arm B from the working tree; no change and no worktree is left behind."""
+    made = against("v1", ["consumer.py"], Wishes(), caller(), aside)
+    a, b = made.pairs["consumer.py"]
+    assert (a.tree.folder / a.tree.mode).read_text() == CONSUMER
+    assert (b.tree.folder, b.tree.mode) == (repository, "./consumer.py")
+    assert made.words_a.startswith("git v1 (")
+    assert not Repository(repository, caller()).changed
+    worktrees = subprocess.run(["git", "worktree", "list"], check=True, capture_output=True, text=True).stdout
+    assert worktrees.count("\n") == 1
+
+
+def test_the_words_say_that_the_working_tree_is_changed(repository, aside):
+    """A verdict on uncommitted work is labelled as such."""
+    (repository / "consumer.py").write_text(CONSUMER + "\n# three\n")
+    assert "with changes" in against("git:v1", ["consumer.py"], Wishes(), caller(), aside).words_b
+
+
+def test_our_packages_come_before_a_strangers_folders(repository, aside):
+    """A project may well have a folder called results."""
+    a, b = against("v1", ["consumer.py"], Wishes(), caller(), aside).pairs["consumer.py"]
+    assert a.tree.import_path == (checkout(), a.tree.folder)
+    assert b.tree.import_path == (checkout(), repository)
+
+
+def test_another_file_is_another_mode(repository, aside):
+    """A path compares two files, both from where they are."""
+    (repository / "other.py").write_text(CONSUMER)
+    a, b = against("other.py", ["consumer.py"], Wishes(), caller(), aside).pairs["consumer.py"]
+    assert (a.mode, a.tree, b.mode, b.tree) == ("other.py", None, "consumer.py", None)
+
+
+def test_a_word_that_fits_a_ref_and_a_file_must_be_told_apart(repository, aside):
+    """Nothing is guessed: git: and file: decide."""
+    (repository / "v1").write_text(CONSUMER)
+    with pytest.raises(ValueError, match="write git:v1 or file:v1"):
+        against("v1", ["consumer.py"], Wishes(), caller(), aside)
+    assert "git v1" in against("git:v1", ["consumer.py"], Wishes(), caller(), aside).words_a
+
+
+@pytest.mark.parametrize(
+    ("target", "modes", "says"),
+    [
+        ("nowhere", ["consumer.py"], "neither a git ref"),
+        ("git:nowhere", ["consumer.py"], "no such ref"),
+        ("--upload-pack=x", ["consumer.py"], "neither a git ref"),
+        ("file:nowhere.py", ["consumer.py"], "does not exist"),
+        ("file:epoll", ["consumer.py", "epoll"], "one mode with another"),
+        ("git:v1", ["new.py"], "does not exist in that commit"),
+    ],
+)
+@pytest.mark.usefixtures("repository")
+def test_what_fits_nothing_is_refused(target, modes, says, aside, tmp_path):
+    """Each with what is wrong, before anything is set up."""
+    (tmp_path / "project" / "new.py").write_text(CONSUMER)
+    with pytest.raises(ValueError, match=says):
+        against(target, modes, Wishes(), caller(), aside)
+
+
+def test_a_consumer_outside_of_any_repository_has_no_refs(tmp_path, aside):
+    """The message names the consumer."""
+    lone = tmp_path / "lone.py"
+    lone.write_text(CONSUMER)
+    with pytest.raises(ValueError, match="in no git repository"):
+        against("git:v1", [str(lone)], Wishes(), caller(), aside)
+
+
+@pytest.mark.parametrize(("said", "says"), [("PROTOCOL = 1", "protocol 1"), ("OTHER = 1", "states no")])
+def test_a_ref_that_speaks_another_protocol_is_refused(said, says, tmp_path):
+    """A worker that would misunderstand the harness is never started."""
+    control = tmp_path / "harness" / "control.py"
+    control.parent.mkdir()
+    control.write_text(said + "\n")
+    with pytest.raises(ValueError, match=says):
+        arms._refuse_other_protocol(tmp_path, "old")
+    control.write_text(f"PROTOCOL = {PROTOCOL}\n")
+    arms._refuse_other_protocol(tmp_path, "new")
+
+
+def test_an_archive_never_leaves_its_folder(repository, aside):
+    """A link in the commit that leads outside is not followed while files are laid out."""
+    outside = repository.parent / "outside"
+    outside.mkdir()
+    (repository / "link").symlink_to(outside)
+    git(repository, "add", "link")
+    git(repository, "commit", "-qm", "link")
+    mine = Repository.holding(repository, caller())
+    mine.lay_out(mine.commit("HEAD"), aside)
+    assert (aside / "link").readlink() == outside
+    assert not list(outside.iterdir())
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="becoming the calling user needs root")
+def test_git_runs_as_the_calling_user(repository, monkeypatch):
+    """Under sudo a program that the repository names runs with the caller's rights, not root's."""
+    os.chown(repository, 65534, 65534)
+    for path in repository.rglob("*"):
+        os.chown(path, 65534, 65534, follow_symlinks=False)
+    for folder in (repository, *repository.parents):
+        if str(folder).startswith("/tmp/"):
+            folder.chmod(0o755)
+    witness = repository / "witness"
+    hook = repository / "hook"
+    hook.write_text(f"#!/bin/sh\nid -u > {witness}\n")
+    hook.chmod(0o755)
+    (repository / ".git" / "config").write_text(f"[core]\n\tfsmonitor = {hook}\n")
+    monkeypatch.setenv("SUDO_UID", "65534")
+    assert Repository.holding(repository, caller()).changed in (True, False)
+    assert witness.read_text().strip() == "65534"
+
+
+def test_two_settings_differ_in_what_is_said():
+    """Keys override the common options, in the units of the command line."""
+    made = two_settings("reader=callback", "mode=file,ring-size=64K,interval=2", ["epoll"], Wishes())
+    ((name, (a, b)),) = made.pairs.items()
+    assert (name, a.mode, a.wishes.reader) == ("file", "epoll", "callback")
+    assert (b.wishes.ring_size_bytes, b.wishes.interval_ns) == (65536, 2_000_000)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"), [("speed=9", "keys are mode"), ("reader", "no setting"), ("gc=off", "names no mode")]
+)
+def test_a_setting_that_is_none_is_refused(text, says):
+    """With the keys that there are."""
+    with pytest.raises(ValueError, match=says):
+        two_settings(text, "mode=epoll", [], Wishes())

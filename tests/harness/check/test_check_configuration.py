@@ -1,0 +1,97 @@
+"""[tool.bench.check]: what it may say, where it is found, and that flags go before it."""
+
+from __future__ import annotations
+
+import argparse
+
+import pytest
+
+from harness.check.configuration import find, load
+from harness.check.wanted import add_options, wanted
+from harness.plan import Wishes
+
+TABLE = """
+[tool.bench.check]
+alpha = 0.1
+blocks = [9, 18]
+metrics = ["ns_per_event", "loss_ratio"]
+delta = { ns_per_event = 0.2 }
+duration = 0.5
+rate = 20000
+drain = 1000
+
+[tool.bench.check.modes.file]
+delta = { ns_per_event = 0.3 }
+"""
+
+
+def said(tmp_path, *flags, table=TABLE):
+    path = tmp_path / "pyproject.toml"
+    path.write_text(table)
+    parser = argparse.ArgumentParser()
+    add_options(parser)
+    return wanted(parser.parse_args(["--config", str(path), *flags]), Wishes())
+
+
+def test_the_file_speaks_where_no_flag_does(tmp_path):
+    """Every key of the table arrives."""
+    asked, wishes = said(tmp_path)
+    assert (asked.alpha, asked.looks, asked.drain_records) == (0.1, (9, 18), 1000)
+    assert (wishes.duration_s, wishes.intended_load) == (0.5, 20_000)
+    assert [(m.name, m.margin) for m in asked.metrics_of("epoll")] == [("ns_per_event", 0.2), ("loss_ratio", 0.001)]
+
+
+def test_a_mode_has_its_own_margins(tmp_path):
+    """A table for one mode overrides the common one for that mode only."""
+    asked, _ = said(tmp_path)
+    assert asked.metrics_of("file")[0].margin == 0.3
+
+
+def test_flags_go_before_the_file(tmp_path):
+    """What is typed wins, per mode too."""
+    flags = ["--alpha", "0.01", "--blocks", "12", "--metrics", "ns_per_event", "--delta", "ns_per_event=7%"]
+    asked, wishes = said(tmp_path, *flags, "--rate", "max", "--duration", "2")
+    assert (asked.alpha, asked.looks) == (0.01, (12,))
+    assert [(m.name, m.margin) for m in asked.metrics_of("file")] == [("ns_per_event", 0.07)]
+    assert (wishes.intended_load, wishes.duration_s) == (None, 2)
+
+
+def test_the_nearest_file_is_found(tmp_path):
+    """From the folder of the call upwards."""
+    (tmp_path / "pyproject.toml").write_text("")
+    below = tmp_path / "a" / "b"
+    below.mkdir(parents=True)
+    assert find(below) == tmp_path / "pyproject.toml"
+
+
+@pytest.mark.parametrize(
+    ("table", "says"),
+    [
+        ("[tool.bench.check]\nalpa = 1", "there is no alpa"),
+        ("[tool.bench.check]\nblocks = ['ten']", "whole number"),
+        ("[tool.bench.check]\ndelta = 5", "table of numbers"),
+        ("[tool.bench.check]\nmetrics = 'all'", "list of names"),
+        ("[tool.bench.check.modes.file]\nalpha = 0.1", "there is no alpha"),
+        ("[tool.bench]\ncheck = 1", "must be a table"),
+        ("[tool", "no TOML"),
+    ],
+)
+def test_a_mistake_in_the_file_is_named(tmp_path, table, says):
+    """A key that is mistyped never becomes a default in silence."""
+    with pytest.raises(ValueError, match=says):
+        said(tmp_path, table=table)
+
+
+def test_a_missing_file_is_refused(tmp_path):
+    """--config names a file that is there."""
+    with pytest.raises(ValueError, match="cannot read"):
+        load(tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize(
+    "flags", [["--delta", "ns_per_event"], ["--delta", "ns_per_event=-5%"], ["--delta", "x=5%"], ["--blocks", "few"]]
+)
+def test_mistaken_flags_are_refused(tmp_path, flags):
+    """Each before anything runs."""
+    with pytest.raises(ValueError, match=r"--delta|--blocks|can be gated"):
+        said(tmp_path, *flags)[0].metrics_of("epoll")
