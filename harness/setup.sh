@@ -17,7 +17,7 @@ is_root() { [ "$(id -u)" -eq 0 ]; }
 # Run a command as the owner of the checkout, in it; what it makes can be read by others, whatever root's umask is.
 as_owner() (
     umask 022
-    cd "$here"
+    cd "$here" || exit
     owner=$(stat -c %u "$here")
     if ! is_root || [ "$owner" -eq 0 ]; then
         exec "$@"
