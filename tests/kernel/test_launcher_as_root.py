@@ -67,6 +67,14 @@ def test_a_missing_system_package_is_named(nobodys_clone: Path) -> None:
     assert run(*ASIDE, f"{without_bcc} nothing", cwd=nobodys_clone).stdout == "ran\n"
 
 
+def test_an_ordinary_user_is_sent_to_sudo_rather_than_to_packages(nobodys_clone: Path) -> None:
+    """Root installs what is missing on the way, so that is the one thing to type; help is there for everyone."""
+    run("./bench", "nothing", cwd=nobodys_clone)
+    as_nobody = f"mount -t tmpfs none /usr/lib/python3/dist-packages && exec {' '.join(AS_NOBODY)} ./bench kernel"
+    assert run(*ASIDE, as_nobody, cwd=nobodys_clone).stderr == "bench: kernel needs root; type: sudo ./bench kernel\n"
+    assert run(*ASIDE, f"{as_nobody} --help", cwd=nobodys_clone).stdout.startswith("usage: bench kernel")
+
+
 def install(script: str) -> subprocess.CompletedProcess[str]:
     """Run a script with `bench` for this checkout's command line, in a /usr/local/bin of its own that is empty."""
     bench = f'bench() {{ PYTHONPATH="{CHECKOUT}" {sys.executable} -m harness "$@"; }}'
