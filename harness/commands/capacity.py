@@ -17,12 +17,16 @@ import sys
 from rich.console import Console
 
 from harness import options
+from harness.backlog import Backlog
 from harness.caller import caller
 from harness.capacity.progress import SurveyProgress
-from harness.capacity.recorded import Recorded, begin, resume
-from harness.cli import DONE, INVALID_TRIAL
+from harness.capacity.stall import AFTER_S, BEFORE_S, Stall
+from harness.cli import DONE, INCONCLUSIVE, INVALID_TRIAL
 from harness.plan import consumers, load_setting
+from harness.recorded import Recorded, begin, resume
 from harness.recording import default_out
+from results import units
+from results.capacity.advice import AdvicePlan, advise
 from results.capacity.plan import NORMAL, QUICK, CapacityPlan, Precision
 from results.capacity.survey import Capacity, Question, survey
 from results.capacity.words import print_capacities
@@ -31,8 +35,8 @@ from traffic.discovery import load_kind
 
 NEEDS = "kernel"
 
-# More than one core's sendmmsg loop offers on any machine that we have seen.
-MOST_PACKETS = 1e6
+# More than XDP's live frames, run on one core, offer on any machine that we have seen.
+MOST_PACKETS = 2e6
 LEAST = 1000.0
 
 
@@ -40,8 +44,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_consumer_options(parser)
     group = parser.add_argument_group("the load")
     group.add_argument("--traffic", default=options.DEFAULT_TRAFFIC, metavar="KIND", help="what is dropped, and why")
+    group.add_argument("--sender", default="auto", help="packet, xdp or auto (default: xdp where the kind allows it)")
     group.add_argument("--least", type=options.load, default=LEAST, metavar="N", help="lowest load (default: 1000/s)")
-    group.add_argument("--most", type=options.load, default=MOST_PACKETS, metavar="N", help="highest (default: 1M/s)")
+    group.add_argument("--most", type=options.load, default=MOST_PACKETS, metavar="N", help="highest (default: 2M/s)")
     group = parser.add_argument_group("the search")
     group.add_argument("--loss", type=float, default=0.5, metavar="%", help="what PDR allows to be lost (default: 0.5)")
     group.add_argument("--width", type=float, metavar="%", help="how close the bounds come (default: 5; quick: 10)")
@@ -51,10 +56,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--no-curve", action="store_true", help="limits only")
     group.add_argument("--seed", type=int, help="of the traffic (default: drawn, and recorded)")
     group.add_argument("--resume", action="store_true", help="go on with the unfinished session of --out")
+    group = parser.add_argument_group("advice on the ring size")
+    group.add_argument("--advise", action="store_true", help="how large must the ring of one mode be?")
+    group.add_argument("--rate", type=options.load, metavar="N", help="at so many drops a second")
+    group.add_argument("--stall", type=float, metavar="MS", help="to survive that its consumer stops for so long")
+    group.add_argument("--trials", type=int, default=5, metavar="N", help="trials that it must survive (default: 5)")
     options.add_output_options(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
+    return run_advice(arguments) if arguments.advise else run_survey(arguments)
+
+
+def run_survey(arguments: argparse.Namespace) -> int:
+    """Search, check and draw; return the exit status."""
     wanted = plan(arguments)
     session, done = (
         resume(arguments.out, wanted.to_json()) if arguments.resume else begin(wanted.to_json(), arguments.seed)
@@ -68,7 +83,7 @@ def run(arguments: argparse.Namespace) -> int:
             fresh = not recorded.replaying
             if fresh:
                 progress.begin(question)
-            trial = recorded.next(question.setting, block=question.leg, on_progress=progress.update)
+            trial = recorded.next(question.setting, block=question.leg, watch=Backlog(progress.update))
             if fresh:
                 progress.end(trial)
             if arguments.json:
@@ -86,10 +101,72 @@ def run(arguments: argparse.Namespace) -> int:
     return INVALID_TRIAL if any(capacity.wrong for capacity in found) else DONE
 
 
+def run_advice(arguments: argparse.Namespace) -> int:
+    """Find a ring size that holds and whose half does not; return the exit status."""
+    wanted = advice_plan(arguments)
+    session, done = (
+        resume(arguments.out, wanted.to_json()) if arguments.resume else begin(wanted.to_json(), arguments.seed)
+    )
+    out = arguments.out or default_out(caller(), "capacity")
+    with Recorded(session, done, out) as recorded:
+
+        def ask(setting: Setting) -> Trial:
+            fresh = not recorded.replaying
+            trial = recorded.next(setting, block=0, watch=Stall(wanted.stall_s, lambda _progress: None))
+            if fresh and not arguments.quiet:
+                print(say_stall(trial), file=sys.stderr, flush=True)
+            if arguments.json:
+                print(json.dumps(trial.to_json()), flush=True)
+            return trial
+
+        try:
+            advice = advise(wanted, ask)
+        except RuntimeError as error:
+            print(f"bench: {error}", file=sys.stderr)
+            return INCONCLUSIVE
+        finally:
+            if not arguments.quiet:
+                print(f"results: {out}", file=sys.stderr)
+    if not arguments.json:
+        print("\n".join(advice.sentences()))
+    return DONE
+
+
+def advice_plan(arguments: argparse.Namespace) -> AdvicePlan:
+    """Settle what to advise on. Raises ValueError before anything is set up."""
+    if arguments.rate is None or arguments.stall is None:
+        raise ValueError("--advise needs --rate N and --stall MS: how many drops a second, and how long a stall")
+    kind = load_kind(arguments.traffic)
+    stall_s = arguments.stall / 1000
+    wishes = dataclasses.replace(
+        options.consumer_wishes_of(arguments),
+        sender=arguments.sender,
+        intended_load=arguments.rate,
+        duration_s=BEFORE_S + stall_s + AFTER_S,
+    )
+    chosen = consumers(arguments.mode, wishes)
+    if len(chosen) != 1:
+        raise ValueError("--advise is about one consumer: name one --mode and one --reader")
+    (name, its) = chosen[0]
+    return AdvicePlan(setting=load_setting(name, kind.name, its), stall_s=stall_s, trials=arguments.trials)
+
+
+def say_stall(trial: Trial) -> str:
+    """Write one line about a trial with a stall."""
+    lost = trial.ledger.reserve_failed
+    outcome = "survived" if not lost else f"{units.count(lost)} lost"
+    if trial.limited_by == "generator":
+        outcome = "the load was not offered; once more"
+    if not trial.valid:
+        outcome = f"invalid: {'; '.join(trial.invalid_because)}"
+    stalled = units.seconds(trial.metrics.get("stall_s", 0.0))
+    return f"{units.size(trial.setting.ring_size_bytes or 0)}, stopped for {stalled}: {outcome}"
+
+
 def plan(arguments: argparse.Namespace) -> CapacityPlan:
     """Settle what to search. Raises ValueError before anything is set up."""
     kind = load_kind(arguments.traffic)
-    wishes = options.consumer_wishes_of(arguments)
+    wishes = dataclasses.replace(options.consumer_wishes_of(arguments), sender=arguments.sender)
     settings = [load_setting(name, kind.name, its) for name, its in consumers(arguments.mode, wishes)]
     if arguments.most is None or arguments.least is None:
         raise ValueError("--least and --most are numbers of drops a second")

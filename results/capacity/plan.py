@@ -10,7 +10,7 @@ from typing import Any
 from results.trial import Setting
 
 # Loads of the curve, as parts of the PDR: well below the knee, close to it on both sides, and far past it.
-CURVE = (0.25, 0.5, 0.75, 1.0, 1.5)
+CURVE = (0.5, 0.75, 0.9, 1.0, 1.2, 1.5)
 # The two loads of the check that a PDR has to stand: it passes at the first and fails at the second.
 CHECKED = (0.9, 1.2)
 

@@ -17,6 +17,9 @@ from results.capacity.plan import CHECKED, CURVE, CapacityPlan
 from results.capacity.search import Bounds, Found, search
 from results.trial import Setting, Trial
 
+CURVE_S = 1.0
+"""How long the trials of the curve last, in seconds, or longer if the ring asks for it."""
+
 # So often is a question asked again when its trial was invalid.
 RETRIES = 2
 
@@ -52,6 +55,14 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """One load of the curve. `aged` is a trial of its own in which events told their age, which costs time."""
+
+    timed: Trial
+    aged: Trial
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Capacity:
     """What one setting can take. `wrong` says why there is no result, if there is none."""
 
@@ -59,7 +70,7 @@ class Capacity:
     loss: float
     searches: tuple[Found, ...] = ()
     checks: tuple[Check, ...] = ()
-    curve: tuple[Trial, ...] = ()
+    curve: tuple[Point, ...] = ()
     wrong: str | None = None
 
     @property
@@ -115,7 +126,7 @@ def _capacity(plan: CapacityPlan, setting: Setting, most: float, leg: int, ask: 
             capacity = dataclasses.replace(capacity, searches=(*capacity.searches, found))
         capacity = dataclasses.replace(capacity, checks=tuple(_checks(plan, capacity, leg, ask)))
         if plan.curve:
-            capacity = dataclasses.replace(capacity, curve=tuple(_curve(plan, capacity, most, leg, ask)))
+            capacity = dataclasses.replace(capacity, curve=tuple(_curve(capacity, most, leg, ask)))
     except RuntimeError as error:
         return dataclasses.replace(capacity, wrong=str(error))
     return capacity
@@ -149,17 +160,21 @@ def _checks(plan: CapacityPlan, capacity: Capacity, leg: int, ask: Ask) -> Itera
         yield Check(part=part, load=part * reference, expected=part < 1, trials=trials, passed=passed)
 
 
-def _curve(plan: CapacityPlan, capacity: Capacity, most: float, leg: int, ask: Ask) -> Iterator[Trial]:
-    """Ask for a trial at each load of the curve. Without a known limit it ends where the generator does."""
+def _curve(capacity: Capacity, most: float, leg: int, ask: Ask) -> Iterator[Point]:
+    """Ask for trials at each load of the curve. Without a known limit it ends where the generator does."""
     reference = reference_load(capacity)
     if reference is None:
         return
     for part in CURVE:
         load = part * reference
         if load > most or (part > 1 and not capacity.known):
-            break
-        setting = at_load(capacity.setting, load, plan.precision.final_s)
-        yield _valid(Question(setting=setting, purpose="curve", leg=leg), ask)
+            return
+        timed = at_load(capacity.setting, load, CURVE_S)
+        aged = dataclasses.replace(timed, pass_="latency")
+        yield Point(
+            timed=_valid(Question(setting=timed, purpose="curve", leg=leg), ask),
+            aged=_valid(Question(setting=aged, purpose="curve", leg=leg), ask),
+        )
 
 
 def reference_load(capacity: Capacity) -> float | None:

@@ -94,9 +94,9 @@ def _limits(capacities: Sequence[Capacity]) -> Table:
 
 def _curve(capacity: Capacity) -> Table:
     table = _bare(name_of(capacity.setting), "offered", "consumed", "lost", "deferred", "p99 age", "CPU")
-    for trial in curve_trials(capacity):
-        verdict, age = judge(trial), trial.metrics.get("age_p99_ns")
-        cpu = cpu_share(trial)
+    for point in capacity.curve:
+        trial, verdict = point.timed, judge(point.timed)
+        age, cpu = point.aged.metrics.get("age_p99_ns"), cpu_share(point.timed)
         table.add_row(
             units.rate(trial.setting.intended_load or 0),
             units.rate(trial.offered_load or 0),
@@ -107,14 +107,6 @@ def _curve(capacity: Capacity) -> Table:
             "–" if cpu is None else f"{cpu * 100:.0f} %",
         )
     return table
-
-
-def curve_trials(capacity: Capacity) -> list[Trial]:
-    """Return the trials of the curve and of the checks, one at each load, by load."""
-    trials = {trial.setting.intended_load or 0.0: trial for trial in capacity.curve}
-    for check in capacity.checks:
-        trials[check.load] = check.trials[0]
-    return [trials[load] for load in sorted(trials)]
 
 
 def cpu_share(trial: Trial) -> float | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.capacity.backlog import FEWEST, growth_per_s
+from harness.backlog import FEWEST, growth_per_s
 
 TENTHS = [0.2 + n / 10 for n in range(12)]
 

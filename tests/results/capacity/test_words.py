@@ -69,4 +69,4 @@ def test_the_curve_reaches_past_the_knee() -> None:
     print_capacities([capacity], console)
     text = console.export_text()
     assert "deferred" in text
-    assert capacity.curve[-1].ledger.lost > 0
+    assert capacity.curve[-1].timed.ledger.lost > 0

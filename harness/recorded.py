@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Protocol
 
-from harness.capacity.backlog import Backlog
 from harness.recording import new_session
 from harness.rig import Rig
-from harness.trial import OnProgress
+from harness.trial import Progress
 from results.session import Session
 from results.store import ResultWriter, read
 from results.trial import Setting, Trial
@@ -34,6 +34,14 @@ def resume(out: Path | None, plan: Mapping[str, Any]) -> tuple[Session, list[Tri
     session = held.sessions[-1]
     done = [trial for trial in held.trials if trial.session == session.id]
     return session, sorted(done, key=lambda trial: trial.number)
+
+
+class Watch(Protocol):
+    """Looks at a trial while it runs, and adds to it what it saw."""
+
+    def look(self, progress: Progress) -> None: ...
+
+    def added_to(self, trial: Trial) -> Trial: ...
 
 
 class Recorded:
@@ -63,7 +71,7 @@ class Recorded:
         finally:
             self._writer.close()
 
-    def next(self, setting: Setting, *, block: int, on_progress: OnProgress) -> Trial:
+    def next(self, setting: Setting, *, block: int, watch: Watch) -> Trial:
         """Return the next trial. Raises ValueError when a recorded one is not what is asked for."""
         number = len(self.trials)
         if number < len(self._done):
@@ -74,8 +82,9 @@ class Recorded:
                     "written by another version, or trials are missing in the middle; begin anew without --resume"
                 )
         else:
-            backlog = Backlog(on_progress)
-            trial = backlog.added_to(self._rig.run(setting, number=number, block=block, on_progress=backlog.look))
+            trial = watch.added_to(self._rig.run(setting, number=number, block=block, on_progress=watch.look))
+            # Hundreds of trials are made, and none is looked at for its timeline: the file stays small.
+            trial = dataclasses.replace(trial, series={})
             self._writer.trial(trial)
         self.trials.append(trial)
         return trial

@@ -1,0 +1,146 @@
+"""How large must a ring be to survive a stall of its consumer? Computed first, then tried, above and below."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from results import units
+from results.capacity.judge import RECORD_BYTES
+from results.trial import Setting, Trial
+
+LEAST_BYTES, MOST_BYTES = 4096, 1 << 30
+# A size that holds in so many trials is a candidate; the last word have the trials of the plan.
+TRIES = 3
+# A trial whose load was not offered, or whose stall was too short, says nothing and is repeated.
+RETRIES = 5
+
+Ask = Callable[[Setting], Trial]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdvicePlan:
+    """A consumer at a load, in `setting`, whose ring size is what is asked for; stalls in seconds."""
+
+    setting: Setting
+    stall_s: float
+    trials: int
+
+    def __post_init__(self) -> None:
+        if self.setting.ring_size_bytes is None:
+            raise ValueError(f"mode {self.setting.mode} uses no ring: there is no size to advise")
+        if not 0.001 <= self.stall_s <= 60:
+            raise ValueError(f"--stall is between 1 and 60,000 milliseconds; it is {self.stall_s * 1000:g}")
+        if self.trials < 1:
+            raise ValueError(f"--trials must be at least 1; it is {self.trials}")
+        if self.computed_bytes > MOST_BYTES:
+            raise ValueError(
+                f"{self.load:,.0f} drops a second for {self.stall_s:g} s need {units.size(self.needed_bytes)}, and the "
+                f"largest ring has {units.size(MOST_BYTES)}; aggregate in the kernel instead (--mode aggregate)"
+            )
+
+    @property
+    def load(self) -> float:
+        """Drops a second."""
+        assert self.setting.intended_load is not None
+        return self.setting.intended_load
+
+    @property
+    def needed_bytes(self) -> float:
+        """What arrives during the stall, with the pause that a paced consumer makes anyway."""
+        return self.load * (self.stall_s + (self.setting.interval_ns or 0) / 1e9) * RECORD_BYTES
+
+    @property
+    def computed_bytes(self) -> int:
+        """The next size that the kernel accepts: a power of two pages."""
+        return max(LEAST_BYTES, 1 << int(self.needed_bytes).bit_length())
+
+    def to_json(self) -> dict[str, Any]:
+        return {"advice": {"setting": self.setting.to_json(), "stall_s": self.stall_s, "trials": self.trials}}
+
+    @classmethod
+    def from_json(cls, plan: Mapping[str, Any]) -> AdvicePlan:
+        row = plan["advice"]
+        return cls(setting=Setting.from_json(row["setting"]), stall_s=row["stall_s"], trials=row["trials"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """Trials with a ring of one size, and in how many of them nothing was lost."""
+
+    size_bytes: int
+    trials: int
+    held: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advice:
+    """The smallest size that held in every trial, and what half of it did; None where it is the smallest there is."""
+
+    plan: AdvicePlan
+    advised: Tried
+    half: Tried | None
+
+    def sentences(self) -> list[str]:
+        """Say what was computed, what held, and what did not."""
+        plan, advised, half = self.plan, self.advised, self.half
+        stall = units.seconds(plan.stall_s)
+        said = [
+            f"At {units.rate(plan.load)}, {plan.setting.mode} ({plan.setting.reader}) needs a ring of "
+            f"{units.size(advised.size_bytes)} to survive a stall of {stall}: nothing was lost in {advised.held} of "
+            f"{advised.trials} trials with its consumer stopped for that long.",
+            f"Computed: {units.rate(plan.load)} × {stall} × {RECORD_BYTES} bytes = {units.size(plan.needed_bytes)}, "
+            f"and a ring is a power of two: {units.size(plan.computed_bytes)}.",
+        ]
+        if half is not None:
+            said.append(f"With {units.size(half.size_bytes)}, nothing was lost in {half.held} of {half.trials} trials.")
+        if advised.size_bytes > plan.computed_bytes:
+            said.append(
+                "What was computed did not hold every time: this machine holds up the consumer beside the stall."
+            )
+        return said
+
+
+def advise(plan: AdvicePlan, ask: Ask) -> Advice:
+    """Try sizes until one holds and its half does not. Raises RuntimeError when none holds, or nothing can be tried."""
+    size = plan.computed_bytes
+    while size > LEAST_BYTES and _holds(plan, size // 2, ask):
+        size //= 2
+    while True:
+        tried = _try(plan, size, plan.trials, ask)
+        if tried.held == tried.trials:
+            break
+        size *= 2
+        if size > MOST_BYTES:
+            raise RuntimeError(f"no ring up to {units.size(MOST_BYTES)} survived: this mode does not take the load")
+    half = _try(plan, size // 2, plan.trials, ask) if size > LEAST_BYTES else None
+    return Advice(plan=plan, advised=tried, half=half)
+
+
+def _holds(plan: AdvicePlan, size_bytes: int, ask: Ask) -> bool:
+    return all(_survived(_offered(plan, size_bytes, ask)) for _ in range(TRIES))
+
+
+def _try(plan: AdvicePlan, size_bytes: int, trials: int, ask: Ask) -> Tried:
+    held = sum(_survived(_offered(plan, size_bytes, ask)) for _ in range(trials))
+    return Tried(size_bytes=size_bytes, trials=trials, held=held)
+
+
+def _offered(plan: AdvicePlan, size_bytes: int, ask: Ask) -> Trial:
+    """Ask for a trial until the load was offered and the stall took place."""
+    setting = dataclasses.replace(plan.setting, ring_size_bytes=size_bytes)
+    for _ in range(1 + RETRIES):
+        trial = ask(setting)
+        if trial.valid and trial.limited_by != "generator" and trial.metrics.get("stall_s", 0) >= plan.stall_s:
+            return trial
+    raise RuntimeError(
+        f"in {1 + RETRIES} trials in a row, {plan.load:,.0f} drops a second were not offered through a whole stall; "
+        "ask for a lower --rate"
+    )
+
+
+def _survived(trial: Trial) -> bool:
+    """Tell whether the ring had room for everything."""
+    return not trial.ledger.reserve_failed
