@@ -1,0 +1,77 @@
+"""Settle why a consumer that does more can look faster than one that does nothing, by experiment.
+
+Closed and open loop; wakeups adaptive, rare, forced and none; consumer and sender on one CPU and on two; pauses filled
+with nothing, with system calls, with flushing the caches: each in every block, in random order. Five hypotheses are
+held against it, and each is confirmed, refuted, or not decidable here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import sys
+from collections.abc import Iterator
+
+from rich.console import Console
+
+from harness import options
+from harness.backlog import Backlog
+from harness.caller import caller
+from harness.cli import DONE, INVALID_TRIAL
+from harness.explain.variants import looked_into, variants
+from harness.plan import in_blocks
+from harness.progress import ProgressLine
+from harness.recorded import Recorded, begin, resume
+from harness.recording import default_out
+from results.explain.effect import experiment
+from results.explain.plan import ExplainPlan
+from results.explain.words import print_explanation
+from results.trial import Setting
+
+NEEDS = "kernel"
+LOOKS = 2
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("the experiment")
+    group.add_argument("--blocks", type=int, default=10, metavar="N", help="each variant once a block (default: 10)")
+    group.add_argument("--duration", type=float, default=0.8, metavar="S", help="seconds a trial (default: 0.8)")
+    group.add_argument("--seed", type=int, help="of the random order (default: drawn, and recorded)")
+    group.add_argument("--resume", action="store_true", help="go on with the unfinished session of --out")
+    options.add_output_options(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    settled = variants(arguments.duration)
+    plan = ExplainPlan(variants=settled, blocks=arguments.blocks, looked_into=looked_into(settled), looks=LOOKS)
+    session, done = resume(arguments.out, plan.to_json()) if arguments.resume else begin(plan.to_json(), arguments.seed)
+    out = arguments.out or default_out(caller(), "explain")
+    order = list(_order(plan, session.seed))
+    progress = ProgressLine(len(order), quiet=arguments.quiet)
+    with Recorded(session, done, out) as recorded:
+        try:
+            for number, (block, setting) in enumerate(order):
+                fresh = not recorded.replaying
+                if fresh:
+                    progress.begin(number, setting)
+                trial = recorded.next(setting, block=block, watch=Backlog(progress.update))
+                if fresh:
+                    progress.end(trial)
+                if arguments.json:
+                    print(json.dumps(trial.to_json()), flush=True)
+        finally:
+            progress.close()
+            if not arguments.quiet:
+                print(f"results: {out}", file=sys.stderr)
+    found = experiment(plan, recorded.trials)
+    if not arguments.json:
+        print_explanation(found, Console())
+    return INVALID_TRIAL if found.invalid else DONE
+
+
+def _order(plan: ExplainPlan, seed: int) -> Iterator[tuple[int, Setting]]:
+    """Yield (block, setting): the blocks of all variants, then those of the variants that are looked into."""
+    timed = in_blocks(list(plan.variants.values()), plan.blocks, seed)
+    inside = in_blocks(list(plan.looked_into.values()), plan.looks, seed)
+    return itertools.chain(timed, ((plan.blocks + block, setting) for block, setting in inside))

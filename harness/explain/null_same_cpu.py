@@ -1,0 +1,11 @@
+"""`null`, on the sender's CPU."""
+
+from harness.explain._same_cpu import move_to_senders_cpu
+from modes import null
+from modes._kit import Kit
+
+
+class NullSameCpu(null.Null):
+    def __init__(self, kit: Kit) -> None:
+        super().__init__(kit)
+        move_to_senders_cpu()

@@ -1,0 +1,35 @@
+"""Say what the experiments of a result file found: python -m results.explain FILE [--figures FOLDER]. Needs no root."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from rich.console import Console
+
+from results.explain.effect import experiment
+from results.explain.plan import ExplainPlan
+from results.explain.words import print_explanation
+from results.store import read
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("file", type=Path)
+    arguments = parser.parse_args()
+    held = read(arguments.file)
+    sessions = [session for session in held.sessions if "explain" in session.plan]
+    if not sessions:
+        raise ValueError(f"{arguments.file} holds no experiment; make one with: sudo bench explain")
+    for session in sessions:
+        trials = [trial for trial in held.trials if trial.session == session.id]
+        found = experiment(ExplainPlan.from_json(session.plan), trials)
+        print_explanation(found, Console())
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except ValueError as error:
+        sys.exit(str(error))
