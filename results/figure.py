@@ -27,6 +27,7 @@ INK, MUTED, GRID, PAPER, LOSS = "#000001", "#000002", "#000003", "#000004", "#00
 _VARIABLES = {INK: "ink", MUTED: "muted", GRID: "grid", PAPER: "paper", LOSS: "loss"}
 SERIES_COLOURS = 8
 MARKERS = "osD^vPX*"
+_ROOM = 18  # characters of a label on a phone
 _DASHES = ("-", (0, (5, 2)), (0, (1, 1.5)), (0, (6, 2, 1, 2)))
 
 _STYLE: dict[Any, Any] = {  # matplotlib types its keys as literals
@@ -158,9 +159,14 @@ def label_ends(axes: Axes, ends: Sequence[tuple[float, str, dict[str, Any]]], ga
         share = (y - low) / (high - low)
         axes.plot([1], [share], transform=beside, clip_on=False, **style)
         axes.annotate(
-            text, (1, share), xycoords="axes fraction", xytext=(20, 0), textcoords="offset points", va="center",
-            annotation_clip=False,
+            shortened(text) if figure.get_figwidth() * 72 < WIDE else text, (1, share), xycoords="axes fraction",
+            xytext=(20, 0), textcoords="offset points", va="center", annotation_clip=False,
         )  # fmt: skip
+
+
+def shortened(label: str) -> str:
+    """Cut a label to what a phone has room for; the text under the pointer is whole."""
+    return label if len(label) <= _ROOM else f"{label[: _ROOM - 1]}…"
 
 
 def _themed(figure: Figure, prefix: str, says: str) -> str:

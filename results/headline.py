@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from results import units
 from results.column import AGE_P99, CPU_PER_EVENT, LOSS_RATIO, NS_PER_EVENT, Column
+from results.limits import Limit, limit
 from results.scorecard import Row
 from results.variant import Variant, fair_load, offered, searched
 
@@ -24,14 +25,18 @@ _LISTED = 3  # names in one sentence before the rest are only counted
 def headline(listed: Sequence[Variant]) -> list[Sentence]:
     """Say the outcome in a few sentences, the most important first; none when no trial is valid."""
     said: list[Sentence] = []
-    if searched(listed):
+    if any(variant.limits for variant in listed):
+        said += _by_limits(listed)
+    elif searched(listed):
         said += _by_search(listed)
     elif (load := fair_load(listed)) is not None:
         said += _at_one_load(listed, load)
     elif unpaced := [variant for variant in listed if variant.rows[0].timed and variant.at(None)]:
         said += _unpaced(unpaced)
     load = fair_load(listed)
-    at = f" at {units.quantity(load)}/s" if load is not None and searched(listed) else ""
+    at = ""
+    if searched(listed):
+        at = " just below its limit" if load is None else f" at {units.quantity(load)}/s"
     chosen = [(variant.label, row) for variant in listed if (row := variant.reference(load))]
     said += _extremes(chosen, CPU_PER_EVENT, f"An event cost the consumer least CPU time{at} with ", "; most with ")
     said += _extremes(chosen, NS_PER_EVENT, "Emptied from a full ring, an event took least with ", "; most with ")
@@ -67,6 +72,35 @@ def _by_search(listed: Sequence[Variant]) -> list[Sentence]:
         rest += ["; " if rest else "Kept up with, by the others: ", *_names(members)]
         rest.append(f" up to {load}/s" if load else " not even the lowest load")
     return [(*first, "."), (*rest, ".")] if rest else [(*first, ".")]
+
+
+def _by_limits(listed: Sequence[Variant]) -> list[Sentence]:
+    """Say which takes most without loss and which least, then the others, then what a little loss buys."""
+    pairs = [(variant, limit(variant.limits.ndr)) for variant in listed if variant.limits]
+    pairs.sort(key=lambda pair: -(pair[1].lower or 0.0))
+    (best, most), (worst, least) = pairs[0], pairs[-1]
+    first: list[str] = [Name(best.label), f" keeps up to {_limit(most)} with no loss"]
+    if worst is not best:
+        first += ["; ", Name(worst.label), f" to {_limit(least)}"]
+    said: list[Sentence] = [(*first, ".")]
+    between: list[str] = []
+    for variant, found in pairs[1:-1]:
+        between += ["; " if between else "Between them: ", Name(variant.label), f" {_limit(found)}"]
+    if between:
+        said.append((*between, "."))
+    if best.limits is None:
+        return said
+    little: list[str] = [f"With at most {units.percent(best.limits.loss)} lost: "]
+    for place, (variant, _) in enumerate(pairs):
+        if variant.limits:
+            little += ["; " if place else "", Name(variant.label), f" {_limit(limit(variant.limits.pdr))}"]
+    return [*said, (*little, ".")]
+
+
+def _limit(found: Limit) -> str:
+    if found.lower is None:
+        return f"less than {units.rate(found.upper or 0)}"
+    return f"{'at least ' if found.at_least else ''}{units.rate(found.lower)}"
 
 
 def _names(listed: Sequence[Variant]) -> list[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from results import store
 from results.headline import Sentence, headline
+from results.limits import capacities
 from results.scorecard import Row, rows
 from results.session import Session
 from results.summary import Summary, summarise
@@ -50,12 +51,14 @@ def load(paths: Sequence[Path]) -> Report:
         why = problems[0] if problems else "the run that wrote it ended before its first trial did"
         raise ValueError(f"no trial in {named} can be used: {why}")
     found = rows(trials)
-    listed = variants(found)
+    sessions = tuple(session for result in read for session in result.sessions)
+    limits, unfinished = capacities(sessions, trials)
+    listed = variants(found, limits)
     return Report(
         paths=tuple(files.values()),
-        sessions=tuple(session for result in read for session in result.sessions),
+        sessions=sessions,
         trials=tuple(trials),
-        problems=tuple(f"{result.path}, {problem}" for result in read for problem in result.problems),
+        problems=(*(f"{result.path}, {problem}" for result in read for problem in result.problems), *unfinished),
         rows=tuple(found),
         variants=tuple(listed),
         headline=tuple(headline(listed)) or (("No trial is valid: there is nothing to compare.",),),

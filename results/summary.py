@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from results import units
 from results.column import CONSUME_RATE, LOSS_RATIO, LOST, OFFERED_LOAD, SCORECARD, Better, Column
+from results.limits import Limit, limit
 from results.scorecard import Row
 from results.variant import Variant, fair_load, offered, searched, shared_loads
 
@@ -59,31 +60,45 @@ class Summary:
 _OF_THE_LOAD = (CONSUME_RATE, OFFERED_LOAD, LOST, LOSS_RATIO)
 
 
+# What "keeps up to" means, without and with a search.
+_MEANS = {
+    False: "highest load offered up to which no valid trial lost a drop; the loads tried are the steps",
+    True: "highest load with no loss (NDR), as the search found it; below it the lowest load that is too much",
+}
+
+
 def summarise(listed: Sequence[Variant]) -> Summary:
     """Make the table: after a search a line a variant, with the load that it keeps up with; else a line a row."""
     return _after_search(listed) if searched(listed) else _of_rows(listed)
 
 
 def _after_search(listed: Sequence[Variant]) -> Summary:
-    load, shared = fair_load(listed), shared_loads(listed)
+    load, shared = fair_load(listed), shared_loads(listed, truly_offered=True)
     pairs = [(variant, row) for variant in listed if (row := variant.reference(load))]
     pairs.sort(key=lambda pair: (-(pair[0].capacity or 0.0), *pair[1].rank))
     columns = [column for column in _present(pairs) if column not in _OF_THE_LOAD]
     hardest = shared[-1] if shared else None
+    limited = [variant.limits for variant in listed if variant.limits]
     notes: list[str] = []
     lines = []
     for variant, row in pairs:
         line = _line(variant.label, variant, row, columns, notes)
-        first = (_capacity(variant, notes), _loss_at(variant, hardest, notes))
+        first = [_capacity(variant, notes)]
+        if limited:
+            first.append(_limit(limit(variant.limits.pdr), notes) if variant.limits else None)
+        if hardest:
+            first.append(_loss_at(variant, hardest, notes))
         lines.append(replace(line, cells=(*first, *line.cells)))
-    capacity = "highest load offered up to which no valid trial lost a drop; the loads tried are the steps"
-    at = f"at {units.rate(hardest)}" if hardest else "at the highest load"
-    headings = (
-        Heading("capacity", "keeps up to", capacity, "higher"),
-        Heading("loss_ratio", f"loss {at}", f"lost / offered {at} intended", "lower"),
-        *map(_heading, columns),
-    )
-    return Summary(headings, tuple(lines), _with_few_trials(notes, pairs))
+    headings = [Heading("ndr" if limited else "capacity", "keeps up to", _MEANS[bool(limited)], "higher")]
+    if limited:
+        allowed = units.percent(limited[0].loss)
+        headings.append(
+            Heading("pdr", f"≤ {allowed} lost", f"highest load with at most {allowed} lost (PDR)", "higher")
+        )
+    if hardest:
+        at = f"at {units.rate(hardest)}"
+        headings.append(Heading("loss_ratio", f"loss {at}", f"lost / offered {at} intended", "lower"))
+    return Summary((*headings, *map(_heading, columns)), tuple(lines), _with_few_trials(notes, pairs))
 
 
 def _of_rows(listed: Sequence[Variant]) -> Summary:
@@ -140,11 +155,23 @@ def _interval(low: str, high: str) -> str:
 def _capacity(variant: Variant, notes: list[str]) -> Cell | None:
     if not variant.paced_rows:
         return None
+    if variant.limits:
+        return _limit(limit(variant.limits.ndr), notes)
     if variant.capacity is None:
         return Cell(f"< {units.rate(offered(variant.paced_rows[0]))}", "", None)
     bound = "≥ " if variant.first_loss is None else ""
     limits = _load_doubts(variant.kept_up, notes) if variant.kept_up else ()
     return Cell(f"{bound}{units.rate(variant.capacity)}", "", variant.capacity, limits)
+
+
+def _limit(found: Limit, notes: list[str]) -> Cell:
+    """Write a limit that a search found, and below it the lowest load that is too much."""
+    if found.lower is None:
+        return Cell(f"< {units.rate(found.upper or 0)}", "", None)
+    if found.at_least:
+        doubt = _number("generator-limited: no more could be offered, so the limit is at least this", notes)
+        return Cell(f"≥ {units.rate(found.lower)}", "", found.lower, (doubt,))
+    return Cell(units.rate(found.lower), f"not {units.rate(found.upper)}" if found.upper else "", found.lower)
 
 
 def _loss_at(variant: Variant, load: float | None, notes: list[str]) -> Cell | None:

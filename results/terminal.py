@@ -119,7 +119,12 @@ def print_doubts(found: list[Row], console: Console) -> None:
             reasons = "; ".join(trial.invalid_because)
             console.print(Text(f"invalid: {row.label}, trial {trial.number}: {reasons}", style="red"))
     for warning, labels in _shared_doubts(found).items():
-        console.print(Text(f"warning: {', '.join(labels)}: {warning}", style="yellow"))
+        console.print(Text(f"warning: {_brief(labels)}: {warning}", style="yellow"))
+
+
+def _brief(labels: list[str]) -> str:
+    shown, more = ", ".join(labels[:4]), len(labels) - 4
+    return f"{shown} and {more} more" if more > 0 else shown
 
 
 def _shared_doubts(found: list[Row]) -> dict[str, list[str]]:

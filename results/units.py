@@ -36,6 +36,8 @@ def rate(value: float) -> str:
 
 def nanoseconds(value: float) -> str:
     """Write a time given in nanoseconds in the unit that keeps it short."""
+    if value == 0:
+        return "0"
     for size, unit in ((1e9, "s"), (1e6, "ms"), (1e3, "µs")):
         if abs(value) >= size * 0.9995:
             return f"{digits(value / size)} {unit}"

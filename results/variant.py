@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from results.capacity.survey import Capacity
 from results.column import LOSS_RATIO, OFFERED_LOAD
+from results.limits import limit
 from results.scorecard import Row, consumers
 
 
@@ -20,6 +22,7 @@ class Variant:
     colour: int
     style: int
     rows: tuple[Row, ...]
+    limits: Capacity | None = None
 
     @property
     def key(self) -> str:
@@ -48,7 +51,9 @@ class Variant:
 
     @property
     def capacity(self) -> float | None:
-        """The offered load of `kept_up`, drops per second."""
+        """The load that it keeps up with, drops per second: what a search found, else the offered load of `kept_up`."""
+        if self.limits is not None:
+            return limit(self.limits.ndr).lower
         return offered(self.kept_up) if self.kept_up else None
 
     def at(self, load: float | None) -> Row | None:
@@ -56,14 +61,17 @@ class Variant:
         return next((row for row in self.rows if row.setting.intended_load == load), None)
 
     def reference(self, load: float | None) -> Row | None:
-        """Choose the row to compare the variant by: at this load, else the highest it kept up with, else any."""
+        """Choose the row to compare the variant by: at this load, else one it keeps up with, else any."""
         if load is not None and (row := self.at(load)):
             return row
+        if self.limits is not None and self.limits.checks:
+            return self.at(self.limits.checks[0].load)
         return self.kept_up or next((row for row in self.rows if row.timed or row.drains), None)
 
 
-def variants(found: Iterable[Row]) -> list[Variant]:
+def variants(found: Iterable[Row], limits: Sequence[Capacity] = ()) -> list[Variant]:
     """Gather rows into variants, by name, so that a variant looks the same in every report that holds the same ones."""
+    of_setting = {replace(capacity.setting, intended_load=None, duration_s=None): capacity for capacity in limits}
     gathered = sorted(consumers(found).items())
     modes = sorted({rows[0].setting.mode for _, rows in gathered})
     seen: dict[str, int] = {}
@@ -71,7 +79,8 @@ def variants(found: Iterable[Row]) -> list[Variant]:
     for label, rows in gathered:
         mode = rows[0].setting.mode
         seen[mode] = seen.get(mode, -1) + 1
-        listed.append(Variant(label, modes.index(mode), seen[mode], tuple(rows)))
+        key = replace(rows[0].setting, intended_load=None, duration_s=None)
+        listed.append(Variant(label, modes.index(mode), seen[mode], tuple(rows), of_setting.get(key)))
     return listed
 
 
@@ -80,10 +89,17 @@ def searched(listed: Sequence[Variant]) -> bool:
     return any(len(variant.paced_rows) > 1 for variant in listed)
 
 
-def shared_loads(listed: Sequence[Variant]) -> list[float]:
-    """List the intended loads that every loaded variant was put under, from the lowest."""
+def shared_loads(listed: Sequence[Variant], *, truly_offered: bool = False) -> list[float]:
+    """List the intended loads that every loaded variant was put under, from the lowest.
+
+    `truly_offered`: without those that the sender could not keep up with.
+    """
     loads = [
-        {load for row in variant.paced_rows if (load := row.setting.intended_load) is not None}
+        {
+            load
+            for row in variant.paced_rows
+            if (load := row.setting.intended_load) is not None and not (truly_offered and row.limited_by == "generator")
+        }
         for variant in listed
         if variant.paced_rows
     ]
@@ -96,9 +112,12 @@ def fair_load(listed: Sequence[Variant]) -> float | None:
     Where a variant loses drops, or is offered fewer, its cost for an event is that of another job than the others'.
     """
     shared = shared_loads(listed)
-    rows = {load: [row for variant in listed if (row := variant.at(load))] for load in shared}
-    fair = [load for load in shared if not any(lost_any(row) or row.limited_by == "generator" for row in rows[load])]
-    return fair[-1] if fair else shared[0] if shared else None
+    truly = shared_loads(listed, truly_offered=True)
+    fair = [load for load in truly if not any((row := variant.at(load)) and lost_any(row) for variant in listed)]
+    if fair:
+        return fair[-1]
+    # A search has a load for each variant that it keeps up with; elsewhere a load that some lose at is all there is.
+    return None if any(variant.limits for variant in listed) else shared[0] if shared else None
 
 
 def offered(row: Row) -> float:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from results import units
 from results.column import column
-from results.figure import INK, PAPER, Drawing, Sheet, draw, series_colour
+from results.figure import INK, PAPER, Drawing, Sheet, draw, series_colour, shortened
 from results.scorecard import Row
 from results.variant import Variant
 
@@ -61,11 +61,11 @@ def _plot(sheet: Sheet, splits: Sequence[_Split]) -> None:
         axes.annotate(
             units.nanoseconds(sum(split.parts)), (1, index), xytext=(8, 0), textcoords="offset points", va="center"
         )
-    axes.set_yticks(range(len(splits)), [split.label for split in splits])
+    axes.set_yticks(range(len(splits)), [shortened(split.label) if sheet.narrow else split.label for split in splits])
     axes.tick_params(axis="y", labelcolor=INK, length=0)
     axes.set_xlim(0, 1)
     axes.set_xticks([0, 0.5, 1], ["0", "50 %", "100 %"])
     axes.spines["left"].set_visible(False)
-    axes.set_xlabel("share of the CPU time of an event; its sum stands at the right")
+    axes.set_xlabel("share of an event's CPU time" if sheet.narrow else "share of an event's CPU time (right: its sum)")
     columns = 2 if sheet.narrow else 3
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=columns, frameon=False, fontsize=11, handletextpad=0.3)

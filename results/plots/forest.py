@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from results.column import SCORECARD
 from results.comparison import Compared, Judged
-from results.figure import GRID, INK, LOSS, MUTED, Drawing, Sheet, draw, series_colour
+from results.figure import GRID, INK, LOSS, MUTED, Drawing, Sheet, draw, series_colour, shortened
 
 _COLOURS = {"worse": LOSS, "better": series_colour(2), "same": INK, "undecided": MUTED}
 _ROW, _MOST = 24, 48  # pixels a row; rows before the picture stops helping
@@ -46,7 +46,11 @@ def _plot(sheet: Sheet, shown: Sequence[Judged]) -> None:
     else:
         axes.xaxis.set_major_formatter(lambda value, _place: f"{(value - 1) * 100:+.3g} %" if value != 1 else "0")
         axes.locator_params(axis="x", nbins=4 if sheet.narrow else 8)
-    axes.set_yticks(range(len(shown)), [f"{each.label} · {each.column.title}" for each in reversed(shown)])
+
+    def name(each: Judged) -> str:
+        return f"{shortened(each.label) if sheet.narrow else each.label} · {each.column.title}"
+
+    axes.set_yticks(range(len(shown)), [name(each) for each in reversed(shown)])
     axes.tick_params(axis="y", labelcolor=INK, length=0)
     axes.set_ylim(-0.7, len(shown) - 0.3)
     axes.spines["left"].set_visible(False)

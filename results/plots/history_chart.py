@@ -11,8 +11,9 @@ _SPAN = 20  # ratio of the highest value to the lowest from which the axis is lo
 def draw_history(history: History) -> Drawing:
     """Draw all tracks; machines are never in one panel."""
     says = f"{history.column.title} over {len(history.sessions)} sessions"
-    panels = len(by_machine(history.tracks))
-    return draw("history", says, lambda sheet: _plot(sheet, history), panels=panels, height=340)
+    panels = by_machine(history.tracks).values()
+    height = max(340, *(90 + 15 * len(tracks) for tracks in panels))
+    return draw("history", says, lambda sheet: _plot(sheet, history), panels=len(panels), height=height)
 
 
 def _plot(sheet: Sheet, history: History) -> None:

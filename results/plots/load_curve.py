@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from results import units
 from results.column import CONSUME_RATE, LOSS_RATIO, OFFERED_LOAD
 from results.figure import MUTED, Drawing, Sheet, draw, label_ends, look, plain_log, series_colour
+from results.scorecard import Row
 from results.variant import Variant, searched
 
 # Losses below this share are drawn at the foot of the axis: one drop in a million, less than any trial can resolve.
@@ -22,21 +23,30 @@ def draw_load_curve(listed: Sequence[Variant]) -> Drawing | None:
     return draw("load", says, lambda sheet: _plot(sheet, shown), panels=2, height=270)
 
 
+def _rows(variant: Variant) -> list[Row]:
+    """Take every load; of a search, whose steps crowd round the limit, those of its curve and checks."""
+    if variant.limits is None or not variant.limits.curve:
+        return list(variant.paced_rows)
+    loads = {trial.setting.intended_load for trial in variant.limits.curve} | {c.load for c in variant.limits.checks}
+    return [row for row in variant.paced_rows if row.setting.intended_load in loads]
+
+
 def _plot(sheet: Sheet, shown: Sequence[Variant]) -> None:
     above, below = sheet.axes
-    loads = [row.setting.intended_load or 0 for variant in shown for row in variant.paced_rows]
-    above.plot([min(loads), max(loads)], [min(loads), max(loads)], color=MUTED, linewidth=1, linestyle=(0, (2, 3)))
     ends = []
+    loads = []
     for variant in shown:
         style = look(variant.colour, variant.style)
         points = []
-        for row in variant.paced_rows:
+        for row in _rows(variant):
             offered, rate, loss = row.spread(OFFERED_LOAD), row.spread(CONSUME_RATE), row.spread(LOSS_RATIO)
             if offered and rate and loss:
                 points.append((offered.median, rate, loss))
+        points.sort(key=lambda point: point[0])
         if not points:
             continue
         x = [offered for offered, _, _ in points]
+        loads += x
         rates = [rate.median for _, rate, _ in points]
         losses = [max(loss.median, _FLOOR) for _, _, loss in points]
         said = [
@@ -54,6 +64,7 @@ def _plot(sheet: Sheet, shown: Sequence[Variant]) -> None:
         above.plot(x, rates, gid=sheet.mark(f"{variant.key}-consumed", said), **style)
         below.plot(x, losses, gid=sheet.mark(f"{variant.key}-lost", said), **style)
         ends.append((rates[-1], variant.label, style))
+    above.plot([min(loads), max(loads)], [min(loads), max(loads)], color=MUTED, linewidth=1, linestyle=(0, (2, 3)))
     plain_log(above, "x", units.quantity)
     plain_log(above, "y", units.quantity)
     plain_log(below, "x", units.quantity)
