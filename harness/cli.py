@@ -11,6 +11,7 @@ import shlex
 import shutil
 import signal
 import sys
+import traceback
 from pathlib import Path
 from types import FrameType, ModuleType
 from typing import NoReturn
@@ -24,15 +25,19 @@ VERSION = "0.1.0"
 DONE, REGRESSED, BAD_INPUT, INCONCLUSIVE, CANNOT_RUN, INVALID_TRIAL = range(6)
 INTERRUPTED, TERMINATED = 130, 143
 READER_GONE = 141  # as a shell says of what SIGPIPE ended
+# A fault of bench itself (EX_SOFTWARE of sysexits.h): Python's own status for that, 1, would read as a verdict.
+FAULT = 70
 
 
 class Terminated(BaseException):
-    """SIGTERM, as an exception, so that it unwinds through every `with` as Ctrl-C does."""
+    """SIGTERM or SIGHUP, as an exception, so that it unwinds through every `with` as Ctrl-C does."""
 
 
-def main(argv: list[str]) -> int:
+def main(argv: list[str]) -> int:  # noqa: PLR0911 (a line for each way to end)
     """Run one command; return the exit status that the README documents."""
-    signal.signal(signal.SIGTERM, _terminate)
+    for number in _ENDING:
+        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup's
+            signal.signal(number, _end)
     try:
         status = _dispatch(argv)
         sys.stdout.flush()
@@ -47,10 +52,17 @@ def main(argv: list[str]) -> int:
         # `bench ... | head` has all it wanted; without this the flush at exit would complain of the same pipe again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return READER_GONE
+    except OSError as error:  # a disk that is full, a file system that went away
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        print(f"bench: {error} ({Path(place.filename).name}:{place.lineno})", file=sys.stderr)
+        return CANNOT_RUN
     except KeyboardInterrupt:
         return INTERRUPTED
     except Terminated:
         return TERMINATED
+    except Exception:
+        traceback.print_exc()
+        return FAULT
 
 
 def command_names() -> list[str]:
@@ -107,8 +119,14 @@ def _summary(module: ModuleType) -> str:
     return module.__doc__.splitlines()[0].rstrip(".")
 
 
-def _terminate(_signal: int, _frame: FrameType | None) -> NoReturn:
-    raise Terminated
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def _end(received: int, _frame: FrameType | None) -> NoReturn:
+    """Unwind, and let no impatient second signal disturb the clearing up."""
+    for number in _ENDING:
+        signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt if received == signal.SIGINT else Terminated
 
 
 def launcher() -> str:

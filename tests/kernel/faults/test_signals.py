@@ -1,0 +1,91 @@
+"""Signals to the harness at each stage of a trial: it ends at once, says so, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from results.store import read
+from tests.kernel.faults.watched import STAGES, Watched
+
+# A mode whose consumer needs a while to empty the ring: so that there is a stage `drain` to be hit.
+SLOW = """
+import time
+from modes import Mode
+class Slow(Mode):
+    def on_record(self, ctx, data, size):
+        time.sleep(0.0002)
+        self.consumed += 1
+        return self.halt
+"""
+
+
+@pytest.fixture
+def words(tmp_path: Path) -> tuple[object, ...]:
+    """A session of two short trials."""
+    mode = tmp_path / "slow.py"
+    mode.write_text(SLOW)
+    load = ("--rate", "10000", "--duration", "0.4", "--trials", "2")
+    return "run", "--mode", mode, *load, "--out", tmp_path / "out.jsonl"
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    return tmp_path / "out.jsonl"
+
+
+def assert_usable(out: Path, stage: str) -> None:
+    """What was finished before stands in the result file, whole."""
+    if not out.exists() or not out.read_bytes():
+        assert stage == "testbed", "the session's line is written before the first trial"
+        return
+    kept = read(out)
+    assert len(kept.sessions) == 1
+    assert kept.problems == ()
+    assert all(trial.valid for trial in kept.trials)
+    assert len(kept.trials) == (1 if stage == "write" else 0)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 143)])
+def test_an_interrupted_session_clears_up(
+    words: tuple[object, ...], out: Path, stage: str, number: signal.Signals, status: int
+) -> None:
+    """Injects Ctrl-C, a termination, and a terminal that closes."""
+    with Watched(*words, out=out) as bench:
+        bench.await_stage(stage)
+        bench.process.send_signal(number)
+        assert bench.finish(timeout_s=10) == status
+        assert bench.left_behind() == []
+    assert "Traceback" not in bench.stderr
+    assert_usable(out, stage)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_killed_session_leaves_only_an_empty_folder(words: tuple[object, ...], out: Path, stage: str) -> None:
+    """Injects SIGKILL: workers, programs, maps and namespaces go with the harness; the folder waits for bench clean."""
+    with Watched(*words, out=out) as bench:
+        bench.await_stage(stage)
+        bench.process.kill()
+        assert bench.finish() == -signal.SIGKILL
+        (folder,) = bench.folders
+        assert bench.left_behind() == [f"folder {folder}"]
+    assert list(folder.iterdir()) == []
+    folder.rmdir()
+    assert_usable(out, stage)
+
+
+@pytest.mark.parametrize("gap_s", [0.0, 0.01, 0.1])
+def test_an_impatient_second_interrupt_clears_up_too(words: tuple[object, ...], out: Path, gap_s: float) -> None:
+    """Injects Ctrl-C twice: the second comes while the first is being answered."""
+    with Watched(*words, out=out) as bench:
+        bench.await_stage("send")
+        bench.process.send_signal(signal.SIGINT)
+        time.sleep(gap_s)
+        bench.process.send_signal(signal.SIGINT)
+        assert bench.finish(timeout_s=10) == 130
+        assert bench.left_behind() == []
+    assert "Traceback" not in bench.stderr
