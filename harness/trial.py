@@ -130,9 +130,7 @@ def run_load_trial(
         witness_before = traffic.kind.witness(traffic.bed)
         outside.start()
         sent = _offer(setting, consumer, generator, observer, outside, on_progress)
-        expected = None
-        if sent is not None:
-            expected = traffic.kind.expect(sent["sent"], sent["refused"])
+        expected = None if "died" in sent else traffic.kind.expect(sent["sent"], sent["refused"])
         observer.settle(expected.total if expected else None, SETTLE_TIMEOUT_S)
         backlog = observer.unread_records
         witness_after = traffic.kind.witness(traffic.bed)
@@ -145,16 +143,13 @@ def run_load_trial(
 
     witness = {name: count - witness_before.get(name, 0) for name, count in witness_after.items()}
     ledger = _ledger(setting, counters, done, sent, expected.total if expected else None)
-    wrong = _endings(done) + ledger.imbalance()
-    if sent is None:
-        wrong.append("the generator died before it could say what it sent")
+    wrong = _endings(sent) + _endings(done) + ledger.imbalance()
     if expected is not None:
         wrong += [
             f"the second witness {name} grew by {grew}, not {expected.witness.get(name)}"
             for name, grew in witness.items()  # a counter that this kernel does not have is absent
             if grew != expected.witness.get(name)
         ]
-    sent = sent or {}
     first_ns = sent.get("first_ns") or 0
     last_ns = sent.get("last_ns") or 0
     metrics = {f"generator_{name}": sent[name] for name in _GENERATOR_METRICS if sent.get(name) is not None}
@@ -300,12 +295,12 @@ def _offer(  # noqa: PLR0917 - both sides, and who watches them
     observer: Observer,
     outside: Outside,
     on_progress: OnProgress,
-) -> Mapping[str, Any] | None:
-    """Let the generator send, and watch; return what it says that it sent, or None when it died."""
+) -> Mapping[str, Any]:
+    """Let the generator send, and watch; return what it says that it sent, or how it ended as `died`."""
     assert setting.duration_s is not None
     began = time.monotonic()
     generator.send({"go": time.monotonic_ns() + START_DELAY_NS})
-    deadline = began + setting.duration_s + READY_TIMEOUT_S
+    patience_s = setting.duration_s + READY_TIMEOUT_S
     told_to_stop = False
     next_progress = began
     while not generator.pending():
@@ -314,8 +309,8 @@ def _offer(  # noqa: PLR0917 - both sides, and who watches them
             told_to_stop = True
         outside.sample()
         now = time.monotonic()
-        if now > deadline:
-            return None
+        if now > began + patience_s:
+            return {"died": f"the generator said nothing for {patience_s:g} s"}
         if now >= next_progress:
             next_progress = now + PROGRESS_STEP_S
             on_progress(
@@ -327,29 +322,35 @@ def _offer(  # noqa: PLR0917 - both sides, and who watches them
                 )
             )
         select.select([generator] if told_to_stop else [generator, consumer], [], [], SAMPLE_S)
-    try:
-        return _expect(generator, "done", 1.0)
-    except CannotRun:
-        return None
+    return _last_words(generator, 1.0)
 
 
 def _finish(consumer: Worker, outside: Outside) -> Mapping[str, Any]:
-    """Watch the consumer finish; return its last words. `died` says how, when there are none."""
-    deadline = time.monotonic() + DRAIN_DEADLINE_S + 10
+    """Watch the consumer finish; return what it says that it consumed, or how it ended as `died`."""
+    patience_s = DRAIN_DEADLINE_S + 10
+    deadline = time.monotonic() + patience_s
     while not consumer.pending() and time.monotonic() < deadline:
         outside.sample()
         select.select([consumer], [], [], SAMPLE_S)
+    if not consumer.pending():
+        return {"consumed": None, "unread": None, "died": f"the consumer said nothing for {patience_s:g} s"}
+    return {"consumed": None, "unread": None} | dict(_last_words(consumer, 1.0))
+
+
+def _last_words(worker: Worker, timeout_s: float) -> Mapping[str, Any]:
     try:
-        done: Mapping[str, Any] = consumer.receive(1.0)["done"]
+        message = worker.receive(timeout_s)
     except WorkerDied as error:
-        return {"died": error, "consumed": None, "unread": None}
+        return {"died": str(error)}
+    failed = message.get("failed")
+    done: Mapping[str, Any] = message["done"] if failed is None else {"died": f"the {worker.name}: {failed['what']}"}
     return done
 
 
 def _endings(done: Mapping[str, Any]) -> list[str]:
-    """Say how the consumer ended, if not as it should."""
+    """Say how a worker ended, if not as it should."""
     if done.get("died"):
-        return [str(done["died"])]
+        return [done["died"]]
     return [f"the mode raised {done['raised']}"] if done.get("raised") else []
 
 
@@ -357,13 +358,13 @@ def _ledger(
     setting: Setting,
     counters: Counters,
     done: Mapping[str, Any],
-    sent: Mapping[str, Any] | None,
+    sent: Mapping[str, Any],
     drops_expected: int | None,
 ) -> Ledger:
     ring = setting.ring_size_bytes is not None
     return Ledger(
-        sent=sent["sent"] if sent else None,
-        refused=sent["refused"] if sent else None,
+        sent=sent.get("sent"),
+        refused=sent.get("refused"),
         observed=counters.observed,
         skipped=done.get("skipped"),
         drops_expected=drops_expected,

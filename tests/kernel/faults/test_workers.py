@@ -1,0 +1,85 @@
+"""A consumer or generator that dies, hangs or runs out of memory costs its trial, not the session."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from pathlib import Path
+
+import psutil
+import pytest
+
+from harness import trial as trial_module
+from harness.plan import Wishes, load_setting
+from harness.rig import Rig
+from tests.kernel.faults.watched import Watched
+
+TWO_TRIALS = ("--rate", "10000", "--duration", "0.4", "--trials", "2", "--json")
+FATAL = (signal.SIGKILL, signal.SIGTERM, signal.SIGSEGV)
+
+
+@pytest.mark.parametrize("number", FATAL)
+def test_a_consumer_that_dies_before_it_is_ready_ends_the_session(tmp_path: Path, number: signal.Signals) -> None:
+    """Injects a fatal signal while the program is being compiled: status 4, with what happened."""
+    with Watched("run", "--mode", "null", *TWO_TRIALS, "--out", tmp_path / "out") as bench:
+        bench.await_stage("compile")
+        _kill(bench, "consumer", number)
+        assert bench.finish() == 4
+        assert bench.left_behind() == []
+    assert f"the consumer was killed by {number.name}" in bench.stderr
+    assert "Traceback" not in bench.stderr
+
+
+@pytest.mark.parametrize("number", FATAL)
+@pytest.mark.parametrize("worker", ["consumer", "generator"])
+def test_a_worker_that_dies_while_sending_makes_one_trial_invalid(
+    tmp_path: Path, worker: str, number: signal.Signals
+) -> None:
+    """Injects a fatal signal under load: the trial says who died, and the next one is whole."""
+    with Watched("run", "--mode", "null", *TWO_TRIALS, "--out", tmp_path / "out") as bench:
+        bench.await_stage("send")
+        _kill(bench, worker, number)
+        assert bench.finish() == 5
+        assert bench.left_behind() == []
+    first, second = (json.loads(line) for line in bench.stdout.splitlines())
+    assert f"the {worker} was killed by {number.name}" in " ".join(first["invalid_because"])
+    assert second["valid"], second["invalid_because"]
+
+
+def test_a_generator_that_dies_before_it_is_ready_ends_the_session(tmp_path: Path) -> None:
+    """Injects SIGKILL as the generator starts."""
+    with Watched("run", "--mode", "null", *TWO_TRIALS, "--out", tmp_path / "out") as bench:
+        bench.await_stage("ready")
+        _kill(bench, "generator", signal.SIGKILL)
+        assert bench.finish() == 4
+        assert bench.left_behind() == []
+    assert "the generator was killed by SIGKILL" in bench.stderr
+
+
+@pytest.mark.parametrize("worker", ["consumer", "generator"])
+def test_a_worker_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch, worker: str) -> None:
+    """Injects SIGSTOP under load: after its deadline the trial ends as invalid, and the next one is whole."""
+    monkeypatch.setattr(trial_module, "READY_TIMEOUT_S", 8.0)
+    monkeypatch.setattr(trial_module, "DRAIN_DEADLINE_S", -8.0)  # the harness waits for ten seconds more than that
+    setting = load_setting("null", "udp-closed-port", Wishes(intended_load=2000, duration_s=0.3))
+    with Rig(session="hang", seed=1) as rig:
+        stopped: list[int] = []
+
+        def stop_one(_progress: object) -> None:
+            if not stopped:
+                (hanging,) = (child for child in psutil.Process().children() if f"harness.{worker}" in child.cmdline())
+                hanging.suspend()
+                stopped.append(hanging.pid)
+
+        hung = rig.run(setting, number=0, block=0, on_progress=stop_one)
+        whole = rig.run(setting, number=1, block=0, on_progress=lambda _progress: None)
+    assert f"the {worker} said nothing" in " ".join(hung.invalid_because)
+    assert whole.valid, whole.invalid_because
+    assert not Path(f"/proc/{stopped[0]}").exists()
+
+
+def _kill(bench: Watched, worker: str, number: signal.Signals) -> None:
+    pid = bench.worker(worker)
+    assert pid is not None
+    os.kill(pid, number)
