@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import difflib
 import importlib
-import importlib.util
 import sys
 import traceback
 from pathlib import Path
 from types import ModuleType
 
 from modes._mode import Mode, Reader
+from modes._source import read_source
 
 
 def mode_names() -> list[str]:
@@ -44,16 +44,12 @@ def readers_of(mode: type[Mode]) -> tuple[Reader, ...]:
 
 
 def _import_file(path: Path) -> ModuleType:
-    if not path.is_file():
-        raise ValueError(f"mode file {path} does not exist")
-    name = f"mode_file_{path.stem}"
-    spec = importlib.util.spec_from_file_location(name, path.resolve())
-    if spec is None or spec.loader is None:
-        raise ValueError(f"mode file {path} is not a Python file")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
+    source = read_source(path)
+    module = ModuleType(f"mode_file_{path.stem}")
+    module.__file__ = str(path.resolve())
+    sys.modules[module.__name__] = module
     try:
-        spec.loader.exec_module(module)
+        exec(compile(source, module.__file__, "exec"), vars(module))
     except (Exception, SystemExit) as error:  # whatever a stranger's file raises is bad input of ours
         raise ValueError(f"mode file {path} fails to import: {_last_line(error)}") from error
     return module
