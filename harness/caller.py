@@ -33,4 +33,4 @@ def make_folder(path: Path, owner: Caller) -> None:
     missing = [folder for folder in (path, *path.parents) if not folder.exists()]
     for folder in reversed(missing):
         folder.mkdir(mode=0o755)
-        os.chown(folder, owner.uid, owner.gid)
+        os.chown(folder, owner.uid, owner.gid, follow_symlinks=False)

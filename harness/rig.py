@@ -13,13 +13,13 @@ from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 
-from harness.caller import caller
 from harness.probes.outside import Probing
 from harness.runfolder import run_folder
 from harness.tree import Tree
 from harness.trial import Identity, OnProgress, Traffic, choose_place, run_drain_trial, run_load_trial
 from modes import load_mode
 from results.blocks import Arm
+from results.output import open_output
 from results.trial import Setting, Trial
 from traffic.discovery import load_kind
 from traffic.testbed import Testbed
@@ -116,36 +116,18 @@ class Rig:
         path = (
             self._folder / f"trace-{number}" if self._trace is None else trace_path(self._trace, number, self._numbered)
         )
-        descriptor = open_trace(path)
+        descriptor = open_output(path)
+        if self._trace is None:
+            path.unlink()  # at once: whatever becomes of this process, the disk gets its space back
         try:
             yield descriptor
         finally:
             os.close(descriptor)
-            if self._trace is None:
-                path.unlink()
 
 
 def trace_path(trace: Path, number: int, numbered: bool) -> Path:
     """Name the trace of a trial: the file itself, or with the trial's number where there are several."""
     return trace.with_name(f"{trace.name}.{number}") if numbered else trace
-
-
-def open_trace(path: Path) -> int:
-    """Open a file for the consumer to fill, following no link; return its descriptor. Raises ValueError.
-
-    A new file is the caller's.
-    """
-    flags = os.O_WRONLY | os.O_TRUNC | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-    try:
-        try:
-            descriptor = os.open(path, flags | os.O_CREAT | os.O_EXCL, 0o644)
-        except FileExistsError:
-            return os.open(path, flags)
-        owner = caller()
-        os.fchown(descriptor, owner.uid, owner.gid)
-    except OSError as error:
-        raise ValueError(f"--trace {path} cannot be written: {error.strerror}") from error
-    return descriptor
 
 
 @contextlib.contextmanager

@@ -1,27 +1,63 @@
-"""Writing a report to a file: through no link, and owned by the user who called sudo."""
+"""Write files as root where others may have prepared the ground.
+
+A path given to a root tool may lead through a folder that others can write (/tmp): so links of strangers are not
+followed, not even in the middle, and only plain files with a single name are written. New files belong to the user who
+called sudo. The kernel has settings for parts of this (fs.protected_symlinks and its like), which may be off.
+"""
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
+import sys
 from pathlib import Path
+
+_MOST_LINKS = 40  # as the kernel's own limit, MAXSYMLINKS
+_WRITABLE_BY_OTHERS = 0o022
+
+
+def open_output(path: Path, *, append: bool = False) -> int:
+    """Open a file to be written from its start, emptied, or with `append` at its end; make it if it is not there.
+
+    Returns a descriptor, which can be read too. Raises ValueError that names the file, why it cannot be, and the cure.
+    """
+    try:
+        folder = _open_folder(path.absolute().parent)
+    except OSError as error:
+        why = f"there is no folder {path.parent}; make it first" if error.errno == errno.ENOENT else error.strerror
+        raise ValueError(f"cannot write {path}: {why}") from error
+    flags = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK | (os.O_APPEND if append else 0)
+    try:
+        try:
+            descriptor = os.open(path.name, flags | os.O_CREAT | os.O_EXCL, 0o644, dir_fd=folder)
+            give_to_caller(descriptor)
+        except FileExistsError:
+            descriptor = os.open(path.name, flags, dir_fd=folder)
+            try:
+                _refuse_unless_ours(descriptor, folder)
+                if not append:
+                    os.ftruncate(descriptor, 0)
+            except BaseException:
+                os.close(descriptor)
+                raise
+    except OSError as error:
+        raise ValueError(f"cannot write {path}: {_explain(error)}") from error
+    except ValueError as error:
+        raise ValueError(f"cannot write {path}: {error}") from error
+    finally:
+        os.close(folder)
+    return descriptor
 
 
 def write_file(path: Path, content: bytes) -> None:
     """Write a file anew. Raises ValueError when it cannot be, naming it and why."""
-    flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
-    try:
-        created = not path.exists()
-        descriptor = os.open(path, flags, 0o644)
-        with os.fdopen(descriptor, "wb") as file:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise ValueError(f"cannot write {path}: it is no plain file")
-            os.ftruncate(descriptor, 0)
+    with os.fdopen(open_output(path), "wb") as file:
+        try:
             file.write(content)
-            if created:
-                give_to_caller(descriptor)
-    except OSError as error:
-        raise ValueError(f"cannot write {path}: {error.strerror}") from error
+            file.flush()
+        except OSError as error:
+            raise ValueError(f"cannot write {path}: {error.strerror}") from error
 
 
 def give_to_caller(descriptor: int) -> None:
@@ -29,3 +65,66 @@ def give_to_caller(descriptor: int) -> None:
     uid, gid = os.environ.get("SUDO_UID", ""), os.environ.get("SUDO_GID", "")
     if os.geteuid() == 0 and uid.isdecimal() and gid.isdecimal():
         os.fchown(descriptor, int(uid), int(gid))
+
+
+def _open_folder(path: Path) -> int:
+    """Open a folder; as root link by link, and one of a stranger is refused. Raises OSError."""
+    if sys.platform != "linux" or os.geteuid() != 0:
+        return os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    here = os.open("/", os.O_PATH | os.O_CLOEXEC)
+    names = list(reversed(path.parts[1:]))
+    links = 0
+    try:
+        while names:
+            entry = os.open(names.pop(), os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=here)
+            status = os.fstat(entry)
+            if not stat.S_ISLNK(status.st_mode):
+                os.close(here)
+                here = entry
+                continue
+            target = os.readlink("", dir_fd=entry)
+            os.close(entry)
+            links += 1
+            if links > _MOST_LINKS or not _is_trusted(status.st_uid):
+                raise OSError(errno.ELOOP, f"user {status.st_uid}'s link leads to {target}; name the folder itself")
+            if target.startswith("/"):
+                os.close(here)
+                here = os.open("/", os.O_PATH | os.O_CLOEXEC)
+            names += [name for name in reversed(target.split("/")) if name]
+    except BaseException:
+        os.close(here)
+        raise
+    return here
+
+
+def _refuse_unless_ours(descriptor: int, folder: int) -> None:
+    """Raise ValueError for what is no plain file, has a second name, or may have been planted by a stranger."""
+    status, around = os.fstat(descriptor), os.fstat(folder)
+    if not stat.S_ISREG(status.st_mode):
+        raise ValueError(f"it is {nature(status.st_mode)}; name a plain file")
+    if os.geteuid() != 0:
+        return
+    if status.st_nlink > 1:
+        # A second name may be one that another user gave to a file that is not theirs to write.
+        raise ValueError(f"it has {status.st_nlink} names (hard links); copy it first")
+    if around.st_mode & _WRITABLE_BY_OTHERS and not _is_trusted(status.st_uid):
+        raise ValueError(f"it is user {status.st_uid}'s, in a folder that others can write; name a new file")
+
+
+def nature(mode: int) -> str:
+    """Say what a path is, if not a plain file."""
+    kinds = {stat.S_IFDIR: "a folder", stat.S_IFIFO: "a FIFO", stat.S_IFSOCK: "a socket"}
+    return kinds.get(stat.S_IFMT(mode), "a device")
+
+
+def _is_trusted(uid: int) -> bool:
+    """Tell whether a file is root's, this process's user's, or of the user who called sudo."""
+    return uid in (0, os.geteuid()) or str(uid) == os.environ.get("SUDO_UID")
+
+
+def _explain(error: OSError) -> str:
+    if error.errno == errno.ELOOP:
+        return "it is a symbolic link; name the file itself"
+    if error.errno == errno.EISDIR:
+        return "it is a folder; name a file in it"
+    return error.strerror or str(error)

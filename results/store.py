@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import stat
@@ -15,7 +14,7 @@ from typing import Any
 
 from results.ledger import Ledger
 from results.line import fit, parse
-from results.output import give_to_caller
+from results.output import nature, open_output
 from results.session import Session
 from results.trial import SCHEMA_VERSION, Trial
 
@@ -54,11 +53,8 @@ class ResultWriter:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._descriptor, created = _open(path)
+        self._descriptor = open_output(path, append=True)
         try:
-            if created:
-                give_to_caller(self._descriptor)
-            _refuse_unless_plain_file(self._descriptor, path)
             # A file that a killed run left torn: end that line, so that ours stays whole.
             self._torn = not _ends_in_newline(self._descriptor)
             if self._torn:
@@ -179,42 +175,10 @@ def _content(path: Path) -> bytes:
         with os.fdopen(descriptor, "rb") as file:
             mode = os.fstat(descriptor).st_mode
             if not stat.S_ISREG(mode):
-                raise ValueError(f"cannot read {path}: it is {_nature(mode)}, not a result file")
+                raise ValueError(f"cannot read {path}: it is {nature(mode)}, not a result file")
             return file.read()
     except OSError as error:
         raise ValueError(f"cannot read {path}: {error.strerror}") from error
-
-
-def _open(path: Path) -> tuple[int, bool]:
-    """Open for appending, following no link in the last place; say whether the file is new."""
-    flags = os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
-    try:
-        try:
-            return os.open(path, flags | os.O_CREAT | os.O_EXCL, 0o644), True
-        except FileExistsError:
-            return os.open(path, flags), False
-    except OSError as error:
-        why = "it is a symbolic link; name the file itself" if error.errno == errno.ELOOP else error.strerror
-        if error.errno == errno.EISDIR:
-            why = "it is a folder; name a file in it"
-        elif error.errno == errno.ENOENT:
-            why = f"there is no folder {path.parent}; make it first"
-        raise ValueError(f"cannot write the result file {path}: {why}") from error
-
-
-def _refuse_unless_plain_file(descriptor: int, path: Path) -> None:
-    status = os.fstat(descriptor)
-    if not stat.S_ISREG(status.st_mode):
-        raise ValueError(f"cannot write the result file {path}: it is {_nature(status.st_mode)}; name a plain file")
-    if os.geteuid() == 0 and status.st_nlink > 1:
-        # As root, a second name may be one that another user gave to a file that is not theirs to write.
-        names = status.st_nlink
-        raise ValueError(f"cannot write the result file {path}: it has {names} names (hard links); copy it first")
-
-
-def _nature(mode: int) -> str:
-    kinds = {stat.S_IFDIR: "a folder", stat.S_IFIFO: "a FIFO", stat.S_IFSOCK: "a socket"}
-    return kinds.get(stat.S_IFMT(mode), "a device")
 
 
 def _ends_in_newline(descriptor: int) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from harness.check.baseline import same_host
 from harness.recording import state_folder
 from results.certificate import Certificate
 from results.check import Check
+from results.output import write_file
 
 
 def folder_of(owner: Caller) -> Path:
@@ -29,9 +29,7 @@ def store(certificate: Certificate, owner: Caller) -> Path:
     about = json.dumps([row["host"], row["gate"], row["settings"]], sort_keys=True)
     path = folder_of(owner) / f"{hashlib.sha256(about.encode()).hexdigest()[:16]}.json"
     temporary = path.with_suffix(".new")
-    temporary.unlink(missing_ok=True)
-    temporary.write_text(json.dumps(row, indent=1) + "\n")
-    os.chown(temporary, owner.uid, owner.gid)
+    write_file(temporary, json.dumps(row, indent=1).encode() + b"\n")
     temporary.rename(path)
     return path
 

@@ -7,12 +7,12 @@ import os
 import sys
 from pathlib import Path
 
-from harness.caller import Caller
 from harness.cli import DONE, INCONCLUSIVE, REGRESSED
 from results.annotations import annotation
 from results.check_markdown import MOST_BYTES, markdown
 from results.junit import junit
 from results.outcome import Outcome
+from results.output import open_output
 from results.verdict import Verdict
 
 STATUS = {Verdict.OK: DONE, Verdict.REGRESSED: REGRESSED, Verdict.INCONCLUSIVE: INCONCLUSIVE}
@@ -29,11 +29,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 class Reports:
     """The files that were asked for, proved writable when this is made. Raises ValueError for one that is not."""
 
-    def __init__(self, arguments: argparse.Namespace, owner: Caller) -> None:
-        self._junit = None if arguments.junit is None else _open(arguments.junit, owner)
-        self._markdown = None if arguments.markdown is None else _open(arguments.markdown, owner)
+    def __init__(self, arguments: argparse.Namespace) -> None:
+        self._junit = None if arguments.junit is None else open_output(arguments.junit)
+        self._markdown = None if arguments.markdown is None else open_output(arguments.markdown)
         summary = os.environ.get("GITHUB_STEP_SUMMARY")
-        self._summary = _open(Path(summary), owner, append=True) if summary else None
+        self._summary = open_output(Path(summary), append=True) if summary else None
 
     def write(self, outcome: Outcome) -> None:
         """Fill the files, and mark the worst where GitHub looks for it (it reads both streams)."""
@@ -46,18 +46,6 @@ class Reports:
             _fill(self._summary, markdown(outcome, room).encode())
         if os.environ.get("GITHUB_ACTIONS") == "true" and (line := annotation(outcome)):
             print(line, file=sys.stderr, flush=True)
-
-
-def _open(path: Path, owner: Caller, *, append: bool = False) -> int:
-    kind = os.O_APPEND if append else os.O_TRUNC
-    try:
-        existed = path.exists()
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | kind, 0o644)
-    except OSError as error:
-        raise ValueError(f"cannot write {path}: {error.strerror}") from error
-    if not existed:
-        os.fchown(descriptor, owner.uid, owner.gid)
-    return descriptor
 
 
 def _fill(descriptor: int, content: bytes) -> None:

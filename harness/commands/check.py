@@ -67,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
     said, wishes = wanted(arguments, options.consumer_wishes_of(arguments))
     modes = [] if arguments.mode is None else expand_modes(arguments.mode)
     _refuse_unless_one_baseline(arguments, modes)
-    files = reports.Reports(arguments, owner)
+    files = reports.Reports(arguments)
     with run_folder() as folder:
         arms = _arms(arguments, modes, wishes, owner, folder)
         check, baseline = _check(arguments, arms, said)

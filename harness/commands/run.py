@@ -29,9 +29,10 @@ from harness.plan import (
 )
 from harness.progress import ProgressLine
 from harness.recording import default_out, new_session
-from harness.rig import Rig, open_trace, trace_path
+from harness.rig import Rig, trace_path
 from modes import load_mode
 from results.details import print_details
+from results.output import open_output
 from results.session import Session
 from results.store import ResultWriter, read
 from results.terminal import print_run
@@ -144,4 +145,4 @@ def _prove_trace(trace: Path | None, writing: int) -> None:
         return
     if not writing:
         raise ValueError("--trace keeps what mode file writes, and none of the modes writes to a file")
-    os.close(open_trace(trace_path(trace, 0, writing > 1)))
+    os.close(open_output(trace_path(trace, 0, writing > 1)))

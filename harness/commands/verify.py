@@ -13,7 +13,6 @@ from pathlib import Path
 
 from rich.console import Console
 
-from harness.caller import caller
 from harness.check import reports
 from results.blocks import unusable
 from results.check import check_of, judge_session
@@ -37,7 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
     if held.problems:
         raise ValueError(f"{arguments.file} is not whole: {held.problems[0]}")
     outcome = _verify(held, _session(held, arguments.session))
-    reports.Reports(arguments, caller()).write(outcome)
+    reports.Reports(arguments).write(outcome)
     if arguments.json:
         print(json.dumps(outcome.to_json(), indent=1))
     else:

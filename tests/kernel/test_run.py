@@ -214,7 +214,7 @@ def test_results_are_kept_and_a_session_is_resumed(out: Path) -> None:
         pytest.param(("--mode", "null", "--ring-size", "5000"), "power of two", id="ring size"),
         pytest.param(("--mode", "null", "--out", "/no/such/folder/x"), "no folder", id="output in no folder"),
         pytest.param(("--mode", "null", "--out", "/tmp"), "folder", id="output that is a folder"),
-        pytest.param(("--mode", "file", "--trace", "/no/such/folder/x"), "--trace", id="trace in no folder"),
+        pytest.param(("--mode", "file", "--trace", "/no/such/folder/x"), "no folder", id="trace in no folder"),
         pytest.param(("--mode", "null", "--trace", "/tmp/x"), "none of the modes writes", id="trace of nothing"),
         pytest.param(("--mode", "null", "--shape", "sawtooth"), "shape", id="unknown shape"),
         pytest.param(("--mode", "null", "--resume"), "--out", id="resuming nothing"),

@@ -148,7 +148,7 @@ def test_what_is_no_plain_file_is_refused_before_anything_runs(tmp_path: Path, n
             path = tmp_path / "none" / "out"
         case "device":
             path = Path("/dev/null")
-    with pytest.raises(ValueError, match=f"cannot write the result file {path}: .*{nature}"):
+    with pytest.raises(ValueError, match=f"cannot write {path}: .*{nature}"):
         ResultWriter(path)
 
 
