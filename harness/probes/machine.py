@@ -61,7 +61,10 @@ class MachineProbe:
         self._before = self._ticks()
 
     def stop(self, _events: int) -> Reading:
-        after, own_s = self._ticks(), self._own_s() - self._own_before_s
+        try:
+            after, own_s = self._ticks(), self._own_s() - self._own_before_s
+        except psutil.NoSuchProcess:
+            return Reading(absent=dict.fromkeys(_METRICS, "a process of the trial died"))
         before = self._before
         total = after.total - before.total
         elapsed_s = time.monotonic() - self._began_s

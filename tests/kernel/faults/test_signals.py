@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from results.store import read
-from tests.kernel.faults.watched import STAGES, Watched
+from tests.kernel.faults.watched import QUIET_RUN, STAGES, Watched
 
 # A mode whose consumer needs a while to empty the ring: so that there is a stage `drain` to be hit.
 SLOW = """
@@ -23,13 +23,25 @@ class Slow(Mode):
 """
 
 
+def _slow_unless(quick: bool, *case: object) -> object:
+    return pytest.param(*case, marks=() if quick else pytest.mark.slow)
+
+
+QUICK_AND_SLOW = [
+    _slow_unless(stage == "send" or (number == signal.SIGINT and stage in ("testbed", "attach", "write")), *case)
+    for number, status in ((signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 143))
+    for stage in STAGES
+    for case in [(number, status, stage)]
+]
+
+
 @pytest.fixture
 def words(tmp_path: Path) -> tuple[object, ...]:
     """A session of two short trials."""
     mode = tmp_path / "slow.py"
     mode.write_text(SLOW)
     load = ("--rate", "10000", "--duration", "0.4", "--trials", "2")
-    return "run", "--mode", mode, *load, "--out", tmp_path / "out.jsonl"
+    return *QUIET_RUN, "--mode", mode, *load, "--out", tmp_path / "out.jsonl"
 
 
 @pytest.fixture
@@ -49,10 +61,9 @@ def assert_usable(out: Path, stage: str) -> None:
     assert len(kept.trials) == (1 if stage == "write" else 0)
 
 
-@pytest.mark.parametrize("stage", STAGES)
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 143)])
+@pytest.mark.parametrize(("number", "status", "stage"), QUICK_AND_SLOW)
 def test_an_interrupted_session_clears_up(
-    words: tuple[object, ...], out: Path, stage: str, number: signal.Signals, status: int
+    words: tuple[object, ...], out: Path, number: signal.Signals, status: int, stage: str
 ) -> None:
     """Injects Ctrl-C, a termination, and a terminal that closes."""
     with Watched(*words, out=out) as bench:
@@ -64,7 +75,7 @@ def test_an_interrupted_session_clears_up(
     assert_usable(out, stage)
 
 
-@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("stage", [_slow_unless(stage in ("compile", "send", "write"), stage) for stage in STAGES])
 def test_a_killed_session_leaves_only_an_empty_folder(words: tuple[object, ...], out: Path, stage: str) -> None:
     """Injects SIGKILL: workers, programs, maps and namespaces go with the harness; the folder waits for bench clean."""
     with Watched(*words, out=out) as bench:
@@ -78,7 +89,7 @@ def test_a_killed_session_leaves_only_an_empty_folder(words: tuple[object, ...],
     assert_usable(out, stage)
 
 
-@pytest.mark.parametrize("gap_s", [0.0, 0.01, 0.1])
+@pytest.mark.parametrize("gap_s", [0.1, pytest.param(0.0, marks=pytest.mark.slow)])
 def test_an_impatient_second_interrupt_clears_up_too(words: tuple[object, ...], out: Path, gap_s: float) -> None:
     """Injects Ctrl-C twice: the second comes while the first is being answered."""
     with Watched(*words, out=out) as bench:

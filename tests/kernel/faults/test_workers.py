@@ -12,17 +12,23 @@ import pytest
 
 from harness import trial as trial_module
 from harness.plan import Wishes, load_setting
+from harness.probes.machine import Limits
+from harness.probes.outside import Probing
 from harness.rig import Rig
-from tests.kernel.faults.watched import Watched
+from tests.kernel.faults.watched import QUIET_RUN, Watched
 
-TWO_TRIALS = ("--rate", "10000", "--duration", "0.4", "--trials", "2", "--json")
-FATAL = (signal.SIGKILL, signal.SIGTERM, signal.SIGSEGV)
+TWO_TRIALS = ("--rate", "10000", "--duration", "1", "--trials", "2", "--json")
+FATAL = (
+    signal.SIGKILL,
+    pytest.param(signal.SIGTERM, marks=pytest.mark.slow),
+    pytest.param(signal.SIGSEGV, marks=pytest.mark.slow),
+)
 
 
 @pytest.mark.parametrize("number", FATAL)
 def test_a_consumer_that_dies_before_it_is_ready_ends_the_session(tmp_path: Path, number: signal.Signals) -> None:
     """Injects a fatal signal while the program is being compiled: status 4, with what happened."""
-    with Watched("run", "--mode", "null", *TWO_TRIALS, "--out", tmp_path / "out") as bench:
+    with Watched(*QUIET_RUN, "--mode", "null", *TWO_TRIALS, "--out", tmp_path / "out") as bench:
         bench.await_stage("compile")
         _kill(bench, "consumer", number)
         assert bench.finish() == 4
@@ -37,7 +43,7 @@ def test_a_worker_that_dies_while_sending_makes_one_trial_invalid(
     tmp_path: Path, worker: str, number: signal.Signals
 ) -> None:
     """Injects a fatal signal under load: the trial says who died, and the next one is whole."""
-    with Watched("run", "--mode", "null", *TWO_TRIALS, "--out", tmp_path / "out") as bench:
+    with Watched(*QUIET_RUN, "--mode", "null", *TWO_TRIALS, "--out", tmp_path / "out") as bench:
         bench.await_stage("send")
         _kill(bench, worker, number)
         assert bench.finish() == 5
@@ -49,7 +55,7 @@ def test_a_worker_that_dies_while_sending_makes_one_trial_invalid(
 
 def test_a_generator_that_dies_before_it_is_ready_ends_the_session(tmp_path: Path) -> None:
     """Injects SIGKILL as the generator starts."""
-    with Watched("run", "--mode", "null", *TWO_TRIALS, "--out", tmp_path / "out") as bench:
+    with Watched(*QUIET_RUN, "--mode", "null", *TWO_TRIALS, "--out", tmp_path / "out") as bench:
         bench.await_stage("ready")
         _kill(bench, "generator", signal.SIGKILL)
         assert bench.finish() == 4
@@ -63,7 +69,7 @@ def test_a_worker_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch, worker
     monkeypatch.setattr(trial_module, "READY_TIMEOUT_S", 8.0)
     monkeypatch.setattr(trial_module, "DRAIN_DEADLINE_S", -8.0)  # the harness waits for ten seconds more than that
     setting = load_setting("null", "udp-closed-port", Wishes(intended_load=2000, duration_s=0.3))
-    with Rig(session="hang", seed=1) as rig:
+    with Rig(session="hang", seed=1, probing=Probing(limits=Limits(steal=1, foreign=1))) as rig:
         stopped: list[int] = []
 
         def stop_one(_progress: object) -> None:

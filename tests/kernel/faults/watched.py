@@ -24,6 +24,8 @@ LEAVE_WITHIN_S = 5.0
 OWN_FRAMES = 50  # more than a new interface sends by itself (NDP, MLD)
 STAGES = ("testbed", "compile", "attach", "ready", "send", "drain", "write")
 """How far a load trial is, in this order; `await_stage` waits for each."""
+QUIET_RUN = ("run", "--pass", "timed", "--foreign-limit", "1", "--steal-limit", "1")
+"""`bench run` of load trials alone, whoever else uses the machine meanwhile."""
 
 
 class Watched:
