@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from itertools import repeat
 
 from modes import _loops as loops
 
@@ -51,7 +52,7 @@ class Handicapped:
 
     def consume(self) -> int:
         consumed = self._channel.consume()
-        for _ in range(consumed * self._handicap.allocations):
+        for _ in repeat(None, consumed * self._handicap.allocations):
             object()
         if self._handicap.cpu:
             self._spin()

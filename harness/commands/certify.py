@@ -50,6 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="what arm B carries in slowed gates; may be repeated (default: cpu=0.15)",
     )
     options.add_consumer_options(parser)
+    options.add_probe_options(parser)
     add_options(parser)
     parser.add_argument("--json", action="store_true", help="print the certificate as JSON, and nothing else")
     parser.add_argument("--out", type=Path, metavar="FILE", help="result file of all gates (default: by host and plan)")
@@ -117,7 +118,8 @@ def _finished(out: Path, check: Check) -> Sequence[CertifiedGate]:
 def _run_gate(arguments: argparse.Namespace, check: Check, out: Path) -> None:
     session = new_session({"check": check.to_json()}, None)
     progress = ProgressLine(expected_trials(check), quiet=arguments.quiet or not sys.stderr.isatty())
-    with ResultWriter(out) as writer, Rig(session=session.id, seed=session.seed) as rig:
+    probing = options.probing_of(arguments)
+    with ResultWriter(out) as writer, Rig(session=session.id, seed=session.seed, probing=probing) as rig:
         writer.session(session)
         try:
             CheckRun(check=check, session=session, rig=rig, writer=writer, progress=progress, trees={}).run()
