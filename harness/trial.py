@@ -23,6 +23,7 @@ from harness.observer import Observer
 from harness.probes.outside import Outside, Probing, reading_of
 from harness.probes.reading import Reading
 from harness.probes.timeline import SAMPLE_S
+from harness.probes.written import bytes_written
 from harness.tree import Tree
 from results.blocks import Arm
 from results.ledger import Ledger
@@ -138,7 +139,8 @@ def run_load_trial(
         consumer.signal(signal.SIGUSR1)
         done = _finish(consumer, outside)
         counters = observer.counters()
-        reading = reading_of(done) | outside.stop(done["consumed"] or 0)
+        consumed = done["consumed"] or 0
+        reading = reading_of(done) | outside.stop(consumed) | bytes_written(output_fd, consumed)
         consumer.send({"bye": True})
 
     witness = {name: count - witness_before.get(name, 0) for name, count in witness_after.items()}
@@ -214,7 +216,8 @@ def run_drain_trial(
         consumer.send({"go": True})
         done = _finish(consumer, outside)
         counters = observer.counters()
-        reading = reading_of(done) | outside.stop(done["consumed"] or 0)
+        consumed = done["consumed"] or 0
+        reading = reading_of(done) | outside.stop(consumed) | bytes_written(output_fd, consumed)
         consumer.send({"bye": True})
     sent = {"sent": setting.drain_records, "refused": 0}
     ledger = _ledger(setting, counters, done, sent, setting.drain_records)

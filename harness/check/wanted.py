@@ -11,12 +11,27 @@ from pathlib import Path
 from harness import options
 from harness.check.configuration import Configuration, find, load
 from harness.plan import Wishes
+from modes import load_mode, readers_of
 from results.gate import Metric, metric_named
 
 DEFAULT_ALPHA = 0.05
 DEFAULT_DURATION_S = 1.0
 DEFAULT_DRAIN = 1_000_000
-DEFAULT_METRICS = ("ns_per_event", "cpu_ns_per_event", "loss_ratio")
+
+
+def default_metrics(mode: str) -> tuple[str, ...]:
+    """Choose what is gated for a mode if nothing is said: all that it has."""
+    kind = load_mode(mode)
+    by_event = "snapshot" not in readers_of(kind)
+    return (
+        "ns_per_event",
+        "cpu_ns_per_event",
+        "loss_ratio",
+        *(["age_p99_ns"] if by_event else []),
+        "allocations_per_event",
+        "syscalls_per_event",
+        *(["bytes_written_per_event"] if kind.writes == "file" else []),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +49,7 @@ class Wanted:
     def metrics_of(self, mode: str) -> tuple[Metric, ...]:
         """Return the metrics that are gated for a mode, with their margins."""
         of_mode = self.configuration.modes.get(mode, Configuration())
-        names = self.metrics or of_mode.metrics or self.configuration.metrics or DEFAULT_METRICS
+        names = self.metrics or of_mode.metrics or self.configuration.metrics or default_metrics(mode)
         margins = {**self.configuration.delta, **of_mode.delta, **self.delta}
         for name in margins:
             metric_named(name)
@@ -45,7 +60,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Add what says how to compare; check and certify share it."""
     gate = parser.add_argument_group("the gate")
     add = gate.add_argument
-    add("--metrics", metavar="NAME[,NAME…]", help=f"what is gated (default: {', '.join(DEFAULT_METRICS)})")
+    add("--metrics", metavar="NAME[,NAME…]", help="what is gated (default: all that the mode has)")
     add("--delta", action="append", default=[], metavar="METRIC=SHARE", help="how much worse is the same: 0.05 or 5%%")
     add("--alpha", type=float, help=f"chance of a false alarm over all looks (default: {DEFAULT_ALPHA})")
     add("--blocks", metavar="N[,N…]", help="valid blocks at which to look (default: by the number of metrics)")

@@ -95,3 +95,18 @@ def test_mistaken_flags_are_refused(tmp_path, flags):
     """Each before anything runs."""
     with pytest.raises(ValueError, match=r"--delta|--blocks|can be gated"):
         said(tmp_path, *flags)[0].metrics_of("epoll")
+
+
+@pytest.mark.parametrize(
+    ("mode", "has", "has_not"),
+    [
+        ("file", "bytes_written_per_event", "-"),
+        ("epoll", "age_p99_ns", "bytes_written_per_event"),
+        ("aggregate", "allocations_per_event", "age_p99_ns"),
+    ],
+)
+def test_by_default_all_that_a_mode_has_is_gated(tmp_path, mode, has, has_not):
+    """A metric that a mode cannot have would only ever be INCONCLUSIVE."""
+    names = [metric.name for metric in said(tmp_path, table="")[0].metrics_of(mode)]
+    assert has in names
+    assert has_not not in names
