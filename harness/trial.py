@@ -18,6 +18,7 @@ from bpf.counters import Counters
 from bpf.errors import CannotRun
 from harness.consumer import DRAIN_DEADLINE_S, ConsumerSpec
 from harness.control import Worker, WorkerDied
+from harness.drop_names import named
 from harness.generator import GeneratorSpec
 from harness.observer import Observer
 from harness.probes.outside import Outside, Probing, reading_of
@@ -173,7 +174,7 @@ def run_load_trial(
         metrics=reading.metrics,
         absent=reading.absent,
         witness=witness,
-        series={"top_drops": done.get("top_drops", []), **reading.series},
+        series={"top_drops": named(done.get("top_drops", [])), **reading.series},
         invalid_because=(*wrong, *machine_invalid),
         warnings=(*_warnings(ledger), *machine_warnings),
         limited_by=_limited_by(setting, ledger, sent),
@@ -240,7 +241,7 @@ def run_drain_trial(
         last_consumed_ns=done.get("last_consumed_ns", 0),
         metrics=reading.metrics,
         absent=reading.absent,
-        series={"top_drops": done.get("top_drops", []), **reading.series},
+        series={"top_drops": named(done.get("top_drops", [])), **reading.series},
         invalid_because=(*wrong, *machine_invalid),
         warnings=tuple(machine_warnings),
     )

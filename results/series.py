@@ -45,6 +45,16 @@ def timeline(trial: Trial) -> list[Moment]:
     return moments
 
 
+def gc_pauses(trial: Trial) -> list[float]:
+    """Read when the garbage collector paused, in seconds since the first drop; empty when it is not known."""
+    rows = trial.series.get("gc_pauses")
+    return [
+        float(row[0])
+        for row in (rows if isinstance(rows, list) else [])
+        if isinstance(row, list) and row and isinstance(row[0], int | float)
+    ]
+
+
 def top_drops(trials: Iterable[Trial]) -> list[TopDrop]:
     """Add up what was dropped for which reason and where, most frequent first."""
     counts: Counter[tuple[str, str]] = Counter()

@@ -64,8 +64,11 @@ class Variant:
         """Choose the row to compare the variant by: at this load, else one it keeps up with, else any."""
         if load is not None and (row := self.at(load)):
             return row
-        if self.limits is not None and self.limits.checks:
-            return self.at(self.limits.checks[0].load)
+        if self.limits is not None:
+            # Of a search, the curve: there each load has a trial whose events told their age, too.
+            loads = [point.timed.setting.intended_load or 0.0 for point in self.limits.curve]
+            below = [load for load in loads if load <= (self.capacity or 0.0)]
+            return self.at(max(below)) if below else self.kept_up or next(iter(self.rows), None)
         return self.kept_up or next((row for row in self.rows if row.timed or row.drains), None)
 
 

@@ -113,7 +113,8 @@ def _plots(report: Report) -> list[Plot]:
         ),
         (
             "Where the CPU time goes",
-            "Bars show shares, since the sums at their right differ by orders of magnitude.",
+            "Bars show shares, since the sums at their right differ by orders of magnitude. Softirqs, in which drops "
+            "happen and the program runs, are sampled by tick: a share of the CPUs in use, beside the sum.",
             draw_cpu_split(chosen),
         ),
         (

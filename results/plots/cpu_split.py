@@ -19,6 +19,7 @@ _PARTS = (("program (kernel)", 0), ("consumer, system", 2), ("consumer, user", 5
 class _Split:
     label: str
     parts: tuple[float, ...]
+    softirq: float | None
 
 
 def draw_cpu_split(chosen: Sequence[tuple[Variant, Row]]) -> Drawing | None:
@@ -35,10 +36,12 @@ def _split(variant: Variant, row: Row) -> _Split | None:
     total, user, system = (row.spread(column(name)) for name in ("cpu_ns_per_event", "cpu_user_s", "cpu_system_s"))
     if not total or not user or not system or not user.median + system.median:
         return None
-    program = row.spread(column("program_ns_per_event"))
+    program, softirq = row.spread(column("program_ns_per_event")), row.spread(column("softirq_ratio"))
     per_second = total.median / (user.median + system.median)
     return _Split(
-        variant.label, (program.median if program else 0.0, system.median * per_second, user.median * per_second)
+        variant.label,
+        (program.median if program else 0.0, system.median * per_second, user.median * per_second),
+        softirq.median if softirq else None,
     )
 
 
@@ -58,9 +61,10 @@ def _plot(sheet: Sheet, splits: Sequence[_Split]) -> None:
                 gid=sheet.mark(f"part{place}-{index}", [said[index]]),
             )  # fmt: skip
     for index, split in enumerate(splits):
-        axes.annotate(
-            units.nanoseconds(sum(split.parts)), (1, index), xytext=(8, 0), textcoords="offset points", va="center"
-        )
+        total = units.nanoseconds(sum(split.parts))
+        if split.softirq is not None and not sheet.narrow:
+            total += f"   softirq {units.percent(split.softirq)}"
+        axes.annotate(total, (1, index), xytext=(8, 0), textcoords="offset points", va="center")
     axes.set_yticks(range(len(splits)), [shortened(split.label) if sheet.narrow else split.label for split in splits])
     axes.tick_params(axis="y", labelcolor=INK, length=0)
     axes.set_xlim(0, 1)

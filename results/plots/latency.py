@@ -30,7 +30,7 @@ def _plot(sheet: Sheet, curves: Sequence[tuple[Variant, list[tuple[float, float]
         said = [f"{variant.label}: {_share(rarity)} of events within {units.nanoseconds(age)}" for rarity, age in found]
         axes.plot(
             [rarity for rarity, _ in found], [age for _, age in found],
-            gid=sheet.mark(variant.key, said), **style,
+            gid=sheet.mark(variant.key, said), markersize=4, **style,
         )  # fmt: skip
         ends.append((found[-1][1], variant.label, style))
     plain_log(axes, "y", units.nanoseconds)

@@ -27,7 +27,9 @@ def _rows(variant: Variant) -> list[Row]:
     """Take every load; of a search, whose steps crowd round the limit, those of its curve and checks."""
     if variant.limits is None or not variant.limits.curve:
         return list(variant.paced_rows)
-    loads = {trial.setting.intended_load for trial in variant.limits.curve} | {c.load for c in variant.limits.checks}
+    loads = {point.timed.setting.intended_load for point in variant.limits.curve} | {
+        c.load for c in variant.limits.checks
+    }
     return [row for row in variant.paced_rows if row.setting.intended_load in loads]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from results import units
 from results.figure import LOSS, MUTED, Drawing, Sheet, draw
 from results.scorecard import Row
-from results.series import Moment, timeline
+from results.series import Moment, gc_pauses, timeline
 from results.trial import Trial
 from results.variant import Variant
 
@@ -34,7 +34,7 @@ def _plot(sheet: Sheet, strips: Sequence[tuple[Variant, Trial, list[Moment]]]) -
         starts = [0.0, *(moment.t_s for moment in moments[:-1])]
         rates = [moment.lost / (moment.t_s - start) for start, moment in zip(starts, moments, strict=True)]
         axes.stairs(rates, [0.0, *(moment.t_s for moment in moments)], fill=True, color=LOSS)
-        pauses = [moment.t_s for moment in moments if moment.gc_pause_s]
+        pauses = gc_pauses(trial) or [moment.t_s for moment in moments if moment.gc_pause_s]
         axes.vlines(pauses, 0.9, 1, transform=axes.get_xaxis_transform(), color=MUTED, linewidth=1)
         axes.set_ylim(0, max(rates) * 1.15 or 1)
         axes.locator_params(axis="y", nbins=3)
