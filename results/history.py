@@ -50,25 +50,32 @@ class History:
         return sorted(found.values(), key=_when)
 
 
-def read_history(folder: Path, column: Column) -> History:
-    """Read every result file below a folder. Raises ValueError when none has the metric."""
+def read_history(folder: Path, column: Column, machine: int | None = None) -> History:
+    """Read every result file below a folder, or those of one machine, counted from 1.
+
+    Raises ValueError when none has the metric.
+    """
     files, problems = _files(folder)
     machines: list[dict[str, str]] = []
     found: dict[tuple[int, Setting], list[Point]] = {}
     for result in files:
         for session in result.sessions:
-            machine = {name: value for name, value in facts(session).items() if name not in MAY_DIFFER}
-            if machine not in machines:
-                machines.append(machine)
+            here = {name: value for name, value in facts(session).items() if name not in MAY_DIFFER}
+            if here not in machines:
+                machines.append(here)
             for row in rows(trial for trial in result.trials if trial.session == session.id):
                 if value := row.spread(column):
-                    found.setdefault((machines.index(machine), row.setting), []).append(Point(session, value))
+                    found.setdefault((machines.index(here), row.setting), []).append(Point(session, value))
     if not found:
         raise ValueError(f"no session in {folder} has {column.name}; bench report shows what each file has")
+    if machine is not None:
+        found = {key: points for key, points in found.items() if key[0] == machine - 1}
+        if not found:
+            raise ValueError(f"there is no machine {machine}; without --machine, bench history lists them")
     names = labels(setting for _, setting in found)
     tracks = [
-        Track(machine, names[setting], tuple(sorted(points, key=lambda point: _when(point.session))))
-        for (machine, setting), points in found.items()
+        Track(number, names[setting], tuple(sorted(points, key=lambda point: _when(point.session))))
+        for (number, setting), points in found.items()
     ]
     tracks.sort(key=lambda track: (track.machine, track.label))
     return History(column, tuple(machines), tuple(tracks), tuple(problems))

@@ -85,6 +85,13 @@ class Row:
         return ()
 
     @property
+    def repeated(self) -> int:
+        """How many trials were made of the pass that rates and losses are taken from, invalid ones included."""
+        pool = self.trials or self.drains
+        name = next((name for name in _PASSES if any(trial.setting.pass_ == name for trial in pool)), None)
+        return sum(trial.setting.pass_ == name for trial in pool)
+
+    @property
     def limited_by(self) -> str:
         """What limited most of the trials: consumer, generator, or nothing."""
         limits = [trial.limited_by or "nothing" for trial in self.timed]

@@ -128,8 +128,7 @@ def _line(label: str, variant: Variant, row: Row, columns: Sequence[Column], not
     cells = tuple(_cell(column, row, tuple(touching.get(column.name, ()))) for column in columns)
     asked = row.setting.intended_load
     load = "drained" if not row.trials else "unpaced" if asked is None else units.rate(asked)
-    tried = len(row.trials) or len(row.drains)
-    return Line(label, variant.colour, load, cells, tuple(touching.get(None, ())), tried, len(row.invalid))
+    return Line(label, variant.colour, load, cells, tuple(touching.get(None, ())), row.repeated, len(row.invalid))
 
 
 def _cell(column: Column, row: Row, notes: tuple[int, ...]) -> Cell | None:

@@ -46,7 +46,7 @@ def _outcome(found: list[Row], *, wide: bool) -> Table:
     fastest = max((rate.median for row in found if (rate := row.spread(CONSUME_RATE))), default=0.0)
     for row in found:
         rate = row.spread(CONSUME_RATE)
-        tried, bad = len(row.trials) or len(row.drains), len(row.invalid)
+        bad = len(row.invalid)
         table.add_row(
             Text(row.label, style="bold"),
             _cell(row, CONSUME_RATE, spreads=False),
@@ -54,7 +54,7 @@ def _outcome(found: list[Row], *, wide: bool) -> Table:
             _cell(row, OFFERED_LOAD, spreads=False),
             _lost(row),
             Text(row.limited_by),
-            Text(f"{bad}/{tried} invalid", style="red") if bad else Text(str(tried)),
+            Text(f"{row.repeated}, {bad} invalid", style="red") if bad else Text(str(row.repeated)),
         )
     return table
 

@@ -21,6 +21,7 @@ NEEDS = "nothing"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", type=Path, metavar="DIR", help="result files (*.jsonl), also in folders below it")
     parser.add_argument("--metric", default="cpu_ns_per_event", help="what to follow (default: %(default)s)")
+    parser.add_argument("--machine", type=int, metavar="N", help="only this machine, as the list numbers them")
     parser.add_argument("--html", type=Path, metavar="OUT", help="write a page that needs nothing but itself")
     parser.add_argument("--csv", type=Path, metavar="OUT", help="write a row a session; - for stdout")
 
@@ -31,7 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise ValueError(
             f"no metric {arguments.metric!r}; " + (f"did you mean {near[0]}?" if near else ", ".join(COLUMNS))
         )
-    history = read_history(arguments.folder, COLUMNS[arguments.metric])
+    history = read_history(arguments.folder, COLUMNS[arguments.metric], arguments.machine)
     if arguments.html is not None:
         from results.page.render_history import history_page  # noqa: PLC0415 - only a page needs to draw
 

@@ -91,6 +91,8 @@ def test_history_keeps_machines_apart(tmp_path: Path, capsys: pytest.CaptureFixt
     assert main(["history", str(tmp_path), "--csv", "-"]) == 0
     rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
     assert [row["commit"] for row in rows] == ["c0", "c1", "c2", "c3"]
+    assert main(["history", str(tmp_path), "--machine", "2", "--csv", "-"]) == 0
+    assert capsys.readouterr().out.count("\n") == 2
     assert float(rows[0]["file.cpu_ns_per_event"]) > 0
 
 
