@@ -9,6 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from results.explain.effect import experiment
+from results.explain.figures import write_figures
 from results.explain.plan import ExplainPlan
 from results.explain.words import print_explanation
 from results.store import read
@@ -17,6 +18,7 @@ from results.store import read
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("file", type=Path)
+    parser.add_argument("--figures", type=Path, metavar="FOLDER", help="draw the article's figures of the last one")
     arguments = parser.parse_args()
     held = read(arguments.file)
     sessions = [session for session in held.sessions if "explain" in session.plan]
@@ -26,6 +28,9 @@ def main() -> None:
         trials = [trial for trial in held.trials if trial.session == session.id]
         found = experiment(ExplainPlan.from_json(session.plan), trials)
         print_explanation(found, Console())
+    if arguments.figures is not None:
+        for path in write_figures(found, arguments.figures):
+            print(path, file=sys.stderr)
 
 
 if __name__ == "__main__":
