@@ -39,19 +39,24 @@ Ask = Callable[[Question], Trial]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """Trials at a part of the PDR, and how many of them passed; `expected` says which way they should end."""
+    """Trials at a part of the PDR; `expected` says whether they should pass.
+
+    `passed` and `failed` count what the consumer did. What is left, the generator did not offer: no verdict on either.
+    """
 
     part: float
     load: float
     expected: bool
     trials: tuple[Trial, ...]
     passed: int
+    failed: int
 
     @property
-    def holds(self) -> bool:
-        """Whether most trials ended as they should."""
-        good = self.passed if self.expected else len(self.trials) - self.passed
-        return 2 * good > len(self.trials)
+    def holds(self) -> bool | None:
+        """Whether most trials ended as they should; None when none of them was offered its load."""
+        if not self.passed + self.failed:
+            return None
+        return (self.passed > self.failed) if self.expected else (self.failed > self.passed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,8 +161,15 @@ def _checks(plan: CapacityPlan, capacity: Capacity, leg: int, ask: Ask) -> Itera
         setting = at_load(capacity.setting, part * reference, plan.precision.final_s)
         question = Question(setting=setting, purpose="check", leg=leg)
         trials = tuple(_valid(question, ask) for _ in range(plan.precision.checks))
-        passed = sum(judge(trial).failed_by(plan.loss) is Side.NOBODY for trial in trials)
-        yield Check(part=part, load=part * reference, expected=part < 1, trials=trials, passed=passed)
+        sides = [judge(trial).failed_by(plan.loss) for trial in trials]
+        yield Check(
+            part=part,
+            load=part * reference,
+            expected=part < 1,
+            trials=trials,
+            passed=sides.count(Side.NOBODY),
+            failed=sides.count(Side.CONSUMER),
+        )
 
 
 def _curve(capacity: Capacity, most: float, leg: int, ask: Ask) -> Iterator[Point]:

@@ -18,6 +18,7 @@ from results.trial import Setting, Trial
 # Not named where they are as usual: the defaults of bench.
 USUAL_RING_BYTES = 1 << 20
 USUAL_TRAFFIC = "udp-closed-port"
+_MARKS = {True: "ok", False: "against", None: "not offered"}
 
 
 def name_of(setting: Setting) -> str:
@@ -66,7 +67,9 @@ def statements(capacity: Capacity) -> list[str]:
     for check in capacity.checks:
         load = units.rate(check.load)
         outcome = f"{check.passed} of {len(check.trials)} trials at {check.part:g} × PDR ({load}) passed"
-        said.append(f"{name}: {outcome}" + ("" if check.holds else ", against what the search found"))
+        if check.passed + check.failed < len(check.trials):
+            outcome += f", {len(check.trials) - check.passed - check.failed} were not offered"
+        said.append(f"{name}: {outcome}" + (", against what the search found" if check.holds is False else ""))
     return said
 
 
@@ -86,7 +89,7 @@ def print_capacities(capacities: Sequence[Capacity], console: Console) -> None:
 def _limits(capacities: Sequence[Capacity]) -> Table:
     table = _bare("consumer", "NDR (no loss)", f"PDR (≤ {units.percent(capacities[0].loss)})", "checks")
     for capacity in capacities:
-        checks = " ".join(f"{check.part:g}×:{'ok' if check.holds else 'against'}" for check in capacity.checks)
+        checks = " ".join(f"{check.part:g}×:{_MARKS[check.holds]}" for check in capacity.checks)
         limits = ("no result", "") if capacity.wrong else (say_limit(capacity.ndr), say_limit(capacity.pdr))
         table.add_row(Text(name_of(capacity.setting), style="bold"), *limits, checks)
     return table

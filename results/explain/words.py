@@ -32,7 +32,7 @@ def say_riddle(experiment: Experiment) -> list[str]:
     """Say whether this machine shows the inversion in a closed loop, and what becomes of it outside of one."""
     inversion = experiment.effect("file", "null")
     said = []
-    shown = word(inversion)
+    shown = _inverted(inversion)
     if shown is Word.CONFIRMED:
         said.append(
             f"The inversion is reproduced: in a closed loop, file reads {say_effect(inversion)} times as much as null."
@@ -40,7 +40,7 @@ def say_riddle(experiment: Experiment) -> list[str]:
     elif shown is Word.REFUTED:
         said.append(
             "This machine does not show the inversion: in a closed loop, file against null is "
-            f"{say_effect(inversion)}, below ×{MATTERS:.2f}."
+            f"{say_effect(inversion)}, less than {SAME:.0%} above it."
         )
     else:
         said.append(
@@ -114,13 +114,20 @@ def _say_drain(experiment: Experiment) -> list[str]:
     ]
 
 
+def _inverted(effect: Effect) -> Word:
+    """Tell whether the mode that does more surely looks faster, by however little."""
+    if effect.known and effect.low is not None and effect.low > 1:
+        return Word.CONFIRMED
+    return Word.REFUTED if effect.high is not None and effect.high < 1 + SAME else Word.NOT_DECIDABLE
+
+
 def _what_became(before: Effect, after: Effect) -> str:
     """Say what is left of the inversion when notifications are rare."""
-    if word(before) is not Word.CONFIRMED:
+    if _inverted(before) is not Word.CONFIRMED:
         return "there was no sure inversion to take away"
-    if word(after) is Word.REFUTED:
+    if _inverted(after) is Word.REFUTED:
         return "the inversion is gone"
-    if word(after) is Word.CONFIRMED:
+    if _inverted(after) is Word.CONFIRMED:
         return "an inversion remains"
     return "whether an inversion remains is not decidable here"
 

@@ -50,6 +50,20 @@ def test_a_check_that_ends_against_the_search_says_so() -> None:
     assert any("0.9 × PDR" in said and said.endswith("against what the search found") for said in statements(capacity))
 
 
+def test_a_check_that_was_not_offered_is_no_verdict() -> None:
+    """A generator that grew weak after the search says nothing of the consumer."""
+    machine = Machine(200_000)
+
+    def weaker_later(question: object) -> object:
+        machine.sends = 50_000 if question.purpose == "check" else 2e6
+        return machine.ask(question)
+
+    (capacity,) = survey(plan(), weaker_later)
+    assert [check.holds for check in capacity.checks] == [None, None]
+    assert not any("against" in said for said in statements(capacity))
+    assert any("1 were not offered" in said for said in statements(capacity))
+
+
 def test_no_result_has_a_reason() -> None:
     """Where a number would stand."""
     (capacity,) = survey(plan(), Machine(200_000, invalid=3).ask)
