@@ -66,12 +66,12 @@ class ProcessCounter:
         ]
         os.environ["BCC_KERNEL_SOURCE"] = str(_FOLDER / "include")
         try:
-            self._bpf: Any = bcc.BPF(src_file=str(_FOLDER / "process.c"), cflags=flags)
+            self._bpf: Any = bcc.BPF(src_file=str(_FOLDER / "process.c").encode(), cflags=flags)
         except Exception as error:  # bcc raises nothing narrower
             raise CannotRun(f"cannot load the kernel pass's program: {error}", "run `bench doctor`") from error
         for tracepoint, fields in TRACEPOINTS.items():
             self._attach(tracepoint, fields)
-        self._map_fd = int(self._bpf["counts"].map_fd)
+        self._map_fd = int(self._bpf[b"counts"].map_fd)
         self._buffer = ctypes.create_string_buffer(syscalls.possible_cpus() * _FIELDS * 8)
         return self
 

@@ -23,7 +23,7 @@ DEFAULT_INTERVAL_NS = 5_000_000
 DEFAULT_SNAPSHOT_INTERVAL_NS = 100_000_000
 DEFAULT_PASSES = "timed,drain,latency,allocation"
 DRAIN = "drain"
-DRAIN_RECORDS = 200_000
+DRAIN_RECORDS = 1_000_000
 # memray writes some 5 bytes for each allocation and each release, into memory.
 SHORT_PASS_S = 1.0
 # Room for the records of a drain trial and one that must stay free; 1 GiB is the largest ring that is supported.

@@ -11,6 +11,15 @@ from harness.probes.reading import Reading
 PROC = Path("/proc/self")
 
 
+def unsupported(proc: Path = PROC) -> str | None:
+    """Say why the peak of a trial cannot be told, or None. Resets this process's own peak."""
+    try:
+        (proc / "clear_refs").write_text("5")  # since 4.0: resets VmHWM, touches no page
+    except OSError as error:
+        return f"the peak cannot be reset after the start ({proc}/clear_refs: {error.strerror})"
+    return None
+
+
 class MemoryProbe:
     """Reads peak and growth of resident memory, and the blocks that are still allocated.
 
@@ -22,7 +31,7 @@ class MemoryProbe:
         self._proc = proc
 
     def start(self) -> None:
-        self._no_peak = self._reset_peak()
+        self._no_peak = unsupported(self._proc)  # forgets the peak of the start, when the compiler was at work
         self._resident_before = self._resident_bytes()
         self._blocks_before = sys.getallocatedblocks()
 
@@ -37,14 +46,6 @@ class MemoryProbe:
         if events:
             metrics["blocks_retained_per_event"] = blocks / events
         return Reading(metrics=metrics, absent=absent)
-
-    def _reset_peak(self) -> str | None:
-        """Forget the peak of the start, when the compiler was at work; return why that cannot be done, or None."""
-        try:
-            (self._proc / "clear_refs").write_text("5")  # since 4.0: resets VmHWM, touches no page
-        except OSError as error:
-            return f"the peak cannot be reset after the start ({self._proc}/clear_refs: {error.strerror})"
-        return None
 
     def _resident_bytes(self) -> int:
         return int((self._proc / "statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")

@@ -1,0 +1,95 @@
+"""What the probes of the timed pass cost: drains with them and without, interleaved, compared block by block."""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+import select
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bpf.errors import CannotRun
+from harness.control import Worker, WorkerDied
+from harness.observer import Observer
+from harness.plan import Wishes, drain_setting
+from harness.probes.outside import SAMPLER
+from harness.probes.panel import TIMED
+from harness.probes.timeline import SAMPLE_S, Sampler
+from harness.trial import choose_place
+from results.spread import Spread, spread
+from results.trial import Setting
+
+LIMIT = 0.01
+"""A probe that adds more than this part to the CPU time of an event does not belong into the timed pass."""
+BLOCKS = 40
+
+# CPU time itself is the ruler, read by two system calls outside the work; it cannot be left out.
+PROBES = (*TIMED, SAMPLER)
+EVERYTHING = "all of them"
+
+SETTINGS = (
+    drain_setting("epoll", 4_000_000, Wishes(reader="batch")),
+    drain_setting("epoll", 100_000, Wishes(reader="callback")),
+)
+_ANSWER_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a probe adds to the CPU time of an event, as a part of it: one value a block."""
+
+    probe: str
+    setting: Setting
+    added: Spread
+
+
+def measure(
+    setting: Setting, blocks: int = BLOCKS, on_block: Callable[[int], None] = lambda _block: None
+) -> list[Cost]:
+    """Measure each probe alone, and all together, against none. Raises CannotRun.
+
+    One process drains again and again: two processes differ by more than a probe costs.
+    """
+    variants = {"": PROBES, EVERYTHING: ()}
+    variants |= {probe: tuple(other for other in PROBES if other != probe) for probe in PROBES}
+    order = random.Random(1)
+    added: dict[str, list[float]] = {name: [] for name in variants if name}
+    spec = {"setting": dataclasses.asdict(setting), "cpu": choose_place().consumer_cpu}
+    with (
+        Worker("harness.probes.drainer", spec, name="consumer") as worker,
+        Observer(_answer(worker)["ready"]) as observer,
+        Sampler(observer, worker.pid) as sampler,
+    ):
+        for block in range(-1, blocks):  # the first warms caches up
+            on_block(block)
+            cpu = {
+                name: _drain(worker, sampler, variants[name]) for name in order.sample(list(variants), len(variants))
+            }
+            if block >= 0:
+                for name, values in added.items():
+                    values.append(cpu[name] / cpu[""] - 1)
+        worker.send({"bye": True})
+    return [Cost(name, setting, found) for name, values in added.items() if (found := spread(values))]
+
+
+def _drain(worker: Worker, sampler: Sampler, without: tuple[str, ...]) -> float:
+    """Have the ring filled and emptied; return the CPU time of an event in ns."""
+    worker.send({"drain": without})
+    _answer(worker)
+    worker.send({"go": True})
+    if SAMPLER not in without:
+        while not worker.pending():
+            sampler.take()
+            select.select([worker], [], [], SAMPLE_S)
+    return float(_answer(worker)["cpu_ns_per_event"])
+
+
+def _answer(worker: Worker) -> Mapping[str, Any]:
+    try:
+        answer = worker.receive(_ANSWER_S)
+    except WorkerDied as error:
+        raise CannotRun(f"cannot measure the probes: {error}", "run `bench doctor`, then try again") from error
+    if "failed" in answer:
+        raise CannotRun(**answer["failed"])
+    return answer

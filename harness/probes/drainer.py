@@ -1,0 +1,74 @@
+"""A consumer process that drains again and again, with probes and without: all else stays as it is in between.
+
+Its messages: `ready` with the map ids; for each `drain` (the probes to leave out) `filled`, and after `go`
+`cpu_ns_per_event`; `failed` when it cannot start.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Collection
+
+from bpf import syscalls
+from bpf.batch import BatchReader
+from bpf.callback import CallbackReader
+from bpf.errors import CannotRun
+from bpf.program import LoadOptions, Program
+from bpf.ring import Ring
+from bpf.synthetic import Emitter
+from harness.control import Harness
+from harness.probes.panel import Panel
+from modes import Kit
+from modes._loops import Channel
+from modes.epoll import Epoll
+from results.trial import Setting
+
+
+def main(arguments: list[str]) -> int:
+    harness = Harness(arguments)
+    spec = harness.receive()
+    try:
+        _serve(harness, Setting(**spec["setting"]), spec["cpu"])
+    except CannotRun as error:
+        harness.send({"failed": {"what": error.what, "cure": error.cure}})
+    return 0
+
+
+def _serve(harness: Harness, setting: Setting, cpu: int | None) -> None:
+    assert setting.ring_size_bytes is not None
+    if cpu is not None:
+        os.sched_setaffinity(0, {cpu})
+    with Program(LoadOptions(ring_size_bytes=setting.ring_size_bytes, wakeup="none", synthetic=True)) as program:
+        mode = Epoll(Kit(events=program.events))
+        channel: Channel
+        if setting.reader == "callback":
+            channel = CallbackReader(program, mode.on_record)
+        else:
+            channel = BatchReader(Ring(program.map_fd("events"), setting.ring_size_bytes), mode.take)
+        emitter = Emitter(program.emit_fd, program.map_fd("synthetic_plan"), program.map_fd("synthetic_keys"))
+        emitter.set_keys([(0xFFFFFFFF81000000, 1, 3)])
+        maps = {name: syscalls.map_id(program.map_fd(name)) for name in ("counters", "events")}
+        harness.send({"ready": maps})
+        while "drain" in (message := harness.receive()):
+            emitter.emit(setting.drain_records or 0)
+            harness.send({"filled": {}})
+            harness.receive()  # go
+            harness.send({"cpu_ns_per_event": _drain(setting, mode, channel, message["drain"])})
+
+
+def _drain(setting: Setting, mode: Epoll, channel: Channel, without: Collection[str]) -> float:
+    """Empty the ring under the probes that are not left out. Raises ValueError when records are missing."""
+    mode.consumed = 0
+    panel = Panel(setting, mode, without=without)
+    panel.start()
+    while channel.consume():
+        pass
+    reading = panel.stop(mode)
+    if mode.consumed != setting.drain_records:
+        raise ValueError(f"{mode.consumed} of {setting.drain_records} records were drained")
+    return reading.metrics["cpu_ns_per_event"]
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
