@@ -91,8 +91,8 @@ def _lost(row: Row) -> Text:
 
 
 def _print_ledgers(found: list[Row], console: Console, *, wide: bool) -> None:
-    """Print the counts of each row, all its valid trials added up; counts that are 0 everywhere are named once."""
-    totals = {row.label: total(row.valid or tuple(trial for trial in row.drains if trial.valid)) for row in found}
+    """Print the counts of each row, its valid trials of one pass added up; counts that are 0 everywhere come once."""
+    totals = {row.label: total(row.timed or tuple(trial for trial in row.drains if trial.valid)) for row in found}
     names = [name for name in COUNTS if any(name in counts for counts in totals.values())]
     zero = [name for name in names if not any(counts.get(name) for counts in totals.values())]
     table = bare_table("ledger")
