@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import struct
 from collections.abc import Sequence
 
@@ -25,6 +26,13 @@ class Emitter:
         self._plan_fd = plan_fd
         self._keys_fd = keys_fd
         self._keys = 0
+        self._next = 0
+        self._packet = ctypes.create_string_buffer(64)  # nobody looks at it
+        self._options = syscalls.TestRunOptions(
+            sz=ctypes.sizeof(syscalls.TestRunOptions),
+            data_in=ctypes.addressof(self._packet),
+            data_size_in=len(self._packet),
+        )
 
     def set_keys(self, keys: Sequence[Key]) -> None:
         """Set what to emit, in turn. Raises ValueError for no keys or more than the map holds."""
@@ -33,9 +41,10 @@ class Emitter:
         for number, key in enumerate(keys):
             syscalls.update(self._keys_fd, number, _KEY.pack(*key))
         self._keys = len(keys)
+        self._next = 0
 
     def emit(self, count: int) -> None:
-        """Emit `count` records on this CPU, at about 16 million a second. Raises OSError."""
+        """Emit the next `count` records on this CPU, at about 16 million a second. Raises OSError."""
         runs, rest = divmod(count, EMITS_PER_RUN)
         if runs:
             self._run(EMITS_PER_RUN, runs)
@@ -43,5 +52,18 @@ class Emitter:
             self._run(rest, 1)
 
     def _run(self, emits: int, repeat: int) -> None:
-        syscalls.update(self._plan_fd, 0, _PLAN.pack(emits, self._keys, 0, 0))
-        syscalls.test_run(self._program_fd, repeat)
+        syscalls.update(self._plan_fd, 0, _PLAN.pack(emits, self._keys, self._next, 0))
+        self._options.repeat = repeat
+        syscalls.test_run(self._program_fd, self._options)
+        self._next = (self._next + emits * repeat) % self._keys
+
+
+def pack_key(key: Key) -> bytes:
+    """Return a key as it stands in the program's map (struct synthetic_key)."""
+    return _KEY.pack(*key)
+
+
+def unpack_key(packed: bytes) -> Key:
+    """Return the key that `pack_key` packed."""
+    location, pid, reason = _KEY.unpack(packed)
+    return location, pid, reason

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import signal
 from dataclasses import dataclass
 
 from bpf.btf import libbpf
@@ -22,6 +23,9 @@ class ProgramInfo:
 # struct bpf_prog_info, include/uapi/linux/bpf.h: offsets of what we read
 _INFO_ID, _INFO_RUN_TIME, _INFO_RUN_COUNT, _INFO_MISSES, _INFO_BYTES = 4, 192, 200, 208, 224
 _MAP_INFO_ID = 4
+
+
+_ALL_SIGNALS = signal.valid_signals()
 
 
 class TestRunOptions(ctypes.Structure):
@@ -99,16 +103,17 @@ def possible_cpus() -> int:
     return _checked(libbpf().libbpf_num_possible_cpus(), "count the possible CPUs")
 
 
-def test_run(program_fd: int, repeat: int) -> None:
-    """Run a SCHED_CLS program `repeat` times on this CPU, with a packet that nobody sees. Raises OSError."""
-    packet = ctypes.create_string_buffer(64)
-    options = TestRunOptions(
-        sz=ctypes.sizeof(TestRunOptions),
-        data_in=ctypes.addressof(packet),
-        data_size_in=len(packet),
-        repeat=repeat,
-    )
-    _checked(libbpf().bpf_prog_test_run_opts(program_fd, ctypes.byref(options)), "run a BPF program")
+def test_run(program_fd: int, options: TestRunOptions) -> None:
+    """Run a program `options.repeat` times on this CPU. Raises OSError.
+
+    Signals wait until it is over: an interrupted run says EINTR, and not how often it ran.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ALL_SIGNALS)
+    try:
+        result = libbpf().bpf_prog_test_run_opts(program_fd, ctypes.byref(options))
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    _checked(result, "run a BPF program")
 
 
 def _object_info(fd: int, size: int) -> tuple[ctypes.Array[ctypes.c_char], int]:

@@ -256,6 +256,16 @@ def _identities(program: Program, setting: Setting) -> dict[str, int | None]:
         "program": syscalls.program_info(program.on_drop_fd).id,
         "counters": syscalls.map_id(program.map_fd("counters")),
         "events": syscalls.map_id(program.map_fd("events")) if ring else None,
+        **(_emitter_identities(program) if program.options.synthetic else {}),
+    }
+
+
+def _emitter_identities(program: Program) -> dict[str, int]:
+    """Ids by which a generator has our program emit synthetic records."""
+    return {
+        "emit": syscalls.program_info(program.emit_fd).id,
+        "plan": syscalls.map_id(program.map_fd("synthetic_plan")),
+        "keys": syscalls.map_id(program.map_fd("synthetic_keys")),
     }
 
 

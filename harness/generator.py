@@ -1,6 +1,7 @@
 """The generator process of one trial: enters the testbed, waits for `go`, offers the load, and says what it sent.
 
-Its messages: `ready`; `done` with what was really sent; `failed` when it cannot start. SIGUSR1 ends it early.
+For synthetic load it first hears, under `emitter`, which program and maps to use. Its messages: `ready`; `done` with
+what was really sent; `failed` when it cannot start. SIGUSR1 ends it early.
 """
 
 from __future__ import annotations
@@ -15,10 +16,13 @@ from typing import Any
 
 from bpf.errors import CannotRun
 from harness.control import Harness
+from traffic.emission import SyntheticSender
 from traffic.offer import offer
 from traffic.outlet import Outlet
+from traffic.packet import PacketSender
 from traffic.schedule import NS_PER_S, make_schedule
 from traffic.senders import SenderName, open_sender
+from traffic.xdp import XdpSender
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +82,7 @@ def _run(spec: GeneratorSpec, harness: Harness) -> None:
     signal.signal(signal.SIGUSR1, lambda number, _frame: stop.append(number))
     duration_ns = round(spec.duration_s * NS_PER_S)
     schedule = None if spec.rate is None else make_schedule(spec.rate, duration_ns, spec.shape, spec.seed)
-    with open_sender(spec.sender, spec.outlet, spec.frames) as sender:
+    with _open_sender(spec, harness) as sender:
         # A collection in the middle of a burst would be lateness of our own making.
         gc.disable()
         harness.send({"ready": {}})
@@ -86,6 +90,13 @@ def _run(spec: GeneratorSpec, harness: Harness) -> None:
         offered = offer(sender, schedule, start_ns=start_ns, duration_ns=duration_ns, stop=lambda: bool(stop))
         times = os.times()
         harness.send({"done": {**offered.to_json(), "cpu_s": times.user + times.system}})
+
+
+def _open_sender(spec: GeneratorSpec, harness: Harness) -> PacketSender | XdpSender | SyntheticSender:
+    """Open the sender; one of synthetic records waits to hear which program emits them."""
+    if spec.sender != "synthetic":
+        return open_sender(spec.sender, spec.outlet, spec.frames)
+    return SyntheticSender(harness.receive()["emitter"], spec.frames)
 
 
 if __name__ == "__main__":

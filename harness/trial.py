@@ -111,11 +111,14 @@ def run_load_trial(
     """
     started_at = datetime.now(UTC)
     with ExitStack() as stack:
-        tag = traffic.kind.tag(traffic.bed).hex()
+        synthetic = setting.sender == "synthetic"
+        tag = None if synthetic else traffic.kind.tag(traffic.bed).hex()
         consumer = stack.enter_context(_consumer(setting, tag, place, output_fd, probing))
         generator = stack.enter_context(_generator(setting, traffic, identity.seed, place.generator_cpu))
         identities = _expect(consumer, "ready", READY_TIMEOUT_S)
         observer = stack.enter_context(Observer(identities))
+        if synthetic:
+            generator.send({"emitter": {name: identities[name] for name in ("emit", "plan", "keys")}})
         _expect(generator, "ready", READY_TIMEOUT_S)
         outside = stack.enter_context(
             Outside(

@@ -117,7 +117,7 @@ class Row:
             found.append(Doubt("closed loop: unpaced, so the rate measures sender and consumer together", CONSUME_RATE))
         if self.limited_by == "generator":
             found.append(Doubt("generator-limited: fewer drops were offered than intended", OFFERED_LOAD))
-        if self.drains:
+        if self.drains or self.setting.traffic.startswith("synthetic"):
             found.append(Doubt("synthetic: records made by the kernel in a loop, not by dropped packets", NS_PER_EVENT))
         stolen = max((trial.metrics.get("steal_ratio", 0.0) for trial in every if trial.valid), default=0.0)
         if stolen >= _STEAL:

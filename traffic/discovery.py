@@ -9,6 +9,7 @@ import pkgutil
 import traffic.kinds
 from traffic.contract import DropKind
 from traffic.mix import PREFIX, Mix, parse_mix
+from traffic.synthetic import Synthetic, is_synthetic
 
 
 def kind_names() -> list[str]:
@@ -17,10 +18,12 @@ def kind_names() -> list[str]:
 
 
 def load_kind(name: str) -> DropKind:
-    """Return the kind of that name, or the mix that is spelled as mix:a=70+b=30.
+    """Return the kind of that name, the mix spelled as mix:a=70+b=30, or synthetic load.
 
     Raises ValueError for a kind that there is not, with the nearest name, and for kinds that cannot be mixed.
     """
+    if is_synthetic(name):
+        return Synthetic(name)
     if name.startswith(PREFIX):
         return Mix([(load_kind(part), weight) for part, weight in parse_mix(name)])
     if name not in kind_names():

@@ -13,7 +13,7 @@ if TYPE_CHECKING:  # a generator process opens a sender, and must not pay for wh
     from traffic.contract import DropKind
     from traffic.testbed import Side, Testbed
 
-SenderName = Literal["packet", "xdp"]
+SenderName = Literal["packet", "xdp", "synthetic"]
 SENDERS: tuple[SenderName, ...] = ("packet", "xdp")
 # Below this many frames a second `packet` keeps up, with smaller bursts and less lateness than `xdp` (60 us a call).
 PACKET_SUFFICES = 400_000.0
@@ -24,6 +24,10 @@ def choose_sender(kind: DropKind, rate: float | None, wish: str = "auto") -> Sen
 
     Raises ValueError for a sender that there is not, and for one that the kind does not allow.
     """
+    if "synthetic" in kind.senders:
+        if wish != "auto":
+            raise ValueError(f"{kind.name} sends no packets: --sender {wish} means nothing to it")
+        return "synthetic"
     if wish == "auto":
         return "xdp" if "xdp" in kind.senders and (rate is None or rate > PACKET_SUFFICES) else "packet"
     for name in SENDERS:
@@ -40,7 +44,7 @@ def side_of(bed: Testbed, sender: SenderName) -> Side:
 
 
 def open_sender(name: SenderName, outlet: Outlet, frames: Sequence[bytes]) -> PacketSender | XdpSender:
-    """Open a sender on the calling thread, which stays in the outlet's namespace.
+    """Open a sender of packets on the calling thread, which stays in the outlet's namespace.
 
     Raises ValueError when the outlet is not the testbed's, CannotRun when the kernel lacks what the sender needs.
     """

@@ -10,16 +10,14 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
-import signal
 import struct
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
-from bpf import instructions
+from bpf import instructions, syscalls
 from bpf.btf import libbpf
 from bpf.errors import CannotRun
-from bpf.syscalls import TestRunOptions
 from traffic.outlet import Outlet
 
 LIVE_FRAMES = 1 << 1  # BPF_F_TEST_XDP_LIVE_FRAMES
@@ -58,8 +56,8 @@ class XdpSender:
         self._frame = ctypes.create_string_buffer(frames[0], len(frames[0]))
         # struct xdp_md: data, data_end, data_meta, ingress_ifindex, rx_queue_index, egress_ifindex
         self._context = ctypes.create_string_buffer(struct.pack("=6I", 0, len(frames[0]), 0, outlet.ifindex, 0, 0), 24)
-        self._options = TestRunOptions(
-            sz=ctypes.sizeof(TestRunOptions),
+        self._options = syscalls.TestRunOptions(
+            sz=ctypes.sizeof(syscalls.TestRunOptions),
             data_in=ctypes.addressof(self._frame),
             data_size_in=len(self._frame),
             ctx_in=ctypes.addressof(self._context),
@@ -67,8 +65,6 @@ class XdpSender:
             flags=LIVE_FRAMES,
             batch_size=BATCH,
         )
-        self._run = libbpf().bpf_prog_test_run_opts
-        self._all_signals = signal.valid_signals()
 
     def __enter__(self) -> Self:
         return self
@@ -80,15 +76,11 @@ class XdpSender:
         os.close(self._program)
 
     def send(self, count: int) -> int:
-        """Send `count` frames (at most `max_burst`), signals waiting meanwhile; return the count. Raises CannotRun."""
+        """Send `count` frames (at most `max_burst`); return the count. Raises CannotRun."""
         self._options.repeat = count
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, self._all_signals)
         try:
-            result = self._run(self._program, ctypes.byref(self._options))
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
-        if result < 0:
-            code = ctypes.get_errno() or -result
-            cure = "use --sender packet" if code in (errno.EINVAL, errno.EOPNOTSUPP) else "run `bench doctor`"
-            raise CannotRun(f"the kernel did not run live frames through XDP ({os.strerror(code)})", cure)
+            syscalls.test_run(self._program, self._options)
+        except OSError as error:
+            cure = "use --sender packet" if error.errno in (errno.EINVAL, errno.EOPNOTSUPP) else "run `bench doctor`"
+            raise CannotRun(f"the kernel did not run live frames through XDP ({error.strerror})", cure) from error
         return count

@@ -1,0 +1,129 @@
+"""Synthetic load: records without packets, at rates that no packets reach, paced or at full speed.
+
+The program's own emit path writes them, so record, ring, counters and wakeups are those of real drops; only the packet
+is missing. What each says (location, process, reason) is drawn once from causes as a busy host has them: a few are
+frequent, many are rare. It is no kind of drop, and is called synthetic wherever it is shown.
+"""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from bpf.btf import KernelTypes
+from bpf.errors import CannotRun
+from bpf.program import MAX_SYNTHETIC_KEYS
+from bpf.reasons import Reasons
+from bpf.synthetic import Key, pack_key
+from traffic.contract import DropKind, Expected
+from traffic.testbed import Testbed
+
+NAME = "synthetic"
+DEFAULT_KEYS, MOST_KEYS = 100, 10_000
+KALLSYMS = Path("/proc/kallsyms")
+# Where real drops come from, and why, the most frequent first; what a kernel does not have is left out.
+CAUSES = (
+    ("__udp4_lib_rcv", "NO_SOCKET"),
+    ("tcp_v4_rcv", "NO_SOCKET"),
+    ("nf_hook_slow", "NETFILTER_DROP"),
+    ("tcp_rcv_established", "TCP_OLD_DATA"),
+    ("__netif_receive_skb_core", "UNHANDLED_PROTO"),
+    ("ip_rcv_core", "OTHERHOST"),
+    ("__udp6_lib_rcv", "NO_SOCKET"),
+    ("tcp_v4_rcv", "TCP_LISTEN_OVERFLOW"),
+    ("ip_rcv_finish_core", "IP_RPFILTER"),
+    ("udp_queue_rcv_one_skb", "SOCKET_RCVBUFF"),
+    ("__dev_queue_xmit", "QDISC_DROP"),
+    ("ip_rcv_core", "IP_CSUM"),
+)
+_OFFSET = 0x4BC  # a drop lies somewhere inside its function
+
+
+class Synthetic(DropKind):
+    """Synthetic load in the shape of a drop kind: its `frames` are the keys of the records, emitted in turn."""
+
+    senders = ("synthetic",)
+    alone_because = "it sends no packets"
+    summary = "records without packets, written by the program itself"
+
+    def __init__(self, name: str) -> None:
+        """Read `synthetic` or `synthetic:KEYS`. Raises ValueError."""
+        super().__init__(name)
+        self._distinct = _distinct(name)
+        self._names: Mapping[int, str] = {}
+        self._order: list[Key] = []
+        self.reasons = tuple(dict.fromkeys(reason for _, reason in CAUSES))
+
+    def set_up(self, bed: Testbed, undo: ExitStack) -> None:  # noqa: ARG002 - it needs nothing of a testbed
+        """Draw the keys. Raises CannotRun where the kernel's addresses or reasons cannot be read."""
+        with KernelTypes() as types:
+            reasons = Reasons.of_kernel(types)
+        keys = make_keys(self._distinct, _addresses({function for function, _ in CAUSES}), reasons)
+        self._names = {reason: reasons.name(reason) for _, _, reason in keys}
+        self._order = spread(keys)
+
+    def frames(self, bed: Testbed) -> list[bytes]:  # noqa: ARG002 - as above
+        return [pack_key(key) for key in self._order]
+
+    def expect(self, sent: int, refused: int) -> Expected:  # noqa: ARG002 - nothing refuses a record
+        cycles, rest = divmod(sent, len(self._order))
+        drops: Counter[str] = Counter()
+        for times, keys in ((cycles, self._order), (1, self._order[:rest])):
+            for _, _, reason in keys:
+                drops[self._names[reason]] += times
+        return Expected(drops=drops, witness={})
+
+
+def is_synthetic(name: str) -> bool:
+    return name.partition(":")[0] == NAME
+
+
+def make_keys(distinct: int, addresses: Mapping[str, int], reasons: Reasons) -> list[Key]:
+    """Make so many different keys, the most frequent first. Raises CannotRun when the kernel has none of the causes."""
+    causes = [
+        (addresses[function] + _OFFSET, number)
+        for function, reason in CAUSES
+        if function in addresses and (number := reasons.number(reason)) is not None
+    ]
+    if not causes:
+        raise CannotRun(
+            "no kernel function's address can be read", "run it with sudo (kernel.kptr_restrict hides them)"
+        )
+    # Process 0 is the idle task, in whose time softirqs mostly run.
+    keys = ((location, pid, reason) for pid in itertools.count() for location, reason in causes)
+    return list(itertools.islice(keys, distinct))
+
+
+def spread(keys: Sequence[Key], seed: int = 0) -> list[Key]:
+    """Order keys for emission: each at least once, the nth about 1/n as often as the first, in random order."""
+    draw = random.Random(seed)
+    weights = [1 / rank for rank in range(1, len(keys) + 1)]
+    order = [*keys, *draw.choices(keys, weights, k=MAX_SYNTHETIC_KEYS - len(keys))]
+    draw.shuffle(order)
+    return order
+
+
+def _distinct(name: str) -> int:
+    _, colon, number = name.partition(":")
+    if not colon:
+        return DEFAULT_KEYS
+    if not (number.isascii() and number.isdigit() and 0 < int(number) <= MOST_KEYS):
+        raise ValueError(
+            f"synthetic load is synthetic or synthetic:KEYS with 1 to {MOST_KEYS} different keys, not {name!r}"
+        )
+    return int(number)
+
+
+def _addresses(functions: set[str]) -> dict[str, int]:
+    """Look kernel functions up in /proc/kallsyms; without the right to, all addresses are 0 and none is found."""
+    found = {}
+    with KALLSYMS.open() as table:
+        for line in table:
+            address, _, name = line.split()[:3]
+            if name in functions and int(address, 16):
+                found[name] = int(address, 16)
+    return found
