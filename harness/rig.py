@@ -13,6 +13,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 
+from harness.capacity.stall import Stall
 from harness.probes.outside import Probing
 from harness.runfolder import run_folder
 from harness.tree import Tree
@@ -82,16 +83,18 @@ class Rig:
                 )
             kind = load_kind(setting.traffic)
             bed = self._testbed()
+            stall = None if setting.stall_s is None else Stall(setting.stall_s, on_progress)
             with kind.installed(bed) as frames:
-                return run_load_trial(
+                trial = run_load_trial(
                     setting,
                     Traffic(kind=kind, bed=bed, frames=frames),
                     identity=identity,
                     place=place,
                     output_fd=output_fd,
-                    on_progress=on_progress,
+                    on_progress=on_progress if stall is None else stall.look,
                     probing=self._probing,
                 )
+            return trial if stall is None else stall.added_to(trial)
 
     def _testbed(self) -> Testbed:
         """Make the testbed at the first trial that sends packets."""

@@ -7,6 +7,7 @@ frames to a schedule inside the project's own network namespaces. Its ledger bal
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import os
 import sys
@@ -17,6 +18,7 @@ from rich.console import Console
 
 from harness import options
 from harness.caller import caller
+from harness.capacity.stall import BEFORE_S
 from harness.cli import DONE, INVALID_TRIAL
 from harness.plan import (
     DEFAULT_PASSES,
@@ -54,6 +56,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="timed, latency, kernel, allocation, and drain for drain trials beside them, or all: only timed and drain "
         f"are repeated (default: {DEFAULT_PASSES})",
     )  # fmt: skip
+    group.add_argument(
+        "--stall", type=float, metavar="MS", help="stop the consumer once, for so long, in each load trial"
+    )
     group.add_argument("--seed", type=int, help="of the random order (default: drawn, and recorded)")
     group.add_argument("--trace", type=Path, metavar="FILE", help="keep what file writes (default: temporary, deleted)")
     group.add_argument("--resume", action="store_true", help="go on with the unfinished session of --out")
@@ -75,6 +80,7 @@ def run(arguments: argparse.Namespace) -> int:
 def plan(arguments: argparse.Namespace) -> list[Setting]:
     """Settle every setting. Raises ValueError before anything is set up."""
     wanted = consumers(arguments.mode, options.wishes_of(arguments))
+    stall_s = _stall(arguments)
     passes = expand_passes(arguments.passes or ("timed" if arguments.drain is not None else DEFAULT_PASSES))
     settings: list[Setting] = []
     if arguments.drain is not None:
@@ -84,8 +90,24 @@ def plan(arguments: argparse.Namespace) -> list[Setting]:
         check_shape(arguments.shape)
         for kind in [load_kind(kind.strip()) for kind in arguments.traffic.split(",")]:
             for name, wishes in wanted:
-                settings += in_passes(load_setting(name, kind.name, wishes), passes, wishes)
+                setting = dataclasses.replace(load_setting(name, kind.name, wishes), stall_s=stall_s)
+                settings += in_passes(setting, passes, wishes)
     return list(dict.fromkeys(settings))
+
+
+def _stall(arguments: argparse.Namespace) -> float | None:
+    """Return for how many seconds to stop the consumer. Raises ValueError for what cannot be in a trial so long."""
+    if arguments.stall is None:
+        return None
+    stall_s = float(arguments.stall) / 1000
+    if arguments.drain is not None:
+        raise ValueError("--stall is about load trials: a drain trial begins with the consumer stopped")
+    if not 0 < stall_s <= arguments.duration - BEFORE_S:
+        raise ValueError(
+            f"--stall is above 0 ms and ends before the trial of {arguments.duration:g} s does, which begins "
+            f"{BEFORE_S:g} s before it; it is {arguments.stall:g} ms"
+        )
+    return stall_s
 
 
 def run_session(arguments: argparse.Namespace, settings: Sequence[Setting]) -> list[Trial]:
