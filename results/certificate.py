@@ -60,11 +60,6 @@ class Certified:
             return self.metric.margin + self.detectable
         return (1 + self.metric.margin) * (1 + self.detectable) - 1
 
-    @property
-    def too_coarse(self) -> bool:
-        """Whether the minimum detectable effect exceeds the margin, or is not known."""
-        return self.detectable is None or self.detectable > self.metric.margin
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Certificate:

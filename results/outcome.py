@@ -58,8 +58,8 @@ class Outcome:
         gate = self.check.gate
         looks = " and ".join(map(str, gate.looks))
         said = [
-            f"alpha {gate.alpha:g} over {gate.family_size} metrics (Holm) and {len(gate.looks)} planned looks, after "
-            f"{looks} blocks; seed {self.session.seed}"
+            f"alpha {gate.alpha:g} over all that is gated ({gate.family_size}, by Holm) and all looks "
+            f"(planned after {looks} blocks); seed {self.session.seed}"
         ]
         if not self.check.interleaved:
             said.append(

@@ -84,7 +84,7 @@ def test_too_few_gates_are_sure_of_nothing():
     """Thirteen of thirteen do not bound a share at 80 %, so no effect is called detectable."""
     (one,) = certified([gate(number, noise(number)) for number in range(13)]).certified
     assert one.detectable is None
-    assert one.too_coarse
+    assert one.surely_found is None
 
 
 def test_slowed_gates_are_counted_apart_by_handicap():

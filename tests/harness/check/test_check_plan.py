@@ -1,0 +1,101 @@
+"""From arms and wishes to a check: what runs, what is judged, and what a certificate takes out beforehand."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+
+import pytest
+
+from harness.check.arms import alone, two_settings
+from harness.check.plan import make_check, without_what_is_too_coarse
+from harness.check.wanted import add_options, wanted
+from harness.plan import Wishes
+from results.certificate import Certificate, Certified
+from results.outcome import Outcome
+from results.session import Session
+from results.verdict import judge
+
+
+def made(*flags, arms=None):
+    parser = argparse.ArgumentParser()
+    add_options(parser)
+    said, wishes = wanted(parser.parse_args(["--config", "/dev/null", *flags]), Wishes())
+    return make_check(arms or alone(["epoll"], wishes, "a", "b"), said)
+
+
+def certificate(check, detectable):
+    entries = tuple(
+        Certified(
+            mode=one.mode,
+            metric=one.metric,
+            gates=60,
+            false_alarms=0,
+            false_alarms_at_zero=2,
+            in_sequence=9,
+            detectable=detectable,
+        )
+        for one in check.gate.gated
+    )
+    return Certificate(
+        host={},
+        made_at="2026-01-01T00:00:00+00:00",
+        command="bench certify",
+        gate=check.gate,
+        settings=(),
+        gates=60,
+        gates_with_false_alarm=1,
+        certified=entries,
+    )
+
+
+def test_metrics_of_one_kind_of_trial_share_its_trials():
+    """Two metrics of drain trials are one comparison; a load metric is another, with the load that was asked for."""
+    check = made("--metrics", "ns_per_event,drain_cpu_ns_per_event,cpu_ns_per_event", "--rate", "7000")
+    drain, load = check.comparisons
+    assert (drain.b.trial_kind, load.b.trial_kind, load.b.intended_load) == ("drain", "load", 7000)
+    assert check.gate.family_size == 3
+
+
+def test_arms_differ_in_what_was_said_and_nothing_else():
+    """The load, the ring and the rest are the same for both."""
+    check = made("--metrics", "cpu_ns_per_event", arms=two_settings("mode=epoll", "mode=busy", [], Wishes()))
+    (one,) = check.comparisons
+    assert dataclasses.replace(one.a, mode="busy", wait="busy") == one.b
+
+
+def test_looks_follow_from_the_number_of_metrics():
+    """Without --blocks there are two, the first with two blocks to spare."""
+    few, many = made("--metrics", "ns_per_event"), made()
+    assert few.gate.looks[0] < many.gate.looks[0]
+    assert few.gate.looks[1] == 2 * few.gate.looks[0]
+
+
+def test_what_the_host_cannot_see_is_taken_out_beforehand():
+    """A detectable effect above delta leaves the metric ungated, with the cure; the other stays."""
+    check = made("--metrics", "ns_per_event,drain_cpu_ns_per_event")
+    left = without_what_is_too_coarse(check, certificate(check, 0.07))  # delta is 10 % and 5 %
+    assert left.gate.gated[0].excluded_because is None
+    assert "raise delta" in left.gate.gated[1].excluded_because
+    assert (left.gate.family_size, left.gate.looks) == (1, check.gate.looks)
+
+
+@pytest.mark.parametrize("detectable", [None, 0.01])
+def test_nothing_is_taken_out_without_reason(detectable):
+    """Neither by a certificate that is fine enough, nor by one that is sure of nothing, nor by none."""
+    check = made("--metrics", "ns_per_event")
+    assert without_what_is_too_coarse(check, certificate(check, detectable)).gate == check.gate
+    assert without_what_is_too_coarse(check, None) == check
+
+
+def test_a_check_quotes_its_certificate():
+    """False alarm rate with its exact bound, and what is surely found."""
+    check = made("--metrics", "ns_per_event")
+    session = Session(id="s", started_at="2026-01-01T00:00:00+00:00", command="", seed=1, plan={}, host={})
+    outcome = Outcome(
+        session=session, check=check, judgements=judge(check.gate, ()), certificate=certificate(check, 0.02)
+    )
+    said = " ".join(outcome.remarks())
+    assert "1 of 60 gates" in said
+    assert "at most 7.66 %" in said  # Clopper-Pearson, one-sided: scipy.stats.beta.ppf(0.95, 2, 59)
+    assert "surely calls 12.2 % REGRESSED" in said
