@@ -40,6 +40,7 @@ def test_what_is_needed_is_enough() -> None:
         command = (
             f"setpriv --reuid {owner.st_uid} --regid {owner.st_gid} --clear-groups --no-new-privs --inh-caps {granted} "
             f"--ambient-caps {granted} --bounding-set -all,{granted} {sys.executable} -m harness run --mode file "
+            "--reader batch --pass timed --foreign-limit 1 --steal-limit 1 "
             f"--trials 1 --duration 0.2 --rate 10000 --quiet --json --out {folder}/out.jsonl --trace {folder}/trace"
         )
         done = subprocess.run(
