@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import statistics
 from collections.abc import Mapping, Sequence
 
 from rich.console import Console
@@ -24,16 +25,24 @@ from traffic.conformance import Finding, verify
 from traffic.contract import DropKind
 from traffic.discovery import kind_names, load_kind
 from traffic.senders import SENDERS, SenderName, choose_sender
+from traffic.speed import BARE_LOOP, ROUND_MS, measure
 from traffic.testbed import Testbed
 
 NEEDS = "nothing"
 DEFAULT_COUNT = 2000
+DEFAULT_ROUNDS = 9
 WIDE = 200
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("kind", nargs="*", metavar="KIND", help="kinds or mixes, as mix:a=70+b=30 (default: all kinds)")
     parser.add_argument("--verify", action="store_true", help="send each kind and account for every frame; needs root")
+    parser.add_argument(
+        "--speed",
+        action="store_true",
+        help="compare the senders with a bare C loop, on KIND (default: udp-closed-port)",
+    )
+    parser.add_argument("--rounds", type=int, metavar="N", help=f"rounds of --speed (default: {DEFAULT_ROUNDS})")
     parser.add_argument("--count", type=int, metavar="N", help=f"frames of each to send (default: {DEFAULT_COUNT})")
     parser.add_argument("--sender", help="packet or xdp (default: each that a kind allows)")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
@@ -46,6 +55,10 @@ def run(arguments: argparse.Namespace) -> int:
         raise ValueError(f"--count is 1 or more, not {arguments.count}")
     if arguments.sender not in (None, *SENDERS):
         raise ValueError(f"no sender {arguments.sender!r}; there are {', '.join(SENDERS)}")
+    if arguments.speed:
+        return _compare_speeds(arguments)
+    if arguments.rounds is not None:
+        raise ValueError("--rounds is of --speed")
     kinds = [load_kind(name) for name in arguments.kind or kind_names()]
     return _verify(arguments, kinds) if arguments.verify else _list(kinds, as_json=arguments.json)
 
@@ -136,6 +149,43 @@ def _senders(kind: DropKind, arguments: argparse.Namespace) -> Sequence[SenderNa
     if arguments.kind:
         return [choose_sender(kind, None, arguments.sender)]
     return [sender for sender in kind.senders if sender == arguments.sender]
+
+
+def _compare_speeds(arguments: argparse.Namespace) -> int:
+    names = arguments.kind or ["udp-closed-port"]
+    if arguments.verify or len(names) != 1:
+        raise ValueError("--speed is about one kind, and not together with --verify")
+    rounds = arguments.rounds if arguments.rounds is not None else DEFAULT_ROUNDS
+    if rounds < 1:
+        raise ValueError(f"--rounds is 1 or more, not {rounds}")
+    if missing_capabilities():
+        raise CannotRun("traffic --speed needs root", f"type: sudo {launcher()} traffic --speed")
+    speeds, wrong = measure(load_kind(names[0]), rounds)
+    rates: dict[str, list[float]] = {}
+    for speed in speeds:
+        rates.setdefault(speed.sender, []).append(speed.rate)
+    # Neighbours in time had the same machine: a ratio is the median of the rounds' ratios, not the ratio of medians.
+    table = _table("sender", "frames per CPU second", "lowest", "highest", "to the C loop")
+    for sender, found in sorted(rates.items()):
+        ratio = statistics.median(ours / bare for ours, bare in zip(found, rates[BARE_LOOP], strict=True))
+        middle = statistics.median(found)
+        if arguments.json:
+            row = {
+                "kind": names[0],
+                "sender": sender,
+                "frames_per_cpu_s": middle,
+                "to_bare_loop": ratio,
+                "rounds": found,
+            }
+            print(json.dumps({**row, "wrong": wrong}))
+        table.add_row(sender, *(f"{rate:,.0f}" for rate in (middle, min(found), max(found))), f"{ratio:.2f}")
+    if not arguments.json:
+        console = _console()
+        console.print(table)
+        sent = sum(speed.sent for speed in speeds)
+        console.print(f"\n{rounds} rounds of {ROUND_MS} ms each in turn; {sent:,} frames of {names[0]} sent, ", end="")
+        console.print("; ".join(wrong) if wrong else "and the second witness counted as many.")
+    return INVALID_TRIAL if wrong else DONE
 
 
 def _print_verified(table: Table, why_not: Mapping[str, str | None], conforming: int, tried: int) -> None:
