@@ -15,9 +15,12 @@ OnRecord = Callable[[int, int, int], int]
 class CallbackReader:
     """Hand each record to `on_record`."""
 
-    def __init__(self, program: Program, on_record: OnRecord) -> None:
+    def __init__(self, program: Program, on_record: OnRecord, other_ring: int | None = None) -> None:
+        """Open the program's ring; or, by its descriptor, another that a program like it fills."""
         self._consume = program.bcc.ring_buffer_consume
-        self._positions = RingPositions(program.map_fd("events"))
+        if other_ring is not None:
+            program.events.map_fd = other_ring  # bcc knows no way to open a ring that another process made
+        self._positions = RingPositions(program.map_fd("events") if other_ring is None else other_ring)
         program.events.open_ring_buffer(on_record)
 
     def consume(self) -> int:

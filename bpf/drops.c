@@ -10,6 +10,7 @@
  *   ARG_SKB, ARG_LOCATION, ARG_REASON   places of the tracepoint's arguments, from BTF too
  *   WAKEUP_FLAGS          of bpf_ringbuf_submit; or WAKEUP_BYTES: wake the consumer when so much waits
  *   SYNTHETIC             adds the program that emits records without packets
+ *   BASELINES             adds programs that do a part of the work, to tell what each part costs
  */
 
 struct record {
@@ -153,4 +154,44 @@ int emit(struct __sk_buff *skb)
     }
     return 0;
 }
+#endif
+
+#ifdef BASELINES
+/* What the kernel takes for running any program at all, and for counting that. */
+int only_return(struct bpf_raw_tracepoint_args *ctx)
+{
+    return 0;
+}
+
+#ifdef TAG
+int only_filter(struct bpf_raw_tracepoint_args *ctx)
+{
+    /* The result decides about a write, or the compiler would leave the filter out. */
+    int first = 0;
+    if (tagged(ctx->args[ARG_SKB]))
+        return 0;
+    struct counters *count = counters.lookup(&first);
+    if (count)
+        count->observed++;
+    return 0;
+}
+#endif
+
+#ifndef RING_PAGES
+/* The least with which a tool counts drops by cause: look up, increment. */
+int only_hash(struct bpf_raw_tracepoint_args *ctx)
+{
+    struct key key = {
+        .location = ctx->args[ARG_LOCATION],
+        .pid = bpf_get_current_pid_tgid() >> 32,
+        .reason = ctx->args[ARG_REASON],
+    };
+    u64 one = 1, *seen = counts.lookup(&key);
+    if (seen)
+        *seen += 1;
+    else
+        counts.update(&key, &one);
+    return 0;
+}
+#endif
 #endif

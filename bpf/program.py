@@ -18,6 +18,8 @@ from bpf.errors import CannotRun
 Wakeup = Literal["adaptive", "none", "force"] | int
 """When the kernel notifies a waiting consumer: its own choice, never, at each record, or at so many bytes."""
 
+Entry = Literal["on_drop", "only_return", "only_filter", "only_hash"]
+
 TRACEPOINT = "kfree_skb"
 MAX_SYNTHETIC_KEYS = 16384
 
@@ -32,6 +34,7 @@ class LoadOptions:
 
     `ring_size_bytes` makes the ring, None the aggregation map with `aggregate_entries`. `tag` is a source MAC address
     of six bytes, None observes the whole machine. `synthetic` adds the program that emits records without packets.
+    `entry` is the function that is attached: another than on_drop does a part of its work, to be measured.
     """
 
     ring_size_bytes: int | None = 1 << 20
@@ -39,6 +42,7 @@ class LoadOptions:
     aggregate_entries: int = 16384
     tag: bytes | None = None
     synthetic: bool = False
+    entry: Entry = "on_drop"
 
     def __post_init__(self) -> None:
         if self.ring_size_bytes is not None:
@@ -85,7 +89,7 @@ class Program:
     def attach(self) -> None:
         """Begin to observe drops."""
         with _clear_error(f"attach to the raw tracepoint {TRACEPOINT}"):
-            self._bpf.attach_raw_tracepoint(tp=TRACEPOINT.encode(), fn_name=b"on_drop")
+            self._bpf.attach_raw_tracepoint(tp=TRACEPOINT.encode(), fn_name=self.options.entry.encode())
         self._attached = True
 
     def detach(self) -> None:
@@ -170,6 +174,8 @@ def compile_flags(options: LoadOptions) -> list[str]:
             flags.append(f"-DWAKEUP_BYTES={options.wakeup}")
         else:
             flags.append(f"-DWAKEUP_FLAGS={_WAKEUP_FLAGS[options.wakeup]}")
+    if options.entry != "on_drop":
+        flags.append("-DBASELINES")
     if options.synthetic:
         flags.append(f"-DSYNTHETIC={MAX_SYNTHETIC_KEYS}")
     return flags

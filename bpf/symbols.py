@@ -45,3 +45,7 @@ class Symbols:
         if place < 0:
             return f"{address:#x}"
         return f"{self._names[place]}+{address - self._addresses[place]:#x}"
+
+    def address(self, name: str) -> int | None:
+        """Return the address of a function's symbol, or None."""
+        return self._addresses[self._names.index(name)] if name in self._names else None

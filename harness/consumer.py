@@ -13,7 +13,7 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,6 @@ from bpf.batch import BatchReader
 from bpf.callback import CallbackReader
 from bpf.errors import CannotRun
 from bpf.program import LoadOptions, Program
-from bpf.record import ring_capacity
 from bpf.ring import Ring, RingPositions
 from bpf.snapshot import SnapshotReader
 from bpf.synthetic import Emitter
@@ -31,9 +30,9 @@ from harness.control import PROTOCOL, Harness
 from harness.handicap import Handicapped, parse
 from harness.probes.panel import Panel
 from harness.stop import StopSignal
+from harness.waiting import consume_until_told
 from modes import Kit, Mode, load_mode
 from modes import _loops as loops
-from modes._pace import Pace
 from results.trial import Setting
 
 DRAIN_DEADLINE_S = 20.0
@@ -119,7 +118,8 @@ def _consume(  # noqa: PLR0917 - all that takes part in it
         began_ns = time.monotonic_ns()
         try:
             if setting.drain_records is None:
-                _wait_and_consume(setting, program.map_fd, burdened, mode, stop, counts)
+                ring_fd = None if setting.ring_size_bytes is None else program.map_fd("events")
+                consume_until_told(setting, burdened, mode, stop, counts, ring_fd)
                 program.detach()
             _drain(burdened, mode, counts, raised)
         except Exception as error:  # whatever a mode raises makes the trial invalid, and is told
@@ -183,31 +183,6 @@ def _channel(spec: ConsumerSpec, program: Program, mode: Mode) -> loops.Channel:
     if setting.reader == "callback":
         return CallbackReader(program, target.on_record)
     return BatchReader(Ring(program.map_fd("events"), setting.ring_size_bytes), target.take)
-
-
-def _wait_and_consume(  # noqa: PLR0917 - what a loop needs
-    setting: Setting,
-    map_fd: Callable[[str], int],
-    channel: loops.Channel,
-    mode: Mode,
-    stop: StopSignal,
-    counts: loops.LoopCounts,
-) -> None:
-    if setting.ring_size_bytes is None:
-        loops.interval(channel, mode, stop, counts, setting.interval_ns or 0)
-    elif setting.wait == "epoll" and setting.wakeup != "adaptive":
-        loops.notified(channel, mode, stop, counts, map_fd("events"))
-    elif setting.wait == "epoll":
-        # The callback reader takes what comes while it works, as libbpf does, and naps no more than others' do.
-        nap = Pace(ring_capacity(setting.ring_size_bytes), loops.NAP_NS) if setting.reader == "batch" else None
-        loops.epoll(channel, mode, stop, counts, map_fd("events"), pace=nap)
-    elif setting.wait == "busy":
-        loops.busy(channel, mode, stop, counts)
-    elif setting.wait == "backoff":
-        loops.backoff(channel, mode, stop, counts)
-    else:
-        pace = Pace(ring_capacity(setting.ring_size_bytes), setting.interval_ns or 0)
-        loops.paced(channel, mode, stop, counts, pace)
 
 
 def _drain(channel: loops.Channel, mode: Mode, counts: loops.LoopCounts, raised: list[str]) -> None:

@@ -1,0 +1,65 @@
+"""Real drops for the live trials: a generator process of its own, as in `bench run`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from harness.control import Worker
+from harness.generator import GeneratorSpec
+from traffic.contract import DropKind
+from traffic.senders import SenderName, choose_sender, side_of
+from traffic.testbed import Testbed
+
+READY_TIMEOUT_S = 30.0
+START_DELAY_NS = 5_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """What is sent, from where, and by which CPU; as fast as it goes."""
+
+    kind: DropKind
+    bed: Testbed
+    frames: list[bytes]
+    sender: SenderName
+    cpu: int | None
+
+    @classmethod
+    @contextmanager
+    def installed(cls, kind: DropKind, bed: Testbed, sender: str, cpu: int | None) -> Iterator[Load]:
+        """Set the kind up in the testbed for as long as the context lasts. Raises ValueError for a wrong sender."""
+        with kind.installed(bed) as frames:
+            yield cls(kind=kind, bed=bed, frames=frames, sender=choose_sender(kind, None, sender), cpu=cpu)
+
+    @property
+    def tag(self) -> bytes:
+        return self.kind.tag(self.bed)
+
+    @contextmanager
+    def ready(self, duration_s: float) -> Iterator[Worker]:
+        """Start a generator that waits to be told to go."""
+        spec = GeneratorSpec(
+            sender=self.sender,
+            outlet=side_of(self.bed, self.sender).outlet,
+            frames=self.frames,
+            rate=None,
+            shape="constant",
+            duration_s=duration_s,
+            seed=0,
+            cpu=self.cpu,
+        )
+        with Worker(
+            "harness.generator", {"spec": spec.to_json()}, name="generator", pass_fds=(spec.outlet.namespace,)
+        ) as generator:
+            generator.receive(READY_TIMEOUT_S)
+            yield generator
+
+    def send(self, generator: Worker, duration_s: float) -> Mapping[str, Any]:
+        """Let it go; return what it says that it sent. Raises WorkerDied."""
+        generator.send({"go": time.monotonic_ns() + START_DELAY_NS})
+        sent: Mapping[str, Any] = generator.receive(duration_s + READY_TIMEOUT_S)["done"]
+        return sent

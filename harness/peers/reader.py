@@ -1,0 +1,134 @@
+"""Our readers and modes on a ring that another process fills: a worker of `bench peers`.
+
+Its messages: `ready`; after `go`, `done` with the outcome. A drain trial takes what is there; a live one waits as its
+setting says until SIGUSR1.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import signal
+import sys
+import time
+from contextlib import ExitStack
+from dataclasses import asdict
+from types import TracebackType
+from typing import Any, Self
+
+from bpf import syscalls
+from bpf.batch import BatchReader
+from bpf.callback import CallbackReader
+from bpf.errors import CannotRun
+from bpf.program import LoadOptions, Program
+from bpf.ring import Ring
+from harness.control import Harness, Worker
+from harness.peers.outcome import Outcome, Task
+from harness.stop import StopSignal
+from harness.waiting import consume_until_told
+from modes import Kit, Mode, load_mode
+from modes import _loops as loops
+from results.trial import Setting
+
+READY_TIMEOUT_S, DONE_TIMEOUT_S = 30.0, 120.0
+
+
+class OurReader:
+    """Runs the worker; a `Consumer`."""
+
+    def __init__(self, task: Task) -> None:
+        self._drains = task.setting.drain_records is not None
+        self._worker = Worker("harness.peers.reader", {"task": asdict(task)}, name="reader", pass_fds=(task.output_fd,))
+
+    def begin(self) -> None:
+        """Wait until it is ready, and let it begin. Raises CannotRun or ValueError when it cannot."""
+        answer = self._worker.receive(READY_TIMEOUT_S)
+        if "failed" in answer:
+            raise CannotRun(answer["failed"], "run `bench doctor`")
+        self._worker.send({"go": True})
+
+    def finish(self) -> Outcome:
+        """End a live consumer, and return what either says. Raises WorkerDied."""
+        if not self._drains:
+            self._worker.signal(signal.SIGUSR1)
+        return Outcome.from_json(self._worker.receive(DONE_TIMEOUT_S)["done"])
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._worker.__exit__(kind, error, trace)
+
+
+def main(arguments: list[str]) -> int:
+    harness = Harness(arguments)
+    row = harness.receive()["task"]
+    try:
+        _run(Task(**{**row, "setting": Setting(**row["setting"])}), harness)
+    except CannotRun as error:
+        harness.send({"failed": str(error)})
+    return 0
+
+
+def _run(task: Task, harness: Harness) -> None:
+    setting = task.setting
+    assert setting.ring_size_bytes is not None
+    if task.cpu is not None:
+        os.sched_setaffinity(0, {task.cpu})
+    stop = StopSignal(signal.SIGUSR1)
+    with ExitStack() as stack:
+        ring_fd = syscalls.open_map(task.ring_id)
+        stack.callback(os.close, ring_fd)
+        channel: BatchReader | CallbackReader
+        if setting.reader == "callback":
+            # bcc reads a ring only through a program of its own; this one is never attached.
+            program = stack.enter_context(Program(LoadOptions(ring_size_bytes=mmap.PAGESIZE)))
+            mode = _mode(task, program.events)
+            target: Any = mode
+            channel = CallbackReader(program, target.on_record, ring_fd)
+        else:
+            mode = _mode(task, None)
+            target = mode
+            channel = BatchReader(Ring(ring_fd, setting.ring_size_bytes), target.take)
+        harness.send({"ready": {}})
+        harness.receive()
+        harness.send({"done": asdict(_consume(setting, channel, mode, stop, ring_fd))})
+
+
+def _mode(task: Task, events: Any) -> Mode:
+    setting = task.setting
+    kit = Kit(
+        decode=setting.decode or "struct",  # type: ignore[arg-type] # settings of `bench peers` hold valid ones only
+        format=setting.format or "text",  # type: ignore[arg-type] # as above
+        output=task.output_fd,
+        events=events,
+        realtime_offset_ns=task.realtime_offset_ns,
+    )
+    return load_mode(setting.mode)(kit)
+
+
+def _consume(
+    setting: Setting, channel: BatchReader | CallbackReader, mode: Mode, stop: StopSignal, ring_fd: int
+) -> Outcome:
+    counts = loops.LoopCounts()
+    cpu_before = time.process_time_ns()
+    began_ns = time.monotonic_ns()
+    if setting.drain_records is None:
+        consume_until_told(setting, channel, mode, stop, counts, ring_fd)
+    while channel.consume():
+        pass
+    mode.flush()
+    return Outcome(
+        consumed=mode.consumed,
+        checksum_read=channel.checksum % 2**64 if isinstance(channel, BatchReader) else None,
+        began_ns=began_ns,
+        last_consumed_ns=time.monotonic_ns(),
+        cpu_s=(time.process_time_ns() - cpu_before) / 1e9,
+        waits=counts.waits + counts.naps,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,162 @@
+"""bpftrace and perf as live peers: what a user of finished tools gets of the same drops."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psutil
+
+from harness.control import WorkerDied
+from harness.peers.live import LiveBench, live_result
+from harness.peers.outcome import Outcome
+from harness.trial import Identity
+from results.ledger import Ledger
+from results.trial import Setting, Trial
+
+START_TIMEOUT_S, END_TIMEOUT_S = 20.0, 60.0
+SETTLE_S = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A program that watches drops of one reason by itself, and says at SIGINT how many it saw and lost.
+
+    It knows no tag: what others drop for the same reason meanwhile is in its count, and makes the trial invalid.
+    `counts_in_kernel`: it hands no events over, so nothing can be lost on the way.
+    """
+
+    mode: str
+    command: tuple[str, ...]
+    started: str
+    seen: str
+    lost: str
+    lines_in: Path | None = None
+    counts_in_kernel: bool = False
+
+
+def tools(reason: int, folder: Path) -> tuple[list[Tool], list[str]]:
+    """Return the tools that are installed, and for each of the others why it is left out."""
+    lines, recording = folder / "bpftrace.txt", folder / "perf.data"
+    printing = (
+        'printf("%llu Drop | PID: %d | Reason: %d | Function: %s\\n", nsecs, pid, args->reason, ksym(args->location))'
+    )
+    probe = f"tracepoint:skb:kfree_skb /args->reason == {reason}/"
+    found = [
+        Tool(
+            "bpftrace-count",
+            ("bpftrace", "-e", f'BEGIN {{ printf("ready\\n") }} {probe} {{ @[args->reason] = count(); }}'),
+            started="ready",
+            seen=r"@\[\d+\]: (\d+)",
+            lost=r"Lost (\d+) events",
+            counts_in_kernel=True,
+        ),
+        Tool(
+            "bpftrace-printf",
+            ("bpftrace", "-B", "full", "-o", str(lines), "-e", f"{probe} {{ {printing}; }}"),
+            started="",
+            seen="",
+            lost=r"Lost (\d+) events",
+            lines_in=lines,
+        ),
+        Tool(
+            "perf-record",
+            (
+                *("perf", "record", "--all-cpus", "--event", "skb:kfree_skb", "--filter", f"reason == {reason}"),
+                *("--mmap-pages", "4096", "--output", str(recording)),
+            ),
+            started="",
+            seen=r"\((\d+) samples\)",
+            lost=r"LOST (\d+) events",
+        ),
+    ]
+    missing = sorted({tool.command[0] for tool in found if shutil.which(tool.command[0]) is None})
+    return (
+        [tool for tool in found if tool.command[0] not in missing],
+        [f"{name} is not installed" for name in missing],
+    )
+
+
+def tool_trial(bench: LiveBench, tool: Tool, identity: Identity, duration_s: float) -> Trial | str:
+    """Send while the tool watches; return the trial, or why the tool does not run here."""
+    started_at = datetime.now(UTC).isoformat(timespec="milliseconds")
+    setting = Setting(
+        mode=tool.mode, reader=None, wait="epoll", traffic=bench.load.kind.name, wakeup=None, duration_s=duration_s
+    )
+    said = os.memfd_create("bench-tool")
+    with bench.load.ready(duration_s) as generator:
+        process = subprocess.Popen(
+            tool.command, stdin=subprocess.DEVNULL, stdout=said, stderr=said, start_new_session=True
+        )
+        try:
+            if not _wait_for_start(process, said, tool.started):
+                return f"{tool.command[0]} does not run here: {_last_line(said)}"
+            if bench.cpu is not None:
+                os.sched_setaffinity(process.pid, {bench.cpu})
+            watched = psutil.Process(process.pid)
+            before = watched.cpu_times()
+            began_ns = time.monotonic_ns()
+            sent = bench.load.send(generator, duration_s)
+            time.sleep(SETTLE_S)
+            after = watched.cpu_times()
+        except WorkerDied as error:
+            return str(error)
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(END_TIMEOUT_S)
+    text = _text(said)
+    os.close(said)
+    if tool.lines_in is not None:
+        seen = tool.lines_in.read_bytes().count(b" Drop | ")
+    else:
+        seen = sum(map(int, re.findall(tool.seen, text)))
+    lost = sum(map(int, re.findall(tool.lost, text)))
+    outcome = Outcome(
+        consumed=seen,
+        checksum_read=None,
+        began_ns=began_ns,
+        last_consumed_ns=time.monotonic_ns(),
+        cpu_s=after.user + after.system - before.user - before.system,
+        waits=0,
+    )
+    expected = bench.load.kind.expect(sent["sent"], sent["refused"])
+    handed_over = (
+        {"aggregated": seen, "map_full": 0} if tool.counts_in_kernel else {"submitted": seen, "reserve_failed": lost}
+    )
+    ledger = Ledger(
+        sent=sent["sent"],
+        refused=sent["refused"],
+        observed=seen + lost,
+        drops_expected=expected.total if expected else None,
+        consumed=seen,
+        unread=0,
+        **handed_over,
+    )
+    return live_result(setting, identity, started_at, ledger, outcome, sent, [])
+
+
+def _wait_for_start(process: subprocess.Popen[bytes], said: int, started: str) -> bool:
+    """Wait until it says that it is attached; one that says nothing gets three seconds."""
+    deadline = time.monotonic() + (START_TIMEOUT_S if started else 3.0)
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            return False
+        if started and started in _text(said):
+            return True
+        time.sleep(0.02)
+    return not started
+
+
+def _text(said: int) -> str:
+    return os.pread(said, os.fstat(said).st_size, 0).decode(errors="replace")
+
+
+def _last_line(said: int) -> str:
+    return (_text(said).strip().splitlines() or ["it ended without a word"])[-1]
