@@ -77,7 +77,7 @@ class Program:
         with _clear_error("compile and load the BPF program"):
             self._bpf = bcc.BPF(src_file=os.fsencode(_FOLDER / "drops.c"), cflags=flags)
             # bcc.BPF() closes what it holds at interpreter exit only; __exit__ calls cleanup() and unregisters it
-            self._on_drop = self._bpf.load_func(b"on_drop", bcc.BPF.RAW_TRACEPOINT)
+            self._on_drop = self._bpf.load_func(self.options.entry.encode(), bcc.BPF.RAW_TRACEPOINT)
             self._emit = self._bpf.load_func(b"emit", bcc.BPF.SCHED_CLS) if self.options.synthetic else None
         self._counters = CounterMap(self.map_fd("counters"))
         return self

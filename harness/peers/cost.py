@@ -18,7 +18,7 @@ from results.ledger import Ledger
 from results.trial import Setting, Trial
 
 RUN_S = 0.25
-RING_BYTES = 64 << 20  # holds what the fastest sender drops in that time
+RING_BYTES = 1 << 20
 REFERENCE = "program-only-return"
 
 
@@ -69,7 +69,17 @@ class CostBench:
 
     def __enter__(self) -> CostBench:
         self._programs = [(variant, self._stack.enter_context(Program(variant.options))) for variant in self.variants]
+        self._rings = [
+            Ring(program.map_fd("events"), program.options.ring_size_bytes)
+            for _, program in self._programs
+            if program.options.ring_size_bytes is not None
+        ]
         return self
+
+    def _empty_rings(self) -> None:
+        """Release all that is in the rings, unread: a consumer that costs nothing."""
+        for ring in self._rings:
+            ring.consumer[0] = ring.producer[0]
 
     def __exit__(self, *exc: object) -> None:
         self._stack.close()
@@ -86,24 +96,15 @@ class CostBench:
                 program.attach()
                 stack.callback(program.detach)
                 before[variant.mode] = syscalls.program_info(program.on_drop_fd)
-            self._load.send(generator, RUN_S)
+            self._load.send(generator, RUN_S, self._empty_rings)
             after = {variant.mode: syscalls.program_info(program.on_drop_fd) for variant, program in order}
         trials = []
-        for identity, (variant, program) in zip(identities, self._programs, strict=True):
-            _empty(program)
+        for identity, (variant, _) in zip(identities, self._programs, strict=True):
             mode = variant.mode
             runs = after[mode].run_count - before[mode].run_count
             spent_ns = after[mode].run_time_ns - before[mode].run_time_ns
             trials.append(_trial(variant.setting(self._load.kind.name), identity, started_at, runs, spent_ns))
         return trials
-
-
-def _empty(program: Program) -> None:
-    """Release what the program put into its ring, if it has one, for the next block."""
-    size = program.options.ring_size_bytes
-    if size is not None:
-        ring = Ring(program.map_fd("events"), size)
-        ring.consumer[0] = ring.producer[0]
 
 
 def _trial(setting: Setting, identity: Identity, started_at: str, runs: int, spent_ns: int) -> Trial:

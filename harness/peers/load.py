@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -58,8 +58,13 @@ class Load:
             generator.receive(READY_TIMEOUT_S)
             yield generator
 
-    def send(self, generator: Worker, duration_s: float) -> Mapping[str, Any]:
-        """Let it go; return what it says that it sent. Raises WorkerDied."""
+    def send(
+        self, generator: Worker, duration_s: float, meanwhile: Callable[[], None] | None = None
+    ) -> Mapping[str, Any]:
+        """Let it go; return what it says that it sent. Raises WorkerDied. `meanwhile` is called each millisecond."""
         generator.send({"go": time.monotonic_ns() + START_DELAY_NS})
+        while meanwhile is not None and not generator.pending():
+            meanwhile()
+            time.sleep(0.001)
         sent: Mapping[str, Any] = generator.receive(duration_s + READY_TIMEOUT_S)["done"]
         return sent

@@ -19,7 +19,7 @@ Value = Callable[[Trial], float | None]
 
 def print_drains(console: Console, contenders: Sequence[Contender], trials: Sequence[Trial]) -> None:
     """Print ns per event of each contender, and its ratio block by block."""
-    table = _table("drains a full ring", "ns/event", "spread", "against", "ratio", "spread", "trials")
+    table = _table("drains a full ring", "ns/event", "ratio", "trials")
     labels = {contender.setting: contender.label for contender in contenders}
     drains = [trial for trial in trials if trial.setting in labels]
     for contender in contenders:
@@ -41,7 +41,7 @@ def print_costs(console: Console, trials: Sequence[Trial]) -> None:
             return None
         return trial.metrics["program_ns_per_event"] - empty[trial.block].metrics["program_ns_per_event"]
 
-    table = _table("the program, less an empty one", "ns/event", "spread", "against", "ratio", "spread", "trials")
+    table = _table("program, less an empty one", "ns/event", "ratio", "trials")
     for variant in variants(bytes(6)):
         own = [trial for trial in costs if trial.setting.mode == variant.mode]
         held = [trial for trial in costs if trial.setting.mode == variant.reference]
@@ -52,7 +52,7 @@ def print_costs(console: Console, trials: Sequence[Trial]) -> None:
 
 def print_live(console: Console, contenders: Sequence[Contender], trials: Sequence[Trial]) -> None:
     """Print what each consumed live, what was lost, and the CPU that it took."""
-    table = _table("live", "offered", "lost", "CPU", "ns/event", "spread", "against", "ratio", "spread", "trials")
+    table = _table("live", "offered", "lost", "CPU", "ns/event", "ratio", "trials")
     names = {contender.setting: contender.label for contender in contenders}
     rows: dict[str, list[Trial]] = {label: [] for label in names.values()}
     for trial in trials:
@@ -95,16 +95,17 @@ def _row(  # noqa: PLR0917 - the cells
     table.add_row(
         label,
         *before,
-        *_with_spread([mine for trial in valid if (mine := value(trial)) is not None], units.digits),
-        reference if ratios else "",
-        *_with_spread(ratios, lambda ratio: f"{ratio:.2f}"),
+        _with_spread([mine for trial in valid if (mine := value(trial)) is not None], units.digits),
+        f"{_with_spread(ratios, lambda ratio: f'{ratio:.2f}')} of {reference}" if ratios else "",
         f"{len(valid)}" if len(valid) == len(own) else f"{len(own) - len(valid)}/{len(own)} invalid",
     )
 
 
-def _with_spread(values: Sequence[float], write: Callable[[float], str]) -> tuple[str, str]:
+def _with_spread(values: Sequence[float], write: Callable[[float], str]) -> str:
     found = spread(values)
-    return ("", "") if found is None else (write(found.median), f"{write(found.low)}–{write(found.high)}")
+    if found is None:
+        return ""
+    return f"{write(found.median)} ({write(found.low)}–{write(found.high)})" if len(values) > 1 else write(found.median)
 
 
 def _median(trials: Sequence[Trial], value: Value, write: Callable[[float], str]) -> str:

@@ -21,7 +21,7 @@ from harness.trial import Identity
 from results.ledger import Ledger
 from results.trial import Setting, Trial
 
-START_TIMEOUT_S, END_TIMEOUT_S = 20.0, 60.0
+START_S, END_TIMEOUT_S = 3.0, 15.0
 SETTLE_S = 0.5
 
 
@@ -35,7 +35,6 @@ class Tool:
 
     mode: str
     command: tuple[str, ...]
-    started: str
     seen: str
     lost: str
     lines_in: Path | None = None
@@ -52,8 +51,7 @@ def tools(reason: int, folder: Path) -> tuple[list[Tool], list[str]]:
     found = [
         Tool(
             "bpftrace-count",
-            ("bpftrace", "-e", f'BEGIN {{ printf("ready\\n") }} {probe} {{ @[args->reason] = count(); }}'),
-            started="ready",
+            ("bpftrace", "-e", f"{probe} {{ @[args->reason] = count(); }}"),
             seen=r"@\[\d+\]: (\d+)",
             lost=r"Lost (\d+) events",
             counts_in_kernel=True,
@@ -61,7 +59,6 @@ def tools(reason: int, folder: Path) -> tuple[list[Tool], list[str]]:
         Tool(
             "bpftrace-printf",
             ("bpftrace", "-B", "full", "-o", str(lines), "-e", f"{probe} {{ {printing}; }}"),
-            started="",
             seen="",
             lost=r"Lost (\d+) events",
             lines_in=lines,
@@ -72,7 +69,6 @@ def tools(reason: int, folder: Path) -> tuple[list[Tool], list[str]]:
                 *("perf", "record", "--all-cpus", "--event", "skb:kfree_skb", "--filter", f"reason == {reason}"),
                 *("--mmap-pages", "4096", "--output", str(recording)),
             ),
-            started="",
             seen=r"\((\d+) samples\)",
             lost=r"LOST (\d+) events",
         ),
@@ -96,7 +92,7 @@ def tool_trial(bench: LiveBench, tool: Tool, identity: Identity, duration_s: flo
             tool.command, stdin=subprocess.DEVNULL, stdout=said, stderr=said, start_new_session=True
         )
         try:
-            if not _wait_for_start(process, said, tool.started):
+            if not _wait_for_start(process):
                 return f"{tool.command[0]} does not run here: {_last_line(said)}"
             if bench.cpu is not None:
                 os.sched_setaffinity(process.pid, {bench.cpu})
@@ -109,8 +105,9 @@ def tool_trial(bench: LiveBench, tool: Tool, identity: Identity, duration_s: flo
         except WorkerDied as error:
             return str(error)
         finally:
-            process.send_signal(signal.SIGINT)
-            process.wait(END_TIMEOUT_S)
+            ended = _end(process)
+        if not ended:
+            return f"{tool.command[0]} did not end when told to"
     text = _text(said)
     os.close(said)
     if tool.lines_in is not None:
@@ -142,16 +139,22 @@ def tool_trial(bench: LiveBench, tool: Tool, identity: Identity, duration_s: flo
     return live_result(setting, identity, started_at, ledger, outcome, sent, [])
 
 
-def _wait_for_start(process: subprocess.Popen[bytes], said: int, started: str) -> bool:
-    """Wait until it says that it is attached; one that says nothing gets three seconds."""
-    deadline = time.monotonic() + (START_TIMEOUT_S if started else 3.0)
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            return False
-        if started and started in _text(said):
-            return True
-        time.sleep(0.02)
-    return not started
+def _wait_for_start(process: subprocess.Popen[bytes]) -> bool:
+    """Give it the time to attach, which none of them says; tell whether it still runs."""
+    time.sleep(START_S)
+    return process.poll() is None
+
+
+def _end(process: subprocess.Popen[bytes]) -> bool:
+    """Tell it to end as Ctrl-C does; kill one that does not."""
+    process.send_signal(signal.SIGINT)
+    try:
+        process.wait(END_TIMEOUT_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        return False
+    return True
 
 
 def _text(said: int) -> str:
