@@ -70,7 +70,8 @@ def test_markdown_names_mode_metric_and_ratio_with_its_interval():
 
 def test_markdown_puts_the_worst_first():
     """Regressions come before doubts and passes, whatever the order of modes."""
-    rows = [line for line in markdown(outcome(OK, DOUBTFUL, REGRESSED)).splitlines() if line.startswith("| mode")]
+    wide = [0.9, 2.0] * 5  # a higher estimate than the regression's, and no verdict
+    rows = [line for line in markdown(outcome(OK, wide, REGRESSED)).splitlines() if line.startswith("| mode")]
     assert [row.split()[1] for row in rows[1:]] == ["mode2", "mode1", "mode0"]
 
 
@@ -88,6 +89,8 @@ def test_names_from_outside_do_not_become_markup():
     text = markdown(outcome(OK, arm_b="x|`<img src=1>\n# big"))
     assert "<img" not in text
     assert "\n# big" not in text
+    judgement = replace(outcome(OK).judgements[0], gated=replace(outcome(OK).judgements[0].gated, mode="a|b"))
+    assert "| a\\|b | cpu" in markdown(replace(outcome(OK), judgements=(judgement,)))
 
 
 def test_inconclusive_says_what_would_decide():

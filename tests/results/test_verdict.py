@@ -88,9 +88,9 @@ def test_a_count_equal_in_all_blocks_is_ok_and_one_more_is_regressed_in_the_fewe
 def test_a_verdict_at_a_look_is_final():
     """What was OK at the first look is not judged again on blocks that came later."""
     early = [1.0] * 8
-    effects = early + [3.0] * 8
-    assert judged(early, looks=(8, 16)).verdict is Verdict.OK
-    late = judged(effects, looks=(8, 16))
+    effects = early + [3.0] * 24  # on all 32 it would be REGRESSED
+    assert judged(early, looks=(8, 32)).verdict is Verdict.OK
+    late = judged(effects, looks=(8, 32))
     assert (late.verdict, late.blocks, late.look) == (Verdict.OK, 8, 1)
 
 
@@ -233,3 +233,17 @@ def test_an_unknown_metric_is_refused_with_those_there_are():
     """A mistyped metric never becomes a gate on nothing."""
     with pytest.raises(ValueError, match="there are ns_per_event"):
         metric_named("ns_per_evnt")
+
+
+def test_the_forecast_is_the_fewest_that_would_decide():
+    """Counted out: stretched to one block less, the same spread does not decide."""
+    seen = np.random.default_rng(2).normal(0.0, 0.08, 12)
+    total = 12 + more_blocks(seen.tolist(), 0.05, 0.025, 0.025)
+
+    def decides(count):
+        places = (np.arange(count) + 0.5) / count * 12 - 0.5  # where each stands among the sorted twelve
+        stretched = np.interp(places, np.arange(12), np.sort(seen)).tolist()
+        return p_above(stretched, 0.05) <= 0.025 or p_below(stretched, 0.05) <= 0.025
+
+    assert decides(total)
+    assert not decides(total - 1)

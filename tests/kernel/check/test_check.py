@@ -102,15 +102,19 @@ def test_both_arms_get_the_same_traffic(tmp_path: Path) -> None:
 
 
 def test_one_more_allocation_an_event_is_found_in_the_fewest_blocks(tmp_path: Path) -> None:
-    """The count tier: five blocks, no noise, REGRESSED; and without the handicap OK."""
+    """The count tier: five blocks, no noise, REGRESSED with the same ratio in each."""
+    (tmp_path / "more.py").write_text(
+        FAST.replace("self.consumed +=", "[object() for _ in samples]\n        self.consumed +=")
+    )
+    (tmp_path / "fast.py").write_text(FAST)
     ended = bench(
-        "certify", "--mode", "null", "--gates", "1", "--slowed", "1", "--handicap", "allocations=1", "--json",
+        "check", "--mode", tmp_path / "more.py", "--against", tmp_path / "fast.py", "--json", "--quiet",
         "--metrics", "allocations_per_event", "--blocks", "5", "--drain", "5000", "--out", tmp_path / "r.jsonl",
     )  # fmt: skip
-    assert ended.returncode == 0, ended.stderr
-    (certified,) = json.loads(ended.stdout)["certified"]
-    assert certified["false_alarms"] == 0
-    assert certified["detections"] == [{"handicap": "allocations=1", "gates": 1, "found": 1}]
+    assert ended.returncode == 1, ended.stdout + ended.stderr
+    (judgement,) = json.loads(ended.stdout)["judgements"]
+    assert judgement["median_b"] - judgement["median_a"] >= 1
+    assert judgement["blocks"] == 5
 
 
 def test_a_certification_goes_on_where_it_was_interrupted(tmp_path: Path) -> None:
