@@ -156,7 +156,7 @@ def _same_setting(row: Row, others: Sequence[Row]) -> Row | None:
 
 
 def _key(row: Row) -> object:
-    return replace(row.setting, duration_s=None)
+    return replace(row.setting, duration_s=None), row.arm
 
 
 def _find(report: Report, label: str) -> Variant:

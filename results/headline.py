@@ -118,7 +118,8 @@ def _at_one_load(listed: Sequence[Variant], load: float) -> list[Sentence]:
     if not losing:
         if len(rows) == 1:
             return [(where, Name(rows[0][0].label), " kept up: no drop was lost.")]
-        return [(f"{where}all {len(rows)} variants kept up: no drop was lost.",)]
+        every = "both" if len(rows) == 2 else f"all {len(rows)}"
+        return [(f"{where}{every} variants kept up: no drop was lost.",)]
     worst: list[str] = []
     for variant, row in losing[:_LISTED]:
         worst += [", " if worst else "", Name(variant.label), f" lost {_loss(row)}"]
@@ -140,18 +141,24 @@ def _unpaced(listed: Sequence[Variant]) -> list[Sentence]:
 
 
 def _extremes(chosen: Sequence[tuple[str, Row]], column: Column, begin: str, end: str) -> list[Sentence]:
-    """Name the lowest, with those whose intervals it cannot be told from, and the highest; one alone is neither."""
+    """Name the lowest, with those whose intervals it cannot be told from, and the highest; one alone is only said."""
     found = [(label, value) for label, row in chosen if (value := row.spread(column))]
-    if len(found) < 2:
+    if not found:
         return []
+    if len(found) == 1:
+        return [(Name(found[0][0]), f": {column.write(found[0][1].median)}, {column.means}.")]
     found.sort(key=lambda pair: pair[1].median)
     (first, least), (last, most) = found[0], found[-1]
     said: list[str] = [begin, Name(first), f" ({column.write(least.median)})"]
     level = [label for label, value in found[1:] if value.low <= least.high]
-    if level and len(level) < len(found) - 1:
+    if len(level) == len(found) - 1:
+        said.append(", not told apart from any other")
+    elif level:
         said.append(", not told apart from ")
-        for place, label in enumerate(level):
+        for place, label in enumerate(level[:_LISTED]):
             said += ["" if place == 0 else ", ", Name(label)]
+        if len(level) > _LISTED:
+            said.append(f" and {len(level) - _LISTED} more")
     if most.low > least.high:
         ratio = most.median / least.median if least.median else 0
         times = f", {float(f'{ratio:.2g}'):,g} times that" if ratio >= 1.1 else ""

@@ -57,7 +57,7 @@ def read_history(folder: Path, column: Column, machine: int | None = None) -> Hi
     """
     files, problems = _files(folder)
     machines: list[dict[str, str]] = []
-    found: dict[tuple[int, Setting], list[Point]] = {}
+    found: dict[tuple[int, Setting, str], list[Point]] = {}
     for result in files:
         for session in result.sessions:
             here = {name: value for name, value in facts(session).items() if name not in MAY_DIFFER}
@@ -65,17 +65,19 @@ def read_history(folder: Path, column: Column, machine: int | None = None) -> Hi
                 machines.append(here)
             for row in rows(trial for trial in result.trials if trial.session == session.id):
                 if value := row.spread(column):
-                    found.setdefault((machines.index(here), row.setting), []).append(Point(session, value))
+                    found.setdefault((machines.index(here), row.setting, row.arm or ""), []).append(
+                        Point(session, value)
+                    )
     if not found:
         raise ValueError(f"no session in {folder} has {column.name}; bench report shows what each file has")
     if machine is not None:
         found = {key: points for key, points in found.items() if key[0] == machine - 1}
         if not found:
             raise ValueError(f"there is no machine {machine}; without --machine, bench history lists them")
-    names = labels(setting for _, setting in found)
+    names = labels(setting for _, setting, _ in found)
     tracks = [
-        Track(number, names[setting], tuple(sorted(points, key=lambda point: _when(point.session))))
-        for (number, setting), points in found.items()
+        Track(number, f"{names[setting]} {arm}".strip(), tuple(sorted(points, key=lambda point: _when(point.session))))
+        for (number, setting, arm), points in found.items()
     ]
     tracks.sort(key=lambda track: (track.machine, track.label))
     return History(column, tuple(machines), tuple(tracks), tuple(problems))

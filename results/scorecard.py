@@ -34,6 +34,10 @@ _COUNTED = frozenset(
 _STEAL = 0.01
 
 
+# What trials have in common that are repetitions of each other: their setting, and the side of a check.
+_Key = tuple[Setting, str | None]
+
+
 @dataclass(frozen=True, slots=True)
 class Doubt:
     """A warning, and the number that it touches; None: the row as a whole."""
@@ -44,12 +48,16 @@ class Doubt:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One consumer under one load: its trials of every pass, and its drain trials."""
+    """One consumer under one load: its trials of every pass, and its drain trials.
+
+    `arm` is the side of a check that they were on: the settings of both may be the same, and what differs the code.
+    """
 
     label: str
     setting: Setting
     trials: tuple[Trial, ...]
     drains: tuple[Trial, ...]
+    arm: str | None = None
 
     @property
     def valid(self) -> tuple[Trial, ...]:
@@ -127,20 +135,28 @@ class Row:
 
 def rows(trials: Iterable[Trial]) -> list[Row]:
     """Group trials by consumer and load; under one load, what loses least comes first, then what costs least."""
-    loads: dict[Setting, list[Trial]] = {}
-    drains: dict[Setting, list[Trial]] = {}
+    loads: dict[_Key, list[Trial]] = {}
+    drains: dict[_Key, list[Trial]] = {}
     for trial in trials:
         if trial.setting.trial_kind == "drain":
-            drains.setdefault(_consumer(trial.setting), []).append(trial)
+            drains.setdefault((_consumer(trial.setting), trial.arm), []).append(trial)
         else:
-            loads.setdefault(_under_load(trial.setting), []).append(trial)
-    loaded = {_consumer(setting) for setting in loads}
-    only_drained = {group[0].setting: () for consumer, group in drains.items() if consumer not in loaded}
-    groups: dict[Setting, Sequence[Trial]] = {**loads, **only_drained}
-    names = labels(groups)
+            loads.setdefault((_under_load(trial.setting), trial.arm), []).append(trial)
+    loaded = {(_consumer(setting), arm) for setting, arm in loads}
+    only_drained: dict[_Key, list[Trial]] = {
+        (group[0].setting, key[1]): [] for key, group in drains.items() if key not in loaded
+    }
+    groups = {**loads, **only_drained}
+    names = labels(setting for setting, _ in groups)
     found = [
-        Row(names[setting], setting, tuple(group), tuple(_largest(drains.get(_consumer(setting), []))))
-        for setting, group in groups.items()
+        Row(
+            _with_arm(names[setting], arm),
+            setting,
+            tuple(group),
+            tuple(_largest(drains.get((_consumer(setting), arm), []))),
+            arm,
+        )
+        for (setting, arm), group in groups.items()
     ]
     return sorted(found, key=lambda row: (row.setting.traffic, *row.rank, row.label))
 
@@ -148,14 +164,18 @@ def rows(trials: Iterable[Trial]) -> list[Row]:
 def consumers(found: Iterable[Row]) -> dict[str, list[Row]]:
     """Gather rows that differ in their load alone under one label, from the lowest load to the highest."""
     listed = list(found)
-    keys = list(dict.fromkeys(replace(row.setting, intended_load=None) for row in listed))
-    names = labels(keys)
-    gathered: dict[str, list[Row]] = {names[key]: [] for key in keys}
+    names = labels(dict.fromkeys(replace(row.setting, intended_load=None) for row in listed))
+    gathered: dict[str, list[Row]] = {}
     for row in listed:
-        gathered[names[replace(row.setting, intended_load=None)]].append(row)
+        label = _with_arm(names[replace(row.setting, intended_load=None)], row.arm)
+        gathered.setdefault(label, []).append(row)
     for group in gathered.values():
-        group.sort(key=lambda row: row.setting.intended_load or math.inf)
+        group.sort(key=lambda row: math.inf if row.setting.intended_load is None else row.setting.intended_load)
     return gathered
+
+
+def _with_arm(label: str, arm: str | None) -> str:
+    return label if arm is None else f"{label} ({arm})"
 
 
 def labels(settings: Iterable[Setting]) -> dict[Setting, str]:

@@ -14,7 +14,7 @@ from results.headline import Name
 from results.report import Report
 from results.scorecard import Row
 from results.terminal import bare_table, print_doubts, print_run
-from results.variant import Variant, searched
+from results.variant import offered, searched
 
 _HEIGHTS = "▁▂▃▄▅▆▇█"
 
@@ -48,23 +48,20 @@ def _scorecard(report: Report) -> Table:
 
 def _losses(report: Report) -> Table:
     """Plot the loss of each variant over the loads: a dot is none, a block's height the logarithm of the share."""
-    table = bare_table("lost at")
-    loads = sorted({load for v in report.variants for row in v.paced_rows if (load := row.setting.intended_load)})
-    for load in loads:
-        table.add_column(units.quantity(load), justify="right", no_wrap=True)
+    table = bare_table("loss over load")
+    for title in ("from", "", "to"):
+        table.add_column(title, justify="left" if title == "" else "right", no_wrap=True)
     for variant in report.variants:
-        if variant.paced_rows:
-            table.add_row(Text(variant.label, style="bold"), *(_loss(variant, load) for load in loads))
+        if rows := sorted(variant.paced_rows, key=offered):
+            plot = Text("".join(_height(row) for row in rows), style="red")
+            ends = (units.quantity(offered(rows[0])), plot, units.quantity(offered(rows[-1])))
+            table.add_row(Text(variant.label, style="bold"), *ends)
     return table
 
 
-def _loss(variant: Variant, load: float) -> Text:
-    row: Row | None = variant.at(load)
-    found = row.spread(LOSS_RATIO) if row else None
-    if found is None:
-        return Text("")
-    if not found.median:
-        return Text("·", style="dim")
+def _height(row: Row) -> str:
+    found = row.spread(LOSS_RATIO)
+    if found is None or not found.median:
+        return "·"
     # From a drop in a million, the lowest block, to all of them, the full one.
-    height = round((1 + max(math.log10(found.median), -6.0) / 6) * (len(_HEIGHTS) - 1))
-    return Text(f"{_HEIGHTS[height]} {units.percent(float(f'{found.median:.2g}'))}", style="red")
+    return _HEIGHTS[round((1 + max(math.log10(found.median), -6.0) / 6) * (len(_HEIGHTS) - 1))]
