@@ -115,11 +115,13 @@ def _at_one_load(listed: Sequence[Variant], load: float) -> list[Sentence]:
     losing = [(variant, row) for variant, row in rows if row is variant.first_loss]
     losing.sort(key=lambda pair: -_median_loss(pair[1]))
     where = f"At {units.quantity(load)} drops/s "
+    starved = [variant for variant, row in rows if row.limited_by == "generator"]
+    short: list[Sentence] = [("The sender offered less than that to ", *_names(starved), ".")] if starved else []
     if not losing:
         if len(rows) == 1:
-            return [(where, Name(rows[0][0].label), " kept up: no drop was lost.")]
+            return [(where, Name(rows[0][0].label), " kept up: no drop was lost."), *short]
         every = "both" if len(rows) == 2 else f"all {len(rows)}"
-        return [(f"{where}{every} variants kept up: no drop was lost.",)]
+        return [(f"{where}{every} variants kept up: no drop was lost.",), *short]
     worst: list[str] = []
     for variant, row in losing[:_LISTED]:
         worst += [", " if worst else "", Name(variant.label), f" lost {_loss(row)}"]
@@ -127,8 +129,8 @@ def _at_one_load(listed: Sequence[Variant], load: float) -> list[Sentence]:
     worst.append(f", and {more} more lost some." if more > 0 else ".")
     kept = len(rows) - len(losing)
     if not kept:
-        return [(where, *worst)]
-    return [(f"{where}{kept} of {len(rows)} variants kept up; ", *worst)]
+        return [(where, *worst), *short]
+    return [(f"{where}{kept} of {len(rows)} variants kept up; ", *worst), *short]
 
 
 def _unpaced(listed: Sequence[Variant]) -> list[Sentence]:
