@@ -20,7 +20,7 @@ from harness import options
 from harness.backlog import Backlog
 from harness.caller import caller
 from harness.capacity.progress import SurveyProgress
-from harness.capacity.stall import AFTER_S, BEFORE_S, Stall
+from harness.capacity.stall import AFTER_S, BEFORE_S
 from harness.cli import DONE, INCONCLUSIVE, INVALID_TRIAL
 from harness.plan import consumers, load_setting
 from harness.recorded import Recorded, begin, resume
@@ -37,6 +37,8 @@ NEEDS = "kernel"
 
 # More than XDP's live frames, run on one core, offer on any machine that we have seen.
 MOST_PACKETS = 2e6
+MOST_SYNTHETIC = 20e6
+SYNTHETIC = "synthetic"
 LEAST = 1000.0
 
 
@@ -46,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--traffic", default=options.DEFAULT_TRAFFIC, metavar="KIND", help="what is dropped, and why")
     group.add_argument("--sender", default="auto", help="packet, xdp or auto (default: xdp where the kind allows it)")
     group.add_argument("--least", type=options.load, default=LEAST, metavar="N", help="lowest load (default: 1000/s)")
-    group.add_argument("--most", type=options.load, default=MOST_PACKETS, metavar="N", help="highest (default: 2M/s)")
+    group.add_argument("--most", type=options.load, metavar="N", help="highest (default: 2M/s; synthetic: 20M/s)")
     group = parser.add_argument_group("the search")
     group.add_argument("--loss", type=float, default=0.5, metavar="%", help="what PDR allows to be lost (default: 0.5)")
     group.add_argument("--width", type=float, metavar="%", help="how close the bounds come (default: 5; quick: 10)")
@@ -54,6 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--searches", type=int, default=1, metavar="N", help="repeat each search, for its spread")
     group.add_argument("--quick", action="store_true", help="wider bounds, one deciding trial a load")
     group.add_argument("--no-curve", action="store_true", help="limits only")
+    group.add_argument("--no-beyond", action="store_true", help="do not go on with synthetic records beyond packets")
     group.add_argument("--seed", type=int, help="of the traffic (default: drawn, and recorded)")
     group.add_argument("--resume", action="store_true", help="go on with the unfinished session of --out")
     group = parser.add_argument_group("advice on the ring size")
@@ -112,7 +115,7 @@ def run_advice(arguments: argparse.Namespace) -> int:
 
         def ask(setting: Setting) -> Trial:
             fresh = not recorded.replaying
-            trial = recorded.next(setting, block=0, watch=Stall(wanted.stall_s, lambda _progress: None))
+            trial = recorded.next(setting, block=0, watch=Backlog(lambda _progress: None))
             if fresh and not arguments.quiet:
                 print(say_stall(trial), file=sys.stderr, flush=True)
             if arguments.json:
@@ -148,7 +151,8 @@ def advice_plan(arguments: argparse.Namespace) -> AdvicePlan:
     if len(chosen) != 1:
         raise ValueError("--advise is about one consumer: name one --mode and one --reader")
     (name, its) = chosen[0]
-    return AdvicePlan(setting=load_setting(name, kind.name, its), stall_s=stall_s, trials=arguments.trials)
+    setting = dataclasses.replace(load_setting(name, kind.name, its), stall_s=stall_s)
+    return AdvicePlan(setting=setting, trials=arguments.trials)
 
 
 def say_stall(trial: Trial) -> str:
@@ -167,15 +171,24 @@ def plan(arguments: argparse.Namespace) -> CapacityPlan:
     """Settle what to search. Raises ValueError before anything is set up."""
     kind = load_kind(arguments.traffic)
     wishes = dataclasses.replace(options.consumer_wishes_of(arguments), sender=arguments.sender)
-    settings = [load_setting(name, kind.name, its) for name, its in consumers(arguments.mode, wishes)]
-    if arguments.most is None or arguments.least is None:
-        raise ValueError("--least and --most are numbers of drops a second")
+    chosen = consumers(arguments.mode, wishes)
+    settings = [load_setting(name, kind.name, its) for name, its in chosen]
+    in_kernel = load_kind(SYNTHETIC)
+    beyond = {
+        place: _open(load_setting(name, in_kernel.name, dataclasses.replace(its, sender="auto")))
+        for place, (name, its) in enumerate(chosen)
+        if kind.name != SYNTHETIC
+    }
+    if arguments.least is None:
+        raise ValueError("--least is a number of drops a second")
     return CapacityPlan(
         settings=tuple(_open(setting) for setting in settings),
         precision=_precision(arguments),
         loss=arguments.loss / 100,
         least=arguments.least,
-        most=arguments.most,
+        most=arguments.most or (MOST_SYNTHETIC if kind.name == SYNTHETIC else MOST_PACKETS),
+        most_beyond=MOST_SYNTHETIC,
+        beyond={} if arguments.no_beyond else beyond,
         searches=arguments.searches,
         curve=not arguments.no_curve,
     )

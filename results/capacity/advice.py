@@ -22,10 +22,9 @@ Ask = Callable[[Setting], Trial]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdvicePlan:
-    """A consumer at a load, in `setting`, whose ring size is what is asked for; stalls in seconds."""
+    """A consumer at a load, stopped for a while, in `setting`; its ring size is what is asked for."""
 
     setting: Setting
-    stall_s: float
     trials: int
 
     def __post_init__(self) -> None:
@@ -40,6 +39,12 @@ class AdvicePlan:
                 f"{self.load:,.0f} drops a second for {self.stall_s:g} s need {units.size(self.needed_bytes)}, and the "
                 f"largest ring has {units.size(MOST_BYTES)}; aggregate in the kernel instead (--mode aggregate)"
             )
+
+    @property
+    def stall_s(self) -> float:
+        """For how long the consumer is stopped, in seconds."""
+        assert self.setting.stall_s is not None
+        return self.setting.stall_s
 
     @property
     def load(self) -> float:
@@ -58,12 +63,12 @@ class AdvicePlan:
         return max(LEAST_BYTES, 1 << int(self.needed_bytes).bit_length())
 
     def to_json(self) -> dict[str, Any]:
-        return {"advice": {"setting": self.setting.to_json(), "stall_s": self.stall_s, "trials": self.trials}}
+        return {"advice": {"setting": self.setting.to_json(), "trials": self.trials}}
 
     @classmethod
     def from_json(cls, plan: Mapping[str, Any]) -> AdvicePlan:
         row = plan["advice"]
-        return cls(setting=Setting.from_json(row["setting"]), stall_s=row["stall_s"], trials=row["trials"])
+        return cls(setting=Setting.from_json(row["setting"]), trials=row["trials"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

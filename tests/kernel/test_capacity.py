@@ -9,7 +9,19 @@ from pathlib import Path
 
 from tests.kernel.bench import bench, start
 
-SHORT = ("--mode", "null", "--ring-size", "64K", "--quick", "--least", "2000", "--most", "8000", "--no-curve")
+SHORT = (
+    "--mode",
+    "null",
+    "--ring-size",
+    "64K",
+    "--quick",
+    "--least",
+    "2000",
+    "--most",
+    "8000",
+    "--no-curve",
+    "--no-beyond",
+)
 
 
 def rows(out: Path) -> list[dict[str, object]]:

@@ -12,8 +12,9 @@ from tests.results.capacity.machine import null, trial
 
 
 def plan(**changes: object) -> AdvicePlan:
-    setting = null(intended_load=100_000.0, duration_s=1.0)
-    return AdvicePlan(**{"setting": setting, "stall_s": 0.2, "trials": 3} | changes)
+    stall_s = changes.pop("stall_s", 0.2)
+    setting = changes.pop("setting", null(intended_load=100_000.0, duration_s=1.0))
+    return AdvicePlan(setting=dataclasses.replace(setting, stall_s=stall_s), **{"trials": 3} | changes)
 
 
 def machine(held_up_s: float = 0.0, sends: float = 1e6) -> Ask:
