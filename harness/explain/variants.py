@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 
-from harness.plan import Wishes, drain_setting, load_setting
+from harness.explain.absent import ABSENT_S
+from harness.plan import DEFAULT_RING_BYTES, Wishes, drain_setting, load_setting
 from results.trial import Setting
 
 TRAFFIC = "udp-closed-port"
@@ -13,18 +14,26 @@ TRAFFIC = "udp-closed-port"
 OPEN_LOOP = 50_000.0
 DRAINED = 32_000
 RARELY = str(64 << 10)
+# A ring of the usual size would be looked at sooner than LONG_NS, lest it overflow.
+ROOMY = 8 << 20
 SHORT_NS, USUAL_NS, LONG_NS = 500_000, 5_000_000, 20_000_000
 
 
 def variants(duration_s: float) -> Mapping[str, Setting]:
-    """Settle the experiment's variants by name; results/explain/hypotheses.py says what each is for."""
+    """Settle the experiment's variants by name; results/explain/hypotheses.py says what each is for.
+
+    Raises ValueError for a trial that the absent consumer would return to.
+    """
+    if not 0 < duration_s < ABSENT_S - 0.5:
+        raise ValueError(f"--duration is above 0 and below {ABSENT_S - 0.5:g} seconds; it is {duration_s:g}")
     wishes = Wishes(reader="callback", sender="packet", intended_load=None, duration_s=duration_s)
 
     def variant(mode: str, **changes: object) -> Setting:
         return load_setting(mode, TRAFFIC, dataclasses.replace(wishes, **changes))  # type: ignore[arg-type]
 
-    def paced(interval_ns: int, wakeup: str = "none") -> Setting:
-        return variant("null", wait="paced", interval_ns=interval_ns, wakeup=wakeup)
+    def paced(interval_ns: int, wakeup: str = "none", ring_size_bytes: int = DEFAULT_RING_BYTES) -> Setting:
+        pacing = {"interval_ns": interval_ns, "wakeup": wakeup, "ring_size_bytes": ring_size_bytes}
+        return variant("null", wait="paced", **pacing)
 
     drained = Wishes(reader="callback")
     return {
@@ -36,15 +45,14 @@ def variants(duration_s: float) -> Mapping[str, Setting]:
         "null, busy": variant("null", wait="busy", wakeup="none"),
         "null, paced": paced(USUAL_NS),
         "null, paced and forced": paced(USUAL_NS, "force"),
-        "null, short batches": paced(SHORT_NS),
-        "null, long batches": paced(LONG_NS),
+        "null, short batches": paced(SHORT_NS, ring_size_bytes=ROOMY),
+        "null, long batches": paced(LONG_NS, ring_size_bytes=ROOMY),
         "null, pausing": variant("harness.explain.pausing"),
         "null, calling": variant("harness.explain.calling"),
         "null, flushing": variant("harness.explain.flushing"),
         "null, same CPU": variant("harness.explain.null_same_cpu"),
         "file, same CPU": variant("harness.explain.file_same_cpu"),
-        # It looks once at the beginning and sleeps through the rest; what fits into the ring is read at the end.
-        "nobody reads": paced(round(duration_s * 1.2e9)),
+        "nobody reads": variant("harness.explain.absent", wait="paced", wakeup="none"),
         "null, open loop": variant("null", intended_load=OPEN_LOOP),
         "file, open loop": variant("file", intended_load=OPEN_LOOP),
         "null, drain": drain_setting("null", DRAINED, drained),

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.kernel.bench import bench, start, trials
 
-MODES = ("pausing", "calling", "flushing", "null_same_cpu", "file_same_cpu")
+MODES = ("absent", "pausing", "calling", "flushing", "null_same_cpu", "file_same_cpu")
 
 
 def test_the_modes_of_the_experiment_balance(tmp_path: Path) -> None:
