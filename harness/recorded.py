@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol
 
+from harness.probes.outside import Probing
 from harness.recording import new_session
 from harness.rig import Rig
 from harness.trial import Progress
@@ -50,12 +51,12 @@ class Recorded:
     `trials` are all that were handed out.
     """
 
-    def __init__(self, session: Session, done: list[Trial], out: Path) -> None:
+    def __init__(self, session: Session, done: list[Trial], out: Path, probing: Probing) -> None:
         self.trials: list[Trial] = []
         self._session = session
         self._done = done
         self._writer = ResultWriter(out)
-        self._rig = Rig(session=session.id, seed=session.seed)
+        self._rig = Rig(session=session.id, seed=session.seed, probing=probing)
 
     def __enter__(self) -> Recorded:
         if not self._done:

@@ -64,6 +64,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--rate", type=options.load, metavar="N", help="at so many drops a second")
     group.add_argument("--stall", type=float, metavar="MS", help="to survive that its consumer stops for so long")
     group.add_argument("--trials", type=int, default=5, metavar="N", help="trials that it must survive (default: 5)")
+    options.add_probe_options(parser)
     options.add_output_options(parser)
 
 
@@ -80,7 +81,7 @@ def run_survey(arguments: argparse.Namespace) -> int:
     out = arguments.out or default_out(caller(), "capacity")
     progress = SurveyProgress(wanted.loss, quiet=arguments.quiet)
     found: list[Capacity] = []
-    with Recorded(session, done, out) as recorded:
+    with Recorded(session, done, out, options.probing_of(arguments)) as recorded:
 
         def ask(question: Question) -> Trial:
             fresh = not recorded.replaying
@@ -111,7 +112,7 @@ def run_advice(arguments: argparse.Namespace) -> int:
         resume(arguments.out, wanted.to_json()) if arguments.resume else begin(wanted.to_json(), arguments.seed)
     )
     out = arguments.out or default_out(caller(), "capacity")
-    with Recorded(session, done, out) as recorded:
+    with Recorded(session, done, out, options.probing_of(arguments)) as recorded:
 
         def ask(setting: Setting) -> Trial:
             fresh = not recorded.replaying

@@ -39,6 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--duration", type=float, default=0.8, metavar="S", help="seconds a trial (default: 0.8)")
     group.add_argument("--seed", type=int, help="of the random order (default: drawn, and recorded)")
     group.add_argument("--resume", action="store_true", help="go on with the unfinished session of --out")
+    options.add_probe_options(parser)
     options.add_output_options(parser)
 
 
@@ -49,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
     out = arguments.out or default_out(caller(), "explain")
     order = list(_order(plan, session.seed))
     progress = ProgressLine(len(order), quiet=arguments.quiet)
-    with Recorded(session, done, out) as recorded:
+    with Recorded(session, done, out, options.probing_of(arguments)) as recorded:
         try:
             for number, (block, setting) in enumerate(order):
                 fresh = not recorded.replaying
