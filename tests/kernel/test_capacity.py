@@ -23,6 +23,7 @@ SHORT = (
     "8000",
     "--no-curve",
     "--no-beyond",
+    *ANYWHERE,
 )
 
 
