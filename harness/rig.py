@@ -8,10 +8,10 @@ import os
 import pty
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 
 from harness.capacity.stall import Stall
 from harness.probes.outside import Probing
@@ -29,8 +29,7 @@ from traffic.testbed import Testbed
 class Rig:
     """Runs trials one after the other, as a context manager.
 
-    `trace` is the file that a writing mode fills; None: a temporary one, deleted after each trial. With `numbered`,
-    each trial's trace gets its number behind the name.
+    `traces` names the files that modes fill, by the trial's number; the others fill a temporary one.
     """
 
     def __init__(
@@ -38,15 +37,13 @@ class Rig:
         *,
         session: str,
         seed: int,
-        trace: Path | None = None,
-        numbered: bool = False,
+        traces: Mapping[int, Path] = MappingProxyType({}),
         probing: Probing = Probing(),  # noqa: B008 - frozen
     ) -> None:
         self._probing = probing
         self._session = session
         self._seed = seed
-        self._trace = trace
-        self._numbered = numbered
+        self._traces = traces
         self._stack = ExitStack()
         self._bed: Testbed | None = None
 
@@ -116,21 +113,15 @@ class Rig:
 
     @contextlib.contextmanager
     def _file(self, number: int) -> Iterator[int]:
-        path = (
-            self._folder / f"trace-{number}" if self._trace is None else trace_path(self._trace, number, self._numbered)
-        )
+        kept = self._traces.get(number)
+        path = kept or self._folder / f"trace-{number}"
         descriptor = open_output(path)
-        if self._trace is None:
+        if kept is None:
             path.unlink()  # at once: whatever becomes of this process, the disk gets its space back
         try:
             yield descriptor
         finally:
             os.close(descriptor)
-
-
-def trace_path(trace: Path, number: int, numbered: bool) -> Path:
-    """Name the trace of a trial: the file itself, or with the trial's number where there are several."""
-    return trace.with_name(f"{trace.name}.{number}") if numbered else trace
 
 
 @contextlib.contextmanager

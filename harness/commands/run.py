@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -31,10 +30,9 @@ from harness.plan import (
 )
 from harness.progress import ProgressLine
 from harness.recording import default_out, new_session
-from harness.rig import Rig, trace_path
-from modes import load_mode
+from harness.rig import Rig
+from harness.traces import kept_traces
 from results.details import print_details
-from results.output import open_output
 from results.session import Session
 from results.store import ResultWriter, read
 from results.terminal import print_run
@@ -60,7 +58,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--stall", type=float, metavar="MS", help="stop the consumer once, for so long, in each load trial"
     )
     group.add_argument("--seed", type=int, help="of the random order (default: drawn, and recorded)")
-    group.add_argument("--trace", type=Path, metavar="FILE", help="keep what file writes (default: temporary, deleted)")
+    group.add_argument(
+        "--trace",
+        type=Path,
+        metavar="FILE",
+        help="keep what file writes in its timed trials, the second in FILE.2 … (default: temporary)",
+    )
     group.add_argument("--resume", action="store_true", help="go on with the unfinished session of --out")
     options.add_probe_options(parser)
     options.add_output_options(parser)
@@ -115,15 +118,14 @@ def run_session(arguments: argparse.Namespace, settings: Sequence[Setting]) -> l
     probing = options.probing_of(arguments)
     session, done = _session(arguments, settings)
     order = list(enumerate(in_blocks(settings, arguments.trials, session.seed)))
-    writing = sum(load_mode(setting.mode).writes == "file" for _, (_, setting) in order)
-    _prove_trace(arguments.trace, writing)
+    traces = kept_traces(arguments.trace, [(number, setting) for number, (_, setting) in order])
     out = arguments.out or default_out(caller(), "run")
     progress = ProgressLine(len(order), quiet=arguments.quiet)
     trials = list(done)
     finished = {trial.number for trial in done}
     with (
         ResultWriter(out) as writer,
-        Rig(session=session.id, seed=session.seed, trace=arguments.trace, numbered=writing > 1, probing=probing) as rig,
+        Rig(session=session.id, seed=session.seed, traces=traces, probing=probing) as rig,
     ):
         if not done:
             writer.session(session)
@@ -159,12 +161,3 @@ def _session(arguments: argparse.Namespace, settings: Sequence[Setting]) -> tupl
         session = held.sessions[-1]
         return session, [trial for trial in held.trials if trial.session == session.id]
     return new_session(wanted, arguments.seed), []
-
-
-def _prove_trace(trace: Path | None, writing: int) -> None:
-    """Open the trace once, so that one which cannot be written is refused before anything runs."""
-    if trace is None:
-        return
-    if not writing:
-        raise ValueError("--trace keeps what mode file writes, and none of the modes writes to a file")
-    os.close(open_output(trace_path(trace, 0, writing > 1)))

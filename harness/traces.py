@@ -1,0 +1,31 @@
+"""Which trials of a plan leave a trace behind, and in which file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from modes import load_mode
+from results.output import open_output
+from results.trial import Setting
+
+
+def kept_traces(trace: Path | None, order: Iterable[tuple[int, Setting]]) -> dict[int, Path]:
+    """Name the trace of each trial that keeps one, by the trial's number; what the others write is temporary.
+
+    The timed load trials of modes that write to a file keep theirs (in a plan without such, all trials of such modes):
+    the first in FILE, the second in FILE.2, and so on. Each file is opened once, so that one which cannot be written is
+    refused before anything runs. Raises ValueError for that, and where nothing writes.
+    """
+    if trace is None:
+        return {}
+    writing = [(number, setting) for number, setting in order if load_mode(setting.mode).writes == "file"]
+    if not writing:
+        raise ValueError("--trace keeps what mode file writes, and none of the modes writes to a file")
+    timed = [number for number, setting in writing if setting.trial_kind == "load" and setting.pass_ == "timed"]
+    numbers = timed or [number for number, _ in writing]
+    paths = [trace, *(trace.with_name(f"{trace.name}.{place}") for place in range(2, len(numbers) + 1))]
+    for path in paths:
+        os.close(open_output(path))
+    return dict(zip(numbers, paths, strict=True))

@@ -1,0 +1,49 @@
+"""Which trials keep what they wrote."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.traces import kept_traces
+from results.trial import Setting
+
+FILE = Setting(mode="file", reader="batch", wait="epoll", traffic="udp-closed-port")
+
+
+def with_changes(**changes: Any) -> Setting:
+    return dataclasses.replace(FILE, **changes)
+
+
+def test_the_first_timed_trial_has_the_name_itself(tmp_path: Path) -> None:
+    """The second gets .2, other passes, drains beside them and modes that write nothing get none."""
+    order = [
+        (0, with_changes(pass_="latency")),
+        (1, FILE),
+        (2, with_changes(mode="null")),
+        (3, with_changes(trial_kind="drain")),
+        (4, FILE),
+    ]
+    assert kept_traces(tmp_path / "trace", order) == {1: tmp_path / "trace", 4: tmp_path / "trace.2"}
+
+
+def test_a_plan_of_drains_keeps_its_drains(tmp_path: Path) -> None:
+    """Where there is no timed load, every trial of the mode keeps its trace."""
+    order = [(0, with_changes(trial_kind="drain"))]
+    assert kept_traces(tmp_path / "trace", order) == {0: tmp_path / "trace"}
+
+
+def test_a_trace_of_nothing_is_refused(tmp_path: Path) -> None:
+    """No mode of the plan writes to a file."""
+    with pytest.raises(ValueError, match="none of the modes writes"):
+        kept_traces(tmp_path / "trace", [(0, with_changes(mode="null"))])
+
+
+def test_a_trace_that_cannot_be_written_is_refused_before_anything_runs(tmp_path: Path) -> None:
+    """A folder in the way of the second trial's trace is found at once."""
+    (tmp_path / "trace.2").mkdir()
+    with pytest.raises(ValueError, match=r"trace\.2"):
+        kept_traces(tmp_path / "trace", [(0, FILE), (1, FILE)])
