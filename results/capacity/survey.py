@@ -14,6 +14,7 @@ from typing import Literal
 
 from results.capacity.judge import Side, judge, trial_duration
 from results.capacity.plan import CHECKED, CURVE, CapacityPlan
+from results.capacity.recorded import in_order
 from results.capacity.search import Bounds, Found, search
 from results.trial import Setting, Trial
 
@@ -107,20 +108,8 @@ def survey(plan: CapacityPlan, ask: Ask) -> Iterator[Capacity]:
 
 def replay(trials: Iterable[Trial]) -> Ask:
     """Answer from recorded trials, in their order. Raises EOFError when they are used up, ValueError for a stranger."""
-    rest = iter(sorted(trials, key=lambda trial: trial.number))
-
-    def ask(question: Question) -> Trial:
-        trial = next(rest, None)
-        if trial is None:
-            raise EOFError("the survey was not finished")
-        if trial.setting != question.setting:
-            raise ValueError(
-                f"trial {trial.number} is not the one that the search asks for: another version of it wrote the "
-                "file, or trials are missing in the middle; run bench capacity again"
-            )
-        return trial
-
-    return ask
+    answer = in_order(trials)
+    return lambda question: answer(question.setting)
 
 
 def _capacity(plan: CapacityPlan, setting: Setting, most: float, leg: int, ask: Ask) -> Capacity:

@@ -1,0 +1,54 @@
+"""The article claims what its committed run says, and its figures are drawn from it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from results.explain.effect import Experiment, experiment
+from results.explain.figures import write_figures
+from results.explain.hypotheses import HYPOTHESES, judge
+from results.explain.plan import ExplainPlan
+from results.explain.words import say_finding, say_riddle
+from results.store import read
+
+DOCS = Path(__file__).resolve().parents[3] / "docs"
+ARTICLE = (DOCS / "why-file-beat-null.md").read_text()
+
+
+@pytest.fixture(scope="module")
+def committed() -> Experiment:
+    held = read(DOCS / "results" / "explain.jsonl")
+    assert not held.problems
+    session = held.sessions[-1]
+    return experiment(ExplainPlan.from_json(session.plan), held.trials)
+
+
+def test_every_sentence_of_the_run_stands_in_the_article(committed: Experiment) -> None:
+    """Word for word, number for number: the block of results is what the code says of the file."""
+    block = re.search(r"```text\n(.*?)```", ARTICLE, re.DOTALL)
+    assert block is not None
+    said = [*say_riddle(committed), *(line for h in HYPOTHESES for line in say_finding(judge(h, committed)))]
+    assert [line for line in block[1].splitlines() if line] == said
+
+
+def test_the_figures_are_drawn_from_the_run(committed: Experiment, tmp_path: Path) -> None:
+    """Every number and name written in a committed figure is in the one that the file gives."""
+    for drawn in write_figures(committed, tmp_path):
+        kept = DOCS / "figures" / drawn.name
+        assert f"figures/{drawn.name}" in ARTICLE
+        assert re.findall(r">([^<>]+)</text>", kept.read_text()) == re.findall(r">([^<>]+)</text>", drawn.read_text())
+
+
+def test_the_verdicts_are_the_articles(committed: Experiment) -> None:
+    """What the prose calls confirmed, refuted or undecided is what the code called it."""
+    words = {h.name: judge(h, committed).word.value for h in HYPOTHESES}
+    prose = ARTICLE.split("```")[2]
+    assert words["notification"] == "confirmed"
+    assert "**Notification** is confirmed" in prose
+    assert words["system calls"] == "refuted"
+    assert "**System calls** are refuted" in prose
+    assert {words[name] for name in ("starvation", "cache", "batching")} == {"not decidable here"}
+    assert "The other three are not decidable" in prose
