@@ -18,10 +18,10 @@ from results.store import ResultWriter, read
 from results.trial import Setting, Trial
 
 
-def begin(plan: Mapping[str, Any], seed: int | None) -> tuple[Session, list[Trial]]:
-    """Begin a session that has no trials yet."""
+def begin(plan: Mapping[str, Any], seed: int | None) -> tuple[Session, None]:
+    """Begin a session that no file has yet."""
     # Through JSON, so that a plan begun and a plan read back are equal.
-    return new_session(json.loads(json.dumps(plan)), seed), []
+    return new_session(json.loads(json.dumps(plan)), seed), None
 
 
 def resume(out: Path | None, plan: Mapping[str, Any]) -> tuple[Session, list[Trial]]:
@@ -48,18 +48,19 @@ class Watch(Protocol):
 class Recorded:
     """Hands out the trials that a session has already, then runs new ones and appends them, as a context manager.
 
-    `trials` are all that were handed out.
+    `done` are the trials of a session to resume, None for a new one. `trials` are all that were handed out.
     """
 
-    def __init__(self, session: Session, done: list[Trial], out: Path, probing: Probing) -> None:
+    def __init__(self, session: Session, done: list[Trial] | None, out: Path, probing: Probing) -> None:
         self.trials: list[Trial] = []
         self._session = session
-        self._done = done
+        self._is_new = done is None
+        self._done = done or []
         self._writer = ResultWriter(out)
         self._rig = Rig(session=session.id, seed=session.seed, probing=probing)
 
     def __enter__(self) -> Recorded:
-        if not self._done:
+        if self._is_new:
             self._writer.session(self._session)
         self._rig.__enter__()
         return self
