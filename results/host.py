@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from results import units
 from results.session import Session
 
 
@@ -38,4 +39,6 @@ def _flat(prefix: str, value: object) -> list[tuple[str, str]]:
         return [pair for key, each in value.items() for pair in _flat(f"{prefix}.{key}" if prefix else str(key), each)]
     if isinstance(value, list):
         return [(prefix, ", ".join(str(each) for each in value))]
+    if prefix.endswith("_bytes") and isinstance(value, int | float):
+        return [(prefix.removesuffix("_bytes"), units.size(value))]
     return [(prefix, "not known" if value is None else str(value))]

@@ -11,6 +11,7 @@ from results.headline import Sentence, headline
 from results.limits import capacities
 from results.scorecard import Row, rows
 from results.session import Session
+from results.store import ResultFile
 from results.summary import Summary, summarise
 from results.trial import Trial
 from results.variant import Variant, fair_load, variants
@@ -58,9 +59,22 @@ def load(paths: Sequence[Path]) -> Report:
         paths=tuple(files.values()),
         sessions=sessions,
         trials=tuple(trials),
-        problems=(*(f"{result.path}, {problem}" for result in read for problem in result.problems), *unfinished),
+        problems=(*(line for result in read for line in _problems(result)), *unfinished),
         rows=tuple(found),
         variants=tuple(listed),
         headline=tuple(headline(listed)) or (("No trial is valid: there is nothing to compare.",),),
         summary=summarise(listed),
     )
+
+
+def _problems(result: ResultFile) -> list[str]:
+    """Say what is wrong with the lines of a file, each problem once."""
+    lines: dict[str, list[int]] = {}
+    for problem in result.problems:
+        lines.setdefault(problem.what, []).append(problem.line)
+    return [
+        f"{result.path}, line {at[0]}: {what}"
+        if len(at) == 1
+        else f"{result.path}, {len(at)} lines from {at[0]} to {at[-1]}: {what}"
+        for what, at in lines.items()
+    ]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from results import units
 from results.column import CONSUME_RATE, CPU_PER_EVENT, LOSS_RATIO, NS_PER_EVENT, OFFERED_LOAD, Column
@@ -12,8 +13,8 @@ from results.spread import Spread, spread
 from results.trial import Setting, Trial
 
 # The fields of a setting that make a consumer what it is, whatever load is put on it, in the order of labels.
-_OWN = ("mode", "reader", "wait", "decode", "format", "wakeup", "interval_ns", "gc")
-_LOAD = ("traffic", "ring_size_bytes", "sender", "shape", "intended_load")
+_OWN = ("mode", "reader", "wait", "decode", "format", "wakeup", "interval_ns", "gc", "handicap")
+_LOAD = ("traffic", "ring_size_bytes", "sender", "shape", "stall_s", "intended_load", "trial_kind")
 
 # The counts of a ledger in the order in which a drop meets them.
 COUNTS = (
@@ -212,18 +213,21 @@ def total(trials: Iterable[Trial]) -> dict[str, int]:
     return sums
 
 
+# Fields that are not said as they stand, and what is said where they are None.
+_SAID: dict[str, tuple[Callable[[Any], str], str]] = {
+    "intended_load": (units.rate, "max"),
+    "ring_size_bytes": (units.size, "no ring"),
+    "interval_ns": (units.nanoseconds, ""),
+    "stall_s": (lambda seconds: f"stalled {units.seconds(seconds)}", ""),
+    "handicap": (str, ""),
+    "gc": (lambda setting: f"gc {setting}", ""),
+}
+
+
 def _word(setting: Setting, name: str) -> str:
     value = getattr(setting, name)
-    match name:
-        case "intended_load":
-            return "max" if value is None else units.rate(value)
-        case "ring_size_bytes":
-            return "no ring" if value is None else units.size(value)
-        case "interval_ns":
-            return "" if value is None else units.nanoseconds(value)
-        case "gc":
-            return f"gc {value}"
-    return f"no {name}" if value is None else str(value)
+    write, nothing = _SAID.get(name, (str, f"no {name}"))
+    return nothing if value is None else write(value)
 
 
 def _consumer(setting: Setting) -> Setting:
@@ -231,6 +235,7 @@ def _consumer(setting: Setting) -> Setting:
     return replace(
         setting, wait="epoll", wakeup=None, interval_ns=None, traffic="", trial_kind="drain", pass_="timed",
         ring_size_bytes=None, sender=None, shape="", intended_load=None, duration_s=None, drain_records=None,
+        stall_s=None,
     )  # fmt: skip
 
 

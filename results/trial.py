@@ -15,6 +15,9 @@ Pass = Literal["timed", "latency", "kernel", "allocation"]
 #   1  the first
 SCHEMA_VERSION = 1
 
+# Fields of a setting that came after the first files were written: where one is absent, its default is what held.
+_LATER = frozenset({"stall_s", "handicap"})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
@@ -54,7 +57,8 @@ class Setting:
     @classmethod
     def from_json(cls, row: Mapping[str, Any]) -> Setting:
         """Read a setting out of a row that may hold more. Raises KeyError for what is no setting."""
-        return cls(**{f.name: row["pass" if f.name == "pass_" else f.name] for f in fields(cls)})
+        names = {f.name: "pass" if f.name == "pass_" else f.name for f in fields(cls)}
+        return cls(**{field: row[name] for field, name in names.items() if name in row or name not in _LATER})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +152,7 @@ class Trial:
             session=row["session"],
             number=row["number"],
             block=row["block"],
-            arm=row["arm"],
+            arm=row.get("arm"),
             started_at=row["started_at"],
             setting=Setting.from_json(row),
             ledger=Ledger(**counts),

@@ -49,7 +49,8 @@ def report_page(report: Report, version: str) -> str:
         ledger=[(label, counts) for label, counts in ledger if counts],
         counts=[name for name in present if name not in zero],
         zero=zero,
-        drops=top_drops(trial for trial in report.trials if trial.valid)[:_TOP],
+        # What a drain trial consumes are records that the kernel made up.
+        drops=top_drops(t for t in report.trials if t.valid and t.setting.trial_kind == "load")[:_TOP],
         facts=facts(report.sessions[0]) if report.sessions else {},
         differences=differences(report.sessions),
         findings=list(dict.fromkeys(finding for session in report.sessions for finding in session.findings)),

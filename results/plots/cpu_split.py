@@ -63,7 +63,7 @@ def _plot(sheet: Sheet, splits: Sequence[_Split]) -> None:
     for index, split in enumerate(splits):
         total = units.nanoseconds(sum(split.parts))
         if split.softirq is not None and not sheet.narrow:
-            total += f"   softirq {units.percent(split.softirq)}"
+            total += f" · softirq {units.percent(split.softirq)}"
         axes.annotate(total, (1, index), xytext=(8, 0), textcoords="offset points", va="center")
     axes.set_yticks(range(len(splits)), [shortened(split.label) if sheet.narrow else split.label for split in splits])
     axes.tick_params(axis="y", labelcolor=INK, length=0)

@@ -78,7 +78,7 @@ def trial(mode: str = "file", number: int = 1, lost: int = 0, seed: int = 1, **c
                  "cpu_s": cpu_s * tick / ticks}
                 for tick in range(1, ticks + 1)
             ],
-            "top_drops": [{"reason": "NO_SOCKET", "function": "__udp4_lib_rcv", "count": offered}],
+            "top_drops": [["NO_SOCKET", "netif_receive_skb_list_internal+0x1f2", offered]],
         },
     )  # fmt: skip
     return replace(made, **changes)

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from results.column import COLUMNS, NS_PER_EVENT
-from results.scorecard import consumers, rows
+from results.scorecard import consumers, labels, rows
 from results.spread import spread
+from results.trial import Setting
 from tests.results import made_up
+
+# Of these a row holds several: passes, durations and sizes of drains are no variants.
+SHARED = ("pass_", "duration_s", "drain_records")
 
 
 def test_trials_of_equal_settings_share_a_row() -> None:
@@ -62,3 +68,12 @@ def test_the_interval_of_a_median_is_made_of_its_trials(count: int, low: int, hi
     assert found is not None
     assert (found.low, found.high) == (low, high)
     assert found.confidence == pytest.approx(confidence, abs=1e-5)
+
+
+@pytest.mark.parametrize("field", [f.name for f in dataclasses.fields(Setting) if f.name not in SHARED])
+def test_settings_that_differ_have_labels_that_differ(field: str) -> None:
+    """Whatever field of a setting differs, two rows never share a label, and so never a line or a colour."""
+    numbers = ("ring_size_bytes", "intended_load", "interval_ns", "stall_s")
+    changed = made_up.setting(**{field: 77 if field in numbers else "other"})
+    plain = made_up.setting()
+    assert len(set(labels([plain, changed]).values())) == 2

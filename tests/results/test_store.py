@@ -179,3 +179,13 @@ def test_root_does_not_append_to_a_file_with_a_second_name(tmp_path: Path) -> No
     (tmp_path / "out").hardlink_to(tmp_path / "theirs")
     with pytest.raises(ValueError, match="2 names"):
         ResultWriter(tmp_path / "out")
+
+
+def test_a_file_from_before_a_field_was_there_is_read(tmp_path: Path) -> None:
+    """Fields that came later are absent in older files; their defaults are what held then."""
+    path = tmp_path / "r.jsonl"
+    row = made_up.trial().to_json()
+    for name in ("stall_s", "handicap", "arm"):
+        del row[name]
+    path.write_text(json.dumps(row) + "\n")
+    assert read(path).trials == (made_up.trial(),)
