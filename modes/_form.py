@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import time
 
+from bpf.reasons import Reasons
+from bpf.symbols import Symbols
 from modes._kit import Kit
 
 
 class TextForm:
     """`[15:04:23.123456] Drop | PID: 1234 | Reason: NO_SOCKET | Function: __udp4_lib_rcv+0x4bc`, in local time."""
 
-    def __init__(self, kit: Kit) -> None:
-        self._reasons, self._symbols = kit.reasons, kit.symbols
+    def __init__(self, reasons: Reasons, symbols: Symbols) -> None:
+        self._reasons, self._symbols = reasons, symbols
 
     def clock(self, second: int) -> bytes:
         """Return what stands before the microseconds; of one length for all seconds."""
@@ -27,8 +29,8 @@ class TextForm:
 class JsonForm:
     """One JSON object a line: `time` (RFC 3339, UTC), `pid`, `reason`, `function`."""
 
-    def __init__(self, kit: Kit) -> None:
-        self._reasons, self._symbols = kit.reasons, kit.symbols
+    def __init__(self, reasons: Reasons, symbols: Symbols) -> None:
+        self._reasons, self._symbols = reasons, symbols
 
     def clock(self, second: int) -> bytes:
         """Return what stands before the microseconds; of one length for all seconds."""
@@ -47,4 +49,4 @@ def form_of(kit: Kit) -> Form:
     """Return the form that `kit.format` names. Raises ValueError for one that makes no lines."""
     if kit.format == "raw":
         raise ValueError("raw records are no lines")
-    return JsonForm(kit) if kit.format == "json" else TextForm(kit)
+    return (JsonForm if kit.format == "json" else TextForm)(kit.reasons, kit.symbols)

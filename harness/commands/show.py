@@ -1,0 +1,53 @@
+"""Show a file of raw records (`bench run --mode file --format raw --trace FILE`) as lines.
+
+Reasons bear the names that the kernel had which recorded them. Functions can be named only on that machine before it
+boots again, and by root; their addresses are shown otherwise.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from bpf import rawfile
+from bpf.symbols import KALLSYMS, Symbols
+from harness.cli import DONE
+from modes._form import JsonForm, TextForm
+from modes._lines import BatchLines
+
+NEEDS = "nothing"
+_AT_ONCE = 8192
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, metavar="FILE", help="the raw records")
+    parser.add_argument("--format", choices=["text", "json"], default="text", help="as of bench run (default: text)")
+    parser.add_argument("--first", type=int, metavar="N", help="show no more than the first N records")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    if arguments.first is not None and arguments.first < 0:
+        raise ValueError(f"--first must be 0 or more; it is {arguments.first}")
+    try:
+        raw = rawfile.read(arguments.file)
+    except OSError as error:
+        raise ValueError(f"cannot read {arguments.file}: {error.strerror}") from error
+    symbols = Symbols(KALLSYMS.read_bytes() if raw.same_boot and KALLSYMS.exists() else b"")
+    form = (JsonForm if arguments.format == "json" else TextForm)(raw.reasons, symbols)
+    lines = BatchLines(form, raw.realtime_offset_ns)
+    records = raw.records[: arguments.first]
+    sys.stdout.flush()
+    try:
+        for begin in range(0, len(records), _AT_ONCE):
+            sys.stdout.buffer.write(lines.lines(records[begin : begin + _AT_ONCE]))
+        sys.stdout.flush()
+    except BrokenPipeError:  # `bench show FILE | head` has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if raw.torn_bytes:
+        print(f"the last record is torn: {raw.torn_bytes} bytes of it were left out", file=sys.stderr)
+    if len(records) and not len(symbols):
+        why = "root may read the kernel's symbols" if raw.same_boot else "they are another boot's, or another machine's"
+        print(f"functions are shown as addresses: {why}", file=sys.stderr)
+    return DONE
