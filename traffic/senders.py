@@ -48,4 +48,6 @@ def open_sender(name: SenderName, outlet: Outlet, frames: Sequence[bytes]) -> Pa
 
     Raises ValueError when the outlet is not the testbed's, CannotRun when the kernel lacks what the sender needs.
     """
+    if name == "synthetic":
+        raise ValueError("synthetic load has no packets that a sender could send")
     return XdpSender(outlet, frames) if name == "xdp" else PacketSender(outlet, frames)

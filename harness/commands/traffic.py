@@ -26,6 +26,7 @@ from traffic.contract import DropKind
 from traffic.discovery import kind_names, load_kind
 from traffic.senders import SENDERS, SenderName, choose_sender
 from traffic.speed import BARE_LOOP, ROUND_MS, measure
+from traffic.synthetic import is_synthetic
 from traffic.testbed import Testbed
 
 NEEDS = "nothing"
@@ -55,6 +56,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise ValueError(f"--count is 1 or more, not {arguments.count}")
     if arguments.sender not in (None, *SENDERS):
         raise ValueError(f"no sender {arguments.sender!r}; there are {', '.join(SENDERS)}")
+    if (arguments.verify or arguments.speed) and any(is_synthetic(name) for name in arguments.kind):
+        raise ValueError("synthetic load sends no packets: there is nothing of the kernel's to verify or to compare")
     if arguments.speed:
         return _compare_speeds(arguments)
     if arguments.rounds is not None:
@@ -83,6 +86,10 @@ def _list(kinds: Sequence[DropKind], *, as_json: bool) -> int:
     supported = sum(why is None for why in why_not.values())
     console.print(f"\n{supported} of {len(kinds)} kinds are supported here", end="")
     console.print("." if probed else ", as far as can be told without root: no set-up was tried.")
+    console.print(
+        "Beside them: a mix of kinds, as mix:udp-closed-port=70+netfilter=30, and synthetic (or synthetic:KEYS),"
+    )
+    console.print("records without packets.")
     return DONE
 
 

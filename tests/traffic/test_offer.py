@@ -54,6 +54,13 @@ def test_no_frame_is_sent_before_it_is_due() -> None:
     assert offered.last_ns >= start_ns + 90 * NS_PER_MS
 
 
+def test_full_speed_waits_for_its_start_too() -> None:
+    start_ns = time.monotonic_ns() + 30 * NS_PER_MS
+    offered = offer(Wire(), None, start_ns=start_ns, duration_ns=NS_PER_S, limit=10)
+    assert offered.first_ns is not None
+    assert offered.first_ns >= start_ns
+
+
 def test_a_device_that_is_too_slow_leaves_frames_unsent_and_says_how_late_it_was() -> None:
     offered = offer_rate(Wire(ns_per_frame=100_000), 100_000)
     assert offered.sent + offered.unsent == 20_000

@@ -52,6 +52,9 @@ def test_the_list_in_json_says_of_each_kind_whether_it_is_supported() -> None:
         (["--count", "5"], "--count and --sender are of --verify"),
         (["--verify", "full-qdisc", "--sender", "xdp"], "cannot be sent by xdp"),
         (["--verify", "--sender", "smoke"], "no sender 'smoke'"),
+        (["--verify", "synthetic"], "synthetic load sends no packets"),
+        (["--speed", "--rounds", "0"], "--rounds is 1 or more"),
+        (["--speed", "netfilter", "udp-closed-port"], "--speed is about one kind"),
     ],
 )
 def test_wrong_input_is_one_line_and_status_2(arguments: list[str], message: str) -> None:
@@ -60,3 +63,12 @@ def test_wrong_input_is_one_line_and_status_2(arguments: list[str], message: str
     assert len(done.stderr.splitlines()) == 1
     assert message in done.stderr
     assert done.stdout == ""
+
+
+def test_speed_compares_each_sender_with_the_bare_loop() -> None:
+    done = bench_traffic("--speed", "unknown-ethertype", "--rounds", "1", "--json")
+    assert done.returncode == 0
+    rows = {row["sender"]: row for row in map(json.loads, done.stdout.splitlines())}
+    assert set(rows) == {"C loop", "packet", "xdp"}
+    assert rows["C loop"]["to_bare_loop"] == 1
+    assert all(row["wrong"] == [] and row["frames_per_cpu_s"] > 0 for row in rows.values())

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 import signal
 import threading
 import time
@@ -43,9 +42,11 @@ def test_a_signal_does_not_cost_the_count(bed: Testbed) -> None:
     kind = load_kind("udp-closed-port")
     over = threading.Event()
 
+    sending = bed.receiver.run(threading.get_ident)
+
     def pester() -> None:
         while not over.wait(0.0005):
-            os.kill(os.getpid(), signal.SIGUSR2)
+            signal.pthread_kill(sending, signal.SIGUSR2)
 
     with kind.installed(bed) as frames:
         bystander = threading.Thread(target=pester)
