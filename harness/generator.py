@@ -70,8 +70,10 @@ def main(arguments: list[str]) -> int:
         _run(GeneratorSpec.from_json(harness.receive()["spec"]), harness)
     except CannotRun as error:
         harness.send({"failed": {"what": error.what, "cure": error.cure}})
-    except (ValueError, OSError) as error:
+    except ValueError as error:
         harness.send({"failed": {"what": str(error), "cure": None}})
+    except OSError as error:
+        harness.send({"failed": {"what": str(error), "cure": "run `bench doctor`, then try again"}})
     return 0
 
 

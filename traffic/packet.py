@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
+from bpf.errors import CannotRun
 from traffic.outlet import Outlet
 
 SO_SNDBUFFORCE = 32  # include/uapi/asm-generic/socket.h
@@ -63,7 +64,12 @@ class PacketSender:
         self._next = 0
         self._build_messages(frames, max_burst)
         # Protocol 0: this socket receives nothing, so it is no capture that would change what is dropped here.
-        self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW | socket.SOCK_CLOEXEC, 0)
+        try:
+            self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW | socket.SOCK_CLOEXEC, 0)
+        except OSError as error:
+            raise CannotRun(
+                f"a packet socket could not be opened ({error.strerror})", "run it with sudo (it takes CAP_NET_RAW)"
+            ) from error
         # Room enough that a send never waits for frames that a queue holds.
         self._socket.setsockopt(socket.SOL_SOCKET, SO_SNDBUFFORCE, SEND_BUFFER_BYTES)
         self._socket.bind((outlet.ifname, 0))

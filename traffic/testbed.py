@@ -72,7 +72,13 @@ class Side:
         """Make requests on a netlink socket of the namespace."""
 
         def on_socket() -> T:
-            with IPRoute() as route:
+            try:
+                route = IPRoute()
+            except OSError as error:
+                raise CannotRun(
+                    f"a netlink socket could not be opened in the testbed ({error.strerror})", "run `bench doctor`"
+                ) from error
+            with route:
                 return request(route)
 
         return self.run(on_socket)

@@ -100,7 +100,7 @@ def endure(
 
 def held() -> dict[str, int]:
     """Count what this process holds."""
-    targets = [os.readlink(path) for path in Path("/proc/self/fd").iterdir() if path.is_symlink()]
+    targets = [str(path.readlink()) for path in Path("/proc/self/fd").iterdir() if path.is_symlink()]
     return {
         "descriptors": len(targets),
         "namespaces": sum(target.startswith("net:[") for target in targets),

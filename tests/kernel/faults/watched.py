@@ -53,6 +53,7 @@ class Watched:
         self.folders: set[Path] = set()
         self.stdout = self.stderr = ""
         self._has_sent = False
+        self._foreign: set[int] = set()
 
     def __enter__(self) -> Watched:
         return self
@@ -92,7 +93,7 @@ class Watched:
             self._look()
             assert time.monotonic() < deadline, f"bench did not end within {timeout_s:g} s"
             # A full pipe would block it; nothing of what is tested here writes so much.
-            time.sleep(0.002)
+            time.sleep(0.02)
         self.stdout, self.stderr = self.process.communicate()
         return self.process.returncode
 
@@ -112,7 +113,8 @@ class Watched:
         yield from (f"process {pid}" for pid in self._ours())
         yield from (f"program {number}" for number in self.programs if _opens(syscalls.open_program, number))
         yield from (f"map {number}" for number in self.maps if _opens(syscalls.open_map, number))
-        yield from (f"namespace {name}" for name in self.namespaces if _is_held(name))
+        # Without a process of ours, only a name could keep one alive; its number may be another's by now.
+        yield from (f"namespace {name}" for name in self.namespaces if _is_mounted(name))
         yield from (f"folder {path}" for path in self.folders if path.exists())
 
     def _await(self, done: Callable[[], bool], what: str) -> None:
@@ -169,11 +171,14 @@ class Watched:
 
     def _ours(self) -> list[int]:
         """List the living processes that inherited our mark in their environment."""
-        return [
-            int(folder.name)
-            for folder in PROC.iterdir()
-            if folder.name.isdigit() and self._mark in _read(folder / "environ").split("\0")
-        ]
+        ours = []
+        for folder in PROC.iterdir():
+            if folder.name.isdigit() and int(folder.name) not in self._foreign:
+                if self._mark in _read(folder / "environ").split("\0"):
+                    ours.append(int(folder.name))
+                elif _state(int(folder.name)) not in "ZX":  # a dead one of ours shows no environment any more
+                    self._foreign.add(int(folder.name))
+        return ours
 
 
 def _read(path: Path) -> str:
@@ -220,11 +225,6 @@ def _opens(open_by_id: Callable[[int], int], identity: int) -> bool:
     return True
 
 
-def _is_held(namespace: str) -> bool:
-    """Tell whether any process is in a namespace or has it open."""
-    for process in PROC.iterdir():
-        if process.name.isdigit():
-            threads = [thread / "ns/net" for thread in _listdir(process / "task")]
-            if any(_readlink(link) == namespace for link in [*threads, *_listdir(process / "fd")]):
-                return True
-    return False
+def _is_mounted(namespace: str) -> bool:
+    """Tell whether a namespace has a name in the file system, by which it would outlive its processes."""
+    return f" {namespace} " in _read(PROC / "self/mountinfo")

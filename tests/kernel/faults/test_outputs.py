@@ -1,0 +1,123 @@
+"""Outputs that cannot be written: refused before anything runs, or told in the trial; what was written stays whole."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from results.store import read
+from tests.kernel.bench import bench
+from tests.kernel.faults.watched import QUIET_RUN, Watched
+
+ONE_TRIAL = (*QUIET_RUN, "--rate", "20000", "--duration", "0.5", "--trials", "1", "--json")
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 256 KiB."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "bench-fault", folder], check=True)
+    yield folder
+    subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+def test_a_full_disk_under_file_makes_the_trial_invalid(small_disk: Path, tmp_path: Path) -> None:
+    """Injects ENOSPC into the trace: the trial says so, and no event counts as consumed whose write did not return."""
+    trace = small_disk / "trace"
+    with Watched(*ONE_TRIAL, "--mode", "file", "--trace", trace, "--out", tmp_path / "out") as run:
+        assert run.finish() == 5
+        assert run.left_behind() == []
+    (row,) = (json.loads(line) for line in run.stdout.splitlines())
+    assert "No space left on device" in row["invalid_because"][0]
+    assert row["consumed"] <= trace.read_bytes().count(b"\n")
+    assert len(read(tmp_path / "out").trials) == 1
+
+
+def test_a_full_disk_under_the_result_file_ends_the_session_and_keeps_it_usable(small_disk: Path) -> None:
+    """Injects ENOSPC into the result file: status 4, and every line that fitted is whole."""
+    out = small_disk / "out.jsonl"
+    words = ("--rate", "1000", "--duration", "0.2", "--trials", "2", "--mode", "null", "--out", out)
+    ended = bench(*QUIET_RUN, *words)
+    assert ended.returncode == 0, ended.stderr
+    filler = small_disk / "filler"
+    room = os.statvfs(small_disk).f_bavail * os.statvfs(small_disk).f_bsize
+    # The file's last page is there already: a second session's first lines fit, and the next need a new page.
+    filler.write_bytes(bytes(room))
+    with Watched(*QUIET_RUN, *words) as run:
+        assert run.finish() == 4
+        assert run.left_behind() == []
+    assert "cannot append to the result file: No space left on device" in run.stderr
+    kept = read(out)
+    assert len(kept.sessions) >= 1
+    assert len(kept.trials) >= 2
+    assert all("torn" in problem.what for problem in kept.problems)
+    filler.unlink()
+    again = bench(*QUIET_RUN, *words)
+    assert again.returncode == 0, again.stderr
+    assert len(read(out).trials) >= 4
+
+
+@pytest.mark.parametrize("option", ["--out", "--trace"])
+@pytest.mark.parametrize("nature", ["folder", "FIFO", "planted link", "planted file", "read-only disk"])
+def test_what_must_not_be_written_is_refused_before_anything_runs(tmp_path: Path, option: str, nature: str) -> None:
+    """Injects each in the place of an output: status 2, nothing ran, and what was there is untouched."""
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    shared.chmod(0o1777)
+    valuable = tmp_path / "valuable"
+    valuable.write_text("precious")
+    path = shared / "out"
+    match nature:
+        case "folder":
+            path.mkdir()
+        case "FIFO":
+            os.mkfifo(path)
+        case "planted link":
+            path.symlink_to(valuable)
+            os.lchown(path, 54321, 54321)
+        case "planted file":
+            path.write_text("theirs")
+            os.chown(path, 54321, 54321)
+        case "read-only disk":
+            path = Path("/proc/out")  # no file can be made there, not even by root
+    with Watched(*ONE_TRIAL, "--mode", "file", option, path) as run:
+        assert run.finish() == 2
+        assert (run.programs, run.namespaces) == (set(), set())
+        assert run.left_behind() == []
+    assert str(path) in run.stderr
+    assert "Traceback" not in run.stderr
+    assert valuable.read_text() == "precious"
+
+
+@pytest.mark.slow
+def test_kill_at_any_moment_keeps_what_was_written(tmp_path: Path) -> None:
+    """Injects SIGKILL at eight moments of a session, which each time is resumed: no trial is lost or done twice."""
+    out = tmp_path / "out.jsonl"
+    words = (*QUIET_RUN, "--mode", "null", "--rate", "1000", "--duration", "0.1", "--trials", "6", "--seed", "1")
+    resume: tuple[str, ...] = ()
+    for moment in range(8):
+        with Watched(*words, "--out", out, *resume) as run:
+            grown = out.stat().st_size if out.exists() else 0
+            while run.process.poll() is None and (not out.exists() or out.stat().st_size <= grown):
+                pass
+            if moment % 2:
+                run.await_stage("compile") if run.process.poll() is None else None
+            run.process.kill()
+            run.finish()
+            for folder in run.folders:
+                folder.rmdir()
+        resume = ("--resume",)
+        if run.process.returncode == 0:
+            break
+    ended = bench(*words, "--out", out, *resume)
+    assert ended.returncode == 0, ended.stderr
+    kept = read(out)
+    assert len(kept.sessions) == 1
+    assert sorted(trial.number for trial in kept.trials) == list(range(6))
+    assert all("torn" in problem.what for problem in kept.problems)
