@@ -28,6 +28,7 @@ from bpf.snapshot import SnapshotReader
 from bpf.synthetic import Emitter
 from harness.control import PROTOCOL, Harness
 from harness.handicap import Handicapped, parse
+from harness.privileges import KEPT_BY_CONSUMERS, drop_all_but
 from harness.probes.panel import Panel
 from harness.stop import StopSignal
 from harness.waiting import consume_until_told
@@ -99,6 +100,7 @@ def _run(spec: ConsumerSpec, harness: Harness) -> None:
         elif spec.tag is not None:
             program.attach()
         _set_gc(setting.gc)
+        drop_all_but(*KEPT_BY_CONSUMERS.values())
         harness.send({"ready": _identities(program, setting)})
         if setting.drain_records is not None:
             harness.receive()  # go

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+import struct
 from pathlib import Path
 
 # Bits of include/uapi/linux/capability.h, each with what fails without it. CAP_BPF and CAP_PERFMON are not among them:
@@ -14,12 +16,48 @@ NEEDED = {
     "CAP_SYSLOG": (34, "reading the kernel's symbol addresses, by which functions are named"),
 }
 
+# What a consumer may need once it is ready: an attached program runs by itself, and a ring that is mapped stays so.
+# Kernels before 5.19 want CAP_BPF for reading a map too, and a mode may name a symbol, or count events, later on.
+KEPT_BY_CONSUMERS = {"CAP_SYSLOG": 34, "CAP_PERFMON": 38, "CAP_BPF": 39}
+
+# include/uapi/linux/prctl.h, capability.h
+_PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS, _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL = 24, 38, 47, 4
+_CAPABILITY_VERSION_3 = 0x20080522
+_CAP_SETPCAP = 8
+
 
 def missing_capabilities(of: str = "CapEff") -> list[str]:
     """List what is needed and not in this process's effective set or, with CapBnd, in what it could ever get."""
-    lines = Path("/proc/self/status").read_text().splitlines()
-    held = int(next(line for line in lines if line.startswith(f"{of}:")).split()[1], 16)
+    held = _held(of)
     return [name for name, (bit, _) in NEEDED.items() if not held >> bit & 1]
+
+
+def drop_all_but(*kept: int) -> None:
+    """Give up all capabilities but these, for good: neither this thread nor what it starts gets them back.
+
+    Raises OSError.
+    """
+    libc = ctypes.CDLL(None, use_errno=True)
+    held = _held("CapPrm")
+    left = sum(1 << bit for bit in kept) & held
+    # A program that root starts gets what the bounding set holds, were it not for both of these.
+    if held >> _CAP_SETPCAP & 1:
+        for bit in range(_held("CapBnd").bit_length()):
+            if bit not in kept:
+                libc.prctl(_PR_CAPBSET_DROP, bit, 0, 0, 0)
+    libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    libc.prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
+    low, high = left & 0xFFFFFFFF, left >> 32
+    header = struct.pack("=Ii", _CAPABILITY_VERSION_3, 0)
+    if libc.capset(header, struct.pack("=6I", low, low, 0, high, high, 0)) != 0:
+        error = ctypes.get_errno()
+        raise OSError(error, f"giving up capabilities: {os.strerror(error)}")
+
+
+def _held(which: str) -> int:
+    """Return a set of this thread's capabilities, as bits."""
+    lines = Path("/proc/thread-self/status").read_text().splitlines()
+    return int(next(line for line in lines if line.startswith(f"{which}:")).split()[1], 16)
 
 
 def is_root() -> bool:

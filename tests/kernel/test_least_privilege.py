@@ -1,0 +1,118 @@
+"""What each process may do: no more than it needs, and less once it is set up."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from harness.privileges import KEPT_BY_CONSUMERS, NEEDED
+from tests.kernel.bench import CHECKOUT, bench, command, surroundings
+from tests.kernel.faults.watched import QUIET_RUN, Watched
+
+SHORT = (*QUIET_RUN, "--rate", "5000", "--duration", "0.5", "--trials", "1", "--json")
+
+
+CAP_SYS_ADMIN = 21
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    """A folder of nobody's, outside of pytest's own, which is closed to other users."""
+    with tempfile.TemporaryDirectory(prefix="bench-test-") as name:
+        os.chown(name, 65534, 65534)
+        yield Path(name)
+
+
+def capabilities(pid: int) -> dict[str, int]:
+    lines = (line.split() for line in Path(f"/proc/{pid}/status").read_text().splitlines())
+    return {line[0][:-1]: int(line[1], 16) for line in lines if line[0].startswith(("Cap", "NoNewPrivs"))}
+
+
+@pytest.mark.parametrize("sender", ["packet", pytest.param("xdp", marks=pytest.mark.slow)])
+def test_workers_give_up_what_they_need_no_longer(tmp_path: Path, sender: str) -> None:
+    """Under load a generator has no capability at all, a consumer three, and neither can get any back."""
+    with Watched(*SHORT, "--mode", "null", "--sender", sender, "--out", tmp_path / "out") as run:
+        run.await_stage("ready" if sender == "xdp" else "send")
+        for _ in range(1000):
+            generator, consumer = run.worker("generator"), run.worker("consumer")
+            assert generator is not None
+            assert consumer is not None
+            # The one may be set up before the other.
+            if capabilities(generator)["CapPrm"] == 0 and not capabilities(consumer)["CapPrm"] >> CAP_SYS_ADMIN & 1:
+                break
+        held, kept = capabilities(generator), capabilities(consumer)
+        assert run.finish() == 0, run.stderr
+    three = sum(1 << bit for bit in KEPT_BY_CONSUMERS.values())
+    assert {held[name] for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")} == {0}
+    assert (kept["CapPrm"], kept["CapEff"], kept["CapBnd"]) == (three, three, three)
+    assert held["NoNewPrivs"] == kept["NoNewPrivs"] == 1
+
+
+@pytest.mark.parametrize(
+    "modes", [pytest.param("all", marks=pytest.mark.slow), pytest.param("null,file", id="callback")]
+)
+def test_an_ordinary_user_with_the_capabilities_that_are_stated_can_run_it(home: Path, modes: str) -> None:
+    """Not root, and no capability beyond those of harness/privileges.py."""
+    names = [name.removeprefix("CAP_").lower() for name in NEEDED]
+    granted = ",".join(f"+{name}" for name in names)
+    reader = ("--reader", "callback") if modes != "all" else ()
+    words = command(*SHORT, "--mode", modes, *reader, "--out", home / "out")
+    ended = subprocess.run(
+        ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "--bounding-set", f"-all,{granted}",
+         "--inh-caps", f"-all,{granted}", "--ambient-caps", f"-all,{granted}", *words],
+        env=surroundings(XDG_CACHE_HOME=str(home), HOME=str(home)), cwd=CHECKOUT,
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert ended.returncode == 0, ended.stderr
+    assert all(json.loads(line)["valid"] for line in ended.stdout.splitlines())
+
+
+@pytest.mark.parametrize("words", [("modes",), ("traffic",), ("doctor",), ("--version",), ("run", "--help")])
+def test_commands_that_need_nothing_run_as_an_ordinary_user(home: Path, words: tuple[str, ...]) -> None:
+    """Without a capability; doctor may find that this user cannot run trials."""
+    ended = as_nobody(words, home)
+    assert ended.returncode in ((0, 4) if words == ("doctor",) else (0,)), ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_reports_are_made_by_an_ordinary_user(home: Path) -> None:
+    """From a result file that root made for them."""
+    out = home / "out.jsonl"
+    assert bench(*SHORT, "--mode", "null", "--out", out).returncode == 0
+    for words in (("report", out), ("compare", out, out)):
+        ended = as_nobody(words, home)
+        assert ended.returncode in (0, 3), ended.stderr
+        assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("words", [("run", "--mode", "null"), ("watch",), ("clean",), ("install",)])
+def test_commands_that_need_root_say_what_to_type(home: Path, words: tuple[str, ...]) -> None:
+    """Status 4 and the command with sudo."""
+    ended = as_nobody(words, home)
+    assert ended.returncode == 4
+    assert "type: sudo " in ended.stderr
+    assert words[0] in ended.stderr
+
+
+def as_nobody(words: tuple[object, ...], home: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", *command(*words)],
+        env=surroundings(HOME=str(home)), cwd=CHECKOUT, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+
+def test_dropped_capabilities_do_not_come_back_through_a_program() -> None:
+    """Root that starts a program would get them all from the bounding set."""
+    code = (
+        "import subprocess; from harness.privileges import drop_all_but; drop_all_but(39)\n"
+        "print(subprocess.run(['grep', 'CapEff', '/proc/self/status'], capture_output=True, text=True).stdout)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=surroundings())
+    assert int(done.stdout.split()[1], 16) == 1 << 39
