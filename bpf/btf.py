@@ -15,6 +15,7 @@ from bpf.errors import CannotRun
 
 # enum values of include/uapi/linux/btf.h
 KIND_INT, KIND_PTR, KIND_STRUCT, KIND_UNION, KIND_ENUM, KIND_TYPEDEF, KIND_FUNC_PROTO = 1, 2, 4, 5, 6, 8, 13
+_DEEPEST = 32  # types within types; the kernel's go no deeper, damaged ones may go in circles
 _MODIFIERS = {9, 10, 11, 18}  # volatile, const, restrict, type_tag
 
 
@@ -72,7 +73,7 @@ class KernelTypes:
 
     def __enter__(self) -> KernelTypes:
         self._lib = libbpf()
-        self._btf = self._lib.btf__load_vmlinux_btf()
+        self._btf = self._load()
         # libbpf 1.x returns NULL and sets errno; 0.x returned a negative error as a pointer
         if not self._btf or self._btf >= 2**64 - 4095:
             raise CannotRun(
@@ -83,6 +84,10 @@ class KernelTypes:
 
     def __exit__(self, *exc: object) -> None:
         self._lib.btf__free(self._btf)
+
+    def _load(self) -> int | None:
+        address: int | None = self._lib.btf__load_vmlinux_btf()
+        return address
 
     def field_offset(self, struct: str, field: str) -> int:
         """Return a field's offset in bytes, looking into anonymous members too. Raises KeyError."""
@@ -101,30 +106,36 @@ class KernelTypes:
         _, typedef = self._type(self._by_name(f"btf_trace_{tracepoint}", KIND_TYPEDEF))
         _, pointer = self._type(typedef.size_or_type)
         address, proto = self._type(pointer.size_or_type)
+        if (pointer.kind, proto.kind) != (KIND_PTR, KIND_FUNC_PROTO):
+            raise KeyError(f"btf_trace_{tracepoint} is no pointer to a function")
         parameters = self._tail(address, _Parameter, proto.length)
         return [self._spell(p.type) for p in parameters][1:]  # the first is the tracepoint's own data pointer
 
-    def _find_field(self, type_id: int, field: str) -> int | None:
+    def _find_field(self, type_id: int, field: str, depth: int = 0) -> int | None:
         address, head = self._type(type_id)
+        if head.kind not in (KIND_STRUCT, KIND_UNION) or depth > _DEEPEST:
+            return None
         for member in self._tail(address, _Member, head.length):
             offset = int(member.offset) & 0xFFFFFF if head.has_bitfields else int(member.offset)
             name = self._name(member.name_off)
             if name == field:
                 return offset
             if not name:
-                inner = self._find_field(member.type, field)
+                inner = self._find_field(member.type, field, depth + 1)
                 if inner is not None:
                     return offset + inner
         return None
 
-    def _spell(self, type_id: int) -> str:
+    def _spell(self, type_id: int, depth: int = 0) -> str:
         if type_id == 0:
             return "void"
         _, head = self._type(type_id)
+        if depth > _DEEPEST:
+            raise KeyError(f"type {type_id} is defined by itself")
         if head.kind == KIND_PTR:
-            return f"{self._spell(head.size_or_type)} *"
+            return f"{self._spell(head.size_or_type, depth + 1)} *"
         if head.kind in _MODIFIERS:
-            return self._spell(head.size_or_type)
+            return self._spell(head.size_or_type, depth + 1)
         prefix = {KIND_STRUCT: "struct ", KIND_UNION: "union ", KIND_ENUM: "enum "}.get(head.kind, "")
         return prefix + self._name(head.name_off)
 
@@ -136,6 +147,8 @@ class KernelTypes:
 
     def _type(self, type_id: int) -> tuple[int, _Type]:
         address = self._lib.btf__type_by_id(self._btf, type_id)
+        if not address:
+            raise KeyError(f"there is no type {type_id}")
         return address, _Type.from_address(address)
 
     def _tail(self, address: int, item: type[Any], length: int) -> Iterator[Any]:
@@ -143,4 +156,4 @@ class KernelTypes:
         return (item.from_address(start + i * ctypes.sizeof(item)) for i in range(length))
 
     def _name(self, offset: int) -> str:
-        return (self._lib.btf__name_by_offset(self._btf, offset) or b"").decode()
+        return (self._lib.btf__name_by_offset(self._btf, offset) or b"").decode(errors="replace")

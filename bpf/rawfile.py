@@ -10,6 +10,7 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -65,13 +66,12 @@ def read(path: Path) -> RawFile:
         head = file.read(HEADER_BYTES)
         size = os.fstat(file.fileno()).st_size
     try:
-        row = json.loads(head)
-        known = row["format"] == FORMAT and row["version"] <= VERSION and row["record_bytes"] == RECORD.itemsize
-        count, torn_bytes = divmod(size - row["header_bytes"], RECORD.itemsize)
-    except (ValueError, KeyError, TypeError) as error:
+        row = _parse(head, size)
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ValueError(f"{path} holds no raw records (bench run --mode file --format raw makes them)") from error
-    if not known:
+    if row["version"] > VERSION or row["record_bytes"] != RECORD.itemsize:
         raise ValueError(f"{path} has raw records of version {row['version']}; this bench reads version {VERSION}")
+    count, torn_bytes = divmod(size - row["header_bytes"], RECORD.itemsize)
     return RawFile(
         # An empty mapping is refused.
         records=np.memmap(path, RECORD, "r", row["header_bytes"], (count,)) if count else np.empty(0, RECORD),
@@ -80,6 +80,19 @@ def read(path: Path) -> RawFile:
         same_boot=row["boot_id"] == boot_id(),
         torn_bytes=torn_bytes,
     )
+
+
+def _parse(head: bytes, size: int) -> dict[str, Any]:
+    """Read the header of a file of that size. Raises what a header that is none leads to."""
+    row = json.loads(head)
+    if not isinstance(row, dict) or row["format"] != FORMAT or not isinstance(row["reasons"], dict):
+        raise TypeError("no header of ours")
+    numbers = [row[name] for name in ("version", "header_bytes", "record_bytes", "realtime_offset_ns")]
+    if not all(type(number) is int for number in (*numbers, *row["reasons"].values())):
+        raise TypeError("a number is none")
+    if not 0 <= row["header_bytes"] <= size:
+        raise ValueError("the header is longer than the file")
+    return {**row, "boot_id": row["boot_id"]}  # which a header has, be it null
 
 
 def boot_id() -> str | None:
