@@ -69,7 +69,7 @@ def test_an_interrupted_session_clears_up(
     with Watched(*words, out=out) as bench:
         bench.await_stage(stage)
         bench.process.send_signal(number)
-        assert bench.finish(timeout_s=10) == status
+        assert bench.finish(timeout_s=40) == status
         assert bench.left_behind() == []
     assert "Traceback" not in bench.stderr
     assert_usable(out, stage)
@@ -97,6 +97,6 @@ def test_an_impatient_second_interrupt_clears_up_too(words: tuple[object, ...], 
         bench.process.send_signal(signal.SIGINT)
         time.sleep(gap_s)
         bench.process.send_signal(signal.SIGINT)
-        assert bench.finish(timeout_s=10) == 130
+        assert bench.finish(timeout_s=40) == 130
         assert bench.left_behind() == []
     assert "Traceback" not in bench.stderr

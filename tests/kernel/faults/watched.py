@@ -118,7 +118,7 @@ class Watched:
         yield from (f"folder {path}" for path in self.folders if path.exists())
 
     def _await(self, done: Callable[[], bool], what: str) -> None:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120  # a loaded machine is slow
         while not done():
             if self.process.poll() is not None:
                 self.stdout, self.stderr = self.process.communicate()
