@@ -62,7 +62,7 @@ def certify(gates: Sequence[CertifiedGate]) -> Certificate:
     return Certificate(
         host=first.session.host,
         made_at=gates[-1].session.started_at,
-        command=first.session.command,
+        command=gates[-1].session.command,
         gate=first.check.gate,
         settings=tuple(comparison.a for comparison in first.check.comparisons),
         gates=len(equal),
