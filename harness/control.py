@@ -18,7 +18,7 @@ from typing import Any
 
 from harness.tree import Tree
 
-PROTOCOL = 3
+PROTOCOL = 4
 """Raised when a message changes its meaning; a worker of another checkout must speak the same (bench check)."""
 
 Message = Mapping[str, Any]
