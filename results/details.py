@@ -31,8 +31,8 @@ _WRITE: dict[str, Callable[[float], str]] = {
 def print_details(trials: Iterable[Trial], console: Console) -> None:
     """Print the median of each metric over the valid trials of one pass; then what is absent, and why."""
     found = rows(trials)
-    groups = [(pass_, [_of(row.trials, pass_) for row in found]) for pass_ in _PASSES]
-    groups += [("drain" if pass_ == "timed" else f"drain, {pass_}", [_of(row.drains, pass_) for row in found])
+    groups = [(pass_, [of_pass(row.trials, pass_) for row in found]) for pass_ in _PASSES]
+    groups += [("drain" if pass_ == "timed" else f"drain, {pass_}", [of_pass(row.drains, pass_) for row in found])
                for pass_ in _PASSES]  # fmt: skip
     for title, chosen in groups:
         filled = [(row.label, listed) for row, listed in zip(found, chosen, strict=True) if listed]
@@ -53,12 +53,18 @@ def _table(title: str, filled: Sequence[tuple[str, list[Trial]]]) -> Table:
     for label, _ in filled:
         table.add_column(label, justify="right")
     for name in dict.fromkeys(name for _, trials in filled for trial in trials for name in trial.metrics):
-        values = [[trial.metrics[name] for trial in trials if name in trial.metrics] for _, trials in filled]
-        table.add_row(name, *(_write(name, statistics.median(each)) if each else "–" for each in values))
+        table.add_row(name, *(median_text(trials, name) for _, trials in filled))
     return table
 
 
-def _of(trials: Iterable[Trial], pass_: str) -> list[Trial]:
+def median_text(trials: Iterable[Trial], name: str) -> str:
+    """Write the median of a metric over trials of one pass; a dash where none of them has it."""
+    values = [trial.metrics[name] for trial in trials if name in trial.metrics]
+    return _write(name, statistics.median(values)) if values else "–"
+
+
+def of_pass(trials: Iterable[Trial], pass_: str) -> list[Trial]:
+    """Keep the valid trials of a pass."""
     return [trial for trial in trials if trial.valid and trial.setting.pass_ == pass_]
 
 

@@ -22,7 +22,7 @@ from results.trial import Setting
 
 LIMIT = 0.01
 """A probe that adds more than this part to the CPU time of an event does not belong into the timed pass."""
-BLOCKS = 40
+BLOCKS = 25
 
 # CPU time itself is the ruler, read by two system calls outside the work; it cannot be left out.
 PROBES = (*TIMED, SAMPLER)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -68,6 +70,20 @@ def test_a_short_trial_says_nothing(tmp_path: Path) -> None:
     found = probe.stop(1)
     assert found.metrics == {}
     assert set(found.absent) == {"steal_ratio", "softirq_ratio", "foreign_ratio"}
+
+
+def test_a_process_that_died_leaves_nothing_to_subtract(tmp_path: Path) -> None:
+    """A consumer that was killed and waited for: the shares are absent, with the reason."""
+    path = tmp_path / "stat"
+    write_stat(path, cpu={}, cpu0={})
+    consumer = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    probe = MachineProbe({0}, (consumer.pid,), path)
+    probe.start()
+    consumer.kill()
+    consumer.communicate()
+    found = probe.stop(1)
+    assert found.metrics == {}
+    assert "died" in found.absent["foreign_ratio"]
 
 
 @pytest.mark.parametrize(("metric", "option"), [("steal_ratio", "--steal-limit"), ("foreign_ratio", "--foreign-limit")])

@@ -41,8 +41,9 @@ def test_what_the_kernel_does_not_tell_is_not_in_a_row() -> None:
 
 
 def test_loss_near_a_pause_is_told_from_other_loss() -> None:
-    """A pause from 100 to 105 ms: 30 lost at 110 ms are near it, 10 lost at 300 ms are not."""
-    samples = [sample(ms, lost=(30 if ms >= 110 else 0) + (10 if ms >= 300 else 0)) for ms in range(0, 1001, 5)]
+    """A pause from 100 to 105 ms: 20 lost by 95 ms and 10 by 110 ms are near it, 10 lost by 300 ms are not."""
+    growth = {95: 20, 110: 10, 300: 10}
+    samples = [sample(ms, lost=sum(n for at, n in growth.items() if at <= ms)) for ms in range(0, 1001, 5)]
     found = near_pauses(samples, [(100 * MS, 5 * MS, 2)]).metrics
     assert found["loss_near_gc_ratio"] == 0.75
     assert found["time_near_gc_ratio"] == pytest.approx(0.025, abs=0.011)
