@@ -98,7 +98,7 @@ def _plots(report: Report) -> list[Plot]:
     """Draw all that the data allow, in the order of the page."""
     chosen = report.chosen
     losers = [
-        (variant, max(variant.rows, key=lambda row: sum(t.ledger.lost for t in row.valid)))
+        (variant, max(variant.rows, key=lambda row: sum(trial.ledger.lost for trial in row.timed)))
         for variant in report.variants
     ]
     candidates = (

@@ -18,7 +18,7 @@ def draw_loss_timeline(chosen: Sequence[tuple[Variant, Row]]) -> Drawing | None:
     """Draw the trial that lost most of each variant, the worst first; None when none that lost has a timeline."""
     strips = []
     for variant, row in chosen:
-        worst = max(row.valid, key=lambda trial: trial.ledger.lost, default=None)
+        worst = max(row.timed, key=lambda trial: trial.ledger.lost, default=None)
         if worst and worst.ledger.lost and (moments := timeline(worst)):
             strips.append((variant, worst, moments))
     strips.sort(key=lambda strip: -strip[1].ledger.lost)
