@@ -8,6 +8,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from pyroute2 import NetlinkError
+
+from bpf.errors import CannotRun
 from traffic.counters import snmp
 from traffic.senders import SenderName
 from traffic.testbed import Testbed
@@ -94,7 +97,12 @@ class DropKind(ABC):
 
     @contextmanager
     def installed(self, bed: Testbed) -> Iterator[list[bytes]]:
-        """Set the kind up, yield its frames, and take it down, whatever happens."""
+        """Set the kind up, yield its frames, and take it down, whatever happens. Raises CannotRun."""
         with ExitStack() as undo:
-            self.set_up(bed, undo)
+            try:
+                self.set_up(bed, undo)
+            except (OSError, NetlinkError) as error:
+                raise CannotRun(
+                    f"{self.name} could not be set up ({error})", "choose another kind: this kernel lacks what it needs"
+                ) from error
             yield self.frames(bed)

@@ -133,8 +133,7 @@ def _verify(arguments: argparse.Namespace, kinds: Sequence[DropKind]) -> int:
     why_not = _probe(kinds, known)
     loads = [(kind, sender) for kind in kinds if why_not[kind.name] is None for sender in _senders(kind, arguments)]
     if arguments.kind and not loads:
-        for kind in kinds:
-            raise CannotRun(f"{kind.name} cannot be verified: {why_not[kind.name]}", "see bench traffic")
+        raise CannotRun(f"{kinds[0].name} cannot be verified: {why_not[kinds[0].name]}", "see bench traffic")
     conforming = 0
     table = _table("kind", "sender", "expected", "observed", "sent", "refused", "counted", "second witness", "")
     with Testbed() as bed:
@@ -144,7 +143,11 @@ def _verify(arguments: argparse.Namespace, kinds: Sequence[DropKind]) -> int:
                 print(json.dumps(finding.to_json()), flush=True)
             else:
                 _add(table, finding)
-    if not arguments.json:
+    if arguments.json:
+        for name, why in why_not.items():
+            if why is not None:
+                print(json.dumps({"kind": name, "unsupported_because": why}))
+    else:
         _print_verified(table, why_not, conforming, len(loads))
     return DONE if conforming == len(loads) else INVALID_TRIAL
 
