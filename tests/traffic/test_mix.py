@@ -94,7 +94,7 @@ def test_all_parts_are_taken_down_when_one_cannot_be_set_up() -> None:
             raise OSError("no such thing")
 
     mix = Mix([(Fine("fine", "f"), 1), (Broken("broken", "b"), 1)])
-    with pytest.raises(CannotRun, match="broken could not be set up"), mix.installed(Testbed()):
+    with pytest.raises(CannotRun, match="could not be set up"), mix.installed(Testbed()):
         raise AssertionError("set up all the same")
     assert undone == ["fine"]
 
