@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import os
+import random
+import signal
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -40,16 +44,28 @@ def test_pieces_of_any_size_stay_in_order(opened: tuple[Path, int], size: int) -
 
 
 def test_what_a_write_left_over_is_written_too() -> None:
-    """A pipe takes as much as it has room for at a time."""
+    """A signal ends a write to a full pipe after a part of it; the rest follows, from where it ended."""
+    data = random.Random(1).randbytes(1 << 20)
     read_end, write_end = os.pipe()
-    if os.fork() == 0:  # a writer of its own, since the pipe holds less than the piece
-        os.close(read_end)
-        Sink(write_end).add(b"z" * (1 << 20), 1)
-        os._exit(0)
+    received: list[bytes] = []
+
+    def read_late() -> None:
+        time.sleep(0.1)
+        with os.fdopen(read_end, "rb") as reader:
+            received.append(reader.read())
+
+    interrupted: list[int] = []
+    before = signal.signal(signal.SIGALRM, lambda number, _frame: interrupted.append(number))
+    thread = threading.Thread(target=read_late)
+    thread.start()
+    signal.setitimer(signal.ITIMER_REAL, 0.02, 0.02)
+    Sink(write_end).add(data, 1)
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, before)
     os.close(write_end)
-    with os.fdopen(read_end, "rb") as reader:
-        assert len(reader.read()) == 1 << 20
-    os.wait()
+    thread.join()
+    assert interrupted
+    assert received == [data]
 
 
 def test_a_full_disk_raises() -> None:
