@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import statistics
 import threading
 import time
 from collections.abc import Callable
@@ -77,6 +78,14 @@ def wait_for(mode: Null, count: int) -> None:
     assert mode.consumed == count
 
 
+def trickle(source: Emitter, _mode: Null) -> None:
+    """Emit a few records at a time, without a pause that a consumer could call quiet."""
+    end = time.monotonic() + 0.3
+    while time.monotonic() < end:
+        source.emit(5)
+        time.sleep(0.00002)
+
+
 @pytest.mark.parametrize("name", LOOPS)
 def test_all_that_comes_is_consumed_without_being_told_to_stop(name: str) -> None:
     """Single records and full rings, with pauses in between, each consumed before the next comes."""
@@ -105,32 +114,20 @@ def test_a_tail_below_the_bytes_of_a_wakeup_does_not_wait_for_more() -> None:
             ages.append(time.monotonic() - began)
 
     consume_while(8192, loops.notified, emit)
-    assert min(ages) < 0.05
+    assert statistics.median(ages) < 0.05
 
 
 def test_notifications_of_bytes_come_rarely() -> None:
-    """Level-triggered, each record would end the wait; told to notify at 8 KiB, thousands come in a few passes."""
-
-    def emit(source: Emitter, mode: Null) -> None:
-        for _ in range(200):
-            source.emit(20)
-        wait_for(mode, 4000)
-
-    _mode, counts = consume_while(8192, loops.notified, emit)
-    assert counts.waits < 150
+    """Thousands of records are taken in as many passes as there were notifications and timeouts."""
+    _mode, counts = consume_while(8192, loops.notified, trickle)
+    assert counts.waits < 300  # one each 8 KiB, and at most one each 5 ms beside them
 
 
 def test_naps_take_the_place_of_spinning() -> None:
     """Records that keep coming are taken together after naps; without, the consumer never sleeps."""
 
-    def emit(source: Emitter, _mode: Null) -> None:
-        end = time.monotonic() + 0.3
-        while time.monotonic() < end:
-            source.emit(5)
-            time.sleep(0.00002)
-
     wakeup, loop = LOOPS["epoll with naps"]
-    _mode, counts = consume_while(wakeup, loop, emit)
+    _mode, counts = consume_while(wakeup, loop, trickle)
     assert counts.naps > 20
     assert counts.passes < 1500  # each nap is half a millisecond
 
