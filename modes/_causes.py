@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from bpf.record import CAUSE_WORDS, Samples
+from bpf.record import CAUSE_WORDS, RECORD, Samples
 
 Cause = tuple[int, int, int]
 """(location, pid, reason)."""
@@ -17,6 +17,7 @@ _PID_REASON_FACTOR = np.uint64(0xC2B2AE3D27D4EB4F)
 # Slots for each cause: few enough to stay in a cache, many enough that causes seldom meet in one.
 _SPARSENESS = 64
 _FEWEST_SLOTS = 8192
+_USUAL_BATCH = 8192
 
 
 class Causes:
@@ -29,7 +30,9 @@ class Causes:
     def __init__(self) -> None:
         self.known: list[Cause] = [(0, 0, 0)]
         self._allocate(_FEWEST_SLOTS)
-        self._room(4096)
+        self._room(_USUAL_BATCH)
+        # Touches every buffer once: the first events of a trial shall not wait for their pages.
+        self.number(np.zeros(_USUAL_BATCH, RECORD))
 
     def __len__(self) -> int:
         return len(self.known)
@@ -81,8 +84,12 @@ class Causes:
         """Move the missing events on to the next slot, or give them theirs; tell whether all slots changed."""
         places = slots[missing]
         empty = (self._locations[places] == 0) & (self._pid_reasons[places] == 0) & (places != 0)
-        new = missing[empty]
-        for location, pid_reason in set(zip(locations[new].tolist(), pid_reasons[new].tolist(), strict=True)):
+        # One event a slot: what else found that slot empty is looked for again, and is there now or moves on.
+        order = np.arange(np.count_nonzero(empty))
+        last_of_slot = np.zeros(len(self._locations), np.intp)
+        last_of_slot[places[empty]] = order
+        new = missing[empty][last_of_slot[places[empty]] == order]
+        for location, pid_reason in zip(locations[new].tolist(), pid_reasons[new].tolist(), strict=True):
             self.known.append((location, pid_reason & 0xFFFFFFFF, pid_reason >> 32))
             if len(self.known) * _SPARSENESS > len(self._locations):
                 self._allocate(len(self._locations) * 2)
@@ -95,9 +102,9 @@ class Causes:
     def _allocate(self, slots: int) -> None:
         """Make a table of so many slots, a power of two, with all known causes in it."""
         self._shift = np.uint64(64 - (slots.bit_length() - 1))
-        self._locations = np.zeros(slots, np.uint64)
-        self._pid_reasons = np.zeros(slots, np.uint64)
-        self._numbers = np.zeros(slots, np.intp)
+        self._locations = np.full(slots, 0, np.uint64)
+        self._pid_reasons = np.full(slots, 0, np.uint64)
+        self._numbers = np.full(slots, 0, np.intp)
         for number in range(1, len(self.known)):
             self._put(number)
 
