@@ -134,7 +134,7 @@ def plain_log(axis_of: Axes, which: str, write: Callable[[float], str]) -> None:
     axis = axis_of.xaxis if which == "x" else axis_of.yaxis
     low, high = axis.get_view_interval()
     if high < low * 100:
-        axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if high > low * 10 else (1.0, 1.5, 2.0, 3.0, 5.0, 7.0)))
     axis.set_major_formatter(FuncFormatter(lambda value, _place: write(value)))
     axis.set_minor_formatter(NullFormatter())
     axis.set_minor_locator(NullLocator())

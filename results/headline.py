@@ -88,13 +88,16 @@ def _by_limits(listed: Sequence[Variant]) -> list[Sentence]:
         between += ["; " if between else "Between them: ", Name(variant.label), f" {_limit(found)}"]
     if between:
         said.append((*between, "."))
-    if best.limits is None:
-        return said
-    little: list[str] = [f"With at most {units.percent(best.limits.loss)} lost: "]
-    for place, (variant, _) in enumerate(pairs):
-        if variant.limits:
-            little += ["; " if place else "", Name(variant.label), f" {_limit(limit(variant.limits.pdr))}"]
-    return [*said, (*little, ".")]
+    if any(found.at_least for _, found in pairs):
+        said.append(('"At least" means that the sender was the limit, not the consumer.',))
+    little: list[str] = []
+    for variant, found in pairs:
+        pdr = _limit(limit(variant.limits.pdr)) if variant.limits else ""
+        if pdr != _limit(found):
+            little += ["; " if little else "", Name(variant.label), f" {pdr}"]
+    if little and best.limits:
+        said.append((f"With at most {units.percent(best.limits.loss)} lost: ", *little, "."))
+    return said
 
 
 def _limit(found: Limit) -> str:

@@ -127,7 +127,7 @@ def _line(label: str, variant: Variant, row: Row, columns: Sequence[Column], not
         touching.setdefault(shown, []).append(number)
     cells = tuple(_cell(column, row, tuple(touching.get(column.name, ()))) for column in columns)
     asked = row.setting.intended_load
-    load = "drained" if not row.trials else "unpaced" if asked is None else units.rate(asked)
+    load = "drained" if not row.trials else "unpaced" if asked is None else units.rate(offered(row))
     return Line(label, variant.colour, load, cells, tuple(touching.get(None, ())), row.repeated, len(row.invalid))
 
 
