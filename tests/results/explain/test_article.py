@@ -9,21 +9,25 @@ import pytest
 
 from results.explain.effect import Experiment, experiment
 from results.explain.figures import write_figures
-from results.explain.hypotheses import HYPOTHESES, judge
+from results.explain.hypotheses import HYPOTHESES, Word, judge
 from results.explain.plan import ExplainPlan
-from results.explain.words import say_finding, say_riddle
+from results.explain.words import say_effect, say_finding, say_riddle
 from results.store import read
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"
 ARTICLE = (DOCS / "why-file-beat-null.md").read_text()
 
 
-@pytest.fixture(scope="module")
-def committed() -> Experiment:
-    held = read(DOCS / "results" / "explain.jsonl")
+def run(name: str) -> Experiment:
+    held = read(DOCS / "results" / name)
     assert not held.problems
     session = held.sessions[-1]
     return experiment(ExplainPlan.from_json(session.plan), held.trials)
+
+
+@pytest.fixture(scope="module")
+def committed() -> Experiment:
+    return run("explain.jsonl")
 
 
 def test_every_sentence_of_the_run_stands_in_the_article(committed: Experiment) -> None:
@@ -52,3 +56,18 @@ def test_the_verdicts_are_the_articles(committed: Experiment) -> None:
     assert "**System calls** are refuted" in prose
     assert {words[name] for name in ("starvation", "cache", "batching")} == {"not decidable here"}
     assert "The other three are not decidable" in prose
+
+
+def test_the_table_of_both_runs_is_theirs(committed: Experiment) -> None:
+    """Each row holds the effect of one prediction in the first run and in the second."""
+    again = run("explain-again.jsonl")
+    predictions = {(p.faster, p.slower) for h in HYPOTHESES for p in h.predictions}
+    rows = {f"| {say_effect(committed.effect(*pair))} | {say_effect(again.effect(*pair))} |" for pair in predictions}
+    table = ARTICLE.split("## Once more")[1].split("## Why slower")[0]
+    assert len(re.findall(r"\| ×", table)) == 2 * len(rows)
+    for row in rows:
+        assert row in table
+    inversion = again.effect("file", "null")
+    assert f"×{inversion.ratio:.2f}, {inversion.low:.2f}–{inversion.high:.2f}" in table
+    refuted = {h.name for h in HYPOTHESES if judge(h, again).word is Word.REFUTED}
+    assert refuted == {"batching", "cache"}
