@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import resource
+import signal
 from pathlib import Path
 
 import pytest
@@ -189,3 +191,24 @@ def test_a_file_from_before_a_field_was_there_is_read(tmp_path: Path) -> None:
         del row[name]
     path.write_text(json.dumps(row) + "\n")
     assert read(path).trials == (made_up.trial(),)
+
+
+def test_a_disk_that_fills_up_costs_one_line(tmp_path: Path) -> None:
+    """A line that does not fit is an error naming the file; when there is room again, the next line stands whole."""
+    path = tmp_path / "r.jsonl"
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        with ResultWriter(path) as writer:
+            writer.session(made_up.session())
+            resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 100, hard))
+            with pytest.raises(OSError, match=r"cannot append to the result file.*r\.jsonl"):
+                writer.trial(made_up.trial())
+            resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+            writer.trial(made_up.trial(number=2))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+        signal.signal(signal.SIGXFSZ, before)
+    result = read(path)
+    assert [trial.number for trial in result.trials] == [2]
+    assert [problem.line for problem in result.problems] == [2]
