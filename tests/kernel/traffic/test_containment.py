@@ -73,6 +73,7 @@ def sessions(tmp_path_factory: pytest.TempPathFactory) -> tuple[Ear, list[list[d
 
 def start(load: list[str], out: Path) -> subprocess.Popen[str]:
     options = ["--mode", "null", "--pass", "timed", "--duration", "1.5", "--trials", "1", "--json", "--quiet"]
+    options += ["--foreign-limit", "1"]  # the other session is a foreign load
     command = [sys.executable, "-m", "harness", "run", *load, *options, "--out", str(out)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
