@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import statistics
 import subprocess
 import sys
 from pathlib import Path
@@ -71,7 +70,10 @@ def test_a_nap_of_20_ms_each_second_shows_in_the_oldest_events(tmp_path: Path, m
 
 @pytest.mark.parametrize("reader", ["batch", "callback"])
 def test_a_known_delay_shifts_the_ages_by_itself(tmp_path: Path, mode, reader: str) -> None:
-    """Ten events a second, each held for 50 ms: the youngest is just that much older, and so are the others."""
+    """Ten events a second, each held for 50 ms: the whole histogram begins just that much later.
+
+    The youngest are compared, which met no other process; what a busy machine adds to the others is its own.
+    """
     source = DELAYING
     if reader == "callback":
         source = source.replace("take(self, samples)", "on_record(self, ctx, data, size)")
@@ -82,12 +84,8 @@ def test_a_known_delay_shifts_the_ages_by_itself(tmp_path: Path, mode, reader: s
         row = pass_of(run(tmp_path, path, "--pass", "latency", "--reader", reader, rate=10, seconds=1.5), "latency")
         ages[delay_s] = row["series"]["age_histogram"]
     quickest, held = ages[0.0][0][0], ages[0.05][0][0]
-    assert 50e6 <= held < 55e6 + quickest
-    assert median(ages[0.05]) - median(ages[0.0]) == pytest.approx(50e6, rel=0.3)
-
-
-def median(rows: list[list[int]]) -> float:
-    return statistics.median([age for age, count in rows for _ in range(count)])
+    assert held >= 50e6
+    assert held - quickest == pytest.approx(50e6, rel=0.2)
 
 
 def test_callback_and_batch_differ_as_they_are_made(tmp_path: Path) -> None:
