@@ -15,7 +15,7 @@ from types import MappingProxyType, TracebackType
 
 from harness.capacity.stall import Stall
 from harness.probes.outside import Probing
-from harness.runfolder import run_folder
+from harness.runfolder import run_folder, running_sessions
 from harness.tree import Tree
 from harness.trial import Identity, OnProgress, Traffic, choose_place, run_drain_trial, run_load_trial
 from modes import load_mode
@@ -49,6 +49,8 @@ class Rig:
 
     def __enter__(self) -> Rig:
         self._folder = self._stack.enter_context(run_folder())
+        for process in running_sessions():
+            print(f"bench: process {process} is a bench session too: the numbers of both suffer", file=sys.stderr)
         self._place = choose_place()
         return self
 

@@ -48,7 +48,7 @@ def run_folder(base: Path | None = None) -> Iterator[Path]:
     try:
         base.mkdir(mode=0o700, parents=True, exist_ok=True)
         with _locked(base, fcntl.LOCK_EX):
-            folder = Path(tempfile.mkdtemp(prefix="session-", dir=base))
+            folder = Path(tempfile.mkdtemp(prefix=f"session-{os.getpid()}-", dir=base))
             held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
             fcntl.flock(held, fcntl.LOCK_EX)
     except OSError as error:
@@ -61,6 +61,17 @@ def run_folder(base: Path | None = None) -> Iterator[Path]:
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         os.close(held)
+
+
+def running_sessions(base: Path | None = None) -> list[int]:
+    """List the processes of the sessions that run now, by the folders that they hold; ours is not among them."""
+    base = base_folder() if base is None else base
+    if not base.exists():
+        return []
+    with _locked(base, fcntl.LOCK_EX):
+        held = [folder for folder in base.glob("session-*-*") if not folder.is_symlink() and _is_held(folder)]
+    numbers = (folder.name.split("-")[1] for folder in held)
+    return sorted({int(number) for number in numbers if number.isdecimal()} - {os.getpid()})
 
 
 def stale_folders(base: Path | None = None) -> list[StaleFolder]:

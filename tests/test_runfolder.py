@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import stat
 import subprocess
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bpf.errors import CannotRun
-from harness.runfolder import remove, run_folder, stale_folders
+from harness.runfolder import remove, run_folder, running_sessions, stale_folders
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 
@@ -52,6 +53,20 @@ def test_a_living_session_is_not_stale(tmp_path: Path) -> None:
     """Cleaning does not pull the files away from under a session that runs."""
     with run_folder(tmp_path):
         assert stale_folders(tmp_path) == []
+
+
+def test_a_living_session_is_seen_by_others_and_a_dead_one_is_not(tmp_path: Path) -> None:
+    """Two sessions disturb each other's numbers: the second can say which process holds the machine."""
+    killed_session(tmp_path)
+    with run_folder(tmp_path):
+        assert running_sessions(tmp_path) == []
+        code = (
+            "import sys; from pathlib import Path; from harness.runfolder import running_sessions\n"
+            "print(*running_sessions(Path(sys.argv[1])))"
+        )
+        other = [sys.executable, "-c", code, tmp_path]
+        seen = subprocess.run(other, cwd=CHECKOUT, env={"PYTHONPATH": str(CHECKOUT)}, capture_output=True, check=True)
+    assert seen.stdout.decode().split() == [str(os.getpid())]
 
 
 def test_a_killed_session_is_stale_and_can_be_removed(tmp_path: Path) -> None:
