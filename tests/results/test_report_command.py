@@ -35,7 +35,7 @@ def test_it_needs_neither_bcc_nor_scapy(result: Path, tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "harness", "report", str(result), "--html", str(page)],
         check=False, capture_output=True, text=True, cwd=CHECKOUT,
-        env={**os.environ, "PYTHONPATH": f"{tmp_path}:{CHECKOUT}", "HOME": "/nonexistent"},
+        env={**os.environ, "PYTHONPATH": f"{tmp_path}:{CHECKOUT}", "HOME": "/proc/none"},
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
     assert page.read_text().startswith("<!doctype html>")
