@@ -24,7 +24,8 @@ as_owner() (
     elif entry=$(getent passwd "$owner"); then
         home=${entry%:*} home=${home##*:}
         group=${entry#*:*:*:} group=${group%%:*}
-        exec setpriv --reuid "$owner" --regid "$group" --init-groups env HOME="$home" "$@"
+        exec setpriv --reuid "$owner" --regid "$group" --init-groups \
+            env HOME="$home" USER="${entry%%:*}" LOGNAME="${entry%%:*}" "$@"
     else # an owner without a name: a bind mount in a container
         exec setpriv --reuid "$owner" --regid "$(stat -c %g "$here")" --clear-groups env HOME=/nonexistent "$@"
     fi
@@ -48,7 +49,7 @@ any_exists() {
 }
 
 # List the packages to install, under this distribution's names: those for the environment, unless it is `ready`, and
-# with $1 = kernel those for loading programs and making the testbed.
+# with $1 = kernel those for loading programs and making the testbed, with $1 = tests also what only tests need.
 missing_packages() {
     if command -v dnf >/dev/null; then bcc=python3-bcc venv=python3-libs; else bcc=python3-bpfcc venv=python3-venv; fi
     [ -x "$system_python" ] || echo python3
@@ -56,9 +57,10 @@ missing_packages() {
         version=$(readlink -f "$system_python") version=${version##*/}
         any_exists "/usr/lib/$version/ensurepip" "/usr/lib64/$version/ensurepip" || echo $venv
     fi
-    [ "$1" = kernel ] || return 0
+    [ "$1" = kernel ] || [ "$1" = tests ] || return 0
     any_exists /usr/lib/python3/dist-packages/bcc /usr/lib*/python3*/site-packages/bcc || echo $bcc
     command -v nft >/dev/null || echo nftables
+    [ "$1" != tests ] || command -v git >/dev/null || echo git
 }
 
 package_command() {
@@ -109,8 +111,8 @@ look_around() {
     missing=$(missing_packages "$2" | tr '\n' ' ') missing=${missing% }
 }
 
-# Set up $1 (run or dev) with the packages for $2 (kernel or nothing); keep a shared lock on the set-up in descriptor 9,
-# so that no other start remakes the environment under a running session.
+# Set up $1 (run or dev) with the packages for $2 (kernel, tests or nothing); keep a shared lock on the set-up in
+# descriptor 9, so that no other start remakes the environment under a running session.
 set_up() {
     exec 9<"$here/requirements.txt"
     flock --shared 9

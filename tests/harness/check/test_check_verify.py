@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 
 import pytest
 
@@ -176,7 +177,7 @@ def test_a_torn_baseline_is_refused(tmp_path):
 
 def test_a_certificate_is_found_for_its_host_and_plan_only(tmp_path):
     """Another host, alpha, number of blocks, metric or setting is not covered."""
-    owner = Caller(0, 0, tmp_path)
+    owner = Caller(os.getuid(), os.getgid(), tmp_path)
     made = certified([gate(number, noise(number)) for number in range(15)])
     certificates.store(made, owner)
     check = Check(gate=made.gate, comparisons=(Comparison("epoll", LOAD, LOAD),), arm_a="a", arm_b="b")
@@ -192,7 +193,7 @@ def test_a_certificate_is_found_for_its_host_and_plan_only(tmp_path):
 
 def test_a_file_that_is_no_certificate_is_passed_over(tmp_path):
     """It does not stop a check."""
-    owner = Caller(0, 0, tmp_path)
+    owner = Caller(os.getuid(), os.getgid(), tmp_path)
     (certificates.folder_of(owner) / "x.json").write_text('{"type": "other"}')
     check = Check(
         gate=GatePlan(alpha=0.05, looks=(8,), gated=(Gated(mode="epoll", metric=METRICS[CPU]),)),
