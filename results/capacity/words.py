@@ -60,7 +60,9 @@ def statements(capacity: Capacity) -> list[str]:
         f"{name}: no loss up to {say_limit(capacity.ndr)}; "
         f"at most {units.percent(capacity.loss)} lost up to {say_limit(capacity.pdr)}"
     ]
-    if any(bounds.at_least for bounds in capacity.pdr):
+    if any(bounds.at_least and bounds.upper is None for bounds in capacity.pdr):
+        said.append(f"{name}: the highest load that was tried passed; --most tries higher ones")
+    elif any(bounds.at_least for bounds in capacity.pdr):
         said.append(
             f"{name}: the generator, not the consumer, set this limit: more could not be offered with this traffic"
         )

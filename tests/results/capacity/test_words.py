@@ -38,6 +38,12 @@ def test_a_weak_generator_is_named() -> None:
     assert "the generator, not the consumer, set this limit" in statements(capacity)[1]
 
 
+def test_the_highest_load_that_was_tried_is_no_ones_limit() -> None:
+    """Neither the consumer nor the generator failed: the search ended where it was told to."""
+    (capacity,) = survey(plan(most=5_000.0), Machine(200_000).ask)
+    assert "the highest load that was tried passed" in statements(capacity)[1]
+
+
 def test_a_check_that_ends_against_the_search_says_so() -> None:
     """A machine that changed its mind is not smoothed over."""
     machine = Machine(200_000)
