@@ -81,7 +81,7 @@ def endure(
     wrong: list[str] = []
     objects = KernelObjects()
     # The first trials import modules and grow the heap: what is held after them is the beginning.
-    _session(settings[:1], min(trials, WARM_UP_TRIALS), objects, tell, wrong)
+    _session(settings, max(len(settings), min(trials, WARM_UP_TRIALS)), objects, tell, wrong)
     before = held()
     done = 0
     while done < trials:
