@@ -56,7 +56,6 @@ class SharedRing:
         self._positions = RingPositions(program.map_fd("events"))
         if self._program.options.synthetic:
             self._emitter = Emitter(program.emit_fd, program.map_fd("synthetic_plan"), program.map_fd("synthetic_keys"))
-            self._emitter.set_keys(self._causes)
         return self
 
     def __exit__(
@@ -79,6 +78,8 @@ class SharedRing:
         self._before = self._program.counters.read()
 
     def fill(self, records: int) -> None:
+        """Put so many records in: the same causes in the same order each time."""
+        self._emitter.set_keys(self._causes)
         self._emitter.emit(records)
 
     def counted(self) -> Counters:
