@@ -53,9 +53,7 @@ def samples() -> Samples:
 
 @pytest.fixture
 def form(symbols: Symbols) -> TextForm:
-    kit = Kit(realtime_offset_ns=0)
-    vars(kit).update(reasons=Reasons({n: f"REASON_{n}" for n in range(100)}, {}), symbols=symbols)
-    return TextForm(kit)
+    return TextForm(Reasons({n: f"REASON_{n}" for n in range(100)}, {}), symbols)
 
 
 def first(samples: Samples) -> tuple[int, ...]:
