@@ -174,9 +174,10 @@ class Watched:
         ours = []
         for folder in PROC.iterdir():
             if folder.name.isdigit() and int(folder.name) not in self._foreign:
-                if self._mark in _read(folder / "environ").split("\0"):
+                environment = _read(folder / "environ")
+                if self._mark in environment.split("\0"):
                     ours.append(int(folder.name))
-                elif _state(int(folder.name)) not in "ZX":  # a dead one of ours shows no environment any more
+                elif environment:  # a process that is just starting or has just ended shows none
                     self._foreign.add(int(folder.name))
         return ours
 
