@@ -64,9 +64,10 @@ def greedy(tmp_path: Path) -> Path:
 @pytest.mark.may_skip("control groups may not be ours to make")
 def test_a_consumer_that_the_kernel_kills_for_memory_makes_its_trial_invalid(tmp_path: Path, greedy: Path) -> None:
     """Injects the out-of-memory killer: a group of 400 MiB, and a mode that takes more with each batch."""
-    with memory_group(400 << 20) as group, Watched(
-        *ONE_TRIAL, "--duration", "5", "--mode", greedy, "--out", tmp_path / "out"
-    ) as run:
+    with (
+        memory_group(400 << 20) as group,
+        Watched(*ONE_TRIAL, "--duration", "5", "--mode", greedy, "--out", tmp_path / "out") as run,
+    ):
         pid = run.await_worker("consumer")
         group.write_text(str(pid))
         assert run.finish() == 5, run.stderr
