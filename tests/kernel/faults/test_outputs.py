@@ -110,8 +110,6 @@ def test_kill_at_any_moment_keeps_what_was_written(tmp_path: Path) -> None:
                 run.await_stage("compile") if run.process.poll() is None else None
             run.process.kill()
             run.finish()
-            for folder in run.folders:
-                folder.rmdir()
         resume = ("--resume",)
         if run.process.returncode == 0:
             break

@@ -6,6 +6,7 @@ Only what this very process made is looked at, by ids noted while it lived: othe
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -66,6 +67,8 @@ class Watched:
             self.process.communicate()
         for pid in self._ours():
             os.kill(pid, signal.SIGKILL)
+        for folder in self.folders:  # a killed session's
+            shutil.rmtree(folder, ignore_errors=True)
 
     def worker(self, name: str) -> int | None:
         """Return the pid of the living consumer or generator, or None."""
@@ -156,8 +159,10 @@ class Watched:
                 if target.startswith("net:["):
                     self.namespaces.add(target)
                 elif target.startswith(FOLDER):
-                    # Files in it are noted as the folder itself.
-                    self.folders.add(ROOTS_BASE / Path(target).relative_to(ROOTS_BASE).parts[0])
+                    # Files in it are noted as the folder itself. A session opens others' too, to see who holds them.
+                    folder = ROOTS_BASE / Path(target).relative_to(ROOTS_BASE).parts[0]
+                    if folder.name.split("-")[1] in map(str, self.pids):
+                        self.folders.add(folder)
                 elif target in ("anon_inode:bpf-map", "anon_inode:bpf-prog"):
                     self._note_bpf(PROC / str(pid) / "fdinfo" / descriptor.name)
 
