@@ -14,10 +14,13 @@ from pathlib import Path
 from types import MappingProxyType, TracebackType
 
 from harness.capacity.stall import Stall
+from harness.drain_trial import run_drain_trial
+from harness.load_trial import run_load_trial
 from harness.probes.outside import Probing
 from harness.runfolder import run_folder, running_sessions
 from harness.tree import Tree
-from harness.trial import Identity, OnProgress, Traffic, choose_place, run_drain_trial, run_load_trial
+from harness.trial import Identity, OnProgress, choose_place
+from harness.workers import Traffic
 from modes import load_mode
 from results.blocks import Arm
 from results.output import open_output

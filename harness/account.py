@@ -1,0 +1,117 @@
+"""Close the account of a trial: wait until the consumer has finished, balance the ledger, and state what came of it."""
+
+from __future__ import annotations
+
+import select
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, Literal
+
+from bpf.counters import Counters
+from harness.consumer import DRAIN_DEADLINE_S
+from harness.control import Worker
+from harness.drop_names import named
+from harness.observer import Observer
+from harness.probes.outside import Outside, reading_of
+from harness.probes.reading import Reading
+from harness.probes.timeline import SAMPLE_S
+from harness.probes.written import bytes_written
+from harness.trial import Identity
+from harness.workers import last_words
+from results.ledger import Ledger
+from results.trial import Setting, Trial
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finish:
+    """What is known when the consumer has finished: its last words, the program's counters, what the probes read."""
+
+    done: Mapping[str, Any]
+    counters: Counters
+    reading: Reading
+
+
+def finish(consumer: Worker, observer: Observer, outside: Outside, output_fd: int | None) -> Finish:
+    """Wait until the consumer has finished, or for as long as it may take; read everything, and let it go."""
+    done = _wait(consumer, outside)
+    counters = observer.counters()
+    consumed = done["consumed"] or 0
+    reading = reading_of(done) | outside.stop(consumed) | bytes_written(output_fd, consumed)
+    consumer.send({"bye": True})
+    return Finish(done=done, counters=counters, reading=reading)
+
+
+def _wait(consumer: Worker, outside: Outside) -> Mapping[str, Any]:
+    """Watch the consumer finish; return what it says that it consumed, or how it ended as `died`."""
+    patience_s = DRAIN_DEADLINE_S + 10
+    deadline = time.monotonic() + patience_s
+    while not consumer.pending() and time.monotonic() < deadline:
+        outside.sample()
+        select.select([consumer], [], [], SAMPLE_S)
+    if not consumer.pending():
+        return {"consumed": None, "unread": None, "died": f"the consumer said nothing for {patience_s:g} s"}
+    return {"consumed": None, "unread": None} | dict(last_words(consumer))
+
+
+def balance(setting: Setting, finish: Finish, sent: Mapping[str, Any], drops_expected: int | None) -> Ledger:
+    """Put side by side what was sent, what the program counted, and what the consumer says that it consumed."""
+    counters, done = finish.counters, finish.done
+    ring = setting.ring_size_bytes is not None
+    return Ledger(
+        sent=sent.get("sent"),
+        refused=sent.get("refused"),
+        observed=counters.observed,
+        skipped=done.get("skipped"),
+        drops_expected=drops_expected,
+        submitted=counters.submitted if ring else None,
+        reserve_failed=counters.reserve_failed if ring else None,
+        aggregated=None if ring else counters.aggregated,
+        map_full=None if ring else counters.map_full,
+        consumed=done["consumed"],
+        unread=done["unread"],
+        checksum=counters.checksum if ring else None,
+        checksum_read=done.get("checksum_read"),
+    )
+
+
+def close(
+    setting: Setting,
+    identity: Identity,
+    outside: Outside,
+    finish: Finish,
+    ledger: Ledger,
+    *,
+    started_at: datetime,
+    first_ns: int,
+    last_ns: int,
+    wrong: Iterable[str],
+    metrics: Mapping[str, float] = MappingProxyType({}),
+    witness: Mapping[str, int] = MappingProxyType({}),
+    warnings: Iterable[str] = (),
+    limited_by: Literal["consumer", "generator"] | None = None,
+) -> Trial:
+    """State a trial. `first_ns` and `last_ns` are when events were offered; `metrics` are those beside the probes'."""
+    reading = outside.complete(finish.reading | Reading(metrics=metrics), ledger, first_ns)
+    machine_invalid, machine_warnings = outside.judge(reading)
+    return Trial(
+        session=identity.session,
+        number=identity.number,
+        block=identity.block,
+        arm=identity.arm,
+        started_at=started_at.isoformat(timespec="milliseconds"),
+        setting=setting,
+        ledger=ledger,
+        first_offered_ns=first_ns,
+        last_offered_ns=last_ns,
+        last_consumed_ns=finish.done.get("last_consumed_ns", 0),
+        metrics=reading.metrics,
+        absent=reading.absent,
+        witness=witness,
+        series={"top_drops": named(finish.done.get("top_drops", [])), **reading.series},
+        invalid_because=(*wrong, *machine_invalid),
+        warnings=(*warnings, *machine_warnings),
+        limited_by=limited_by,
+    )

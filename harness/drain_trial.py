@@ -1,0 +1,56 @@
+"""A drain trial: how fast is the consumer alone, whatever the load?"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from datetime import UTC, datetime
+
+from harness import account
+from harness.observer import Observer
+from harness.probes.outside import Outside, Probing
+from harness.trial import Identity, Place
+from harness.workers import endings, ready, start_consumer
+from results.trial import Setting, Trial
+
+
+def run_drain_trial(
+    setting: Setting, *, identity: Identity, place: Place, output_fd: int | None, probing: Probing
+) -> Trial:
+    """Fill the channel with synthetic records while the consumer is stopped, then time how it empties it."""
+    assert setting.drain_records is not None
+    started_at = datetime.now(UTC)
+    with ExitStack() as stack:
+        consumer = stack.enter_context(start_consumer(setting, None, place, output_fd, probing))
+        identities = ready(consumer)
+        observer = stack.enter_context(Observer(identities))
+        outside = stack.enter_context(
+            Outside(
+                setting,
+                observer,
+                probing,
+                consumer=consumer.pid,
+                program=identities["program"],
+                others=(),
+                cpus={place.consumer_cpu},
+            )
+        )
+        outside.start()
+        consumer.send({"go": True})
+        finish = account.finish(consumer, observer, outside, output_fd)
+    sent = {"sent": setting.drain_records, "refused": 0}
+    ledger = account.balance(setting, finish, sent, setting.drain_records)
+    wrong = endings(finish.done) + ledger.imbalance()
+    if ledger.lost:
+        wrong.append(f"the channel had no room for {ledger.lost} of the {setting.drain_records} records to be drained")
+    began_ns = finish.done.get("began_ns", 0)
+    return account.close(
+        setting,
+        identity,
+        outside,
+        finish,
+        ledger,
+        started_at=started_at,
+        first_ns=began_ns,
+        last_ns=began_ns,
+        wrong=wrong,
+    )

@@ -1,0 +1,167 @@
+"""A load trial: does the consumer keep up with a load, how late is it, what does it cost?"""
+
+from __future__ import annotations
+
+import select
+import signal
+import time
+from collections.abc import Mapping
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from harness import account
+from harness.consumer import DRAIN_DEADLINE_S
+from harness.control import Worker
+from harness.observer import Observer
+from harness.probes.outside import Outside, Probing
+from harness.probes.timeline import SAMPLE_S
+from harness.trial import Identity, OnProgress, Place, Progress
+from harness.workers import READY_TIMEOUT_S, Traffic, endings, last_words, ready, start_consumer, start_generator
+from results.ledger import Ledger
+from results.trial import Setting, Trial
+
+PROGRESS_STEP_S = 0.1
+# The generator starts so long after it is told to: both sides are then surely waiting.
+START_DELAY_NS = 5_000_000
+SETTLE_TIMEOUT_S = 0.2
+# A trial is generator-limited when less than this part of the intended load was offered.
+OFFERED_AT_LEAST = 0.99
+
+_GENERATOR_METRICS = (
+    "lateness_p50_ns",
+    "lateness_p99_ns",
+    "lateness_max_ns",
+    "largest_burst",
+    "bursts",
+    "unsent",
+    "cpu_s",
+)
+
+
+def run_load_trial(
+    setting: Setting,
+    traffic: Traffic,
+    *,
+    identity: Identity,
+    place: Place,
+    output_fd: int | None,
+    on_progress: OnProgress,
+    probing: Probing,
+) -> Trial:
+    """Offer a load to a consumer and close the ledger.
+
+    Raises CannotRun or ValueError when a worker cannot start. A worker that dies later makes the trial invalid.
+    """
+    started_at = datetime.now(UTC)
+    with ExitStack() as stack:
+        synthetic = setting.sender == "synthetic"
+        tag = None if synthetic else traffic.kind.tag(traffic.bed).hex()
+        consumer = stack.enter_context(start_consumer(setting, tag, place, output_fd, probing))
+        generator = stack.enter_context(start_generator(setting, traffic, identity.seed, place.generator_cpu))
+        identities = ready(consumer)
+        observer = stack.enter_context(Observer(identities))
+        if synthetic:
+            generator.send({"emitter": {name: identities[name] for name in ("emit", "plan", "keys")}})
+        ready(generator)
+        outside = stack.enter_context(
+            Outside(
+                setting,
+                observer,
+                probing,
+                consumer=consumer.pid,
+                program=identities["program"],
+                others=[generator.pid],
+                cpus={place.consumer_cpu, place.generator_cpu},
+            )
+        )
+
+        witness_before = traffic.kind.witness(traffic.bed)
+        outside.start()
+        sent = _offer(setting, consumer, generator, observer, outside, on_progress)
+        expected = None if "died" in sent else traffic.kind.expect(sent["sent"], sent["refused"])
+        observer.settle(expected.total if expected else None, SETTLE_TIMEOUT_S)
+        backlog = observer.unread_records
+        witness_after = traffic.kind.witness(traffic.bed)
+
+        consumer.signal(signal.SIGUSR1)
+        finish = account.finish(consumer, observer, outside, output_fd)
+
+    witness = {name: count - witness_before.get(name, 0) for name, count in witness_after.items()}
+    ledger = account.balance(setting, finish, sent, expected.total if expected else None)
+    wrong = endings(sent) + endings(finish.done) + ledger.imbalance()
+    if expected is not None:
+        wrong += [
+            f"the second witness {name} grew by {grew}, not {expected.witness.get(name)}"
+            for name, grew in witness.items()  # a counter that this kernel does not have is absent
+            if grew != expected.witness.get(name)
+        ]
+    metrics = {f"generator_{name}": sent[name] for name in _GENERATOR_METRICS if sent.get(name) is not None}
+    if backlog is not None:
+        metrics["backlog_at_stop"] = backlog
+    return account.close(
+        setting,
+        identity,
+        outside,
+        finish,
+        ledger,
+        started_at=started_at,
+        first_ns=sent.get("first_ns") or 0,
+        last_ns=sent.get("last_ns") or 0,
+        wrong=wrong,
+        metrics=metrics,
+        witness=witness,
+        warnings=_warnings(ledger),
+        limited_by=_limited_by(setting, ledger, sent),
+    )
+
+
+def _offer(  # noqa: PLR0917 - both sides, and who watches them
+    setting: Setting,
+    consumer: Worker,
+    generator: Worker,
+    observer: Observer,
+    outside: Outside,
+    on_progress: OnProgress,
+) -> Mapping[str, Any]:
+    """Let the generator send, and watch; return what it says that it sent, or how it ended as `died`."""
+    assert setting.duration_s is not None
+    began = time.monotonic()
+    generator.send({"go": time.monotonic_ns() + START_DELAY_NS})
+    patience_s = setting.duration_s + READY_TIMEOUT_S
+    told_to_stop = False
+    next_progress = began
+    while not generator.pending():
+        if not told_to_stop and consumer.pending():  # it raised or died: nobody is left to offer to
+            generator.signal(signal.SIGUSR1)
+            told_to_stop = True
+        outside.sample()
+        now = time.monotonic()
+        if now > began + patience_s:
+            return {"died": f"the generator said nothing for {patience_s:g} s"}
+        if now >= next_progress:
+            next_progress = now + PROGRESS_STEP_S
+            on_progress(
+                Progress(
+                    elapsed_s=now - began,
+                    counters=observer.counters(),
+                    unread=observer.unread_records,
+                    consumer_pid=consumer.pid,
+                )
+            )
+        select.select([generator] if told_to_stop else [generator, consumer], [], [], SAMPLE_S)
+    return last_words(generator)
+
+
+def _warnings(ledger: Ledger) -> list[str]:
+    if not ledger.unread:
+        return []
+    return [f"{ledger.unread} events were still unread {DRAIN_DEADLINE_S:g} s after the load ended"]
+
+
+def _limited_by(setting: Setting, ledger: Ledger, sent: Mapping[str, Any]) -> Literal["consumer", "generator"] | None:
+    if setting.intended_load is not None and setting.duration_s is not None:
+        intended = setting.intended_load * setting.duration_s
+        if sent.get("unsent") and sent.get("sent", 0) < OFFERED_AT_LEAST * intended:
+            return "generator"
+    return "consumer" if ledger.lost else None

@@ -1,0 +1,93 @@
+"""The two processes of a trial: how each is started, says that it is ready, and speaks its last words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bpf.errors import CannotRun
+from harness.consumer import ConsumerSpec
+from harness.control import Worker, WorkerDied
+from harness.generator import GeneratorSpec
+from harness.probes.outside import Probing
+from harness.trial import Place
+from results.trial import Setting
+from traffic.contract import DropKind
+from traffic.senders import side_of
+from traffic.testbed import Testbed
+
+READY_TIMEOUT_S = 30.0
+# They are there already, or the worker has ended.
+LAST_WORDS_TIMEOUT_S = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traffic:
+    """A drop kind that is set up in a testbed, with its frames."""
+
+    kind: DropKind
+    bed: Testbed
+    frames: list[bytes]
+
+
+def start_consumer(setting: Setting, tag: str | None, place: Place, output_fd: int | None, probing: Probing) -> Worker:
+    tree = place.consumer_tree
+    spec = ConsumerSpec(
+        setting=setting,
+        mode=setting.mode if tree is None else tree.mode,
+        tag=tag,
+        cpu=place.consumer_cpu,
+        output_fd=output_fd,
+        without=probing.without,
+    )
+    inherited = () if output_fd is None else (output_fd,)
+    return Worker("harness.consumer", {"spec": spec.to_json()}, name="consumer", pass_fds=inherited, tree=tree)
+
+
+def start_generator(setting: Setting, traffic: Traffic, seed: int, cpu: int | None) -> Worker:
+    assert setting.duration_s is not None
+    sender: Any = setting.sender  # plans hold valid ones only
+    spec = GeneratorSpec(
+        sender=sender,
+        outlet=side_of(traffic.bed, sender).outlet,
+        frames=traffic.frames,
+        rate=setting.intended_load,
+        shape=setting.shape,
+        duration_s=setting.duration_s,
+        seed=seed,
+        cpu=cpu,
+    )
+    return Worker("harness.generator", {"spec": spec.to_json()}, name="generator", pass_fds=(spec.outlet.namespace,))
+
+
+def ready(worker: Worker) -> Mapping[str, Any]:
+    """Return what a worker tells when it is ready. Raises CannotRun or ValueError when it says that it failed."""
+    try:
+        message = worker.receive(READY_TIMEOUT_S)
+    except WorkerDied as error:
+        raise CannotRun(f"cannot start a trial: {error}", "run `bench doctor`, then try again") from error
+    if "failed" in message:
+        failed = message["failed"]
+        if failed["cure"] is None:
+            raise ValueError(failed["what"])
+        raise CannotRun(failed["what"], failed["cure"])
+    answer: Mapping[str, Any] = message["ready"]
+    return answer
+
+
+def last_words(worker: Worker) -> Mapping[str, Any]:
+    try:
+        message = worker.receive(LAST_WORDS_TIMEOUT_S)
+    except WorkerDied as error:
+        return {"died": str(error)}
+    failed = message.get("failed")
+    done: Mapping[str, Any] = message["done"] if failed is None else {"died": f"the {worker.name}: {failed['what']}"}
+    return done
+
+
+def endings(done: Mapping[str, Any]) -> list[str]:
+    """Say how a worker ended, if not as it should."""
+    if done.get("died"):
+        return [done["died"]]
+    return [f"the mode raised {done['raised']}"] if done.get("raised") else []
