@@ -2,19 +2,51 @@
 
 from __future__ import annotations
 
+import json
 import sys
+from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 from harness.trial import Progress
 from results.trial import Setting, Trial
 
 
-class ProgressLine:
-    """Say what is running, and how it does."""
+class LiveLine:
+    """The line itself, as a context manager: at its end it is empty, and the result file, if one is named, is told."""
 
-    def __init__(self, total: int, *, quiet: bool) -> None:
-        self._total = total
+    def __init__(self, out: Path | None, *, quiet: bool) -> None:
+        self._out = out
         self._quiet = quiet
         self._in_place = sys.stderr.isatty()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._rewrite("")
+        if self._out is not None:
+            self._print(f"results: {self._out}")
+
+    def _rewrite(self, text: str) -> None:
+        """Replace what stands on the line; elsewhere than on a terminal, leave it out."""
+        if self._in_place and not self._quiet:
+            sys.stderr.write(f"\r\x1b[2K{text}")
+            sys.stderr.flush()
+
+    def _print(self, text: str) -> None:
+        if not self._quiet:
+            print(text, file=sys.stderr, flush=True)
+
+
+class ProgressLine(LiveLine):
+    """Say what is running, and how it does."""
+
+    def __init__(self, total: int, out: Path | None, *, quiet: bool) -> None:
+        super().__init__(out, quiet=quiet)
+        self._total = total
         self._label = ""
         self._earlier: Progress | None = None
 
@@ -29,7 +61,7 @@ class ProgressLine:
     def update(self, progress: Progress) -> None:
         """Show rates since the last call."""
         earlier, self._earlier = self._earlier, progress
-        if not self._in_place or earlier is None or progress.elapsed_s <= earlier.elapsed_s:
+        if earlier is None or progress.elapsed_s <= earlier.elapsed_s:
             return
         span = progress.elapsed_s - earlier.elapsed_s
         offered = (progress.counters.observed - earlier.counters.observed) / span
@@ -41,24 +73,14 @@ class ProgressLine:
         )
 
     def end(self, trial: Trial) -> None:
-        if self._in_place:
-            self._rewrite("")
+        self._rewrite("")
         if not trial.valid:
             self._print(f"{self._label}: invalid: {'; '.join(trial.invalid_because)}")
 
-    def close(self) -> None:
-        """Leave the cursor on an empty line."""
-        if self._in_place:
-            self._rewrite("")
 
-    def _rewrite(self, text: str) -> None:
-        if not self._quiet:
-            sys.stderr.write(f"\r\x1b[2K{text}")
-            sys.stderr.flush()
-
-    def _print(self, text: str) -> None:
-        if not self._quiet:
-            print(text, file=sys.stderr, flush=True)
+def print_json(trial: Trial) -> None:
+    """Print a trial's line of the result file as soon as there is one (--json)."""
+    print(json.dumps(trial.to_json()), flush=True)
 
 
 def describe(setting: Setting) -> str:

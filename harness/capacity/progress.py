@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import sys
+from pathlib import Path
 
+from harness.progress import LiveLine
 from harness.trial import Progress
 from results import units
 from results.capacity.judge import judge
@@ -13,13 +14,12 @@ from results.capacity.words import name_of
 from results.trial import Trial
 
 
-class SurveyProgress:
+class SurveyProgress(LiveLine):
     """Writes one line a trial; on a terminal the line is rewritten while the trial runs."""
 
-    def __init__(self, loss: float, *, quiet: bool) -> None:
+    def __init__(self, loss: float, out: Path, *, quiet: bool) -> None:
+        super().__init__(out, quiet=quiet)
         self._loss = loss
-        self._quiet = quiet
-        self._in_place = sys.stderr.isatty()
         self._line = ""
 
     def begin(self, question: Question) -> None:
@@ -30,18 +30,14 @@ class SurveyProgress:
         )
         if question.purpose == "search":
             self._line += f"  NDR {_range(question, 0.0)}  PDR {_range(question, self._loss)}"
-        if self._in_place and not self._quiet:
-            self._rewrite(self._line)
+        self._rewrite(self._line)
 
     def update(self, progress: Progress) -> None:
-        if self._in_place and not self._quiet:
-            lost = progress.counters.reserve_failed + progress.counters.map_full
-            waiting = "" if progress.unread is None else f", {progress.unread:,} waiting"
-            self._rewrite(f"{self._line}  {progress.elapsed_s:3.1f} s, {lost:,} lost{waiting}")
+        lost = progress.counters.reserve_failed + progress.counters.map_full
+        waiting = "" if progress.unread is None else f", {progress.unread:,} waiting"
+        self._rewrite(f"{self._line}  {progress.elapsed_s:3.1f} s, {lost:,} lost{waiting}")
 
     def end(self, trial: Trial) -> None:
-        if self._quiet:
-            return
         if not trial.valid:
             outcome = f"invalid: {'; '.join(trial.invalid_because)}"
         else:
@@ -49,19 +45,8 @@ class SurveyProgress:
             outcome = verdict.failed_by(self._loss).value
             if verdict.bad_ratio:
                 outcome += f" ({units.percent(verdict.bad_ratio)} lost or left to the ring)"
-        if self._in_place:
-            self._rewrite("")
-        print(f"{self._line}: {outcome}", file=sys.stderr, flush=True)
-
-    def close(self) -> None:
-        """Leave the cursor on an empty line."""
-        if self._in_place and not self._quiet:
-            self._rewrite("")
-
-    @staticmethod
-    def _rewrite(text: str) -> None:
-        sys.stderr.write(f"\r\x1b[2K{text}")
-        sys.stderr.flush()
+        self._rewrite("")
+        self._print(f"{self._line}: {outcome}")
 
 
 def _range(question: Question, loss: float) -> str:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import json
 import sys
 
 from rich.console import Console
@@ -23,12 +22,13 @@ from harness.capacity.progress import SurveyProgress
 from harness.capacity.stall import AFTER_S, BEFORE_S
 from harness.cli import DONE, INCONCLUSIVE, INVALID_TRIAL
 from harness.plan import consumers, load_setting
+from harness.progress import print_json
 from harness.recorded import Recorded, begin, resume
 from harness.recording import default_out
 from results import units
 from results.capacity.advice import AdvicePlan, advise
 from results.capacity.plan import NORMAL, QUICK, CapacityPlan, Precision
-from results.capacity.survey import Capacity, Question, survey
+from results.capacity.survey import Question, survey
 from results.capacity.words import print_capacities
 from results.trial import Setting, Trial
 from traffic.discovery import load_kind
@@ -79,9 +79,10 @@ def run_survey(arguments: argparse.Namespace) -> int:
         resume(arguments.out, wanted.to_json()) if arguments.resume else begin(wanted.to_json(), arguments.seed)
     )
     out = arguments.out or default_out(caller(), "capacity")
-    progress = SurveyProgress(wanted.loss, quiet=arguments.quiet)
-    found: list[Capacity] = []
-    with Recorded(session, done, out, options.probing_of(arguments)) as recorded:
+    with (
+        Recorded(session, done, out, options.probing_of(arguments)) as recorded,
+        SurveyProgress(wanted.loss, out, quiet=arguments.quiet) as progress,
+    ):
 
         def ask(question: Question) -> Trial:
             fresh = not recorded.replaying
@@ -91,15 +92,10 @@ def run_survey(arguments: argparse.Namespace) -> int:
             if fresh:
                 progress.end(trial)
             if arguments.json:
-                print(json.dumps(trial.to_json()), flush=True)
+                print_json(trial)
             return trial
 
-        try:
-            found.extend(survey(wanted, ask))
-        finally:
-            progress.close()
-            if not arguments.quiet:
-                print(f"results: {out}", file=sys.stderr)
+        found = list(survey(wanted, ask))
     if not arguments.json:
         print_capacities(found, Console())
     return INVALID_TRIAL if any(capacity.wrong for capacity in found) else DONE
@@ -120,7 +116,7 @@ def run_advice(arguments: argparse.Namespace) -> int:
             if fresh and not arguments.quiet:
                 print(say_stall(trial), file=sys.stderr, flush=True)
             if arguments.json:
-                print(json.dumps(trial.to_json()), flush=True)
+                print_json(trial)
             return trial
 
         try:

@@ -117,14 +117,15 @@ def _finished(out: Path, check: Check) -> Sequence[CertifiedGate]:
 
 def _run_gate(arguments: argparse.Namespace, check: Check, out: Path) -> None:
     session = new_session({"check": check.to_json()}, None)
-    progress = ProgressLine(expected_trials(check), quiet=arguments.quiet or not sys.stderr.isatty())
     probing = options.probing_of(arguments)
-    with ResultWriter(out) as writer, Rig(session=session.id, seed=session.seed, probing=probing) as rig:
+    quiet = arguments.quiet or not sys.stderr.isatty()
+    with (
+        ResultWriter(out) as writer,
+        Rig(session=session.id, seed=session.seed, probing=probing) as rig,
+        ProgressLine(expected_trials(check), None, quiet=quiet) as progress,
+    ):
         writer.session(session)
-        try:
-            CheckRun(check=check, session=session, rig=rig, writer=writer, progress=progress, trees={}).run()
-        finally:
-            progress.close()
+        CheckRun(check=check, session=session, rig=rig, writer=writer, progress=progress, trees={}).run()
 
 
 def _slowed(check: Check, kind: str | None) -> Check:

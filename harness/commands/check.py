@@ -118,10 +118,10 @@ def _run(arguments: argparse.Namespace, owner: Caller, arms: Arms, check: Check,
     check = without_what_is_too_coarse(check, certificate)
     session = new_session({"check": check.to_json()}, arguments.seed)
     out = arguments.out or default_out(owner, "check")
-    progress = ProgressLine(expected_trials(check), quiet=arguments.quiet)
     with (
         ResultWriter(out) as writer,
         Rig(session=session.id, seed=session.seed, probing=options.probing_of(arguments)) as rig,
+        ProgressLine(expected_trials(check), out, quiet=arguments.quiet) as progress,
     ):
         writer.session(session)
         going = CheckRun(
@@ -133,12 +133,7 @@ def _run(arguments: argparse.Namespace, owner: Caller, arms: Arms, check: Check,
             trees=_trees(arms),
             stored={} if baseline is None else baseline.trials,
         )
-        try:
-            judgements = going.run()
-        finally:
-            progress.close()
-            if not arguments.quiet:
-                print(f"results: {out}", file=sys.stderr)
+        judgements = going.run()
     return Outcome(
         session=session,
         check=check,

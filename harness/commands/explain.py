@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import json
-import sys
 from collections.abc import Iterator
 
 from rich.console import Console
@@ -21,7 +19,7 @@ from harness.caller import caller
 from harness.cli import DONE, INVALID_TRIAL
 from harness.explain.variants import looked_into, variants
 from harness.plan import in_blocks
-from harness.progress import ProgressLine
+from harness.progress import ProgressLine, print_json
 from harness.recorded import Recorded, begin, resume
 from harness.recording import default_out
 from results.explain.effect import experiment
@@ -49,22 +47,19 @@ def run(arguments: argparse.Namespace) -> int:
     session, done = resume(arguments.out, plan.to_json()) if arguments.resume else begin(plan.to_json(), arguments.seed)
     out = arguments.out or default_out(caller(), "explain")
     order = list(_order(plan, session.seed))
-    progress = ProgressLine(len(order), quiet=arguments.quiet)
-    with Recorded(session, done, out, options.probing_of(arguments)) as recorded:
-        try:
-            for number, (block, setting) in enumerate(order):
-                fresh = not recorded.replaying
-                if fresh:
-                    progress.begin(number, setting)
-                trial = recorded.next(setting, block=block, watch=Backlog(progress.update))
-                if fresh:
-                    progress.end(trial)
-                if arguments.json:
-                    print(json.dumps(trial.to_json()), flush=True)
-        finally:
-            progress.close()
-            if not arguments.quiet:
-                print(f"results: {out}", file=sys.stderr)
+    with (
+        Recorded(session, done, out, options.probing_of(arguments)) as recorded,
+        ProgressLine(len(order), out, quiet=arguments.quiet) as progress,
+    ):
+        for number, (block, setting) in enumerate(order):
+            fresh = not recorded.replaying
+            if fresh:
+                progress.begin(number, setting)
+            trial = recorded.next(setting, block=block, watch=Backlog(progress.update))
+            if fresh:
+                progress.end(trial)
+            if arguments.json:
+                print_json(trial)
     found = experiment(plan, recorded.trials)
     if not arguments.json:
         print_explanation(found, Console())

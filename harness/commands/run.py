@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import json
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -28,13 +26,13 @@ from harness.plan import (
     in_passes,
     load_setting,
 )
-from harness.progress import ProgressLine
-from harness.recording import default_out, new_session
+from harness.progress import ProgressLine, print_json
+from harness.recorded import begin, resume
+from harness.recording import default_out
 from harness.rig import Rig
 from harness.traces import kept_traces
 from results.details import print_details
-from results.session import Session
-from results.store import ResultWriter, read
+from results.store import ResultWriter
 from results.terminal import print_run
 from results.trial import Setting, Trial
 from traffic.discovery import load_kind
@@ -116,48 +114,28 @@ def _stall(arguments: argparse.Namespace) -> float | None:
 def run_session(arguments: argparse.Namespace, settings: Sequence[Setting]) -> list[Trial]:
     """Run the plan, each trial appended to the result file as it ends; return all trials of the session."""
     probing = options.probing_of(arguments)
-    session, done = _session(arguments, settings)
+    wanted = {"settings": [setting.to_json() for setting in settings], "trials": arguments.trials}
+    session, done = resume(arguments.out, wanted) if arguments.resume else begin(wanted, arguments.seed)
     order = list(enumerate(in_blocks(settings, arguments.trials, session.seed)))
     traces = kept_traces(arguments.trace, [(number, setting) for number, (_, setting) in order])
     out = arguments.out or default_out(caller(), "run")
-    progress = ProgressLine(len(order), quiet=arguments.quiet)
-    trials = list(done)
-    finished = {trial.number for trial in done}
+    trials = list(done or ())
+    finished = {trial.number for trial in trials}
     with (
         ResultWriter(out) as writer,
         Rig(session=session.id, seed=session.seed, traces=traces, probing=probing) as rig,
+        ProgressLine(len(order), out, quiet=arguments.quiet) as progress,
     ):
-        if not done:
+        if done is None:
             writer.session(session)
-        try:
-            for number, (block, setting) in order:
-                if number in finished:
-                    continue
-                progress.begin(number, setting)
-                trial = rig.run(setting, number=number, block=block, on_progress=progress.update)
-                writer.trial(trial)
-                trials.append(trial)
-                progress.end(trial)
-                if arguments.json:
-                    print(json.dumps(trial.to_json()), flush=True)
-        finally:
-            progress.close()
-            if not arguments.quiet:
-                print(f"results: {out}", file=sys.stderr)
+        for number, (block, setting) in order:
+            if number in finished:
+                continue
+            progress.begin(number, setting)
+            trial = rig.run(setting, number=number, block=block, on_progress=progress.update)
+            writer.trial(trial)
+            trials.append(trial)
+            progress.end(trial)
+            if arguments.json:
+                print_json(trial)
     return trials
-
-
-def _session(arguments: argparse.Namespace, settings: Sequence[Setting]) -> tuple[Session, list[Trial]]:
-    """Make a new session, or find the one to resume with the trials that it has already."""
-    wanted = {"settings": [setting.to_json() for setting in settings], "trials": arguments.trials}
-    if arguments.resume:
-        if arguments.out is None:
-            raise ValueError("--resume needs --out FILE, the result file to go on with")
-        held = read(arguments.out)
-        if not held.sessions or held.sessions[-1].plan != wanted:
-            raise ValueError(
-                f"the last session of {arguments.out} has another plan; give the options it was begun with"
-            )
-        session = held.sessions[-1]
-        return session, [trial for trial in held.trials if trial.session == session.id]
-    return new_session(wanted, arguments.seed), []
