@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ HEADER_BYTES = 16384
 FORMAT = "bench raw records"
 VERSION = 1
 
+_NAME = re.compile(r"[A-Za-z0-9_]+")
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -71,6 +73,9 @@ def read(path: Path) -> RawFile:
         raise ValueError(f"{path} holds no raw records (bench run --mode file --format raw makes them)") from error
     if row["version"] > VERSION or row["record_bytes"] != RECORD.itemsize:
         raise ValueError(f"{path} has raw records of version {row['version']}; this bench reads version {VERSION}")
+    # Anybody can make a file, and these are shown: a kernel's names hold nothing that steers a terminal.
+    if not all(_NAME.fullmatch(name) for name in row["reasons"]):
+        raise ValueError(f"{path} names drop reasons as no kernel does: it is damaged, or bench did not make it")
     count, torn_bytes = divmod(size - row["header_bytes"], RECORD.itemsize)
     return RawFile(
         # An empty mapping is refused.
@@ -92,6 +97,8 @@ def _parse(head: bytes, size: int) -> dict[str, Any]:
         raise TypeError("a number is none")
     if not 0 <= row["header_bytes"] <= size:
         raise ValueError("the header is longer than the file")
+    if not 0 <= row["realtime_offset_ns"] < 1 << 63:
+        raise ValueError("the clock stands at no time of this epoch")
     return {**row, "boot_id": row["boot_id"]}  # which a header has, be it null
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -69,3 +70,27 @@ def test_what_holds_no_raw_records_is_refused(tmp_path: Path, content: bytes) ->
     path.write_bytes(content)
     with pytest.raises(ValueError, match="no raw records"):
         rawfile.read(path)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"reasons": {"\x1b]0;mine\x07": 3}}, id="a name that sets the terminal's title"),
+        pytest.param({"reasons": {"\x9b2J": 3}}, id="a name that begins with an 8-bit control character"),
+        pytest.param({"reasons": {"NO_SOCKET\n": 3}}, id="a name that ends the line"),
+        pytest.param({"reasons": {"": 3}}, id="no name"),
+        pytest.param({"realtime_offset_ns": -1}, id="a time before the epoch"),
+        pytest.param({"realtime_offset_ns": 10**30}, id="a time that no clock shows"),
+    ],
+)
+def test_a_header_that_a_stranger_made_up_is_refused(
+    recorded: tuple[Path, np.ndarray], changes: dict[str, object]
+) -> None:
+    """What `bench show` prints of it is a kernel's names and times: nothing that would steer a terminal."""
+    path, _samples = recorded
+    content = path.read_bytes()
+    row = json.loads(content[: rawfile.HEADER_BYTES]) | changes
+    path.write_bytes(json.dumps(row).encode().ljust(rawfile.HEADER_BYTES) + content[rawfile.HEADER_BYTES :])
+    with pytest.raises(ValueError, match=r"trace (names drop reasons|holds no raw)") as refusal:
+        rawfile.read(path)
+    assert str(refusal.value).isprintable()
