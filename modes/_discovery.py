@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import importlib
 import sys
 import traceback
@@ -44,7 +45,12 @@ def readers_of(mode: type[Mode]) -> tuple[Reader, ...]:
 
 
 def _import_file(path: Path) -> ModuleType:
-    source = read_source(path)
+    return _run_file(path, read_source(path))
+
+
+@functools.cache
+def _run_file(path: Path, source: bytes) -> ModuleType:
+    """Run a file once, however often its mode is asked for: what it reads or prints at import comes once."""
     module = ModuleType(f"mode_file_{path.stem}")
     module.__file__ = str(path.resolve())
     sys.modules[module.__name__] = module

@@ -26,6 +26,19 @@ def test_takes_a_file(tmp_path: Path) -> None:
     assert readers_of(load_mode(str(path))) == ("batch",)
 
 
+def test_a_file_runs_once(tmp_path: Path) -> None:
+    """A session asks for its mode many times: what the file does when it is imported happens once, until it changes."""
+    path, ran = tmp_path / "mine.py", tmp_path / "ran"
+    path.write_text(
+        HEADER + f"open({str(ran)!r}, 'a').write('once ')\nclass Mine(Mode):\n    def take(self, samples): pass\n"
+    )
+    assert load_mode(str(path)) is load_mode(str(path))
+    assert ran.read_text() == "once "
+    path.write_text(path.read_text().replace("once '", "changed '"))
+    load_mode(str(path))
+    assert ran.read_text() == "once changed "
+
+
 def test_takes_a_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A module that Python can import."""
     (tmp_path / "consumers_of_mine").mkdir()

@@ -31,6 +31,14 @@ def test_a_file_that_everybody_may_write_is_refused(mode: Path) -> None:
         load_mode(str(mode))
 
 
+def test_a_file_that_everybody_may_write_since_it_was_loaded_is_refused(mode: Path) -> None:
+    """That it ran once already does not spare it the look."""
+    load_mode(str(mode))
+    mode.chmod(0o646)
+    with pytest.raises(ValueError, match="everybody may write it"):
+        load_mode(str(mode))
+
+
 @AS_ROOT
 def test_a_strangers_file_is_refused_and_the_callers_is_not(mode: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It must belong to root or to the user who called sudo."""
