@@ -41,10 +41,14 @@ _Key = tuple[Setting, str | None]
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """A warning, and the number that it touches; None: the row as a whole."""
+    """A warning, and the number that it touches; None: the row as a whole.
+
+    `always` is what holds of such a number in any run: how it is made, and no reason to distrust it.
+    """
 
     text: str
     touches: Column | None
+    always: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +130,10 @@ class Row:
             found.append(Doubt("closed loop: unpaced, so the rate measures sender and consumer together", CONSUME_RATE))
         if self.limited_by == "generator":
             found.append(Doubt("generator-limited: fewer drops were offered than intended", OFFERED_LOAD))
-        if self.drains or self.setting.traffic.startswith("synthetic"):
-            found.append(Doubt("synthetic: records made by the kernel in a loop, not by dropped packets", NS_PER_EVENT))
+        if self.trials and self.setting.traffic.startswith("synthetic"):
+            found.append(Doubt("synthetic load: records made by the kernel in a loop, not by dropped packets", None))
+        if self.spread(NS_PER_EVENT):
+            found.append(Doubt("ns/event drained is measured on synthetic records", NS_PER_EVENT, always=True))
         stolen = max((trial.metrics.get("steal_ratio", 0.0) for trial in every if trial.valid), default=0.0)
         if stolen >= _STEAL:
             found.append(Doubt(f"noisy host: other guests took up to {units.percent(stolen)} of a CPU", CPU_PER_EVENT))

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from results import units
 from results.column import CONSUME_RATE, LOSS_RATIO, LOST, OFFERED_LOAD, SCORECARD, Column
-from results.scorecard import COUNTS, Row, rows, total
+from results.scorecard import COUNTS, Doubt, Row, rows, total
 from results.trial import Trial
 
 _EIGHTHS = " ▏▎▍▌▋▊▉"
@@ -118,8 +118,11 @@ def print_doubts(found: list[Row], console: Console) -> None:
         for trial in row.invalid:
             reasons = "; ".join(trial.invalid_because)
             console.print(Text(f"invalid: {row.label}, trial {trial.number}: {reasons}", style="red"))
-    for warning, labels in _shared_doubts(found).items():
-        console.print(Text(f"warning: {_brief(labels)}: {warning}", style="yellow"))
+    for doubt, labels in _shared_doubts(found).items():
+        if doubt.always and doubt.touches:
+            console.print(Text(f"{doubt.touches.title}: {doubt.text}", style="dim"))
+        else:
+            console.print(Text(f"warning: {_brief(labels)}: {doubt.text}", style="yellow"))
 
 
 def _brief(labels: list[str]) -> str:
@@ -127,12 +130,12 @@ def _brief(labels: list[str]) -> str:
     return f"{shown} and {more} more" if more > 0 else shown
 
 
-def _shared_doubts(found: list[Row]) -> dict[str, list[str]]:
+def _shared_doubts(found: list[Row]) -> dict[Doubt, list[str]]:
     """Gather the rows that share a warning, so that each is read once."""
-    shared: dict[str, list[str]] = {}
+    shared: dict[Doubt, list[str]] = {}
     for row in found:
         for doubt in row.doubts:
-            shared.setdefault(doubt.text, []).append(row.label)
+            shared.setdefault(doubt, []).append(row.label)
     return shared
 
 

@@ -58,6 +58,19 @@ def test_a_closed_loop_is_warned_of() -> None:
     assert "closed loop" in _printed([made_up.trial("epoll", intended_load=None)])
 
 
+def test_drain_trials_beside_a_load_do_not_make_it_look_synthetic() -> None:
+    """What the drained number is measured on stands beside its title, once; nothing warns of the load's own numbers."""
+    said = _printed([*made_up.run(), *(made_up.drain(mode, 99) for mode in ("file", "epoll"))], 80)
+    (line,) = [line for line in said.splitlines() if "synthetic" in line]
+    assert line == "drain: ns/event drained is measured on synthetic records"
+    assert "warning" not in said
+
+
+def test_a_synthetic_load_is_warned_of() -> None:
+    """No packet was dropped for it."""
+    assert "warning: file: synthetic load" in _printed([made_up.trial("file", traffic="synthetic")])
+
+
 def test_a_terminal_without_colour_gets_none(monkeypatch: pytest.MonkeyPatch) -> None:
     """NO_COLOR leaves no colour even on a terminal."""
     monkeypatch.setenv("NO_COLOR", "1")
