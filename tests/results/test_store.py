@@ -161,28 +161,6 @@ def test_a_fifo_does_not_hang_the_reader(tmp_path: Path) -> None:
         read(tmp_path / "fifo")
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to give a file away")
-def test_a_new_file_belongs_to_the_user_who_called_sudo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file made as root under sudo is given to the caller; one that was there keeps its owner."""
-    monkeypatch.setenv("SUDO_UID", "1234")
-    monkeypatch.setenv("SUDO_GID", "1235")
-    _written(tmp_path / "new.jsonl")
-    status = (tmp_path / "new.jsonl").stat()
-    assert (status.st_uid, status.st_gid) == (1234, 1235)
-    (tmp_path / "old.jsonl").touch()
-    _written(tmp_path / "old.jsonl")
-    assert (tmp_path / "old.jsonl").stat().st_uid == 0
-
-
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root refuses a second name")
-def test_root_does_not_append_to_a_file_with_a_second_name(tmp_path: Path) -> None:
-    """A hard link planted in a shared folder could be someone else's file."""
-    (tmp_path / "theirs").touch()
-    (tmp_path / "out").hardlink_to(tmp_path / "theirs")
-    with pytest.raises(ValueError, match="2 names"):
-        ResultWriter(tmp_path / "out")
-
-
 def test_a_file_from_before_a_field_was_there_is_read(tmp_path: Path) -> None:
     """Fields that came later are absent in older files; their defaults are what held then."""
     path = tmp_path / "r.jsonl"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 
 import pytest
@@ -143,25 +142,6 @@ def test_an_archive_never_leaves_its_folder(repository, aside):
     mine.lay_out(mine.commit("HEAD"), aside)
     assert (aside / "link").readlink() == outside
     assert not list(outside.iterdir())
-
-
-@pytest.mark.skipif(os.geteuid() != 0, reason="becoming the calling user needs root")
-def test_git_runs_as_the_calling_user(repository, monkeypatch):
-    """Under sudo a program that the repository names runs with the caller's rights, not root's."""
-    os.chown(repository, 65534, 65534)
-    for path in repository.rglob("*"):
-        os.chown(path, 65534, 65534, follow_symlinks=False)
-    for folder in (repository, *repository.parents):
-        if str(folder).startswith("/tmp/"):
-            folder.chmod(0o755)
-    witness = repository / "witness"
-    hook = repository / "hook"
-    hook.write_text(f"#!/bin/sh\nid -u > {witness}\n")
-    hook.chmod(0o755)
-    (repository / ".git" / "config").write_text(f"[core]\n\tfsmonitor = {hook}\n")
-    monkeypatch.setenv("SUDO_UID", "65534")
-    assert Repository.holding(repository, caller()).changed in (True, False)
-    assert witness.read_text().strip() == "65534"
 
 
 def test_two_settings_differ_in_what_is_said():
