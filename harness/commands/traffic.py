@@ -20,6 +20,7 @@ from bpf.btf import KernelTypes
 from bpf.errors import CannotRun
 from bpf.reasons import Reasons
 from harness.cli import DONE, INVALID_TRIAL, launcher
+from harness.conformance_table import print_findings
 from harness.privileges import missing_capabilities
 from traffic.conformance import Finding, verify
 from traffic.contract import DropKind
@@ -32,7 +33,7 @@ from traffic.testbed import Testbed
 NEEDS = "nothing"
 DEFAULT_COUNT = 2000
 DEFAULT_ROUNDS = 9
-WIDE = 200
+IN_A_FILE = 200
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -134,22 +135,19 @@ def _verify(arguments: argparse.Namespace, kinds: Sequence[DropKind]) -> int:
     loads = [(kind, sender) for kind in kinds if why_not[kind.name] is None for sender in _senders(kind, arguments)]
     if arguments.kind and not loads:
         raise CannotRun(f"{kinds[0].name} cannot be verified: {why_not[kinds[0].name]}", "see bench traffic")
-    conforming = 0
-    table = _table("kind", "sender", "expected", "observed", "sent", "refused", "counted", "second witness", "")
+    findings: list[Finding] = []
     with Testbed() as bed:
         for finding in verify(bed, loads, arguments.count or DEFAULT_COUNT, known):
-            conforming += not finding.wrong
+            findings.append(finding)
             if arguments.json:
                 print(json.dumps(finding.to_json()), flush=True)
-            else:
-                _add(table, finding)
     if arguments.json:
         for name, why in why_not.items():
             if why is not None:
                 print(json.dumps({"kind": name, "unsupported_because": why}))
     else:
-        _print_verified(table, why_not, conforming, len(loads))
-    return DONE if conforming == len(loads) else INVALID_TRIAL
+        _print_verified(findings, why_not)
+    return INVALID_TRIAL if any(finding.wrong for finding in findings) else DONE
 
 
 def _senders(kind: DropKind, arguments: argparse.Namespace) -> Sequence[SenderName]:
@@ -198,51 +196,26 @@ def _compare_speeds(arguments: argparse.Namespace) -> int:
     return INVALID_TRIAL if wrong else DONE
 
 
-def _print_verified(table: Table, why_not: Mapping[str, str | None], conforming: int, tried: int) -> None:
+def _print_verified(findings: Sequence[Finding], why_not: Mapping[str, str | None]) -> None:
     console = _console()
-    console.print(table)
+    print_findings(findings, console)
     for name, why in why_not.items():
         if why is not None:
             console.print(Text(f"{name} is unsupported: {why}"))
     kinds = sum(why is None for why in why_not.values())
-    console.print(
-        f"\n{kinds} of {len(why_not)} kinds are supported; {conforming} of {tried} runs are as their contract states."
-    )
+    conforming = sum(not finding.wrong for finding in findings)
+    console.print(f"\n{kinds} of {len(why_not)} kinds are supported; ", end="")
+    console.print(f"{conforming} of {len(findings)} runs are as their contract states.")
 
 
 def _table(*titles: str) -> Table:
     table = Table(box=None, pad_edge=False)
     for title in titles:
-        numeric = title in ("sent", "refused", "counted")
-        fixed = numeric or title in ("kind", "sender")
-        table.add_column(title, justify="right" if numeric else "left", no_wrap=fixed, overflow="fold")
+        table.add_column(title, no_wrap=title in ("kind", "sender"), overflow="fold")
     return table
 
 
 def _console() -> Console:
     """Make a console; what goes into a file or a pipe is not broken at 80 columns."""
     console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=max(console.width, WIDE))
-
-
-def _add(table: Table, finding: Finding) -> None:
-    table.add_row(
-        Text(finding.kind, style="bold"),
-        finding.sender,
-        _reasons(finding.expected or {}),
-        _reasons(finding.observed),
-        str(finding.sent),
-        str(finding.refused),
-        str(finding.counted),
-        _counts(finding.witness),
-        Text("; ".join(finding.wrong), style="red") if finding.wrong else Text("ok", style="green"),
-    )
-
-
-def _reasons(drops: Mapping[str, int]) -> str:
-    """Name the reasons; with their counts where there are several."""
-    return next(iter(drops)) if len(drops) == 1 else _counts(drops)
-
-
-def _counts(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{name} {count}" for name, count in counts.items())
+    return console if console.is_terminal else Console(highlight=False, width=max(console.width, IN_A_FILE))
