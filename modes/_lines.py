@@ -66,15 +66,17 @@ class BatchLines:
         if len(self._fetched) < count or self._fetched.shape[1] != width:
             self._fetched = np.empty((count, width), np.uint8)
             self._out = np.empty((count + 1) * width, np.uint8)
-        ends = np.cumsum(np.take(self._lengths, numbers))
+        lengths = np.take(self._lengths, numbers, mode="wrap")
+        ends = np.cumsum(lengths)
+        begins = ends - lengths
         wall = samples["timestamp"] + self._offset
         begin = 0
         while begin < count:
-            begin = self._lay_down(wall, numbers, ends, begin)
+            begin = self._lay_down(wall, numbers, begins, begin)
         return self._out.data[: int(ends[-1])]
 
     def _lay_down(
-        self, wall: npt.NDArray[np.uint64], numbers: npt.NDArray[np.intp], ends: npt.NDArray[np.intp], begin: int
+        self, wall: npt.NDArray[np.uint64], numbers: npt.NDArray[np.intp], places: npt.NDArray[np.intp], begin: int
     ) -> int:
         """Lay down the events from `begin` on that belong to one second; return where the next second begins."""
         second = int(wall[begin]) // _NS
@@ -88,16 +90,15 @@ class BatchLines:
             self._rows[:, : self._at_digits] = np.frombuffer(self._clock, np.uint8)
         count, width = len(numbers), self._rows.shape[1]
         fetched = self._fetched[:count]
-        np.take(self._rows, numbers, axis=0, out=fetched, mode="clip")
+        np.take(self._rows, numbers, axis=0, out=fetched, mode="wrap")
         micro = within // np.uint64(1000)
         thousands = micro // np.uint64(1000)
         micro -= thousands * np.uint64(1000)
-        digits = np.take(self._thousands, thousands.view(np.intp), mode="clip")
-        digits |= np.take(self._units, micro.view(np.intp), mode="clip")
+        digits = np.take(self._thousands, thousands.view(np.intp), mode="wrap")
+        digits |= np.take(self._units, micro.view(np.intp), mode="wrap")
         np.ndarray((count,), "<u8", fetched.data, self._at_digits, (width,))[:] = digits
-        places = ends[begin:end] - np.take(self._lengths, numbers)
         anywhere = np.ndarray((len(self._out) - width + 1,), f"V{width}", self._out.data, 0, (1,))
-        anywhere[places] = fetched.view(f"V{width}")[:, 0]
+        anywhere[places[begin:end]] = fetched.view(f"V{width}")[:, 0]
         return end
 
     def _make_rows(self) -> None:

@@ -77,6 +77,8 @@ def drain_contenders(records: int, ring_size_bytes: int) -> list[Contender]:
         batch("file", "c-count", "raw"),
         callback("null", None),
         callback("epoll", "struct"),
+        callback("epoll", "ctypes"),
+        callback("epoll", "event"),
         callback("file", "struct", "text"),
         callback("file", "ctypes", "text"),
         callback("file", "event", "text"),

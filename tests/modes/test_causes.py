@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bpf.record import RECORD, Samples
+from modes import _causes
 from modes._causes import Cause, Causes
 
 word = st.one_of(st.integers(0, 3), st.integers(0, 2**64 - 1))
@@ -42,8 +44,13 @@ def test_many_causes_are_told_apart_while_the_table_grows() -> None:
     assert len(known) == len(batch) + 1
 
 
-def test_causes_that_meet_in_one_slot_are_told_apart() -> None:
-    """The hash of a cause is a sum of products modulo 2**64: these were made to have one hash, all of it."""
+@pytest.mark.parametrize("few", [0, 256])
+def test_causes_that_meet_in_one_slot_are_told_apart(few: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The hash of a cause is a sum of products modulo 2**64: these were made to have one hash, all of it.
+
+    With another factor they are parted; where that is not tried, the search goes on from slot to slot.
+    """
+    monkeypatch.setattr(_causes, "_FEW_CAUSES", few)
     location_factor, pid_reason_factor = 0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F
     inverse = pow(location_factor, -1, 2**64)
     batch = []
@@ -52,4 +59,5 @@ def test_causes_that_meet_in_one_slot_are_told_apart() -> None:
         location = (12345 - pid_reason * pid_reason_factor) * inverse % 2**64
         batch.append((location, pid_reason, 0))
     known = Causes()
-    assert [known.known[number] for number in known.number(events(batch)).tolist()] == batch
+    for _ in range(2):
+        assert [known.known[number] for number in known.number(events(batch)).tolist()] == batch
