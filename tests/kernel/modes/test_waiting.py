@@ -156,3 +156,17 @@ def test_a_late_taker_finds_the_ring_as_full_as_the_kernel_says() -> None:
         too_late.cancel()
         assert seen == [5, 7]
         assert time.monotonic() - began < 4
+
+
+def test_what_stays_below_the_bytes_of_a_wakeup_is_left_until_the_timeout() -> None:
+    """A record that comes while the mode works brings no notification of 8 KiB, and must not be taken for one."""
+    stop, counts = StopWhen(), loops.LoopCounts()
+    with Program(LoadOptions(ring_size_bytes=RING, wakeup=8192, synthetic=True)) as program:
+        source = Emitter(program.emit_fd, program.map_fd("synthetic_plan"), program.map_fd("synthetic_keys"))
+        source.set_keys([(1, 2, 3)])
+        source.emit(1)
+        reader = BatchReader(Ring(program.map_fd("events"), RING), lambda _samples: source.emit(1))
+        end = threading.Timer(0.5, stop.request)
+        end.start()
+        loops.notified(reader, Null(Kit()), stop, counts, program.map_fd("events"))
+    assert 0 < counts.waits <= 0.5 / loops.TAIL_TIMEOUT_S + 1
