@@ -166,7 +166,8 @@ def _consumer_setting(mode_name: str, traffic: str, wishes: Wishes) -> Setting:
     wait = wishes.wait or mode.waits[0]
     if wait not in mode.waits:
         raise ValueError(f"mode {mode_name} waits by {' or '.join(mode.waits)}, not by {wait}")
-    wakeup = wishes.wakeup or ("none" if wait == "paced" else "adaptive")
+    # Who does not sleep in epoll needs no notification, and each one costs the producer.
+    wakeup = wishes.wakeup or ("adaptive" if wait == "epoll" else "none")
     if wait == "epoll" and wakeup == "none":
         raise ValueError("--wakeup none with --wait epoll would never wake the consumer; use --wait paced or busy")
     check_ring_size(wishes.ring_size_bytes)

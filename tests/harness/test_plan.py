@@ -20,10 +20,11 @@ def test_settles_what_was_left_open() -> None:
     assert (setting.reader, setting.wait, setting.wakeup) == ("batch", "epoll", "adaptive")
 
 
-def test_a_paced_consumer_needs_no_wakeups() -> None:
-    """It sleeps by the clock: notifications would cost the producer and wake nobody."""
-    setting = setting_of("null", wait="paced")
-    assert (setting.wakeup, setting.interval_ns) == ("none", 5_000_000)
+@pytest.mark.parametrize(("wait", "interval_ns"), [("paced", 5_000_000), ("busy", None), ("backoff", None)])
+def test_only_epoll_needs_wakeups(wait: str, interval_ns: int | None) -> None:
+    """Whoever spins, or sleeps by the clock: notifications would cost the producer and wake nobody."""
+    setting = setting_of("null", wait=wait)
+    assert (setting.wakeup, setting.interval_ns) == ("none", interval_ns)
 
 
 def test_aggregate_uses_no_ring() -> None:
