@@ -10,6 +10,7 @@ Prints a JSON object a trial, then one with what was held; exits with 1 when a t
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import sys
@@ -44,10 +45,14 @@ class KernelObjects:
 
     def note(self, pid: int) -> None:
         for path in Path(f"/proc/{pid}/fdinfo").iterdir():
-            for line in path.read_text().splitlines():
-                name, _, value = line.partition(":")
-                if name in ("prog_id", "map_id"):
-                    self._open[name, int(value)] = syscalls.open_program if name == "prog_id" else syscalls.open_map
+            with contextlib.suppress(FileNotFoundError):  # closed since it was listed
+                self._note(path.read_text())
+
+    def _note(self, fdinfo: str) -> None:
+        for line in fdinfo.splitlines():
+            name, _, value = line.partition(":")
+            if name in ("prog_id", "map_id"):
+                self._open[name, int(value)] = syscalls.open_program if name == "prog_id" else syscalls.open_map
 
     def left(self) -> int:
         """Count those that are still there; the kernel frees them a moment after their process is gone."""
