@@ -1,14 +1,21 @@
-"""What each step of counting a batch by cause costs, in the cache: python -m tests.benchmarks.steps"""
+"""What each step of counting a batch by cause costs, in the cache: python -m tests.benchmarks.steps
+
+And what the reader costs where the records have to be fetched from memory.
+"""
 
 from __future__ import annotations
 
 import json
+import mmap
+import statistics
 import time
 from collections.abc import Callable
 
 import numpy as np
 
-from bpf.record import CAUSE_WORDS, RECORD
+from bpf.batch import BatchReader
+from bpf.record import CAUSE_WORDS, RECORD, RECORD_BYTES
+from bpf.ring import Ring
 from modes._causes import Causes
 
 EVENTS, TIMES, KINDS = 16384, 400, 20
@@ -24,6 +31,36 @@ def lowest_ns(step: Callable[[], object]) -> float:
         lowest = took if lowest is None else min(lowest, took)
     assert lowest is not None
     return lowest / EVENTS
+
+
+def from_memory() -> dict[str, float]:
+    """Return medians of a ring that no cache holds: all that the reader does, and touching each record but once."""
+    ring_bytes = 1 << 26
+    events = ring_bytes // RECORD_BYTES - 1
+    consumer, producer = (memoryview(bytearray(8)).cast("Q") for _ in range(2))
+    data = mmap.mmap(-1, 2 * ring_bytes)
+    records = np.frombuffer(data, RECORD)
+    records["length"] = 24
+    reader = BatchReader(Ring.over(consumer, producer, memoryview(data), ring_bytes), lambda _samples: None)
+    words = np.empty(EVENTS, "<u4")
+
+    def read() -> None:
+        producer[0] += events * RECORD_BYTES
+        reader.consume()
+
+    def touch() -> None:
+        for begin in range(0, events - EVENTS, EVENTS):
+            np.copyto(words, records["length"][begin : begin + EVENTS])
+
+    found = {}
+    for name, step in (("read and check a ring of 64 MiB", read), ("copy one word of each of its records", touch)):
+        took = []
+        for _ in range(9):
+            began = time.perf_counter_ns()
+            step()
+            took.append((time.perf_counter_ns() - began) / events)
+        found[name] = statistics.median(took)
+    return found
 
 
 def main() -> None:
@@ -51,6 +88,8 @@ def main() -> None:
     }
     for name, step in steps.items():
         print(json.dumps({"step": name, "lowest_ns_per_event": round(lowest_ns(step), 2)}))
+    for name, median in from_memory().items():
+        print(json.dumps({"step": name, "median_ns_per_event": round(median, 2)}))
 
 
 if __name__ == "__main__":
