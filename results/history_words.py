@@ -11,6 +11,8 @@ from results.history import History, Track, changes
 from results.terminal import bare_table
 
 _HEIGHTS = "▁▂▃▄▅▆▇█"
+_LONGEST_SPARK = 24
+"""Sessions that fit beside the numbers on a narrow terminal: the last ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +37,11 @@ def print_history(history: History, console: Console) -> None:
     """Print a line a track with a small chart, then the machines if there are several."""
     console.print(Text(f"{history.column.title} over {len(history.sessions)} sessions", style="bold"))
     table = bare_table("variant")
+    # Long names fold; numbers do not.
+    table.columns[0].no_wrap, table.columns[0].overflow = False, "fold"
     for title in ("machine", "sessions", "first", "last", "change"):
-        table.add_column(title, justify="right")
-    table.add_column("")
+        table.add_column(title, justify="right", no_wrap=True)
+    table.add_column("", no_wrap=True)
     for line in track_lines(history):
         cells = (line.label, str(line.machine), str(line.sessions), line.first, line.last, line.change, line.spark)
         table.add_row(*map(Text, cells))
@@ -53,13 +57,14 @@ def _line(history: History, track: Track) -> TrackLine:
     values = [point.value.median for point in track.points]
     change = changes(track.points)
     low, high = min(values), max(values)
-    spark = "".join(_HEIGHTS[round((value - low) / (high - low) * 7) if high > low else 3] for value in values)
+    recent = values[-_LONGEST_SPARK:]
+    spark = "".join(_HEIGHTS[round((value - low) / (high - low) * 7) if high > low else 3] for value in recent)
     return TrackLine(
         track.label,
         track.machine + 1,
         len(track.points),
         history.column.write(values[0]),
         history.column.write(values[-1]),
-        "–" if change is None else f"{change * 100:+.3g} %",
+        "–" if change is None or len(values) == 1 else f"{change * 100:+.3g} %",
         spark,
     )

@@ -96,6 +96,22 @@ def test_history_keeps_machines_apart(tmp_path: Path, capsys: pytest.CaptureFixt
     assert float(rows[0]["file.cpu_ns_per_event"]) > 0
 
 
+def test_history_fits_a_narrow_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a long name and many sessions, the name folds and the small chart shows the last; numbers stay whole."""
+    monkeypatch.setenv("COLUMNS", "80")
+    long = "consumers/of_a_team_with_long_names/the_one_that_counts.py"
+    for number in range(40):
+        trials = made_up.run(trials=1, modes=(long,), seed=number)
+        written(tmp_path / f"{number}.jsonl", trials, id=f"h{number}", started_at=f"2026-11-22T00:{number:02}:00Z")
+    assert main(["history", str(tmp_path)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert "…" not in "".join(lines)
+    assert lines[2].split()[1:3] == ["1", "40"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [(["--metric", "cpu_ns_per_evnt"], "did you mean cpu_ns_per_event?"), ([], "no result file in")],
