@@ -58,10 +58,10 @@ def test_metrics_of_one_kind_of_trial_share_its_trials():
 
 
 def test_arms_differ_in_what_was_said_and_nothing_else():
-    """The load, the ring and the rest are the same for both."""
+    """The load, the ring and the rest are the same for both; wait and wakeup follow from the mode."""
     check = made("--metrics", "cpu_ns_per_event", arms=two_settings("mode=epoll", "mode=busy", [], Wishes()))
     (one,) = check.comparisons
-    assert dataclasses.replace(one.a, mode="busy", wait="busy") == one.b
+    assert dataclasses.replace(one.a, mode="busy", wait="busy", wakeup="none") == one.b
 
 
 def test_looks_follow_from_the_number_of_metrics():
