@@ -139,13 +139,15 @@ def _table(experiment: Experiment) -> Table:
         "rate",
         "against null",
         "lost",
-        "events/pass",
-        "sleeps/event",
-        "wakeups/event",
-        "program/event",
+        "events\n/pass",
+        "sleeps\n/event",
+        "wakeups\n/event",
+        "program\n/event",
     )
     for title in titles:
-        table.add_column(title, justify="left" if title == "variant" else "right")
+        # On a narrow terminal names fold, and numbers stay whole.
+        first = title == "variant"
+        table.add_column(title, justify="left" if first else "right", no_wrap=not first)
     for name, setting in experiment.plan.variants.items():
         speeds = experiment.speeds(name)
         trials = [block[name] for block in experiment.blocks if name in block]
