@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.plan import expand_modes
 from tests.kernel.bench import command, surroundings
 from tests.kernel.endurance import endure
 from tests.kernel.faults.watched import QUIET_RUN, Watched
@@ -156,3 +157,10 @@ def test_two_at_once_stay_exact_and_leave_nothing(tmp_path: Path) -> None:
 def test_trials_in_a_row_leak_nothing(trials: int) -> None:
     """Descriptors, threads, children, namespaces, programs and maps at the end are as at the beginning."""
     assert endure(["null", "aggregate", "file"], trials, 0.05, 2000.0, lambda _row: None) == []
+
+
+@pytest.mark.slow
+def test_a_minute_at_the_highest_rate_is_exact_and_flat() -> None:
+    """Every mode twice, for some seconds each: the ledgers balance, and nothing more is held at the end."""
+    modes = expand_modes("all")
+    assert endure(modes, len(modes), 3.5, None, lambda _row: None) == []
