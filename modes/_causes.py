@@ -128,13 +128,14 @@ class Causes:
         """
         self._shift = np.uint64(64 - (slots.bit_length() - 1))
         random = np.random.default_rng(len(self.known))
-        for _ in range(_ATTEMPTS if len(self.known) <= _FEW_CAUSES else 1):
+        for attempt in range(_ATTEMPTS if len(self.known) <= _FEW_CAUSES else 1):
+            if attempt:
+                self._location_factor = np.uint64(int(random.integers(1 << 62, 1 << 63)) << 1 | 1)
             self._table_products = np.zeros(slots, np.uint64)
             self._table_mixed = np.zeros(slots, np.uint64)
             self._numbers = np.zeros(slots, np.intp)
             if self._put(range(1, len(self.known))):
                 break
-            self._location_factor = np.uint64(int(random.integers(1 << 62, 1 << 63)) << 1 | 1)
 
     def _put(self, numbers: range) -> bool:
         """Enter known causes; tell whether each got the slot where its search begins."""

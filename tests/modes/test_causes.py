@@ -44,6 +44,17 @@ def test_many_causes_are_told_apart_while_the_table_grows() -> None:
     assert len(known) == len(batch) + 1
 
 
+def test_no_cause_is_entered_twice() -> None:
+    """Causes at random places, a hundred more in each batch: some meet in a slot whatever the factor."""
+    random = np.random.default_rng(3)
+    columns = (random.integers(0, bound, 3000).tolist() for bound in (1 << 24, 9, 90))
+    batch = [(0xFFFFFFFF81000000 + place, pid, reason) for place, pid, reason in zip(*columns, strict=True)]
+    known = Causes()
+    for count in range(100, len(batch) + 1, 100):
+        known.number(events(batch[:count]))
+    assert len(known) == len(set(batch)) + 1
+
+
 @pytest.mark.parametrize("few", [0, 256])
 def test_causes_that_meet_in_one_slot_are_told_apart(few: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """The hash of a cause is a sum of products modulo 2**64: these were made to have one hash, all of it.
@@ -56,7 +67,7 @@ def test_causes_that_meet_in_one_slot_are_told_apart(few: int, monkeypatch: pyte
     batch = []
     for number in range(200):
         pid_reason = number + 1
-        location = (12345 - pid_reason * pid_reason_factor) * inverse % 2**64
+        location = ((12345 << 48) - pid_reason * pid_reason_factor) * inverse % 2**64
         batch.append((location, pid_reason, 0))
     known = Causes()
     for _ in range(2):
