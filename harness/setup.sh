@@ -51,7 +51,11 @@ any_exists() {
 # List the packages to install, under this distribution's names: those for the environment, unless it is `ready`, and
 # with $1 = kernel those for loading programs and making the testbed, with $1 = tests also what only tests need.
 missing_packages() {
-    if command -v dnf >/dev/null; then bcc=python3-bcc venv=python3-libs; else bcc=python3-bpfcc venv=python3-venv; fi
+    if command -v dnf >/dev/null; then
+        bcc=python3-bcc venv=python3-libs libc=glibc-devel libbpf=libbpf-devel
+    else
+        bcc=python3-bpfcc venv=python3-venv libc=libc6-dev libbpf=libbpf-dev
+    fi
     [ -x "$system_python" ] || echo python3
     if [ -z "$ready" ]; then
         version=$(readlink -f "$system_python") version=${version##*/}
@@ -60,7 +64,12 @@ missing_packages() {
     [ "$1" = kernel ] || [ "$1" = tests ] || return 0
     any_exists /usr/lib/python3/dist-packages/bcc /usr/lib*/python3*/site-packages/bcc || echo $bcc
     command -v nft >/dev/null || echo nftables
-    [ "$1" != tests ] || command -v git >/dev/null || echo git
+    [ "$1" = tests ] || return 0
+    command -v git >/dev/null || echo git
+    # What the senders and readers are compared with is in C.
+    any_exists /usr/bin/cc /usr/bin/gcc /usr/bin/clang || echo gcc
+    any_exists /usr/include/stdlib.h || echo $libc
+    any_exists /usr/include/bpf/libbpf.h || echo $libbpf
 }
 
 package_command() {
