@@ -38,7 +38,7 @@ SLOW = FAST.replace(
 SUDO = {name: value for name, value in os.environ.items() if name.startswith("SUDO_")}
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def as_root_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     """Be root without a user behind it: `check` runs git as that one, who may not enter root's temporary folders."""
     for name in SUDO:
@@ -51,7 +51,7 @@ def git(folder: Path, *words: str) -> None:
 
 
 @pytest.fixture
-def repository(tmp_path: Path) -> Path:
+def repository(tmp_path: Path, as_root_itself: None) -> Path:  # noqa: ARG001 - a fixture for its effect
     """A repository that holds one consumer, fast in v1 and slow in v2."""
     top = tmp_path / "project"
     top.mkdir()
@@ -115,6 +115,7 @@ def test_both_arms_get_the_same_traffic(tmp_path: Path) -> None:
         assert max(sent) == 500
 
 
+@pytest.mark.usefixtures("as_root_itself")
 def test_one_more_allocation_an_event_is_found_in_the_fewest_blocks(tmp_path: Path) -> None:
     """The count tier: five blocks, no noise, REGRESSED with the same ratio in each."""
     (tmp_path / "more.py").write_text(
@@ -191,6 +192,7 @@ def test_nonsense_is_refused_before_anything_runs(words: tuple[str, ...], says: 
     assert not out.exists()
 
 
+@pytest.mark.usefixtures("as_root_itself")
 def test_a_mode_that_raises_ends_the_check(tmp_path: Path) -> None:
     """Status 5 and what it raised, after a bounded number of blocks; nothing is averaged."""
     (tmp_path / "broken.py").write_text(
@@ -202,6 +204,7 @@ def test_a_mode_that_raises_ends_the_check(tmp_path: Path) -> None:
     assert "of B" in ended.stderr
 
 
+@pytest.mark.usefixtures("as_root_itself")
 def test_a_ref_of_bench_itself_runs_its_own_modes(tmp_path: Path) -> None:
     """A built-in mode against an earlier commit: the consumer processes of arm A come from that commit."""
     clone = tmp_path / "clone"
