@@ -11,6 +11,7 @@ import gc
 import os
 import signal
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Iterator, Mapping
@@ -141,6 +142,7 @@ def _consume(  # noqa: PLR0917 - all that takes part in it
         "series": reading.series,
         "top_drops": _top_drops(mode),
         "raised": raised[0] if raised else None,
+        "threads": [thread.name for thread in threading.enumerate() if not thread.daemon][1:],  # the first is this one
     }
 
 

@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
+from harness.group import Group, command_name
 from harness.tree import Tree
 
 PROTOCOL = 4
@@ -34,27 +35,40 @@ class WorkerDied(Exception):
 
 
 class Worker:
-    """A fresh Python process that runs one of our modules; leaving the context kills it if it still lives."""
+    """A fresh Python process that runs one of our modules; leaving the context kills it if it still lives.
+
+    `left_behind` names the processes that it started and that outlived it; they are ended with its group.
+    """
 
     def __init__(
-        self, module: str, spec: Message, *, name: str, pass_fds: Sequence[int] = (), tree: Tree | None = None
+        self,
+        module: str,
+        spec: Message,
+        *,
+        name: str,
+        pass_fds: Sequence[int] = (),
+        tree: Tree | None = None,
+        group: Group | None = None,
     ) -> None:
-        """Start `python -m module` in its own process group; it reads `spec` as its first message.
+        """Start `python -m module` in its own session; it reads `spec` as its first message.
 
-        With `tree`, it works and imports there.
+        With `tree`, it works and imports there. `group` is for one that runs what is not ours.
         """
         self.name = name
+        self.left_behind: list[str] = []
+        self._group = group
         ours, theirs = socket.socketpair()
         self._stderr = os.memfd_create(f"bench-{name}-stderr")
-        environment = dict(os.environ)
+        environment = {**os.environ, **({} if group is None else group.environment)}
         # -m puts the working folder first on the path, where a tree of strangers could hide our packages.
         safe_path = []
         if tree is not None:
             environment["PYTHONPATH"] = os.pathsep.join(map(str, tree.import_path))
             safe_path = ["-P"]
         with theirs:
+            self._command = [sys.executable, *safe_path, "-m", module, str(theirs.fileno()), str(os.getpid())]
             self._process = subprocess.Popen(
-                [sys.executable, *safe_path, "-m", module, str(theirs.fileno()), str(os.getpid())],
+                self._command,
                 pass_fds=(theirs.fileno(), *pass_fds),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -66,6 +80,8 @@ class Worker:
             )
         self._socket = ours
         self._unread = b""
+        if group is not None:
+            group.admit(self._process.pid)
         self.send({"protocol": PROTOCOL, **spec})
 
     @property
@@ -131,6 +147,10 @@ class Worker:
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
+        if self._group is not None:
+            own = command_name(self._command)
+            left = (f"a copy of the {self.name}" if words == own else words for words in self._group.end().values())
+            self.left_behind = list(dict.fromkeys(left))
         os.close(self._stderr)
 
     def __enter__(self) -> Worker:

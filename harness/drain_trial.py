@@ -9,7 +9,7 @@ from harness import account
 from harness.observer import Observer
 from harness.probes.outside import Outside, Probing
 from harness.trial import Identity, Place
-from harness.workers import endings, ready, start_consumer
+from harness.workers import endings, leavings, ready, start_consumer
 from results.trial import Setting, Trial
 
 
@@ -53,4 +53,5 @@ def run_drain_trial(
         first_ns=began_ns,
         last_ns=began_ns,
         wrong=wrong,
+        warnings=leavings(consumer, finish.done),
     )

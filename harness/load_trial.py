@@ -17,7 +17,16 @@ from harness.observer import Observer
 from harness.probes.outside import Outside, Probing
 from harness.probes.timeline import SAMPLE_S
 from harness.trial import Identity, OnProgress, Place, Progress
-from harness.workers import READY_TIMEOUT_S, Traffic, endings, last_words, ready, start_consumer, start_generator
+from harness.workers import (
+    READY_TIMEOUT_S,
+    Traffic,
+    endings,
+    last_words,
+    leavings,
+    ready,
+    start_consumer,
+    start_generator,
+)
 from results.ledger import Ledger
 from results.trial import Setting, Trial
 
@@ -111,7 +120,7 @@ def run_load_trial(
         wrong=wrong,
         metrics=metrics,
         witness=witness,
-        warnings=_warnings(ledger),
+        warnings=[*_warnings(ledger), *leavings(consumer, finish.done)],
         limited_by=_limited_by(setting, ledger, sent),
     )
 

@@ -10,6 +10,7 @@ from bpf.errors import CannotRun
 from harness.consumer import ConsumerSpec
 from harness.control import Worker, WorkerDied
 from harness.generator import GeneratorSpec
+from harness.group import Group
 from harness.probes.outside import Probing
 from harness.trial import Place
 from results.trial import Setting
@@ -42,7 +43,9 @@ def start_consumer(setting: Setting, tag: str | None, place: Place, output_fd: i
         without=probing.without,
     )
     inherited = () if output_fd is None else (output_fd,)
-    return Worker("harness.consumer", {"spec": spec.to_json()}, name="consumer", pass_fds=inherited, tree=tree)
+    return Worker(
+        "harness.consumer", {"spec": spec.to_json()}, name="consumer", pass_fds=inherited, tree=tree, group=Group()
+    )
 
 
 def start_generator(setting: Setting, traffic: Traffic, seed: int, cpu: int | None) -> Worker:
@@ -84,6 +87,16 @@ def last_words(worker: Worker) -> Mapping[str, Any]:
     failed = message.get("failed")
     done: Mapping[str, Any] = message["done"] if failed is None else {"died": f"the {worker.name}: {failed['what']}"}
     return done
+
+
+def leavings(worker: Worker, done: Mapping[str, Any]) -> list[str]:
+    """Say what of a mode would have outlived its trial; `worker` has been closed."""
+    said = []
+    if done.get("threads"):
+        said.append(f"the mode left threads running that are no daemons: {', '.join(done['threads'])}")
+    if worker.left_behind:
+        said.append(f"the mode left processes running, which were ended: {', '.join(worker.left_behind)}")
+    return said
 
 
 def endings(done: Mapping[str, Any]) -> list[str]:

@@ -1,7 +1,7 @@
 """Remove what killed runs left behind.
 
 Namespaces, interfaces, programs and maps vanish with the processes that held them; what a SIGKILL can leave is the
-folder with a session's temporary files. A running session's is not touched.
+folder with a session's temporary files, and processes that a mode started. A running session's are not touched.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 
 from harness.cli import DONE
+from harness.group import abandoned, end_abandoned
 from harness.runfolder import remove, stale_folders
 
 NEEDS = "root"
@@ -24,6 +25,13 @@ def run(arguments: argparse.Namespace) -> int:
     for folder in stale:
         remove(folder)
         print(f"removed {folder.path} ({folder.size_bytes / 1e6:.1f} MB)")
-    if not stale:
+    groups = abandoned()
+    for group in groups:
+        end_abandoned(group)
+        for pid, name in group.processes.items():
+            print(f"ended process {pid}, which a mode had started: {name}")
+        if not group.processes:
+            print(f"removed {group.folder}")
+    if not stale and not groups:
         print("nothing to remove")
     return DONE

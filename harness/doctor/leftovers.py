@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.doctor._finding import AS_ROOT, Finding
+from harness.group import abandoned
 from harness.runfolder import base_folder, stale_folders
 
 
 def check() -> Iterator[Finding]:
-    """Look for folders of sessions that are dead. Namespaces, programs and maps went with their processes."""
+    """Look for folders of sessions that are dead, and for processes that their modes had started.
+
+    Namespaces, programs and maps went with their processes.
+    """
     try:
         stale = stale_folders()
     except PermissionError:
@@ -22,5 +26,13 @@ def check() -> Iterator[Finding]:
             what=f"killed runs left {len(stale)} folders with {size / 1e6:.1f} MB in {base_folder()}",
             cure="type: sudo bench clean",
         )
-    else:
+    groups = abandoned()
+    if groups:
+        running = [f"{name} ({pid})" for group in groups for pid, name in group.processes.items()]
+        yield Finding(
+            level="warning",
+            what=f"killed runs left {', '.join(running) or 'empty control groups'}",
+            cure="type: sudo bench clean",
+        )
+    if not stale and not groups:
         yield Finding(level="fine", what="no killed run left anything behind")

@@ -1,0 +1,211 @@
+"""The processes of a trial, as a group that ends with it however independent they have made themselves.
+
+A control group (version 2) holds all offspring of a process: daemons too, which have left its session and its parents.
+Where none can be made (/sys/fs/cgroup read-only, as in many containers), offspring is told by the environment that it
+was started with, and what empties that escapes. Either names the process that made the group: what a killed one left
+can be told from what is at work.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import shlex
+import signal
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+MARK = "BENCH_GROUP"
+ENDS_WITHIN_S = 5.0
+
+_PROC = Path("/proc")
+_LONGEST_NAME = 60
+_numbers = itertools.count()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Abandoned:
+    """A group whose maker is dead: its living processes, by number and name, and its folder if it has one."""
+
+    name: str
+    folder: Path | None
+    processes: dict[int, str]
+
+
+class Group:
+    """Takes processes in; they and all their offspring end at `end`."""
+
+    def __init__(self) -> None:
+        self.name = f"{_prefix()}{os.getpid()}-{_started(os.getpid())}-{next(_numbers)}"
+        self._folder = _make(self.name)
+        self._first: int | None = None
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What to add to the environment of a process that shall be admitted."""
+        return {MARK: self.name}
+
+    def admit(self, pid: int) -> None:
+        """Take a process in, before it has offspring."""
+        self._first = pid
+        if self._folder is not None:
+            try:
+                (self._folder / "cgroup.procs").write_text(str(pid))
+            except ProcessLookupError:  # it has ended already
+                pass
+            except OSError:  # one that takes no processes, such as a threaded one's child
+                self._folder.rmdir()
+                self._folder = None
+
+    def end(self) -> dict[int, str]:
+        """Kill all but this process; return what still lived, by number and name."""
+        if self._folder is not None:
+            if self._first == os.getpid():
+                (self._folder.parent / "cgroup.procs").write_text(str(os.getpid()))
+            left = _named(_inside(self._folder))
+            with contextlib.suppress(OSError):  # one hangs in the kernel: `bench clean` finds it
+                _remove(self._folder)
+            return left
+        left = _named(self._offspring())
+        _kill(self._offspring)
+        return left
+
+    def _offspring(self) -> set[int]:
+        found = set(_marked(self.name))
+        if self._first is not None:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                found |= {child.pid for child in psutil.Process(self._first).children(recursive=True)}
+        return found - {os.getpid()}
+
+
+def abandoned() -> list[Abandoned]:
+    """List the groups whose maker is dead, as far as this user may see them."""
+    folders = {
+        folder.name: folder for root in _mounts() for folder in root.rglob(f"{_prefix()}*") if _is_dead(folder.name)
+    }
+    processes: dict[str, set[int]] = {name: _inside(folder) for name, folder in folders.items()}
+    for pid, name in _marks():
+        if name.startswith(_prefix()) and _is_dead(name):
+            processes.setdefault(name, set()).add(pid)
+    return [Abandoned(name=name, folder=folders.get(name), processes=_named(pids)) for name, pids in processes.items()]
+
+
+def end_abandoned(group: Abandoned) -> None:
+    """Kill what is left of a group. Raises OSError when something of it stays."""
+    if group.folder is not None:
+        _remove(group.folder)
+    _kill(lambda: set(_marked(group.name)))
+
+
+def _make(name: str) -> Path | None:
+    """Make a control group below this process's own, or return None where that cannot be."""
+    own = next((line[3:] for line in (_PROC / "self/cgroup").read_text().splitlines() if line.startswith("0::")), None)
+    for root in _mounts():
+        folder = Path(f"{root}{own}") / name
+        try:
+            folder.mkdir()
+        except OSError:
+            continue
+        if (folder / "cgroup.kill").exists():  # since 5.14
+            return folder
+        folder.rmdir()
+    return None
+
+
+def _mounts() -> Iterator[Path]:
+    for line in (_PROC / "self/mountinfo").read_text().splitlines():
+        fields, _, kind = line.partition(" - ")
+        if kind.startswith("cgroup2 "):
+            yield Path(fields.split()[4])
+
+
+def _inside(folder: Path) -> set[int]:
+    found: set[int] = set()
+    for group in (folder, *folder.rglob("*/")):
+        with contextlib.suppress(OSError):  # removed meanwhile, or threaded
+            found.update(map(int, (group / "cgroup.procs").read_text().split()))
+    return found
+
+
+def _remove(folder: Path) -> None:
+    """Kill all in a control group, and remove it with those below. Raises OSError when it does not get empty."""
+    (folder / "cgroup.kill").write_text("1")
+    deadline = time.monotonic() + ENDS_WITHIN_S
+    while True:
+        try:
+            for group in sorted(folder.rglob("*/"), reverse=True):
+                group.rmdir()
+            folder.rmdir()
+            return
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.001)
+
+
+def _kill(living: Callable[[], set[int]]) -> None:
+    """Kill until nothing is left: what is being killed may start others meanwhile."""
+    deadline = time.monotonic() + ENDS_WITHIN_S
+    while (pids := living()) and time.monotonic() < deadline:
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(0.001)
+
+
+def _marked(name: str) -> Iterator[int]:
+    return (pid for pid, mark in _marks() if mark == name)
+
+
+def _marks() -> Iterator[tuple[int, str]]:
+    """Yield each process that was started with a mark in its environment, and the mark."""
+    wanted = f"{MARK}=".encode()
+    for folder in _PROC.iterdir():
+        if folder.name.isdigit():
+            with contextlib.suppress(OSError):  # another user's, or gone
+                for entry in (folder / "environ").read_bytes().split(b"\0"):
+                    if entry.startswith(wanted):
+                        yield int(folder.name), os.fsdecode(entry.removeprefix(wanted))
+
+
+def _named(pids: Iterable[int]) -> dict[int, str]:
+    """Name those that still live by their command lines."""
+    found = {}
+    for pid in sorted(pids):
+        with contextlib.suppress(psutil.Error):
+            process = psutil.Process(pid)
+            if process.status() != psutil.STATUS_ZOMBIE:
+                found[pid] = command_name(process.cmdline()) or process.name()
+    return found
+
+
+def command_name(words: Sequence[str]) -> str:
+    """Name a process by its command line."""
+    name = shlex.join(words)
+    return name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}…"
+
+
+def _prefix() -> str:
+    """Say what the names of groups begin with that this process could tell from abandoned ones: process numbers differ
+    between PID namespaces.
+    """
+    return f"bench-{(_PROC / 'self/ns/pid').stat().st_ino}-"
+
+
+def _is_dead(name: str) -> bool:
+    """Tell whether the process that made a group is gone."""
+    pid, _, rest = name.removeprefix(_prefix()).partition("-")
+    return not pid.isdecimal() or _started(int(pid)) != rest.partition("-")[0]
+
+
+def _started(pid: int) -> str:
+    """Return when a process began, in the kernel's ticks; empty when it is gone."""
+    try:
+        return (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()[19]
+    except OSError:
+        return ""
