@@ -18,8 +18,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
-
 MARK = "BENCH_GROUP"
 ENDS_WITHIN_S = 5.0
 
@@ -76,11 +74,7 @@ class Group:
         return left
 
     def _offspring(self) -> set[int]:
-        found = set(_marked(self.name))
-        if self._first is not None:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                found |= {child.pid for child in psutil.Process(self._first).children(recursive=True)}
-        return found - {os.getpid()}
+        return set(_marked(self.name)) | _below(self._first)
 
 
 def abandoned() -> list[Abandoned]:
@@ -158,6 +152,21 @@ def _kill(living: Callable[[], set[int]]) -> None:
         time.sleep(0.001)
 
 
+def _below(ancestor: int | None) -> set[int]:
+    """Return the offspring of a process that has not left it."""
+    parents = {}
+    for folder in _PROC.iterdir():
+        if folder.name.isdigit():
+            with contextlib.suppress(OSError):
+                state, parent, *_ = (folder / "stat").read_text().rpartition(")")[2].split()
+                if state not in "ZX":
+                    parents[int(folder.name)] = int(parent)
+    found: set[int] = set()
+    while more := {pid for pid, parent in parents.items() if parent in found | {ancestor}} - found:
+        found |= more
+    return found
+
+
 def _marked(name: str) -> Iterator[int]:
     return (pid for pid, mark in _marks() if mark == name)
 
@@ -177,10 +186,10 @@ def _named(pids: Iterable[int]) -> dict[int, str]:
     """Name those that still live by their command lines."""
     found = {}
     for pid in sorted(pids):
-        with contextlib.suppress(psutil.Error):
-            process = psutil.Process(pid)
-            if process.status() != psutil.STATUS_ZOMBIE:
-                found[pid] = command_name(process.cmdline()) or process.name()
+        with contextlib.suppress(OSError):
+            words = (_PROC / str(pid) / "cmdline").read_bytes().split(b"\0")[:-1]  # none of what is dead
+            if words:
+                found[pid] = command_name([os.fsdecode(word) for word in words])
     return found
 
 
