@@ -14,6 +14,7 @@ from results.report import Report
 from results.scorecard import Row
 from results.session import Session
 from results.spread import Spread
+from results.trial import Trial
 from results.variant import Variant
 
 # Facts that may differ between what is compared: they are what "what changed?" asks about.
@@ -90,6 +91,8 @@ def compare_files(a: Report, b: Report, names: Sequence[str], margin: float | No
     if not pairs:
         raise ValueError("nothing to compare: no setting (mode, reader, traffic, load …) is in both files")
     matched = [id(row) for pair in pairs for row in pair]
+    shared = {_name(trial) for trial in a.trials} & {_name(trial) for trial in b.trials}
+    both = (f"{len(shared)} trials are in both files, which makes the two look alike",) if shared else ()
     return Compared(
         names[0],
         names[1],
@@ -98,7 +101,7 @@ def compare_files(a: Report, b: Report, names: Sequence[str], margin: float | No
         tuple(row.label for row in b.rows if id(row) not in matched),
         tuple(differences([*a.sessions[:1], *b.sessions[:1]])) if a.sessions and b.sessions else (),
         (*a.sessions, *b.sessions),
-        (*a.problems, *b.problems),
+        (*a.problems, *b.problems, *both),
     )
 
 
@@ -157,6 +160,10 @@ def _same_setting(row: Row, others: Sequence[Row]) -> Row | None:
 
 def _key(row: Row) -> object:
     return replace(row.setting, duration_s=None), row.arm
+
+
+def _name(trial: Trial) -> tuple[str, int]:
+    return trial.session, trial.number
 
 
 def _find(report: Report, label: str) -> Variant:

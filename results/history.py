@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from results import store
 from results.column import Column
 from results.comparison import MAY_DIFFER
 from results.flat import Value
@@ -14,8 +13,8 @@ from results.host import facts
 from results.scorecard import labels, rows
 from results.session import Session
 from results.spread import Spread
-from results.store import ResultFile
-from results.trial import Setting
+from results.store import Reading, ResultFile
+from results.trial import Setting, Trial
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +46,7 @@ class History:
     @property
     def sessions(self) -> list[Session]:
         found = {point.session.id: point.session for track in self.tracks for point in track.points}
-        return sorted(found.values(), key=_when)
+        return sorted(found.values(), key=lambda session: session.key)
 
 
 def read_history(folder: Path, column: Column, machine: int | None = None) -> History:
@@ -56,6 +55,9 @@ def read_history(folder: Path, column: Column, machine: int | None = None) -> Hi
     Raises ValueError when none has the metric.
     """
     files, problems = _files(folder)
+    trials: dict[str, list[Trial]] = {}
+    for trial in (trial for result in files for trial in result.trials):
+        trials.setdefault(trial.session, []).append(trial)
     machines: list[dict[str, str]] = []
     found: dict[tuple[int, Setting, str], list[Point]] = {}
     for result in files:
@@ -63,7 +65,7 @@ def read_history(folder: Path, column: Column, machine: int | None = None) -> Hi
             here = {name: value for name, value in facts(session).items() if name not in MAY_DIFFER}
             if here not in machines:
                 machines.append(here)
-            for row in rows(trial for trial in result.trials if trial.session == session.id):
+            for row in rows(trials.get(session.id, [])):
                 if value := row.spread(column):
                     found.setdefault((machines.index(here), row.setting, row.arm or ""), []).append(
                         Point(session, value)
@@ -76,7 +78,7 @@ def read_history(folder: Path, column: Column, machine: int | None = None) -> Hi
             raise ValueError(f"there is no machine {machine}; without --machine, bench history lists them")
     names = labels(setting for _, setting, _ in found)
     tracks = [
-        Track(number, f"{names[setting]} {arm}".strip(), tuple(sorted(points, key=lambda point: _when(point.session))))
+        Track(number, f"{names[setting]} {arm}".strip(), tuple(sorted(points, key=lambda point: point.session.key)))
         for (number, setting, arm), points in found.items()
     ]
     tracks.sort(key=lambda track: (track.machine, track.label))
@@ -107,26 +109,21 @@ def _column_name(label: str, history: History) -> str:
     return f"{label.replace(' ', '_')}.{history.column.name}"
 
 
-def _files(folder: Path) -> tuple[list[ResultFile], list[str]]:
+def _files(folder: Path) -> tuple[Sequence[ResultFile], list[str]]:
     """Read what can be read; name what cannot."""
     if not folder.is_dir():
         raise ValueError(f"{folder} is no folder; name one that holds result files")
-    files, problems = [], []
+    reading, unreadable = Reading(), []
     for path in sorted(folder.rglob("*.jsonl")):
         try:
-            result = store.read(path)
+            reading.add(path)
         except ValueError as error:
-            problems.append(str(error))
-            continue
-        files.append(result)
-        problems += [f"{path}, {problem}" for problem in result.problems]
+            unreadable.append(str(error))
+    files = reading.files()
+    problems = [*unreadable, *(f"{result.path}, {problem}" for result in files for problem in result.problems)]
     if not files:
         raise ValueError(f"no result file in {folder}: bench run writes them, by the ending .jsonl")
     return files, problems
-
-
-def _when(session: Session) -> tuple[str, str]:
-    return session.started_at, session.id
 
 
 def changes(points: Sequence[Point]) -> float | None:

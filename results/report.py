@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from results import store
 from results.headline import Sentence, headline
 from results.limits import capacities
 from results.scorecard import Row, rows
 from results.session import Session
-from results.store import ResultFile
+from results.store import Reading, ResultFile
 from results.summary import Summary, summarise
 from results.trial import Trial
 from results.variant import Variant, fair_load, variants
@@ -42,22 +41,32 @@ class Report:
 
 
 def load(paths: Sequence[Path]) -> Report:
-    """Read result files and put them together; a file given twice counts once. Raises ValueError as `store.read`."""
+    """Read result files and put them together; what is in several of them counts once. Raises ValueError.
+
+    Sessions come in the order of their start, and trials in that of their sessions, whatever order the lines have.
+    """
     files = {path.resolve(): path for path in paths}
-    read = [store.read(path) for path in files.values()]
-    trials = [trial for result in read for trial in result.trials]
+    reading = Reading()
+    for path in files.values():
+        reading.add(path)
+    read = reading.files()
+    sessions = sorted((session for result in read for session in result.sessions), key=lambda each: each.key)
+    order = {session.id: place for place, session in enumerate(sessions)}
+    trials = sorted(
+        (trial for result in read for trial in result.trials),
+        key=lambda trial: (order.get(trial.session, len(order)), trial.session, trial.number),
+    )
     if not trials:
         named = ", ".join(str(result.path) for result in read)
         problems = [str(problem) for result in read for problem in result.problems]
         why = problems[0] if problems else "the run that wrote it ended before its first trial did"
         raise ValueError(f"no trial in {named} can be used: {why}")
     found = rows(trials)
-    sessions = tuple(session for result in read for session in result.sessions)
     limits, unfinished = capacities(sessions, trials)
     listed = variants(found, limits)
     return Report(
         paths=tuple(files.values()),
-        sessions=sessions,
+        sessions=tuple(sessions),
         trials=tuple(trials),
         problems=(*(line for result in read for line in _problems(result)), *unfinished),
         rows=tuple(found),

@@ -26,6 +26,11 @@ class Session:
     findings: tuple[str, ...] = ()
     schema_version: int = field(default=SCHEMA_VERSION)
 
+    @property
+    def key(self) -> tuple[str, str]:
+        """Order sessions by their start."""
+        return self.started_at, self.id
+
     def to_json(self) -> dict[str, object]:
         return {"type": "session", **asdict(self), "findings": list(self.findings)}
 

@@ -6,17 +6,20 @@ import json
 import os
 import stat
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from results.ledger import Ledger
 from results.line import fit, parse
 from results.output import nature, open_output
 from results.session import Session
 from results.trial import SCHEMA_VERSION, Trial
+
+_Key = TypeVar("_Key")
+_Kept = TypeVar("_Kept")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +41,6 @@ class ResultFile:
     sessions: tuple[Session, ...]
     trials: tuple[Trial, ...]
     problems: tuple[Problem, ...]
-
-    def session_of(self, trial: Trial) -> Session | None:
-        """Find the session that a trial belongs to; None when its line was lost."""
-        return next((session for session in self.sessions if session.id == trial.session), None)
 
 
 class ResultWriter:
@@ -104,45 +103,122 @@ def read(path: Path) -> ResultFile:
 
     Raises ValueError when the file cannot be read or nothing in it is valid.
     """
-    content = _content(path)
-    sessions: dict[str, Session] = {}
-    newer: dict[str, int] = {}
-    left_out: Counter[str] = Counter()
-    trials: list[Trial] = []
-    problems: list[Problem] = []
-    lines = content.split(b"\n")
-    for number, raw in enumerate(lines, start=1):
-        if not raw.strip():
-            continue
-        torn = " (torn: the run that wrote it was killed)" if number == len(lines) else ""
-        try:
-            row = parse(raw)
-            identity, version = _newer_session(row)
-            if version is not None:
-                newer[identity] = version
-                what = f"written in format {version} by a newer bench; this one reads up to {SCHEMA_VERSION}"
-                problems.append(Problem(number, what))
-            elif row.get("type") == "session":
+    reading = Reading()
+    reading.add(path)
+    return reading.files()[0]
+
+
+class Reading:
+    """Reads result files as one body of sessions and trials, whatever copies of them there are.
+
+    A session counts once, by its id, and a trial by its session and number, in the first file that holds it. Where two
+    of the same name differ, neither is used, since nothing says which of them ran: the order of lines and files must
+    not decide.
+    """
+
+    def __init__(self) -> None:
+        self._sessions = _Once[str, Session]()
+        self._trials = _Once[tuple[str, int], Trial]()
+        self._newer: dict[str, int] = {}
+        self._files: dict[Path, list[_Told]] = {}
+
+    def add(self, path: Path) -> None:
+        """Read one file more. Raises ValueError when it cannot be read or nothing in it is valid."""
+        told: list[_Told] = []
+        used = 0
+        lines = _content(path).split(b"\n")
+        for number, raw in enumerate(lines, start=1):
+            if not raw.strip():
+                continue
+            torn = " (torn: the run that wrote it was killed)" if number == len(lines) else ""
+            row: Mapping[str, Any] = {}
+            try:
+                row = parse(raw)
+                self._take(path, number, row)
+                used += 1
+            except KeyError as error:
+                told.append(_Told(number, f"{row['type']} without {error}{torn}", _trial_of(row)))
+            except (ValueError, TypeError) as error:
+                told.append(_Told(number, f"{error}{torn}", _trial_of(row)))
+        if not used:
+            reason = f": line {told[0].line}: {told[0].what}" if told else ": it is empty"
+            raise ValueError(f"{path} is no result file of bench{reason}")
+        self._files[path] = told
+
+    def files(self) -> tuple[ResultFile, ...]:
+        """Return what was read, file by file."""
+        sessions, trials = self._sessions.by_file(), self._trials.by_file()
+        return tuple(
+            ResultFile(
+                path,
+                tuple(sessions.get(path, ())),
+                tuple(trial for trial in trials.get(path, ()) if trial.session not in self._newer),
+                tuple(self._problems(told, trials.get(path, ()))),
+            )
+            for path, told in self._files.items()
+        )
+
+    def _take(self, path: Path, line: int, row: Mapping[str, Any]) -> None:
+        """Keep what a line holds. Raises ValueError, TypeError or KeyError for what cannot be used, and why."""
+        identity, version = _newer_session(row)
+        if version is not None:
+            self._newer[identity] = version
+            raise ValueError(f"written in format {version} by a newer bench; this one reads up to {SCHEMA_VERSION}")
+        match row.get("type"):
+            case "session":
                 session = _session(row)
-                sessions[session.id] = session
-            elif row.get("type") == "trial":
-                if row.get("session") in newer:
-                    left_out[row["session"]] += 1
-                else:
-                    trials.append(_trial(row))
+                self._sessions.add(session.id, session, path, line, f"session {session.id}")
+            case "trial":
+                trial = _trial(row)
+                name = f"trial {trial.number} of session {trial.session}"
+                self._trials.add((trial.session, trial.number), trial, path, line, name)
+            case _:
+                raise ValueError("neither a session nor a trial")
+
+    def _problems(self, told: Sequence[_Told], trials: Iterable[Trial]) -> Iterator[Problem]:
+        """Say what is wrong; trials of a newer session are only counted, whether they could be read or not."""
+        left_out = Counter(trial.session for trial in trials if trial.session in self._newer)
+        for each in told:
+            if each.session in self._newer:
+                left_out[each.session] += 1
             else:
-                problems.append(Problem(number, "neither a session nor a trial"))
-        except KeyError as error:
-            problems.append(Problem(number, f"{row['type']} without {error}{torn}"))
-        except (ValueError, TypeError) as error:
-            problems.append(Problem(number, f"{error}{torn}"))
-    for identity, count in left_out.items():
-        what = f"{count} trials of session {identity} (format {newer[identity]}) are left out"
-        problems.append(Problem(len(lines), what))
-    if not sessions and not trials:
-        reason = f": {problems[0]}" if problems else ": it is empty"
-        raise ValueError(f"{path} is no result file of bench{reason}")
-    return ResultFile(path, tuple(sessions.values()), tuple(trials), tuple(problems))
+                yield Problem(each.line, each.what)
+        for identity, count in left_out.items():
+            what = f"{count} trials of session {identity} (format {self._newer[identity]}) are left out"
+            yield Problem(max((each.line for each in told), default=1), what)
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A line that could not be used, what is wrong with it, and the session whose trial it is; empty for none."""
+
+    line: int
+    what: str
+    session: str
+
+
+class _Once(Generic[_Key, _Kept]):
+    """What was found under each key, and where: copies count once, and of two that differ neither does."""
+
+    def __init__(self) -> None:
+        self._found: dict[_Key, tuple[_Kept, Path, int]] = {}
+        self._differ: set[_Key] = set()
+
+    def add(self, key: _Key, value: _Kept, path: Path, line: int, name: str) -> None:
+        """Keep a value. Raises ValueError when another one has that key."""
+        held, where, at = self._found.setdefault(key, (value, path, line))
+        if held is not value and held != value:
+            self._differ.add(key)
+            place = f"line {at}" if where == path else f"line {at} of {where}"
+            raise ValueError(f"{name} is another here than in {place}; neither is used")
+
+    def by_file(self) -> dict[Path, list[_Kept]]:
+        """Gather what is used by the file that holds it."""
+        gathered: dict[Path, list[_Kept]] = {}
+        for key, (value, path, _) in self._found.items():
+            if key not in self._differ:
+                gathered.setdefault(path, []).append(value)
+        return gathered
 
 
 def _newer_session(row: Mapping[str, Any]) -> tuple[str, int | None]:
@@ -150,6 +226,10 @@ def _newer_session(row: Mapping[str, Any]) -> tuple[str, int | None]:
     if row.get("type") == "session" and isinstance(version, int) and version > SCHEMA_VERSION:
         return str(row.get("id")), version
     return "", None
+
+
+def _trial_of(row: Mapping[str, Any]) -> str:
+    return str(row.get("session")) if row.get("type") == "trial" else ""
 
 
 def _session(row: Mapping[str, Any]) -> Session:

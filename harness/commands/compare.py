@@ -11,6 +11,7 @@ are not compared, unless --anyway says so.
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 from harness.cli import DONE, VERSION
@@ -48,6 +49,8 @@ def run(arguments: argparse.Namespace) -> int:
         from rich.console import Console  # noqa: PLC0415
 
         print_compared(compared, Console())
+    for problem in compared.problems:
+        print(f"bench: {problem}", file=sys.stderr)
     return DONE
 
 

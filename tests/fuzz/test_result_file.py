@@ -41,7 +41,6 @@ def use(kept: ResultFile) -> Iterator[object]:
             value = column.value(trial)
             yield None if value is None else column.write(value)
         yield json.dumps(trial.to_json(), allow_nan=False)
-        yield kept.session_of(trial)
     yield [str(problem) for problem in kept.problems]
 
 
