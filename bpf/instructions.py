@@ -68,5 +68,5 @@ def load(program_type: int, instructions: bytes) -> int:
     )
     if fd < 0:
         error = os.strerror(ctypes.get_errno() or -fd)
-        raise CannotRun(f"a BPF program of {count} instructions could not be loaded ({error})", "run it with sudo")
+        raise CannotRun(f"a BPF program of {count} instructions could not be loaded ({error})", "run it as root")
     return fd

@@ -35,6 +35,7 @@ class Terminated(BaseException):
 
 def main(argv: list[str]) -> int:  # noqa: PLR0911 (a line for each way to end)
     """Run one command; return the exit status that the README documents."""
+    _look_in_roots_folders()
     for number in _ENDING:
         if signal.getsignal(number) is not signal.SIG_IGN:  # nohup's
             signal.signal(number, _end)
@@ -65,6 +66,13 @@ def main(argv: list[str]) -> int:  # noqa: PLR0911 (a line for each way to end)
         return FAULT
 
 
+def _look_in_roots_folders() -> None:
+    """Find nft and its like wherever this was started from, as the launcher does (harness/setup.sh)."""
+    folders = (os.environ.get("PATH") or os.defpath).split(":")
+    added = [folder for folder in ("/usr/local/sbin", "/usr/sbin", "/sbin") if folder not in folders]
+    os.environ["PATH"] = ":".join([*folders, *added])
+
+
 def command_names() -> list[str]:
     """List the commands: the files of harness/commands."""
     return sorted(module.name for module in pkgutil.iter_modules(harness.commands.__path__))
@@ -92,20 +100,31 @@ def _dispatch(argv: list[str]) -> int:
     )
     module.add_arguments(command)
     arguments = command.parse_args((["--help"] if words.help else []) + words.rest)
-    _require(module.NEEDS, argv)
+    require(module.NEEDS, words.command, argv)
     return int(module.run(arguments))
 
 
-def _require(needs: str, argv: list[str]) -> None:
-    """Refuse a command that needs more than this process may do; `needs` is the NEEDS of its file."""
+def require(needs: str, what: str, argv: list[str]) -> None:
+    """Start over as root, or refuse, where `what` needs more than this process may do; `needs` is as a command's NEEDS.
+
+    Raises CannotRun where root cannot either.
+    """
     missing = missing_capabilities() if needs == "kernel" else []
     if (missing or needs == "root") and not is_root():
-        raise CannotRun(f"{argv[0]} needs root", f"type: sudo {launcher()} {shlex.join(argv)}")
+        _ask_for_root(what, argv)
     if missing:
         raise CannotRun(
-            f"{argv[0]} needs {', '.join(missing)}, which this root does not have",
+            f"{what} needs {', '.join(missing)}, which this root does not have",
             "grant them to the container (docker run --privileged, or --cap-add each), or run outside of it",
         )
+
+
+def _ask_for_root(what: str, argv: list[str]) -> NoReturn:
+    """Start over as root; the launcher's shell functions know how, and what is said of it."""
+    ours = checkout()
+    launched = "./bench" if Path.cwd() == ours else str(ours / "bench")
+    script = 'here=$1 what=$2; shift 2; . "$here/harness/setup.sh"; ask_for_root "$what" "$@"'
+    os.execv("/bin/sh", [launched, "-c", script, launched, str(ours), what, *argv])
 
 
 def _print_overview() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import shutil
 import struct
 from pathlib import Path
 
@@ -62,6 +63,13 @@ def _held(which: str) -> int:
 
 def is_root() -> bool:
     return os.geteuid() == 0
+
+
+def to_type(command: str) -> str:
+    """Say what is to be typed so that root runs a command: there may be no sudo, and root needs none."""
+    if is_root():
+        return f"type: {command}"
+    return f"type: sudo {command}" if shutil.which("sudo") else f"as root, type: {command}"
 
 
 def in_user_namespace() -> bool:

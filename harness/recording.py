@@ -21,7 +21,7 @@ def new_session(plan: Mapping[str, Any], seed: int | None) -> Session:
     return Session(
         id=f"{began:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}",
         started_at=began.isoformat(timespec="seconds"),
-        command=f"sudo bench {shlex.join(sys.argv[1:])}",
+        command=f"bench {shlex.join(sys.argv[1:])}",
         seed=seed if seed is not None else secrets.randbelow(1 << 31),
         plan=plan,
         host=fingerprint(),

@@ -5,6 +5,13 @@
 environment=$here/.venv
 system_python=/usr/bin/python3 # not the first on PATH: bcc is there for the system's Python alone
 
+# Root's folders, where nft is, are looked in as well: an ordinary user's PATH, cron's and `env -i`'s lack them.
+PATH=${PATH:-/usr/bin:/bin}
+for folder in /usr/local/sbin /usr/sbin /sbin; do
+    case :$PATH: in *:$folder:*) ;; *) PATH=$PATH:$folder ;; esac
+done
+export PATH
+
 say() { printf 'bench: %s\n' "$*" >&2; }
 
 cannot() {
@@ -13,6 +20,51 @@ cannot() {
 }
 
 is_root() { [ "$(id -u)" -eq 0 ]; }
+
+# Say what is to be typed so that root runs a command: there may be no sudo, and root needs none.
+to_type() {
+    if is_root; then
+        echo "type: $1"
+    elif command -v sudo >/dev/null; then
+        echo "type: sudo $1"
+    else
+        echo "as root, type: $1"
+    fi
+}
+
+# Write words as a shell reads them.
+quoted() {
+    for word; do
+        case $word in
+        '' | *[!A-Za-z0-9_./:=,@%+-]*)
+            printf " '%s'" "$(printf %s "$word" | sed "s/'/'\\\\''/g" | tr '\000-\037\177' '?')"
+            ;;
+        *) printf ' %s' "$word" ;;
+        esac
+    done
+}
+
+# Start this program again as root, through sudo, with these words; $1 says what needs it.
+ask_for_root() {
+    what=$1
+    shift
+    # sudo would look for a bare name on its own PATH, where `test` is something else.
+    case $0 in */*) set -- "$0" "$@" ;; *) set -- "$here/$0" "$@" ;; esac
+    typed=$(quoted "$@") typed=${typed# }
+    if [ "${BENCH_NO_SUDO-}" = 1 ] || ! command -v sudo >/dev/null; then
+        cannot "$what needs root; $(to_type "$typed")"
+    fi
+    # What sudo drops, and setting up or reporting takes. By name: a value may be a password, and words of a command
+    # are for all to see. PYTHONPATH is not among them: root would import from it.
+    names='BENCH_[A-Z_]+|PIP_[A-Z_]+|(https?|no|all)_proxy|(HTTPS?|NO|ALL)_PROXY|SSL_CERT_(FILE|DIR)|REQUESTS_CA_BUNDLE'
+    names="$names|NO_COLOR|GITHUB_(ACTIONS|STEP_SUMMARY)"
+    kept=$(env | sed -nE "s/^($names)=.*/\1/p" | sort -u | paste -sd , -)
+    say "$what needs root; going on with: sudo $typed"
+    # sudo's own failure has the status 1, and ours would read as a verdict.
+    sudo -l -- "$@" >/dev/null || cannot "$what needs root, and sudo refuses (see above); as root, type: $typed"
+    export BENCH_NO_SUDO=1 # a sudo that does not make root of us must not be asked again and again
+    exec sudo ${kept:+"--preserve-env=$kept"} -- "$@"
+}
 
 # Run a command as the owner of the checkout, in it; what it makes can be read by others, whatever root's umask is.
 as_owner() (
@@ -133,10 +185,10 @@ set_up() {
         cannot "missing: ${missing#and }; BENCH_NO_INSTALL=1 forbids to install; unset it and type the command again"
     fi
     if ! is_root && [ -n "$missing" ]; then
-        cannot "missing: $missing; type: sudo $(package_command) $missing"
+        cannot "missing: $missing; $(to_type "$(package_command) $missing")"
     fi
     if ! is_root && ! [ -w "$here" ]; then
-        cannot "the Python environment is not made, and $here is not yours to write; type: sudo $0 doctor"
+        cannot "the Python environment is not made, and $here is not yours to write; $(to_type "$0 doctor")"
     fi
     flock --unlock 9
     flock --exclusive --nonblock 9 || {

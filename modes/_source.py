@@ -36,7 +36,7 @@ def _refuse_if_others_could_write(path: Path, status: os.stat_result) -> None:
     what, cure = f"mode file {path} would run with your rights, but", None
     if status.st_uid not in _trusted_users():
         what += f" it belongs to user {status.st_uid}, who is neither root nor you"
-        cure = f"read it, then copy it or: sudo chown {_caller()} {path}"
+        cure = f"read it, then copy it or, as root: chown {_caller()} {path}"
     elif status.st_mode & stat.S_IWOTH:
         what, cure = f"{what} everybody may write it", f"chmod o-w {path}"
     elif status.st_mode & stat.S_IWGRP and not _is_own_group(status):

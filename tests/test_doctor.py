@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterable
@@ -36,6 +37,24 @@ def test_a_setting_is_judged(
     setting = tmp_path / "setting"
     setting.write_text(text)
     assert [finding.level for finding in check(setting)] == ([level] if level else [])
+
+
+@pytest.mark.parametrize(
+    ("uid", "has_sudo", "typed"),
+    [(0, False, "type: "), (0, True, "type: "), (1000, True, "type: sudo "), (1000, False, "as root, type: ")],
+)
+def test_a_cure_can_be_typed_by_whoever_reads_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, uid: int, has_sudo: bool, typed: str
+) -> None:
+    """Root needs no sudo, and there may be none."""
+    if has_sudo:
+        (tmp_path / "sudo").touch(mode=0o755)
+    (tmp_path / "setting").write_text("2\n")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(os, "geteuid", lambda: uid)
+    assert [finding.cure for finding in symbols.check(tmp_path / "setting")] == [
+        f"{typed}sysctl kernel.kptr_restrict=1"
+    ]
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.sta
 def make_clone(folder: Path) -> Path:
     """Make a checkout whose launcher is ours and whose program prints its arguments."""
     (folder / "harness" / "commands").mkdir(parents=True)
-    for name in ("bench", "harness/setup.sh"):
+    for name in ("bench", "test", "harness/setup.sh"):
         shutil.copy(CHECKOUT / name, folder / name)
     for name in ("requirements.txt", "requirements-dev.txt", "harness/__init__.py"):
         (folder / name).write_text("")

@@ -26,7 +26,7 @@ def make_namespace() -> int:
     if _libc.unshare(CLONE_NEWNET) != 0:
         raise CannotRun(
             f"a network namespace could not be made ({os.strerror(ctypes.get_errno())})",
-            "run it with sudo (it takes CAP_SYS_ADMIN and CAP_NET_ADMIN)",
+            "run it as root (it takes CAP_SYS_ADMIN and CAP_NET_ADMIN)",
         )
     return os.open(OWN_NAMESPACE, os.O_RDONLY | os.O_CLOEXEC)
 

@@ -68,7 +68,7 @@ class PacketSender:
             self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW | socket.SOCK_CLOEXEC, 0)
         except OSError as error:
             raise CannotRun(
-                f"a packet socket could not be opened ({error.strerror})", "run it with sudo (it takes CAP_NET_RAW)"
+                f"a packet socket could not be opened ({error.strerror})", "run it as root (it takes CAP_NET_RAW)"
             ) from error
         # Room enough that a send never waits for frames that a queue holds.
         self._socket.setsockopt(socket.SOL_SOCKET, SO_SNDBUFFORCE, SEND_BUFFER_BYTES)

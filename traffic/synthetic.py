@@ -90,9 +90,7 @@ def make_keys(distinct: int, addresses: Mapping[str, int], reasons: Reasons) -> 
         if function in addresses and (number := reasons.number(reason)) is not None
     ]
     if not causes:
-        raise CannotRun(
-            "no kernel function's address can be read", "run it with sudo (kernel.kptr_restrict hides them)"
-        )
+        raise CannotRun("no kernel function's address can be read", "run it as root (kernel.kptr_restrict hides them)")
     # Process 0 is the idle task, in whose time softirqs mostly run.
     keys = ((location, pid, reason) for pid in itertools.count() for location, reason in causes)
     return list(itertools.islice(keys, distinct))

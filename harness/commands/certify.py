@@ -4,7 +4,7 @@ Runs whole gates whose truth is known: A against A, and A against an A that carr
 check of its own in the result file. The shares come with exact binomial bounds. Interrupted, the same command goes on
 where it was. check quotes the certificate on this machine, and leaves metrics ungated that it shows to be too coarse.
 
-  sudo bench certify --mode epoll --gates 60 --slowed 30 --handicap cpu=0.15
+  bench certify --mode epoll --gates 60 --slowed 30 --handicap cpu=0.15
 """
 
 from __future__ import annotations

@@ -3,10 +3,10 @@
 Each block runs A, B, B, A or B, A, A, B by a recorded coin, each trial in fresh processes. An exact signed-rank test
 on the blocks says REGRESSED, OK or INCONCLUSIVE for each metric; all that is gated shares one alpha.
 
-  sudo bench check --mode file --against main           the commit main of the repository that holds the mode
-  sudo bench check --mode new.py --against old.py       another mode
-  sudo bench check --a mode=epoll --b mode=epoll,reader=callback
-  sudo bench check --mode file --baseline before.jsonl  a stored result of this machine (weaker)
+  bench check --mode file --against main           the commit main of the repository that holds the mode
+  bench check --mode new.py --against old.py       another mode
+  bench check --a mode=epoll --b mode=epoll,reader=callback
+  bench check --mode file --baseline before.jsonl  a stored result of this machine (weaker)
 
 Exit status: 0 OK, 1 REGRESSED, 3 INCONCLUSIVE, 5 when trials were invalid too often.
 """

@@ -1,4 +1,4 @@
-"""Put bench where `sudo bench` finds it from any folder: a link in /usr/local/bin to this checkout."""
+"""Put bench where `bench` and `sudo bench` find it from any folder: a link in /usr/local/bin to this checkout."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import sys
 from bpf.errors import CannotRun
 from harness.cli import DONE
 from harness.link import LINK, launcher, points_here
+from harness.privileges import to_type
 
 NEEDS = "root"
 
@@ -26,7 +27,7 @@ def run(arguments: argparse.Namespace) -> int:
         LINK.symlink_to(launcher())
     except FileExistsError as error:
         raise CannotRun(
-            f"{LINK} is there and is not this checkout's", f"if it is not needed: sudo rm {LINK}"
+            f"{LINK} is there and is not this checkout's", f"if it is not needed, {to_type(f'rm {LINK}')}"
         ) from error
     except OSError as error:
         raise CannotRun(
@@ -37,5 +38,5 @@ def run(arguments: argparse.Namespace) -> int:
             f"bench: {LINK.parent} is not on this PATH; for sudo, add it to secure_path in /etc/sudoers (visudo)",
             file=sys.stderr,
         )
-    print(f"{LINK} is now {launcher()}: `sudo bench` runs as root what that folder holds")
+    print(f"{LINK} is now {launcher()}: `bench` runs as root what that folder holds")
     return DONE

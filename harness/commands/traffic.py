@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import statistics
+import sys
 from collections.abc import Mapping, Sequence
 
 from rich.console import Console
@@ -19,7 +20,7 @@ from rich.text import Text
 from bpf.btf import KernelTypes
 from bpf.errors import CannotRun
 from bpf.reasons import Reasons
-from harness.cli import DONE, INVALID_TRIAL, launcher
+from harness.cli import DONE, INVALID_TRIAL, require
 from harness.conformance_table import print_findings
 from harness.privileges import missing_capabilities
 from traffic.conformance import Finding, verify
@@ -127,8 +128,7 @@ def _probe(kinds: Sequence[DropKind], known: Reasons | None) -> dict[str, str | 
 
 
 def _verify(arguments: argparse.Namespace, kinds: Sequence[DropKind]) -> int:
-    if missing_capabilities():
-        raise CannotRun("traffic --verify needs root", f"type: sudo {launcher()} traffic --verify")
+    require("kernel", "traffic --verify", sys.argv[1:])
     with KernelTypes() as types:
         known = Reasons.of_kernel(types)
     why_not = _probe(kinds, known)
@@ -166,8 +166,7 @@ def _compare_speeds(arguments: argparse.Namespace) -> int:
     rounds = arguments.rounds if arguments.rounds is not None else DEFAULT_ROUNDS
     if rounds < 1:
         raise ValueError(f"--rounds is 1 or more, not {rounds}")
-    if missing_capabilities():
-        raise CannotRun("traffic --speed needs root", f"type: sudo {launcher()} traffic --speed")
+    require("kernel", "traffic --speed", sys.argv[1:])
     speeds, wrong = measure(load_kind(names[0]), rounds)
     rates: dict[str, list[float]] = {}
     for speed in speeds:

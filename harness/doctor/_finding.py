@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Literal, get_args
 
+from harness.cli import launcher
+from harness.privileges import to_type
+
 Level = Literal["missing", "warning", "unchecked", "fine"]
 LEVELS: tuple[Level, ...] = get_args(Level)
 
-AS_ROOT = "type: sudo bench doctor"
+AS_ROOT = to_type(f"{launcher()} doctor")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

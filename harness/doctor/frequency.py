@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from harness.doctor._finding import Finding
+from harness.privileges import to_type
 
 SYSTEM = Path("/sys/devices/system/cpu")
 
@@ -22,7 +23,7 @@ def check(system: Path = SYSTEM) -> Iterator[Finding]:
         yield Finding(
             level="warning",
             what=f"the frequency governor is {', '.join(sorted(governors))}",
-            cure="type: sudo cpupower frequency-set -g performance",
+            cure=to_type("cpupower frequency-set -g performance"),
         )
     else:
         yield Finding(level="fine", what="the frequency governor is performance")
@@ -31,11 +32,11 @@ def check(system: Path = SYSTEM) -> Iterator[Finding]:
         yield Finding(
             level="warning",
             what="turbo is on: a CPU is faster while the others sleep",
-            cure=f"type: echo 1 | sudo tee {no_turbo}",
+            cure=to_type(f"sh -c 'echo 1 >{no_turbo}'"),
         )
     elif boost.exists() and boost.read_text().strip() == "1":
         yield Finding(
             level="warning",
             what="boost is on: a CPU is faster while the others sleep",
-            cure=f"type: echo 0 | sudo tee {boost}",
+            cure=to_type(f"sh -c 'echo 0 >{boost}'"),
         )

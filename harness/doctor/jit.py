@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from harness.doctor._finding import AS_ROOT, Finding
+from harness.privileges import to_type
 
 SETTING = Path("/proc/sys/net/core/bpf_jit_enable")
 
@@ -27,7 +28,7 @@ def check(setting: Path = SETTING) -> Iterator[Finding]:
             yield Finding(
                 level="warning",
                 what="the JIT compiler is off: the program is interpreted, several times as slow",
-                cure="type: sudo sysctl net.core.bpf_jit_enable=1",
+                cure=to_type("sysctl net.core.bpf_jit_enable=1"),
             )
         else:
             yield Finding(level="fine", what="the JIT compiler is on")

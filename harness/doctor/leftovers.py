@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from harness.cli import launcher
 from harness.doctor._finding import AS_ROOT, Finding
 from harness.group import abandoned
 from harness.runfolder import base_folder, stale_folders
@@ -24,7 +25,7 @@ def check() -> Iterator[Finding]:
         yield Finding(
             level="warning",
             what=f"killed runs left {len(stale)} folders with {size / 1e6:.1f} MB in {base_folder()}",
-            cure="type: sudo bench clean",
+            cure=f"type: {launcher()} clean",
         )
     groups = abandoned()
     if groups:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from harness.doctor._finding import Finding
+from harness.privileges import to_type
 
 SETTING = Path("/proc/sys/kernel/bpf_stats_enabled")
 
@@ -16,5 +17,5 @@ def check(setting: Path = SETTING) -> Iterator[Finding]:
         yield Finding(
             level="warning",
             what="run-time statistics of BPF programs are on: each run of the program costs some 20 ns more",
-            cure="type: sudo sysctl kernel.bpf_stats_enabled=0",
+            cure=to_type("sysctl kernel.bpf_stats_enabled=0"),
         )

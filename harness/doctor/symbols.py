@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from harness.doctor._finding import Finding
+from harness.privileges import to_type
 
 RESTRICTION = Path("/proc/sys/kernel/kptr_restrict")
 
@@ -16,7 +17,7 @@ def check(restriction: Path = RESTRICTION) -> Iterator[Finding]:
         yield Finding(
             level="warning",
             what="symbol addresses are hidden even from root: functions show as bare addresses, cheaper than names",
-            cure="type: sudo sysctl kernel.kptr_restrict=1",
+            cure=to_type("sysctl kernel.kptr_restrict=1"),
         )
     else:
         yield Finding(level="fine", what="root can read the kernel's symbol addresses")

@@ -32,7 +32,7 @@ def main(path: Path) -> None:
             raise ValueError(f"session {session.id}: {error}; go on with: {session.command} --resume") from error
         told = True
     if not told:
-        raise ValueError(f"{path} holds no capacity search; make one with: sudo bench capacity --mode NAME")
+        raise ValueError(f"{path} holds no capacity search; make one with: bench capacity --mode NAME")
 
 
 if __name__ == "__main__":

@@ -77,7 +77,7 @@ class CapacityPlan:
     def from_json(cls, plan: Mapping[str, Any]) -> CapacityPlan:
         """Read a session's plan. Raises ValueError when it is another command's."""
         if "capacity" not in plan:
-            raise ValueError("this session holds no capacity search; make one with: sudo bench capacity --mode NAME")
+            raise ValueError("this session holds no capacity search; make one with: bench capacity --mode NAME")
         row = dict(plan["capacity"])
         row["settings"] = tuple(Setting.from_json(setting) for setting in row["settings"])
         row["precision"] = Precision(**row["precision"])

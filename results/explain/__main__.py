@@ -23,7 +23,7 @@ def main() -> None:
     held = read(arguments.file)
     sessions = [session for session in held.sessions if "explain" in session.plan]
     if not sessions:
-        raise ValueError(f"{arguments.file} holds no experiment; make one with: sudo bench explain")
+        raise ValueError(f"{arguments.file} holds no experiment; make one with: bench explain")
     for session in sessions:
         trials = [trial for trial in held.trials if trial.session == session.id]
         found = experiment(ExplainPlan.from_json(session.plan), trials)

@@ -45,7 +45,7 @@ class ExplainPlan:
     def from_json(cls, plan: Mapping[str, Any]) -> ExplainPlan:
         """Read a session's plan. Raises ValueError when it is another command's."""
         if "explain" not in plan:
-            raise ValueError("this session holds no experiment; make one with: sudo bench explain")
+            raise ValueError("this session holds no experiment; make one with: bench explain")
         row = plan["explain"]
         return cls(
             variants={name: Setting.from_json(setting) for name, setting in row["variants"].items()},

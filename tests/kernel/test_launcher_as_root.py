@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -19,6 +20,39 @@ AS_NOBODY = ["setpriv", "--reuid", str(NOBODY), "--regid", str(NOBODY), "--clear
 ASIDE = ["unshare", "--mount", "--propagation", "private", "sh", "-c"]
 
 
+# A sudo of a test's own says what it was called with.
+SUDO = '{ printf "%s|" "$@"; echo; } >>"${0%/*}/../log"'
+
+
+class Tools:
+    """Makes a PATH on which there is all that a user has, and the given script, or nothing, for sudo."""
+
+    def __init__(self, folder: Path) -> None:
+        self.log = folder / "log"
+        self.log.touch()
+        self.log.chmod(0o666)
+        self._folder = folder / "bin"
+        self._folder.mkdir()
+
+    def __call__(self, sudo: str | None) -> str:
+        if sudo is None:
+            for tool in Path("/usr/bin").iterdir():
+                if tool.name != "sudo":
+                    (self._folder / tool.name).symlink_to(tool)
+            return str(self._folder)
+        place = self._folder / "sudo"
+        place.write_text(f"#!/bin/sh\n{sudo}\n")
+        place.chmod(0o755)
+        return f"{self._folder}:/usr/bin:/bin"
+
+
+@pytest.fixture
+def tools() -> Iterator[Tools]:
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Tools(Path(folder))
+
+
 @pytest.fixture
 def nobodys_clone() -> Iterator[Path]:
     """A checkout of an ordinary user, with our command line and one command that needs the kernel."""
@@ -27,7 +61,9 @@ def nobodys_clone() -> Iterator[Path]:
         clone = make_clone(Path(folder) / "clone")
         for name in ("harness/__main__.py", "harness/cli.py", "harness/privileges.py", "bpf/errors.py"):
             shutil.copy(CHECKOUT / name, clone / name)
-        command = "def add_arguments(parser): pass\ndef run(arguments): print('ran')\n"
+        command = (
+            "def add_arguments(parser): parser.add_argument('words', nargs='*')\ndef run(arguments): print('ran')\n"
+        )
         (clone / "harness/commands/__init__.py").write_text("")
         for needs in ("nothing", "root", "kernel"):
             (clone / f"harness/commands/{needs}.py").write_text(f'"""Do."""\nNEEDS = "{needs}"\n{command}')
@@ -35,33 +71,106 @@ def nobodys_clone() -> Iterator[Path]:
         yield clone
 
 
+def make_ready(clone: Path) -> None:
+    """Make the environment that set-up makes, without the pip that takes it so long."""
+    script = (
+        'here=$1; . "$here/harness/setup.sh"; "$system_python" -m venv --without-pip "$environment"; '
+        'echo "$here" >"$(echo "$environment"/lib/python3*/site-packages)/bench.pth"; '
+        'echo "run $(environment_key)" >"$environment/made-from"'
+    )
+    subprocess.run(["sh", "-c", script, "sh", clone], check=True)
+    subprocess.run(["chown", "-R", f"{NOBODY}:{NOBODY}", clone / ".venv"], check=True)
+
+
 def run(*command: object, cwd: Path, **more: str) -> subprocess.CompletedProcess[str]:
     words = [str(word) for word in command]
     return subprocess.run(words, cwd=cwd, env=ENVIRONMENT | more, capture_output=True, text=True, check=False)
 
 
-def test_what_root_sets_up_belongs_to_the_checkouts_owner(nobodys_clone: Path) -> None:
-    """After sudo, the user can still update and delete the checkout: nothing in it is root's, bytecode included."""
+def test_what_root_sets_up_belongs_to_the_checkouts_owner(nobodys_clone: Path, tools: Tools) -> None:
+    """Root needs no sudo, and the user can still update and delete the checkout: bytecode too is the owner's."""
+    path = tools(None)
     for _ in range(2):
-        assert run("./bench", "kernel", cwd=nobodys_clone).stdout == "ran\n"
+        assert run("./bench", "kernel", cwd=nobodys_clone, PATH=path).stdout == "ran\n"
     assert {path.lstat().st_uid for path in nobodys_clone.rglob("*")} == {NOBODY}
     assert list((nobodys_clone / "harness").rglob("*.pyc")), "the next start finds bytecode"
 
 
+@pytest.mark.parametrize(
+    ("sudo", "told"), [(SUDO, "type: sudo ./bench"), (None, "as root, type: ./bench")], ids=["forbidden", "missing"]
+)
 @pytest.mark.parametrize("command", ["root", "kernel"])
-def test_an_ordinary_user_is_told_what_to_type(nobodys_clone: Path, command: str) -> None:
-    """One line and status 4, before anything is set up and after it; what needs nothing runs."""
+def test_an_ordinary_user_is_told_what_to_type(
+    nobodys_clone: Path, tools: Tools, command: str, sudo: str | None, told: str
+) -> None:
+    """Where sudo is forbidden or missing: one line and status 4, before anything is set up and after it."""
+    path, forbidden = tools(sudo), {"BENCH_NO_SUDO": "1"} if sudo else {}
     for environment in ("missing", "ready"):
-        refused = run(*AS_NOBODY, "./bench", command, cwd=nobodys_clone)
-        told = f"bench: {command} needs root; type: sudo ./bench {command}\n"
-        assert (refused.returncode, refused.stdout, refused.stderr) == (4, "", told), environment
-        assert run(*AS_NOBODY, "./bench", "nothing", cwd=nobodys_clone).stdout == "ran\n"
+        refused = run(*AS_NOBODY, "./bench", command, cwd=nobodys_clone, PATH=path, **forbidden)
+        line = f"bench: {command} needs root; {told} {command}\n"
+        assert (refused.returncode, refused.stdout, refused.stderr) == (4, "", line), environment
+        make_ready(nobodys_clone)
+
+
+@pytest.mark.parametrize("command", ["root", "kernel"])
+def test_bench_asks_for_root_itself(nobodys_clone: Path, tools: Tools, command: str) -> None:
+    """It says so, and starts over with the same words through sudo, before anything is set up and after it."""
+    for environment in ("missing", "ready"):
+        asked = run(*AS_NOBODY, "./bench", command, "it's", "", cwd=nobodys_clone, PATH=tools(SUDO))
+        told = f"bench: {command} needs root; going on with: sudo ./bench {command} 'it'\\''s' ''\n"
+        assert (asked.returncode, asked.stderr) == (0, told), environment
+        words = f"--|./bench|{command}|it's||\n"
+        assert re.sub(r"--preserve-env=[^|]*\|", "", tools.log.read_text()) == f"-l|{words}{words}", environment
+        tools.log.write_text("")
+        make_ready(nobodys_clone)
+
+
+def test_sudos_refusal_is_no_verdict(nobodys_clone: Path, tools: Tools) -> None:
+    """sudo fails with the status 1, which is that of a regression: ours is 4, with its words before ours."""
+    refused = run(*AS_NOBODY, "./bench", "kernel", cwd=nobodys_clone, PATH=tools("echo no password >&2; exit 1"))
+    assert refused.returncode == 4
+    assert refused.stderr.splitlines()[1:] == [
+        "no password",
+        "bench: kernel needs root, and sudo refuses (see above); as root, type: ./bench kernel",
+    ]
+
+
+def test_a_sudo_that_makes_no_root_is_asked_once(nobodys_clone: Path, tools: Tools) -> None:
+    """Images put a script of that name there, which runs the command as whoever one is."""
+    shim = f'{SUDO}\nwhile [ "$1" != -- ]; do [ "$1" = -l ] && exit; shift; done; shift; exec "$@"'
+    refused = run(*AS_NOBODY, "./bench", "kernel", cwd=nobodys_clone, PATH=tools(shim))
+    assert refused.returncode == 4
+    assert refused.stderr.endswith("bench: kernel needs root; type: sudo ./bench kernel\n")
+    assert len(tools.log.read_text().splitlines()) == 2
+
+
+def test_what_set_up_needs_of_the_environment_passes_sudo_by_name(nobodys_clone: Path, tools: Tools) -> None:
+    """Never by value, which a list of processes shows; and nothing by which root would import a stranger's module."""
+    wanted = {"PIP_INDEX_URL": "https://me:secret@example.org", "BENCH_NO_INSTALL": "1", "https_proxy": "http://p"}
+    run(*AS_NOBODY, "./bench", "kernel", cwd=nobodys_clone, PATH=tools(SUDO), PYTHONPATH="/tmp", PIP="", **wanted)
+    _, asked = tools.log.read_text().splitlines()
+    assert set(wanted) <= set(asked.split("|")[0].removeprefix("--preserve-env=").split(","))
+    assert "secret" not in asked
+    assert "PYTHONPATH" not in asked
+    assert "PIP," not in asked
+
+
+def test_the_suite_asks_for_root_itself(nobodys_clone: Path, tools: Tools) -> None:
+    """./test with its words; `sh test` must not become sudo's own `test`, which passes; BENCH_NO_SUDO asks nobody."""
+    for typed, started in ((["./test", "--all"], "./test|--all"), (["sh", "test"], f"{nobodys_clone}/test")):
+        assert run(*AS_NOBODY, *typed, cwd=nobodys_clone, PATH=tools(SUDO)).returncode == 0
+        assert tools.log.read_text().splitlines()[-1].endswith(f"--|{started}|")
+        tools.log.write_text("")
+    forbidden = {"BENCH_NO_SUDO": "1", "BENCH_NO_INSTALL": "1"}
+    alone = run(*AS_NOBODY, "./test", cwd=nobodys_clone, PATH=tools(SUDO), **forbidden)
+    assert alone.stderr.startswith("bench: missing: the Python environment"), "it went on without root"
+    assert tools.log.read_text() == ""
 
 
 def test_a_missing_system_package_is_named(nobodys_clone: Path) -> None:
     """Where bcc is not installed, a command that needs it says which package brings it; others do not ask for it."""
     without_bcc = "mount -t tmpfs none /usr/lib/python3/dist-packages && exec ./bench"
-    run("./bench", "nothing", cwd=nobodys_clone)
+    make_ready(nobodys_clone)
     refused = run(*ASIDE, f"{without_bcc} kernel", cwd=nobodys_clone, BENCH_NO_INSTALL="1")
     assert (refused.returncode, refused.stderr.startswith("bench: missing: python3-bpfcc;")) == (4, True)
     assert run(*ASIDE, f"{without_bcc} nothing", cwd=nobodys_clone).stdout == "ran\n"
@@ -69,9 +178,9 @@ def test_a_missing_system_package_is_named(nobodys_clone: Path) -> None:
 
 def test_an_ordinary_user_is_sent_to_sudo_rather_than_to_packages(nobodys_clone: Path) -> None:
     """Root installs what is missing on the way, so that is the one thing to type; help is there for everyone."""
-    run("./bench", "nothing", cwd=nobodys_clone)
+    make_ready(nobodys_clone)
     as_nobody = f"mount -t tmpfs none /usr/lib/python3/dist-packages && exec {' '.join(AS_NOBODY)} ./bench kernel"
-    assert run(*ASIDE, as_nobody, cwd=nobodys_clone).stderr == "bench: kernel needs root; type: sudo ./bench kernel\n"
+    assert "kernel needs root; " in run(*ASIDE, as_nobody, cwd=nobodys_clone).stderr
     assert run(*ASIDE, f"{as_nobody} --help", cwd=nobodys_clone).stdout.startswith("usage: bench kernel")
 
 
@@ -112,3 +221,18 @@ def test_clean_removes_what_a_killed_session_left() -> None:
         cwd=CHECKOUT,
     )
     assert cleaned.stdout == "removed /var/cache/bench/session-dead (0.0 MB)\n", cleaned.stderr
+
+
+@pytest.mark.parametrize("path", ["/usr/bin:/bin", "", None], ids=["of-a-user", "empty", "unset"])
+def test_nft_is_found_where_the_path_lacks_roots_folders(path: str | None) -> None:
+    """Set-up, doctor and traffic agree: one wanted to install what another had found."""
+    only = {} if path is None else {"PATH": path}
+    missing = "here=$PWD; . harness/setup.sh; ready=yes; missing_packages kernel; command -v nft >/dev/null"
+    asked = [["/bin/sh", "-c", missing]]
+    asked += [[sys.executable, "-m", "harness", *words, "--json"] for words in (["doctor"], ["traffic", "netfilter"])]
+    shell, doctor, traffic = (
+        subprocess.run(words, cwd=CHECKOUT, env=only, capture_output=True, text=True, check=False) for words in asked
+    )
+    assert (shell.returncode, shell.stdout) == (0, ""), shell.stderr
+    assert '"what": "nft is there"' in doctor.stdout
+    assert '"supported": true' in traffic.stdout

@@ -94,10 +94,10 @@ def test_reports_are_made_by_an_ordinary_user(home: Path) -> None:
 
 @pytest.mark.parametrize("words", [("run", "--mode", "null"), ("watch",), ("clean",), ("install",)])
 def test_commands_that_need_root_say_what_to_type(home: Path, words: tuple[str, ...]) -> None:
-    """Status 4 and the command with sudo."""
+    """Status 4 and the command."""
     ended = as_nobody(words, home)
     assert ended.returncode == 4
-    assert "type: sudo " in ended.stderr
+    assert "type: " in ended.stderr
     assert words[0] in ended.stderr
 
 
