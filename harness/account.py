@@ -95,7 +95,7 @@ def close(
 ) -> Trial:
     """State a trial. `first_ns` and `last_ns` are when events were offered; `metrics` are those beside the probes'."""
     reading = outside.complete(finish.reading | Reading(metrics=metrics), ledger, first_ns)
-    machine_invalid, machine_warnings = outside.judge(reading)
+    last_consumed_ns = finish.done.get("last_consumed_ns", 0)
     return Trial(
         session=identity.session,
         number=identity.number,
@@ -106,12 +106,13 @@ def close(
         ledger=ledger,
         first_offered_ns=first_ns,
         last_offered_ns=last_ns,
-        last_consumed_ns=finish.done.get("last_consumed_ns", 0),
+        last_consumed_ns=last_consumed_ns,
         metrics=reading.metrics,
         absent=reading.absent,
         witness=witness,
         series={"top_drops": named(finish.done.get("top_drops", [])), **reading.series},
-        invalid_because=(*wrong, *machine_invalid),
-        warnings=(*warnings, *machine_warnings),
+        invalid_because=tuple(wrong),
+        disturbed_because=tuple(outside.disturbed_because(reading, (last_consumed_ns - first_ns) / 1e9)),
+        warnings=tuple(warnings),
         limited_by=limited_by,
     )

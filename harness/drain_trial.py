@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from harness import account
 from harness.observer import Observer
+from harness.probes.machine import MachineProbe
 from harness.probes.outside import Outside, Probing
 from harness.trial import Identity, Place
 from harness.workers import endings, leavings, ready, start_consumer
@@ -19,6 +20,7 @@ def run_drain_trial(
     """Fill the channel with synthetic records while the consumer is stopped, then time how it empties it."""
     assert setting.drain_records is not None
     started_at = datetime.now(UTC)
+    machine = MachineProbe({place.consumer_cpu})
     with ExitStack() as stack:
         consumer = stack.enter_context(start_consumer(setting, None, place, output_fd, probing))
         identities = ready(consumer)
@@ -31,7 +33,7 @@ def run_drain_trial(
                 consumer=consumer.pid,
                 program=identities["program"],
                 others=(),
-                cpus={place.consumer_cpu},
+                machine=machine,
             )
         )
         outside.start()

@@ -14,6 +14,7 @@ from harness import account
 from harness.consumer import DRAIN_DEADLINE_S
 from harness.control import Worker
 from harness.observer import Observer
+from harness.probes.machine import MachineProbe
 from harness.probes.outside import Outside, Probing
 from harness.probes.timeline import SAMPLE_S
 from harness.trial import Identity, OnProgress, Place, Progress
@@ -65,6 +66,7 @@ def run_load_trial(
     started_at = datetime.now(UTC)
     with ExitStack() as stack:
         synthetic = setting.sender == "synthetic"
+        machine = MachineProbe({place.consumer_cpu, place.generator_cpu})
         tag = None if synthetic else traffic.kind.tag(traffic.bed).hex()
         consumer = stack.enter_context(start_consumer(setting, tag, place, output_fd, probing))
         generator = stack.enter_context(start_generator(setting, traffic, identity.seed, place.generator_cpu))
@@ -81,11 +83,12 @@ def run_load_trial(
                 consumer=consumer.pid,
                 program=identities["program"],
                 others=[generator.pid],
-                cpus={place.consumer_cpu, place.generator_cpu},
+                machine=machine,
             )
         )
 
         witness_before = traffic.kind.witness(traffic.bed)
+        machine.start()
         outside.start()
         sent = _offer(setting, consumer, generator, observer, outside, on_progress)
         expected = None if "died" in sent else traffic.kind.expect(sent["sent"], sent["refused"])

@@ -55,7 +55,7 @@ def add_load_options(parser: argparse.ArgumentParser) -> None:
 
 
 def add_probe_options(parser: argparse.ArgumentParser) -> None:
-    """Add what tunes the probes, and what the machine may do before a trial is invalid."""
+    """Add what tunes the probes, and what the machine may do before a trial is disturbed."""
     limits = Limits()
     group = parser.add_argument_group("the probes")
     group.add_argument(
@@ -67,17 +67,21 @@ def add_probe_options(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--steal-limit", type=float, default=limits.steal, metavar="SHARE",
-        help=f"CPU time that the host may take before a trial is invalid (default: {limits.steal:g})",
+        help=f"CPU time that the host may take before a trial is disturbed (default: {limits.steal:g})",
     )  # fmt: skip
     group.add_argument(
         "--foreign-limit", type=float, default=limits.foreign, metavar="SHARE",
         help=f"share of the CPUs in use that other processes may take before it is (default: {limits.foreign:g})",
     )  # fmt: skip
+    group.add_argument(
+        "--run-delay-limit", type=float, default=limits.run_delay, metavar="SHARE",
+        help=f"share of its time that the consumer may wait for a CPU before it is (default: {limits.run_delay:g})",
+    )  # fmt: skip
 
 
 def probing_of(arguments: argparse.Namespace) -> Probing:
     """Gather the options of the probes. Raises ValueError."""
-    limits = Limits(steal=arguments.steal_limit, foreign=arguments.foreign_limit)
+    limits = Limits(steal=arguments.steal_limit, foreign=arguments.foreign_limit, run_delay=arguments.run_delay_limit)
     return Probing(limits=limits, timeline_step_s=arguments.timeline)
 
 

@@ -76,6 +76,8 @@ class ProgressLine(LiveLine):
         self._rewrite("")
         if not trial.valid:
             self._print(f"{self._label}: invalid: {'; '.join(trial.invalid_because)}")
+        elif trial.disturbed:
+            self._print(f"{self._label}: disturbed: {'; '.join(trial.disturbed_because)}")
 
 
 def print_json(trial: Trial) -> None:

@@ -64,7 +64,17 @@ class Block:
     @property
     def valid(self) -> bool:
         """A block counts as a whole or not at all: keeping its good trials would choose by outcome."""
-        return self.whole and not any(unusable(trial) for trial in self.trials)
+        return self.whole and self.spoilt_because is None
+
+    @property
+    def spoilt_because(self) -> str | None:
+        """Say why the block is set aside, by its first trial that cannot be compared; None where there is none."""
+        return next((reason for trial in self.trials if (reason := unusable(trial))), None)
+
+    @property
+    def invalid_because(self) -> str | None:
+        """Say why one of its trials is invalid; None where all are valid, be their load another than was meant."""
+        return next(("; ".join(trial.invalid_because) for trial in self.trials if not trial.valid), None)
 
     def of_arm(self, arm: Arm) -> tuple[Trial, ...]:
         return tuple(trial for trial in self.trials if trial.arm == arm)

@@ -23,6 +23,11 @@ class Column:
     value: Callable[[Trial], float | None]
     means: str
 
+    @property
+    def timing(self) -> bool:
+        """Whether it is a time, or a rate that the consumer sets: doubtful where the machine was not quiet."""
+        return self.name == "consume_rate" or self.write in (units.nanoseconds, units.seconds)
+
 
 def _metric(name: str, title: str, write: Callable[[float], str], better: Better, means: str) -> Column:
     return Column(name, title, write, better, lambda trial: trial.metrics.get(name), means)

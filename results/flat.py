@@ -14,7 +14,7 @@ from results.trial import Trial
 Value = str | int | float | bool | None
 
 # What is not one value; the result file keeps it.
-_NESTED = ("type", "metrics", "absent", "witness", "series", "warnings", "invalid_because")
+_NESTED = ("type", "metrics", "absent", "witness", "series", "warnings", "invalid_because", "disturbed_because")
 
 
 def flat_rows(report: Report) -> tuple[list[str], list[dict[str, Value]]]:
@@ -59,6 +59,7 @@ def _row(trial: Trial, host: dict[str, str]) -> dict[str, Value]:
         if name not in _NESTED and (value is None or isinstance(value, str | int | float))
     }
     row["invalid_because"] = "; ".join(trial.invalid_because) or None
+    row["disturbed_because"] = "; ".join(trial.disturbed_because) or None
     row["warnings"] = "; ".join(trial.warnings) or None
     row |= {f"host_{name}": value for name, value in host.items()}
     row |= {name: float(value) for name, value in trial.metrics.items()}

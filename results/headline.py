@@ -8,7 +8,7 @@ from results import units
 from results.column import AGE_P99, CPU_PER_EVENT, LOSS_RATIO, NS_PER_EVENT, Column
 from results.limits import Limit, limit
 from results.scorecard import Row
-from results.variant import Variant, fair_load, offered, searched
+from results.variant import Variant, fair_load, lost_any, offered, searched
 
 
 class Name(str):
@@ -65,7 +65,7 @@ def _by_search(listed: Sequence[Variant]) -> list[Sentence]:
     first.append(f"{upto} drops/s")
     failing = [(variant, row) for variant in others[-1][1] if (row := variant.first_loss)] if others else []
     if failing:
-        variant, row = max(failing, key=lambda pair: _median_loss(pair[1]))
+        variant, row = max(failing, key=lambda pair: _worst_loss(pair[1]))
         first += ["; ", Name(variant.label), f" lost {_loss(row)} at {_load(row)}/s"]
     rest: list[str] = []
     for load, members in others:
@@ -116,7 +116,7 @@ def _names(listed: Sequence[Variant]) -> list[str]:
 def _at_one_load(listed: Sequence[Variant], load: float) -> list[Sentence]:
     rows = [(variant, row) for variant in listed if (row := variant.at(load)) and row.timed]
     losing = [(variant, row) for variant, row in rows if row is variant.first_loss]
-    losing.sort(key=lambda pair: -_median_loss(pair[1]))
+    losing.sort(key=lambda pair: -_worst_loss(pair[1]))
     where = f"At {units.quantity(load)} drops/s "
     starved = [variant for variant, row in rows if row.limited_by == "generator"]
     short: list[Sentence] = [("The sender offered less than that to ", *_names(starved), ".")] if starved else []
@@ -137,10 +137,10 @@ def _at_one_load(listed: Sequence[Variant], load: float) -> list[Sentence]:
 
 
 def _unpaced(listed: Sequence[Variant]) -> list[Sentence]:
-    losing = [(variant, row) for variant in listed if (row := variant.at(None)) and _median_loss(row) > 0]
+    losing = [(variant, row) for variant in listed if (row := variant.at(None)) and lost_any(row)]
     if not losing:
         return [("With an unpaced sender no drop was lost.",)]
-    variant, row = max(losing, key=lambda pair: _median_loss(pair[1]))
+    variant, row = max(losing, key=lambda pair: _worst_loss(pair[1]))
     rest = f"; so did {len(losing) - 1} more of {len(listed)}, but less." if len(losing) > 1 else "."
     return [("With an unpaced sender ", Name(variant.label), f" lost {_loss(row)} of the drops{rest}")]
 
@@ -176,9 +176,14 @@ def _load(row: Row) -> str:
 
 
 def _loss(row: Row) -> str:
-    return units.percent(_median_loss(row))
-
-
-def _median_loss(row: Row) -> float:
+    """Write the median loss; where some trials lost nothing, the worst and how many did, which a median may hide."""
     loss = row.spread(LOSS_RATIO)
-    return loss.median if loss else 0.0
+    if loss is None or min(loss.values) > 0:
+        return units.percent(loss.median if loss else 0.0)
+    losing = sum(value > 0 for value in loss.values)
+    return f"{units.percent(max(loss.values))} in {losing} of {len(loss.values)} trials"
+
+
+def _worst_loss(row: Row) -> float:
+    loss = row.spread(LOSS_RATIO)
+    return max(loss.values) if loss else 0.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from results.disturbance import disturbance, sentences
 from results.headline import plain
 from results.report import Report
 from results.summary import Cell
@@ -20,7 +21,8 @@ def report_markdown(report: Report) -> str:
     titles = ["mode", *(["load"] if summary.loads_differ else []), *(h.title for h in summary.headings), "trials"]
     said += [row([text(title) for title in titles]), row([":--", *("--:" for _ in titles[1:])])]
     for line in summary.lines:
-        trials = f"{line.trials} ({line.invalid} invalid)" if line.invalid else str(line.trials)
+        spoilt = [f"{n} {word}" for n, word in ((line.invalid, "invalid"), (line.disturbed, "disturbed")) if n]
+        trials = f"{line.trials} ({', '.join(spoilt)})" if spoilt else str(line.trials)
         load = [line.load] if summary.loads_differ else []
         said.append(row([code(line.label) + _notes(line.notes), *load, *map(_cell, line.cells), trials]))
     said.append("")
@@ -30,6 +32,8 @@ def report_markdown(report: Report) -> str:
         f"- invalid: {code(trial.setting.mode)}, trial {trial.number}: {text('; '.join(trial.invalid_because))}"
         for trial in report.invalid
     ]
+    if found := disturbance(report.trials):
+        said += [f"- {text(sentence)}" for sentence in sentences(found)]
     said += [f"- not used: {text(problem)}" for problem in report.problems]
     if commands := list(dict.fromkeys(session.command for session in report.sessions)):
         said += ["", "To repeat it:", "", *_block("\n".join(commands))]

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from results import units
+from results.blocks import Arm, unusable
 from results.certificate import Certificate
 from results.check import Check
 from results.session import Session
+from results.trial import Trial
 from results.verdict import Judgement, Verdict, worst
 
 _ORDER = (Verdict.REGRESSED, Verdict.INCONCLUSIVE, Verdict.OK)
@@ -20,8 +22,7 @@ class Outcome:
     session: Session
     check: Check
     judgements: tuple[Judgement, ...]
-    invalid_a: int = 0
-    invalid_b: int = 0
+    trials: tuple[Trial, ...] = ()
     certificate: Certificate | None = None
     warnings: tuple[str, ...] = ()
     result_file: str | None = None
@@ -29,6 +30,14 @@ class Outcome:
     @property
     def verdict(self) -> Verdict:
         return worst(self.judgements)
+
+    def set_aside(self, arm: Arm) -> int:
+        """Count the trials of an arm that cannot be compared: invalid, or with another load than was meant."""
+        return sum(unusable(trial) is not None for trial in self.trials if trial.arm == arm)
+
+    def disturbed(self, arm: Arm) -> int:
+        """Count the trials of an arm that count, though the machine was not quiet."""
+        return sum(trial.disturbed for trial in self.trials if trial.arm == arm)
 
     @property
     def worst_first(self) -> tuple[Judgement, ...]:
@@ -45,8 +54,10 @@ class Outcome:
             "seed": self.session.seed,
             "alpha": self.check.gate.alpha,
             "looks": list(self.check.gate.looks),
-            "invalid_trials_a": self.invalid_a,
-            "invalid_trials_b": self.invalid_b,
+            "invalid_trials_a": self.set_aside("A"),
+            "invalid_trials_b": self.set_aside("B"),
+            "disturbed_trials_a": self.disturbed("A"),
+            "disturbed_trials_b": self.disturbed("B"),
             "judgements": [judgement.to_json() for judgement in self.judgements],
             "certificate": None if self.certificate is None else self.certificate.to_json(),
             "warnings": list(self.warnings),
@@ -66,10 +77,15 @@ class Outcome:
                 "weaker: the baseline is a stored result, not interleaved, so whatever changed on this machine since "
                 "then is part of the ratio"
             )
-        if self.invalid_a or self.invalid_b:
+        if self.set_aside("A") or self.set_aside("B"):
             said.append(
-                f"invalid trials: {self.invalid_a} of A, {self.invalid_b} of B; "
-                "their blocks were set aside whole and run anew"
+                f"trials set aside, invalid or with another load: {self.set_aside('A')} of A, {self.set_aside('B')} of "
+                "B; their blocks were set aside whole and run anew"
+            )
+        if self.disturbed("A") or self.disturbed("B"):
+            said.append(
+                f"the machine was not quiet in {self.disturbed('A')} trials of A, {self.disturbed('B')} of B: blocks "
+                "and coin keep the verdict valid, but it takes more of them to reach one"
             )
         return [*said, *_certified_remarks(self), *self.warnings]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from results import units
-from results.column import CONSUME_RATE, CPU_PER_EVENT, LOSS_RATIO, NS_PER_EVENT, OFFERED_LOAD, Column
+from results.column import CONSUME_RATE, CPU_PER_EVENT, LOSS_RATIO, NS_PER_EVENT, OFFERED_LOAD, SCORECARD, Column
 from results.spread import Spread, spread
 from results.trial import Setting, Trial
 
@@ -31,8 +31,9 @@ _COUNTED = frozenset(
     {"allocations_per_event", "allocated_bytes_per_event", "blocks_retained_per_event", "syscalls_per_event"}
 )
 
-# Share of CPU time taken by other guests from which a number is marked as taken on a noisy host.
-_STEAL = 0.01
+DISTURBED = (
+    "the machine was not quiet in some of the trials: times, rates, costs per event are doubtful; the ledger is exact"
+)
 
 
 # What trials have in common that are repetitions of each other: their setting, and the side of a check.
@@ -41,13 +42,13 @@ _Key = tuple[Setting, str | None]
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """A warning, and the number that it touches; None: the row as a whole.
+    """A warning, and the numbers that it touches; none: the row as a whole.
 
     `always` is what holds of such a number in any run: how it is made, and no reason to distrust it.
     """
 
     text: str
-    touches: Column | None
+    touches: tuple[Column, ...] = ()
     always: bool = False
 
 
@@ -97,6 +98,21 @@ class Row:
                     return having
         return ()
 
+    def disturbed(self, column: Column) -> bool:
+        """Whether a number was taken, in some trial, while the machine was not quiet, and depends on that.
+
+        Under load a late consumer finds more at once, so that what a pass allocates or calls is shared by more events.
+        """
+        return any(
+            trial.disturbed and (column.timing or (column.name in _COUNTED and trial.setting.trial_kind == "load"))
+            for trial in self.measured(column)
+        )
+
+    @property
+    def disturbed_trials(self) -> int:
+        """How many of the trials that `repeated` counts are disturbed."""
+        return sum(trial.disturbed for trial in self.timed or self.drains)
+
     @property
     def repeated(self) -> int:
         """How many trials were made of the pass that rates and losses are taken from, invalid ones included."""
@@ -106,9 +122,10 @@ class Row:
 
     @property
     def limited_by(self) -> str:
-        """What limited most of the trials: consumer, generator, or nothing."""
+        """What limited most of the trials: consumer, generator, or nothing; nothing only where it is so of each."""
         limits = [trial.limited_by or "nothing" for trial in self.timed]
-        return max(sorted(set(limits)), key=limits.count, default="")
+        some = [limit for limit in limits if limit != "nothing"]
+        return max(sorted(set(some)), key=some.count) if some else "nothing" if limits else ""
 
     @property
     def rank(self) -> tuple[float, float, float]:
@@ -125,18 +142,18 @@ class Row:
     def doubts(self) -> tuple[Doubt, ...]:
         """What the trials warn of, and what their load and machine call for, each once."""
         every = (*self.trials, *self.drains)
-        found = [Doubt(warning, None) for trial in every for warning in trial.warnings]
+        found = [Doubt(warning) for trial in every for warning in trial.warnings]
         if self.timed and self.setting.intended_load is None:
-            found.append(Doubt("closed loop: unpaced, so the rate measures sender and consumer together", CONSUME_RATE))
+            closed = "closed loop: unpaced, so the rate measures sender and consumer together"
+            found.append(Doubt(closed, (CONSUME_RATE,)))
         if self.limited_by == "generator":
-            found.append(Doubt("generator-limited: fewer drops were offered than intended", OFFERED_LOAD))
+            found.append(Doubt("generator-limited: fewer drops were offered than intended", (OFFERED_LOAD,)))
         if self.trials and self.setting.traffic.startswith("synthetic"):
-            found.append(Doubt("synthetic load: records made by the kernel in a loop, not by dropped packets", None))
+            found.append(Doubt("synthetic load: records made by the kernel in a loop, not by dropped packets"))
         if self.spread(NS_PER_EVENT):
-            found.append(Doubt("ns/event drained is measured on synthetic records", NS_PER_EVENT, always=True))
-        stolen = max((trial.metrics.get("steal_ratio", 0.0) for trial in every if trial.valid), default=0.0)
-        if stolen >= _STEAL:
-            found.append(Doubt(f"noisy host: other guests took up to {units.percent(stolen)} of a CPU", CPU_PER_EVENT))
+            found.append(Doubt("ns/event drained is measured on synthetic records", (NS_PER_EVENT,), always=True))
+        if doubtful := tuple(column for column in SCORECARD if self.disturbed(column)):
+            found.append(Doubt(DISTURBED, doubtful))
         return tuple(dict.fromkeys(found))
 
 

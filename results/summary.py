@@ -24,12 +24,16 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A number as text, its interval as text (empty: one trial), the number itself, and the notes that touch it."""
+    """A number as text, its interval as text (empty: one trial), the number itself, and the notes that touch it.
+
+    `alarm`: in some trial, drops were lost.
+    """
 
     text: str
     interval: str
     value: float | None
     notes: tuple[int, ...] = ()
+    alarm: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,7 @@ class Line:
     notes: tuple[int, ...]
     trials: int
     invalid: int
+    disturbed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +128,22 @@ def _line(label: str, variant: Variant, row: Row, columns: Sequence[Column], not
     touching: dict[str | None, list[int]] = {}
     for doubt in row.doubts:
         number = _number(doubt.text, notes)
-        shown = doubt.touches.name if doubt.touches in columns and doubt.touches else None
-        touching.setdefault(shown, []).append(number)
+        shown = [column.name for column in doubt.touches if column in columns]
+        for name in shown or (None,):
+            touching.setdefault(name, []).append(number)
     cells = tuple(_cell(column, row, tuple(touching.get(column.name, ()))) for column in columns)
     asked = row.setting.intended_load
     load = "drained" if not row.trials else "unpaced" if asked is None else units.rate(offered(row))
-    return Line(label, variant.colour, load, cells, tuple(touching.get(None, ())), row.repeated, len(row.invalid))
+    return Line(
+        label,
+        variant.colour,
+        load,
+        cells,
+        tuple(touching.get(None, ())),
+        row.repeated,
+        len(row.invalid),
+        row.disturbed_trials,
+    )
 
 
 def _cell(column: Column, row: Row, notes: tuple[int, ...]) -> Cell | None:
@@ -137,9 +152,9 @@ def _cell(column: Column, row: Row, notes: tuple[int, ...]) -> Cell | None:
         return None
     interval = _interval(column.write(found.low), column.write(found.high))
     text = column.write(found.median)
-    lost = row.spread(LOST)
-    if column is LOSS_RATIO and lost and lost.median:
-        text = f"{text} ({LOST.write(lost.median)})"
+    if column is LOSS_RATIO and (lost := row.spread(LOST)) and max(lost.values):
+        told = LOST.write(lost.median) if lost.median else f"worst trial {column.write(max(found.values))}"
+        return Cell(f"{text} ({told})", interval, found.median, notes, alarm=True)
     return Cell(text, interval, found.median, notes)
 
 
@@ -180,7 +195,7 @@ def _loss_at(variant: Variant, load: float | None, notes: list[str]) -> Cell | N
 
 def _load_doubts(row: Row, notes: list[str]) -> tuple[int, ...]:
     """Number the notes that touch the load of a row that is not the line's own."""
-    return tuple(_number(doubt.text, notes) for doubt in row.doubts if doubt.touches is OFFERED_LOAD)
+    return tuple(_number(doubt.text, notes) for doubt in row.doubts if doubt.touches == (OFFERED_LOAD,))
 
 
 def _number(text: str, notes: list[str]) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from rich.console import Console
 from rich.table import Table
@@ -10,18 +10,40 @@ from rich.text import Text
 
 from results import units
 from results.column import CONSUME_RATE, LOSS_RATIO, LOST, OFFERED_LOAD, SCORECARD, Column
-from results.scorecard import COUNTS, Doubt, Row, rows, total
+from results.disturbance import disturbance, sentences
+from results.headline import Name, Sentence, headline
+from results.scorecard import COUNTS, DISTURBED, Doubt, Row, rows, total
 from results.trial import Trial
+from results.variant import variants
 
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 _OUTCOME = (CONSUME_RATE, OFFERED_LOAD, LOST, LOSS_RATIO)
 _COST = tuple(column for column in SCORECARD if column not in _OUTCOME)
+
+# Stands before a timing that was taken while the machine was not quiet.
+_DOUBTFUL = "~"
 
 # Below this many columns neither spreads nor the table of ledgers fit.
 _WIDE = 100
 
 
 def print_run(trials: Iterable[Trial], console: Console) -> None:
+    """Print the answer in a sentence, then the scorecard."""
+    listed = list(trials)
+    for sentence in headline(variants(rows(listed)))[:1]:
+        print_sentence(sentence, console, style="bold")
+        console.print()
+    print_scorecard(listed, console)
+
+
+def print_sentence(sentence: Sentence, console: Console, style: str = "") -> None:
+    text = Text(style=style)
+    for part in sentence:
+        text.append(part, style="cyan" if isinstance(part, Name) else "")
+    console.print(text)
+
+
+def print_scorecard(trials: Sequence[Trial], console: Console) -> None:
     """Print what became of the drops, what that cost, the ledgers, and every invalid trial with its reasons."""
     found = rows(trials)
     if not found:
@@ -35,6 +57,13 @@ def print_run(trials: Iterable[Trial], console: Console) -> None:
     console.print()
     _print_ledgers(found, console, wide=wide)
     print_doubts(found, console)
+    print_disturbance(trials, console)
+
+
+def print_disturbance(trials: Sequence[Trial], console: Console) -> None:
+    if found := disturbance(trials):
+        for sentence in sentences(found):
+            console.print(Text(sentence, style="yellow"))
 
 
 def _outcome(found: list[Row], *, wide: bool) -> Table:
@@ -46,7 +75,6 @@ def _outcome(found: list[Row], *, wide: bool) -> Table:
     fastest = max((rate.median for row in found if (rate := row.spread(CONSUME_RATE))), default=0.0)
     for row in found:
         rate = row.spread(CONSUME_RATE)
-        bad = len(row.invalid)
         table.add_row(
             Text(row.label, style="bold"),
             _cell(row, CONSUME_RATE, spreads=False),
@@ -54,7 +82,7 @@ def _outcome(found: list[Row], *, wide: bool) -> Table:
             _cell(row, OFFERED_LOAD, spreads=False),
             _lost(row),
             Text(row.limited_by),
-            Text(f"{row.repeated}, {bad} invalid", style="red") if bad else Text(str(row.repeated)),
+            _trials(row),
         )
     return table
 
@@ -74,7 +102,7 @@ def _cell(row: Row, column: Column, *, spreads: bool) -> Text:
     found = row.spread(column)
     if found is None:
         return Text("–", style="dim")
-    cell = Text(column.write(found.median))
+    cell = Text(f"{_DOUBTFUL if row.disturbed(column) else ''}{column.write(found.median)}")
     if spreads and len(found.values) > 1 and found.median:
         reach = max(found.high - found.median, found.median - found.low) / found.median
         cell.append(f" ±{reach * 100:.0f}%", style="dim")
@@ -82,12 +110,21 @@ def _cell(row: Row, column: Column, *, spreads: bool) -> Text:
 
 
 def _lost(row: Row) -> Text:
+    """Write the median loss, and the worst trial's where the median would hide it."""
     lost, ratio = row.spread(LOST), row.spread(LOSS_RATIO)
     if lost is None or ratio is None:
         return Text("–", style="dim")
-    if not lost.high:
+    if not any(lost.values):
         return Text("0")
-    return Text(f"{LOST.write(lost.median)} {LOSS_RATIO.write(ratio.median)}", style="red")
+    if lost.median:
+        return Text(f"{LOST.write(lost.median)} {LOSS_RATIO.write(ratio.median)}", style="red")
+    return Text(f"0, worst {LOST.write(max(lost.values))} {LOSS_RATIO.write(max(ratio.values))}", style="red")
+
+
+def _trials(row: Row) -> Text:
+    if row.invalid:
+        return Text(f"{row.repeated}, {len(row.invalid)} invalid", style="red")
+    return Text(f"{row.repeated}, {row.disturbed_trials} disturbed" if row.disturbed_trials else str(row.repeated))
 
 
 def _print_ledgers(found: list[Row], console: Console, *, wide: bool) -> None:
@@ -120,9 +157,11 @@ def print_doubts(found: list[Row], console: Console) -> None:
             console.print(Text(f"invalid: {row.label}, trial {trial.number}: {reasons}", style="red"))
     for doubt, labels in _shared_doubts(found).items():
         if doubt.always and doubt.touches:
-            console.print(Text(f"{doubt.touches.title}: {doubt.text}", style="dim"))
+            titles = ", ".join(column.title for column in doubt.touches)
+            console.print(Text(f"{titles}: {doubt.text}", style="dim"))
         else:
-            console.print(Text(f"warning: {_brief(labels)}: {doubt.text}", style="yellow"))
+            marked = f" (marked {_DOUBTFUL})" if doubt.text == DISTURBED else ""
+            console.print(Text(f"warning: {_brief(labels)}: {doubt.text}{marked}", style="yellow"))
 
 
 def _brief(labels: list[str]) -> str:

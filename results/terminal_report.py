@@ -10,10 +10,9 @@ from rich.text import Text
 
 from results import units
 from results.column import LOSS_RATIO
-from results.headline import Name
 from results.report import Report
 from results.scorecard import Row
-from results.terminal import bare_table, print_doubts, print_run
+from results.terminal import bare_table, print_disturbance, print_doubts, print_scorecard, print_sentence
 from results.variant import offered, searched
 
 _HEIGHTS = "▁▂▃▄▅▆▇█"
@@ -22,19 +21,17 @@ _HEIGHTS = "▁▂▃▄▅▆▇█"
 def print_report(report: Report, console: Console) -> None:
     """Print the headline, the scorecard, and what is in doubt."""
     for number, sentence in enumerate(report.headline):
-        text = Text(style="bold" if number == 0 else "")
-        for part in sentence:
-            text.append(part, style="cyan" if isinstance(part, Name) else "")
-        console.print(text)
+        print_sentence(sentence, console, style="bold" if number == 0 else "")
     console.print()
     if not searched(report.variants):
-        print_run(report.trials, console)
+        print_scorecard(report.trials, console)
         return
     console.print(_scorecard(report))
     console.print()
     console.print(_losses(report))
     console.print()
     print_doubts(list(report.rows), console)
+    print_disturbance(report.trials, console)
 
 
 def _scorecard(report: Report) -> Table:

@@ -13,7 +13,8 @@ Pass = Literal["timed", "latency", "kernel", "allocation"]
 
 # History of the result file's format. A reader accepts every version up to its own.
 #   1  the first
-SCHEMA_VERSION = 1
+#   2  `disturbed_because`, apart from `invalid_because`: before, a machine that was not quiet made a trial invalid
+SCHEMA_VERSION = 2
 
 # Fields of a setting that came after the first files were written: where one is absent, its default is what held.
 _LATER = frozenset({"stall_s", "handicap"})
@@ -67,7 +68,9 @@ class Trial:
 
     `arm` is the side of a check's block that the trial belongs to: A the baseline, B the candidate; None elsewhere.
     `metrics` holds numbers by the names of docs/metrics.md, units in the name; one that could not be read is not in it,
-    and `absent` says why. `series` holds what is not one number (histograms, a timeline, allocation sites).
+    and `absent` says why. `disturbed_because` says in what the machine was not quiet: the counts of such a trial are
+    exact and count, its timings are doubtful. `series` holds what is not one number (histograms, a timeline,
+    allocation sites).
     Times in `first_offered_ns` and `last_consumed_ns` are CLOCK_MONOTONIC.
     """
 
@@ -86,12 +89,18 @@ class Trial:
     witness: Mapping[str, int] = field(default_factory=dict)
     series: Mapping[str, Any] = field(default_factory=dict)
     invalid_because: tuple[str, ...] = ()
+    disturbed_because: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     limited_by: Literal["consumer", "generator"] | None = None
 
     @property
     def valid(self) -> bool:
         return not self.invalid_because
+
+    @property
+    def disturbed(self) -> bool:
+        """Whether the ledger balances, and yet its timings are doubtful since the machine was not quiet."""
+        return self.valid and bool(self.disturbed_because)
 
     @property
     def offered_load(self) -> float | None:
@@ -140,6 +149,7 @@ class Trial:
             "series": dict(self.series),
             "valid": self.valid,
             "invalid_because": list(self.invalid_because),
+            "disturbed_because": list(self.disturbed_because),
             "warnings": list(self.warnings),
             "limited_by": self.limited_by,
         }
@@ -164,6 +174,7 @@ class Trial:
             witness=row["witness"],
             series=row["series"],
             invalid_because=tuple(row["invalid_because"]),
+            disturbed_because=tuple(row.get("disturbed_because", ())),
             warnings=tuple(row["warnings"]),
             limited_by=row["limited_by"],
         )

@@ -96,7 +96,7 @@ class _Looked:
 
 
 def _go_through_looks(plan: GatePlan, blocks: Sequence[Block]) -> _Looked:
-    series = [_Series.of(gated, blocks) for gated in plan.gated]
+    series = [_Series.of(gated, blocks, plan.spare_blocks) for gated in plan.gated]
     decided: dict[int, Judgement] = {}
     last: dict[int, Judgement] = {}
     wanted: dict[Gated, int] = {}
@@ -139,11 +139,17 @@ class _Series:
     absent_because: str | None
 
     @classmethod
-    def of(cls, gated: Gated, blocks: Sequence[Block]) -> _Series:
-        own = tuple(b for b in blocks if b.valid and b.comparison.measures(gated))
+    def of(cls, gated: Gated, blocks: Sequence[Block], spare: int) -> _Series:
+        measured = [block for block in blocks if block.comparison.measures(gated)]
+        own = tuple(block for block in measured if block.valid)
         differences = [block.difference(gated.metric) for block in own]
         values = tuple(takewhile(lambda one: not isinstance(one, str), differences))
         reasons = [one for one in differences if isinstance(one, str)]
+        spoilt = [reason for block in measured if (reason := block.spoilt_because)]
+        if len(spoilt) > spare:
+            reasons.append(
+                f"{len(spoilt)} blocks were set aside, {spare} are allowed for; the last because {spoilt[-1]}"
+            )
         return cls(gated, own, tuple(map(float, values)), reasons[0] if reasons else None)
 
     def can_be_judged_at(self, look: int) -> bool:

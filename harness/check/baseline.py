@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from results.blocks import Comparison
+from results.blocks import Comparison, unusable
 from results.session import Session
 from results.store import ResultFile, read
 from results.trial import Trial
@@ -70,5 +70,8 @@ def _matching(held: ResultFile, session: Session, comparison: Comparison) -> lis
     return [
         trial
         for trial in held.trials
-        if trial.session == session.id and trial.valid and trial.setting == comparison.a and trial.arm != "A"
+        if trial.session == session.id
+        and unusable(trial) is None
+        and trial.setting == comparison.a
+        and trial.arm != "A"
     ]

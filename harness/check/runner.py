@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -19,7 +20,7 @@ Trees = Mapping[tuple[str, Arm], Tree | None]
 
 
 class TooManyInvalid(Exception):
-    """More blocks were invalid than the plan allows for; the message names the last reason, and both arms' counts."""
+    """More blocks had an invalid trial than the plan allows for; the message names the last reason."""
 
 
 @dataclass(slots=True)
@@ -51,22 +52,22 @@ class CheckRun:
     def blocks(self) -> tuple[Block, ...]:
         return self.check.blocks(self.session.seed, self.trials)
 
-    def invalid_of(self, arm: Arm) -> int:
-        return sum(unusable(trial) is not None for trial in self.trials if trial.arm == arm)
-
     def _run_block(self, comparison: Comparison) -> None:
-        """Run four trials by the coin; the first invalid one ends the block, which another will replace.
+        """Run four trials by the coin; the first that cannot be compared ends the block, which another will replace.
 
-        That is fair to both arms as long as what makes a trial invalid has nothing to do with its arm; the counts by
-        arm are shown, so that a reader can see whether it had.
+        That is fair to both arms as long as what spoils a trial has nothing to do with its arm; the counts by arm are
+        shown, so that a reader can see whether it had. A disturbed trial spoils nothing.
         """
         number = max((trial.block for trial in self.trials), default=-1) + 1
+        taken = [] if self.check.interleaved else self.stored[comparison][:2]
         for arm in self.check.order(self.session.seed, number):
             trial = self._stored(comparison, number) if self._is_stored(arm) else self._run(comparison, number, arm)
             self.writer.trial(trial)
             self.trials.append(trial)
-            if reason := unusable(trial):
-                self._give_up_if_hopeless(comparison, reason)
+            if unusable(trial):
+                if not self.check.interleaved:  # the stored trials of a block that is set aside serve the next one
+                    self.stored[comparison][:0] = taken
+                self._give_up_if_hopeless(comparison)
                 return
 
     def _run(self, comparison: Comparison, block: int, arm: Arm) -> Trial:
@@ -91,13 +92,15 @@ class CheckRun:
         trial = self.stored[comparison].pop(0)
         return replace(trial, session=self.session.id, number=len(self.trials), block=block, arm="A")
 
-    def _give_up_if_hopeless(self, comparison: Comparison, reason: str) -> None:
-        spoilt = sum(not block.valid for block in self.blocks if block.comparison == comparison)
-        if spoilt > self.check.gate.spare_blocks:
+    def _give_up_if_hopeless(self, comparison: Comparison) -> None:
+        """End the check where invalid trials are more than chance; a load that was held up leaves it INCONCLUSIVE."""
+        invalid = [block for block in self.blocks if block.comparison == comparison and block.invalid_because]
+        if len(invalid) > self.check.gate.spare_blocks:
+            by_arm = Counter(trial.arm for trial in self.trials if not trial.valid)
             raise TooManyInvalid(
-                f"{spoilt} blocks of {comparison.mode} were invalid, {self.check.gate.spare_blocks} are allowed for "
-                f"(invalid trials: {self.invalid_of('A')} of A, {self.invalid_of('B')} of B); the last because "
-                f"{reason}"
+                f"{len(invalid)} blocks of {comparison.mode} had an invalid trial, {self.check.gate.spare_blocks} are "
+                f"allowed for ({by_arm['A']} such trials of A, {by_arm['B']} of B); the last because "
+                f"{invalid[-1].invalid_because}"
             )
 
 

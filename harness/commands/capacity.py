@@ -30,6 +30,8 @@ from results.capacity.advice import AdvicePlan, advise
 from results.capacity.plan import NORMAL, QUICK, CapacityPlan, Precision
 from results.capacity.survey import Question, survey
 from results.capacity.words import print_capacities
+from results.disturbance import disturbance
+from results.terminal import print_disturbance
 from results.trial import Setting, Trial
 from traffic.discovery import load_kind
 
@@ -97,7 +99,11 @@ def run_survey(arguments: argparse.Namespace) -> int:
 
         found = list(survey(wanted, ask))
     if not arguments.json:
-        print_capacities(found, Console())
+        console = Console()
+        print_capacities(found, console)
+        if disturbance(recorded.trials):
+            print_disturbance(recorded.trials, console)
+            console.print("A limit that was found on a machine that was not quiet may be lower than a quiet one's.")
     return INVALID_TRIAL if any(capacity.wrong for capacity in found) else DONE
 
 
@@ -129,6 +135,7 @@ def run_advice(arguments: argparse.Namespace) -> int:
                 print(f"results: {out}", file=sys.stderr)
     if not arguments.json:
         print("\n".join(advice.sentences()))
+        print_disturbance(recorded.trials, Console())
     return DONE
 
 

@@ -8,7 +8,7 @@ on the blocks says REGRESSED, OK or INCONCLUSIVE for each metric; all that is ga
   bench check --a mode=epoll --b mode=epoll,reader=callback
   bench check --mode file --baseline before.jsonl  a stored result of this machine (weaker)
 
-Exit status: 0 OK, 1 REGRESSED, 3 INCONCLUSIVE, 5 when trials were invalid too often.
+Exit status: 0 OK, 1 REGRESSED, 3 INCONCLUSIVE, 5 when trials were invalid too often, as of a mode that raises.
 """
 
 from __future__ import annotations
@@ -138,8 +138,7 @@ def _run(arguments: argparse.Namespace, owner: Caller, arms: Arms, check: Check,
         session=session,
         check=check,
         judgements=judgements,
-        invalid_a=going.invalid_of("A"),
-        invalid_b=going.invalid_of("B"),
+        trials=tuple(going.trials),
         certificate=certificate,
         result_file=str(out),
     )

@@ -25,6 +25,7 @@ from harness.recording import default_out
 from results.explain.effect import experiment
 from results.explain.plan import ExplainPlan
 from results.explain.words import print_explanation
+from results.terminal import print_disturbance
 from results.trial import Setting
 
 NEEDS = "kernel"
@@ -62,7 +63,9 @@ def run(arguments: argparse.Namespace) -> int:
                 print_json(trial)
     found = experiment(plan, recorded.trials)
     if not arguments.json:
-        print_explanation(found, Console())
+        console = Console()
+        print_explanation(found, console)
+        print_disturbance(recorded.trials, console)
     return INVALID_TRIAL if found.invalid else DONE
 
 

@@ -59,6 +59,7 @@ def _json_lines(report: Report) -> list[str]:
                 "load": line.load,
                 "trials": line.trials,
                 "invalid": line.invalid,
+                "disturbed": line.disturbed,
                 **{name: cell.value for name, cell in zip(names, line.cells, strict=True) if cell},
             }
         )

@@ -14,7 +14,6 @@ from pathlib import Path
 from rich.console import Console
 
 from harness.check import reports
-from results.blocks import unusable
 from results.check import check_of, judge_session
 from results.check_terminal import print_outcome
 from results.outcome import Outcome
@@ -64,8 +63,7 @@ def _verify(held: ResultFile, session: Session) -> Outcome:
         session=session,
         check=check,
         judgements=judge_session(session, trials),
-        invalid_a=sum(unusable(trial) is not None for trial in trials if trial.arm == "A"),
-        invalid_b=sum(unusable(trial) is not None for trial in trials if trial.arm == "B"),
+        trials=tuple(trials),
         warnings=("the check was stopped before it was done",) if unfinished else (),
         result_file=str(held.path),
     )

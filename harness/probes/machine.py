@@ -1,13 +1,14 @@
 """Who else had the CPUs of a trial: time taken by the host (steal), by interrupts, and by foreign processes.
 
 Two reads of /proc/stat and of the times of our own processes a trial, made by the harness. The kernel counts these by
-tick (4 ms at 250 Hz), so that they are a sample, and nothing is said of a trial shorter than half a second.
+tick (4 ms at 250 Hz), so that they are a sample, and nothing is said of a span shorter than half a second. The span of
+a drain trial begins before its processes do: the drain itself is over within a few ticks.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,20 +23,20 @@ _METRICS = ("steal_ratio", "softirq_ratio", "foreign_ratio")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How much of the CPUs in use (the consumer's and the generator's) others may take before a trial is invalid.
+    """How much others may take before a trial is disturbed: shares of the CPUs in use, and of the trial's time.
 
-    Steal moves every time and rate by as much as it is. Foreign load does so where it keeps the consumer waiting
-    (run_delay_s says for how long); the limit is where our two sides together hardly ran.
+    Steal moves every time and rate by as much as it is; foreign load and a wait for the CPU make events late.
     """
 
     steal: float = 0.05
-    foreign: float = 0.9
-    warn_foreign: float = 0.1
+    foreign: float = 0.1
+    run_delay: float = 0.1
 
     def __post_init__(self) -> None:
-        for name, share in (("--steal-limit", self.steal), ("--foreign-limit", self.foreign)):
+        limits = {"--steal-limit": self.steal, "--foreign-limit": self.foreign, "--run-delay-limit": self.run_delay}
+        for name, share in limits.items():
             if not 0 <= share <= 1:
-                raise ValueError(f"{name} is a share of CPU time from 0 to 1; it is {share:g}")
+                raise ValueError(f"{name} is a share from 0 to 1; it is {share:g}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,20 +48,26 @@ class _Ticks:
 
 
 class MachineProbe:
-    """Compares what the CPUs did with what our processes used."""
+    """Compares what the CPUs did with what our processes used, this one among them."""
 
-    def __init__(self, cpus: Collection[int | None], processes: Collection[int], stat: Path = STAT) -> None:
-        """Watch the CPUs (None: all) on which these processes, and this one, do the work of a trial."""
+    def __init__(self, cpus: Collection[int | None], stat: Path = STAT) -> None:
+        """Watch the CPUs (None: all) on which the work of a trial is done, from now on."""
         self._names = {f"cpu{cpu}" for cpu in cpus} if None not in cpus else {"cpu"}
-        self._processes = [psutil.Process(pid) for pid in (*processes, psutil.Process().pid)]
+        self._processes = [psutil.Process()]
         self._stat = stat
+        self.start()
+
+    def own(self, processes: Iterable[int]) -> None:
+        """Count the time of these processes, which were started under this watch, as ours."""
+        self._processes += map(psutil.Process, processes)
 
     def start(self) -> None:
+        """Begin the span anew."""
         self._began_s = time.monotonic()
         self._own_before_s = self._own_s()
         self._before = self._ticks()
 
-    def stop(self, _events: int) -> Reading:
+    def stop(self) -> Reading:
         try:
             after, own_s = self._ticks(), self._own_s() - self._own_before_s
         except psutil.NoSuchProcess:
@@ -95,20 +102,26 @@ class MachineProbe:
         return sum(times.user + times.system for times in (process.cpu_times() for process in self._processes))
 
 
-def judge(reading: Reading, limits: Limits) -> tuple[list[str], list[str]]:
-    """Return why the machine makes the trial invalid, and what to warn of."""
-    invalid, warnings = [], []
-    steal, foreign = reading.metrics.get("steal_ratio"), reading.metrics.get("foreign_ratio")
-    if steal is not None and steal > limits.steal:
-        invalid.append(
-            f"the host took {steal:.1%} of the CPU time (steal), more than the limit of {limits.steal:.1%}; "
-            "use a machine with CPUs of its own, or raise --steal-limit"
-        )
-    if foreign is not None and foreign > limits.foreign:
-        invalid.append(
-            f"other processes took {foreign:.1%} of the CPUs in use, more than the limit of {limits.foreign:.1%}; "
-            "stop them (top shows them), or raise --foreign-limit"
-        )
-    elif foreign is not None and foreign > limits.warn_foreign:
-        warnings.append(f"other processes took more than {limits.warn_foreign:.0%} of the CPUs in use")
-    return invalid, warnings
+def disturbed_because(reading: Reading, limits: Limits, consuming_s: float) -> list[str]:
+    """Say in what the machine was not quiet, of a consumer that worked so long; what is absent is not judged."""
+    delay_s = reading.metrics.get("run_delay_s")
+    found = (
+        (reading.metrics.get("steal_ratio"), limits.steal, "the host took {} of the CPU time (steal)", "--steal-limit"),
+        (
+            reading.metrics.get("foreign_ratio"),
+            limits.foreign,
+            "other processes took {} of the CPUs in use",
+            "--foreign-limit",
+        ),
+        (
+            delay_s / consuming_s if delay_s is not None and consuming_s > 0 else None,
+            limits.run_delay,
+            "the consumer was ready and had no CPU for {} of its time",
+            "--run-delay-limit",
+        ),
+    )
+    return [
+        f"{what.format(f'{share:.1%}')}, more than {option} {limit:.1%}"
+        for share, limit, what, option in found
+        if share is not None and share > limit
+    ]

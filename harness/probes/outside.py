@@ -12,7 +12,7 @@ from typing import Any
 from harness.observer import Observer
 from harness.probes.age import ages_among_offered
 from harness.probes.kernel import KernelProbe
-from harness.probes.machine import Limits, MachineProbe, judge
+from harness.probes.machine import Limits, MachineProbe, disturbed_because
 from harness.probes.reading import Probe, Reading
 from harness.probes.timeline import SHORTEST_STEP_S, STEP_S, Sampler, near_pauses, ring_use, timeline
 from results.ledger import Ledger
@@ -50,15 +50,16 @@ class Outside:
         consumer: int,
         program: int,
         others: Collection[int],
-        cpus: Collection[int | None],
+        machine: MachineProbe,
     ) -> None:
-        """Take process ids (`others` are processes of ours beside consumer and harness), the program's id, and CPUs."""
+        """Take process ids (`others` are processes of ours beside consumer and harness), and the program's id."""
         self._setting = setting
         self._probing = probing
         self._stack = ExitStack()
         self._sampler = None if SAMPLER in probing.without else self._stack.enter_context(Sampler(observer, consumer))
-        self._machine = MachineProbe(cpus, (consumer, *others))
-        self._probes: list[Probe] = [self._machine]
+        machine.own((consumer, *others))
+        self._machine = machine
+        self._probes: list[Probe] = []
         if setting.pass_ == "kernel":
             self._probes.append(self._stack.enter_context(KernelProbe(consumer, program)))
 
@@ -84,14 +85,14 @@ class Outside:
     def stop(self, consumed: int) -> Reading:
         """Return what was measured; call it before the consumer's process is let go."""
         self.sample()
-        found = Reading(metrics={"harness_cpu_s": _own_cpu_s() - self._own_before_s})
+        found = Reading(metrics={"harness_cpu_s": _own_cpu_s() - self._own_before_s}) | self._machine.stop()
         for probe in self._probes:
             found |= probe.stop(consumed)
         return found
 
-    def judge(self, reading: Reading) -> tuple[list[str], list[str]]:
-        """Return why the machine makes the trial invalid, and what to warn of."""
-        return judge(reading, self._probing.limits)
+    def disturbed_because(self, reading: Reading, consuming_s: float) -> list[str]:
+        """Say in what the machine was not quiet, while the consumer worked for so many seconds."""
+        return disturbed_because(reading, self._probing.limits, consuming_s)
 
     def complete(self, reading: Reading, ledger: Ledger, began_ns: int) -> Reading:
         """Add what follows from both sides together: timeline, what loss lies near, ages among all drops offered."""

@@ -10,6 +10,7 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup
 
+from results.disturbance import disturbance, sentences
 from results.figure import Drawing
 from results.headline import Name, Sentence, plain
 from results.host import differences, facts
@@ -18,6 +19,7 @@ from results.plots.drift import draw_drift
 from results.plots.latency import draw_latency
 from results.plots.load_curve import draw_load_curve
 from results.plots.loss_timeline import draw_loss_timeline
+from results.plots.others import draw_others
 from results.report import Report
 from results.scorecard import COUNTS, total
 from results.series import top_drops
@@ -46,6 +48,7 @@ def report_page(report: Report, version: str) -> str:
         report=report,
         summary=report.summary,
         plots=_plots(report),
+        noise=sentences(found) if (found := disturbance(report.trials)) else (),
         ledger=[(label, counts) for label, counts in ledger if counts],
         counts=[name for name in present if name not in zero],
         zero=zero,
@@ -122,6 +125,11 @@ def _plots(report: Report) -> list[Plot]:
             "When drops were lost",
             "The trial that lost most, for each variant that lost any.",
             draw_loss_timeline(losers),
+        ),
+        (
+            "What others took of the CPUs",
+            "Above the limits a trial is disturbed: its counts are exact, its times and rates are doubtful.",
+            draw_others(disturbance(report.trials)),
         ),
         (
             "Trials in the order they ran",

@@ -1,4 +1,4 @@
-"""Steal and foreign load, read from a stat file of ours: what is above a limit makes a trial invalid."""
+"""Steal and foreign load, read from a stat file of ours: what is above a limit makes a trial disturbed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.probes.machine import SHORTEST_S, Limits, MachineProbe, judge
+from harness.probes.machine import SHORTEST_S, Limits, MachineProbe, disturbed_because
 from harness.probes.reading import Reading
 
 HEAD = ["user", "nice", "system", "idle", "iowait", "irq", "softirq", "steal", "guest", "guest_nice"]
@@ -24,11 +24,10 @@ def write_stat(path: Path, **cpus: dict[str, int]) -> None:
 def read(path: Path, cpus: set[int | None], **after: dict[str, int]) -> Reading:
     """Read what a trial of a bit more than the shortest sees, when the ticks go from 0 to `after`."""
     write_stat(path, **{name: {} for name in after})
-    probe = MachineProbe(cpus, (), path)
-    probe.start()
+    probe = MachineProbe(cpus, path)
     time.sleep(SHORTEST_S + 0.01)
     write_stat(path, **after)
-    return probe.stop(1)
+    return probe.stop()
 
 
 def test_steal_is_a_share_of_the_cpus_in_use(tmp_path: Path) -> None:
@@ -48,8 +47,7 @@ def test_our_own_work_is_not_foreign(tmp_path: Path) -> None:
     """A process that spun all the time on the one CPU has itself to thank for its load."""
     path = tmp_path / "stat"
     write_stat(path, cpu={}, cpu0={})
-    probe = MachineProbe({0}, (), path)
-    probe.start()
+    probe = MachineProbe({0}, path)
     until = time.process_time() + SHORTEST_S + 0.1
     began = time.monotonic()
     while time.process_time() < until:
@@ -57,17 +55,16 @@ def test_our_own_work_is_not_foreign(tmp_path: Path) -> None:
     ticks = round((time.monotonic() - began) * 1000)
     own = round((SHORTEST_S + 0.1) * 1000)
     write_stat(path, cpu={}, cpu0={"user": own, "idle": ticks - own})
-    assert probe.stop(1).metrics["foreign_ratio"] == pytest.approx(0, abs=0.05)
+    assert probe.stop().metrics["foreign_ratio"] == pytest.approx(0, abs=0.05)
 
 
 def test_a_short_trial_says_nothing(tmp_path: Path) -> None:
     """Too few ticks are no 0: the shares are absent, with the reason."""
     path = tmp_path / "stat"
     write_stat(path, cpu={}, cpu0={})
-    probe = MachineProbe({0}, (), path)
-    probe.start()
+    probe = MachineProbe({0}, path)
     write_stat(path, cpu={}, cpu0={"idle": 1})
-    found = probe.stop(1)
+    found = probe.stop()
     assert found.metrics == {}
     assert set(found.absent) == {"steal_ratio", "softirq_ratio", "foreign_ratio"}
 
@@ -77,32 +74,56 @@ def test_a_process_that_died_leaves_nothing_to_subtract(tmp_path: Path) -> None:
     path = tmp_path / "stat"
     write_stat(path, cpu={}, cpu0={})
     consumer = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    probe = MachineProbe({0}, (consumer.pid,), path)
-    probe.start()
+    probe = MachineProbe({0}, path)
+    probe.own([consumer.pid])
     consumer.kill()
     consumer.communicate()
-    found = probe.stop(1)
+    found = probe.stop()
     assert found.metrics == {}
     assert "died" in found.absent["foreign_ratio"]
 
 
-@pytest.mark.parametrize(("metric", "option"), [("steal_ratio", "--steal-limit"), ("foreign_ratio", "--foreign-limit")])
-def test_above_the_limit_a_trial_is_invalid_and_says_why(metric: str, option: str) -> None:
-    """The share, the limit, and the option that moves it."""
-    limits = Limits(steal=0.2, foreign=0.2)
-    (why,), _ = judge(Reading(metrics={metric: 0.21}), limits)
+@pytest.mark.parametrize(
+    ("metric", "value", "option"),
+    [
+        ("steal_ratio", 0.21, "--steal-limit"),
+        ("foreign_ratio", 0.21, "--foreign-limit"),
+        ("run_delay_s", 0.42, "--run-delay-limit"),
+    ],
+)
+def test_above_the_limit_a_trial_is_disturbed_and_says_why(metric: str, value: float, option: str) -> None:
+    """The share (of two seconds, for a time), the limit, and the option that moves it."""
+    limits = Limits(steal=0.2, foreign=0.2, run_delay=0.2)
+    (why,) = disturbed_because(Reading(metrics={metric: value}), limits, consuming_s=2)
     assert "21.0%" in why
-    assert "20.0%" in why
-    assert option in why
-    assert judge(Reading(metrics={metric: 0.2}), limits)[0] == []
+    assert f"{option} 20.0%" in why
+    assert disturbed_because(Reading(metrics={metric: value * 0.9}), limits, consuming_s=2) == []
 
 
 def test_what_could_not_be_read_is_not_judged() -> None:
-    """An absent share makes nothing invalid, and warns of nothing."""
-    assert judge(Reading(), Limits()) == ([], [])
+    """An absent share disturbs nothing, and a consumer that never consumed has no time to wait in."""
+    assert disturbed_because(Reading(), Limits(), consuming_s=1) == []
+    assert disturbed_because(Reading(metrics={"run_delay_s": 1}), Limits(), consuming_s=0) == []
 
 
-def test_a_limit_is_a_share() -> None:
-    """Five percent are 0.05, and 5 is refused."""
-    with pytest.raises(ValueError, match="--steal-limit"):
-        Limits(steal=5)
+@pytest.mark.parametrize("name", ["steal", "foreign", "run_delay"])
+def test_a_limit_is_a_share(name: str) -> None:
+    """Five percent are 0.05, and 5 is refused by the option's name."""
+    with pytest.raises(ValueError, match=f"--{name.replace('_', '-')}-limit"):
+        Limits(**{name: 5})
+
+
+def test_a_process_that_began_under_the_watch_is_ours(tmp_path: Path) -> None:
+    """A drain's consumer starts after the watch began: all of its time is taken off what was foreign."""
+    path = tmp_path / "stat"
+    write_stat(path, cpu={}, cpu0={})
+    probe, began = MachineProbe({0}, path), time.monotonic()
+    busy = "import time\nwhile time.process_time() < 0.5: pass\nprint(flush=True)\ninput()"
+    with subprocess.Popen([sys.executable, "-c", busy], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as consumer:
+        consumer.stdout.readline()
+        probe.own([consumer.pid])
+        write_stat(path, cpu={}, cpu0={"user": 1000})
+        found = probe.stop()
+        elapsed = time.monotonic() - began
+        consumer.communicate(b"\n")
+    assert found.metrics["foreign_ratio"] < 1 - 0.45 / elapsed

@@ -18,7 +18,7 @@ from results.junit import junit
 from results.outcome import Outcome
 from results.session import Session
 from results.verdict import judge
-from tests.results.blocks_made_up import SEED, comparison, setting, trials_of
+from tests.results.blocks_made_up import SEED, comparison, setting, trial, trials_of
 
 CPU = "cpu_ns_per_event"
 LOAD = setting("load")
@@ -66,6 +66,19 @@ def test_markdown_names_mode_metric_and_ratio_with_its_interval():
     assert "100 ns" in row
     assert "120 ns" in row
     assert "git v1" in text
+
+
+def test_what_the_machine_did_to_the_arms_is_said_and_counted():
+    """Both arms' trials that were set aside, and those that count though the machine was not quiet."""
+    of = setting()
+    held_up = replace(trial(1, 1, "A", of), limited_by="generator")
+    noisy = [replace(trial(number, 1, "B", of), disturbed_because=("steal",)) for number in (2, 3)]
+    found = outcome(OK, trials=(held_up, *noisy))
+    row = found.to_json()
+    assert [row[f"{kind}_trials_{arm}"] for kind in ("invalid", "disturbed") for arm in "ab"] == [1, 0, 0, 2]
+    said = " ".join(found.remarks())
+    assert "set aside, invalid or with another load: 1 of A, 0 of B" in said
+    assert "not quiet in 0 trials of A, 2 of B" in said
 
 
 def test_markdown_puts_the_worst_first():

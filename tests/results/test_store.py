@@ -58,6 +58,21 @@ def test_appending_to_a_torn_file_ends_the_torn_line_first(tmp_path: Path) -> No
     assert [problem.line for problem in result.problems] == [9]
 
 
+def test_a_file_of_the_first_format_is_read(tmp_path: Path) -> None:
+    """It knows no disturbed trials: those that a noisy machine made invalid stay invalid."""
+    path = tmp_path / "r.jsonl"
+    rows = [json.loads(line) for line in _written(path).splitlines()]
+    rows[0]["schema_version"] = 1
+    for row in rows[1:]:
+        del row["disturbed_because"]
+    rows[2]["invalid_because"] = ["the host took 12.0% of the CPU time (steal)"]
+    path.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    result = read(path)
+    assert result.problems == ()
+    assert [trial.valid for trial in result.trials] == [True, False, *[True] * 6]
+    assert not any(trial.disturbed for trial in result.trials)
+
+
 def test_trials_of_a_newer_format_are_left_out_and_named(tmp_path: Path) -> None:
     """A file of mixed versions gives what this version understands, and says what it does not."""
     path = tmp_path / "r.jsonl"

@@ -12,7 +12,7 @@ from results.blocks import blocks_of, coin
 from results.forecast import more_blocks
 from results.gate import METRICS, Gated, GatePlan, default_looks, fewest_blocks, metric_named
 from results.statistics import p_above, p_below
-from results.verdict import Verdict, judge, worst
+from results.verdict import Verdict, judge, wanted_blocks, worst
 from tests.results.blocks_made_up import SEED, blocks, comparison, ratios, setting, trials_of
 
 NAME = "bytes_written_per_event"
@@ -176,6 +176,33 @@ def test_invalid_blocks_are_set_aside_and_their_successors_count():
     (judgement,) = judge(plan(8), blocks_of([comparison(LOAD)], partial(coin, SEED), made))
     assert judgement.verdict is Verdict.REGRESSED
     assert judgement.estimate == pytest.approx(1.2)
+
+
+def test_disturbed_trials_count():
+    """Blocks and coin keep the test valid under noise: a noisy machine is no reason to set anything aside."""
+    made = trials_of(CPU, [(100, 120)] * 8, of=LOAD)
+    made = [replace(trial, disturbed_because=("steal",)) for trial in made]
+    (judgement,) = judge(plan(8), blocks_of([comparison(LOAD)], partial(coin, SEED), made))
+    assert judgement.verdict is Verdict.REGRESSED
+    assert judgement.blocks == 8
+
+
+@pytest.mark.parametrize("more", [0, 3])
+def test_a_load_that_is_held_up_again_and_again_leaves_a_doubt(more):
+    """Past the spare blocks nothing more is asked for, and the reason is said; a verdict reached before stays."""
+    spare = plan(8).spare_blocks
+    made = trials_of(CPU, [(100, 120)] * (spare + 1 + more), of=LOAD)
+    held_up = [replace(trial, limited_by="generator") if trial.block <= spare + 1 else trial for trial in made]
+    found = blocks_of([comparison(LOAD)], partial(coin, SEED), held_up)
+    assert wanted_blocks(plan(8), found) == {}
+    (judgement,) = judge(plan(8), found)
+    assert judgement.verdict is Verdict.INCONCLUSIVE
+    assert f"{spare + 1} blocks were set aside, {spare} are allowed for" in judgement.because
+    assert "held up" in judgement.because
+    fewer = [trial for trial in held_up if trial.block > 1]
+    assert list(wanted_blocks(plan(8), blocks_of([comparison(LOAD)], partial(coin, SEED), fewer)).values()) == [
+        8 - more
+    ]
 
 
 def test_the_whole_check_is_as_bad_as_its_worst_metric():

@@ -1,0 +1,68 @@
+"""How quiet the machine was beside some trials: what the host and other processes took, trial by trial."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from results import units
+from results.trial import Trial
+
+_HEIGHTS = "▁▂▃▄▅▆▇█"
+_WIDEST = 40  # trials side by side; more are drawn by the highest of several
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What somebody took of the CPUs in use in each trial, in the order they ran; None where too short to tell."""
+
+    who: str
+    values: tuple[float | None, ...]
+
+    @property
+    def most(self) -> float | None:
+        return max((value for value in self.values if value is not None), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Disturbance:
+    """The trials of a report whose machine was not quiet, and how it was beside all of them."""
+
+    trials: tuple[Trial, ...]
+    shares: tuple[Share, ...]
+
+    @property
+    def disturbed(self) -> int:
+        return sum(trial.disturbed for trial in self.trials)
+
+
+def disturbance(trials: Iterable[Trial]) -> Disturbance | None:
+    """Gather how the machine was beside the valid trials; None where it was quiet in all of them."""
+    valid = sorted((trial for trial in trials if trial.valid), key=lambda trial: (trial.started_at, trial.number))
+    if not any(trial.disturbed for trial in valid):
+        return None
+    kinds = (("the host (steal)", "steal_ratio"), ("other processes", "foreign_ratio"))
+    shares = tuple(Share(who, tuple(trial.metrics.get(name) for trial in valid)) for who, name in kinds)
+    return Disturbance(tuple(valid), shares)
+
+
+def sentences(found: Disturbance) -> list[str]:
+    """Say how noisy it was, which numbers to trust, and what cures it."""
+    parts = [
+        f"{share.who} {_picture(share.values)} up to {units.percent(share.most)}"
+        for share in found.shares
+        if share.most is not None
+    ]
+    taken = f" Of the CPUs, trial by trial: {', '.join(parts)}." if parts else ""
+    return [
+        f"The machine was not quiet in {found.disturbed} of {len(found.trials)} trials.{taken}",
+        "Trust the ledger: what was offered, consumed, lost is exact. Times, rates, costs per event are doubtful. "
+        "Stop what else runs here, or use a machine with CPUs of its own; bench doctor says what it lacks.",
+    ]
+
+
+def _picture(values: Sequence[float | None]) -> str:
+    """Draw shares from 0 to 1 as blocks; a dot where a trial was too short to tell."""
+    each = -(-len(values) // _WIDEST)
+    groups = [[v for v in values[at : at + each] if v is not None] for at in range(0, len(values), each)]
+    return "".join(_HEIGHTS[min(7, int(max(group) * 8))] if group else "·" for group in groups)

@@ -1,0 +1,113 @@
+"""A machine that was not quiet: what is marked, what is not, and what is said of it."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from results.disturbance import disturbance, sentences
+from results.plots.others import draw_others
+from results.scorecard import DISTURBED, rows
+from results.summary import summarise
+from results.terminal import print_run
+from results.trial import Trial
+from results.variant import variants
+from tests.results import made_up
+
+STEAL = ("the host took 12.0% of the CPU time (steal), more than --steal-limit 5.0%",)
+
+
+def noisy(number: int, mode: str = "file", steal: float = 0.12, foreign: float = 0.5, **changes: Any) -> Trial:
+    trial = made_up.trial(mode, number, disturbed_because=STEAL, **changes)
+    trial.metrics.update(steal_ratio=steal, foreign_ratio=foreign)  # type: ignore[attr-defined] # the dict it was made with
+    return trial
+
+
+def printed(trials: list[Trial], width: int = 120) -> str:
+    out = io.StringIO()
+    print_run(trials, Console(file=out, width=width, no_color=True))
+    return out.getvalue()
+
+
+def test_a_disturbed_trial_counts_and_its_timings_are_marked() -> None:
+    """All its numbers are used; a time, rate or cost carries a mark, what the ledger says does not."""
+    row = rows([made_up.trial("file", 1), noisy(2)])[0]
+    assert len(row.timed) == 2
+    summary = summarise(variants([row]))
+    (line,) = summary.lines
+    marked = {heading.name for heading, cell in zip(summary.headings, line.cells, strict=True) if cell and cell.notes}
+    assert {"cpu_ns_per_event", "age_p99_ns", "gc_pause_max_s", "allocations_per_event"} <= marked
+    assert not marked & {"loss_ratio", "offered_load", "rss_peak_bytes"}
+    said = printed([made_up.trial("file", 1), noisy(2)])
+    assert "2, 1 disturbed" in said
+    costs = next(line for line in said.splitlines() if "µs" in line or "ms" in line)
+    assert costs.count("~") >= 3  # age, CPU, collector
+    assert f"warning: file: {DISTURBED} (marked ~)" in " ".join(said.split())
+
+
+def test_a_quiet_run_says_nothing_of_it() -> None:
+    """No mark, no sentence, no drawing."""
+    quiet = [made_up.trial("file", number) for number in (1, 2)]
+    assert disturbance(quiet) is None
+    assert draw_others(disturbance(quiet)) is None
+    assert "~" not in printed(quiet)
+    assert "quiet" not in printed(quiet)
+
+
+def test_it_is_said_how_noisy_it_was_and_which_numbers_to_trust() -> None:
+    """The highest shares, a picture over time in the order the trials ran, what to trust, and the cure."""
+    found = disturbance([noisy(3, foreign=0.99), made_up.trial("file", 1), noisy(2)])
+    assert found is not None
+    first, second = sentences(found)
+    assert first == (
+        "The machine was not quiet in 2 of 3 trials. Of the CPUs, trial by trial: "
+        "the host (steal) ·▁▁ up to 12 %, other processes ·▅█ up to 99 %."
+    )
+    assert "Trust the ledger" in second
+    assert "bench doctor" in second
+
+
+def test_a_long_session_is_drawn_by_its_worst_trials() -> None:
+    """However many trials, the picture fits a line, and no noisy one is lost in it."""
+    trials = [noisy(number, foreign=0.97 if number == 77 else 0.0) for number in range(400)]
+    found = disturbance(trials)
+    assert found is not None
+    picture = sentences(found)[0].split("other processes ")[1].split(" ")[0]
+    assert len(picture) == 40
+    assert picture.count("█") == 1
+
+
+def test_a_machine_too_short_to_tell_has_no_picture() -> None:
+    """Shares that are absent are not drawn as none."""
+    found = disturbance([made_up.trial("file", 1, disturbed_because=STEAL)])
+    assert found is not None
+    assert sentences(found)[0] == "The machine was not quiet in 1 of 1 trials."
+
+
+def test_an_invalid_trial_is_not_counted_among_the_disturbed() -> None:
+    """It is in no number, so that nothing of it is in doubt."""
+    spoilt = noisy(1, invalid_because=("it died",))
+    assert not spoilt.disturbed
+    assert disturbance([spoilt]) is None
+
+
+@pytest.mark.parametrize("many", [3, 9])
+def test_a_loss_in_any_trial_is_in_the_first_line_and_in_the_row(many: int) -> None:
+    """One trial of several lost 32,218 drops: the median is 0, and does not hide it."""
+    trials = [made_up.trial("file", number, lost=32_218 if number == 2 else 0) for number in range(1, many + 1)]
+    said = printed(trials)
+    assert f"file lost 6.44 % in 1 of {many} trials" in said.splitlines()[0]
+    assert "0, worst 32.2k 6.44 %" in said
+    (line,) = summarise(variants(rows(trials))).lines
+    (loss,) = [cell for cell in line.cells if cell and cell.alarm]
+    assert loss.text == "0 % (worst trial 6.44 %)"
+
+
+def test_what_limited_one_trial_limited_the_row() -> None:
+    """ "limited by nothing" is said only where it is true of each trial."""
+    trials = [made_up.trial("file", number, limited_by="consumer" if number == 1 else None) for number in (1, 2, 3)]
+    assert rows(trials)[0].limited_by == "consumer"
+    assert rows(trials[1:])[0].limited_by == "nothing"
