@@ -14,6 +14,7 @@ from bpf import syscalls
 from bpf.btf import KernelTypes
 from bpf.counters import CounterMap
 from bpf.errors import CannotRun
+from results.errors import BadInput
 
 Wakeup = Literal["adaptive", "none", "force"] | int
 """When the kernel notifies a waiting consumer: its own choice, never, at each record, or at so many bytes."""
@@ -52,15 +53,13 @@ class LoadOptions:
 
 
 def check_ring_size(size_bytes: int) -> None:
-    """Raise ValueError for a size that the kernel would refuse."""
+    """Raise BadInput for a size that the kernel would refuse."""
     page = mmap.PAGESIZE
     if size_bytes < page or size_bytes & (size_bytes - 1):
         near = max(page, 1 << max(0, size_bytes - 1).bit_length())
-        raise ValueError(
-            f"ring size {size_bytes} is not the page size ({page}) times a power of two; the next is {near}"
-        )
+        raise BadInput(f"ring size {size_bytes} is not the page size ({page}) times a power of two; the next is {near}")
     if size_bytes > 1 << 30:
-        raise ValueError(f"ring size {size_bytes} is above 1 GiB ({1 << 30}), the largest that is supported")
+        raise BadInput(f"ring size {size_bytes} is above 1 GiB ({1 << 30}), the largest that is supported")
 
 
 class Program:
@@ -122,7 +121,7 @@ class Program:
 
     @property
     def emit_fd(self) -> int:
-        """Descriptor of the synthetic program. Raises ValueError when it was not loaded."""
+        """Descriptor of the synthetic program. Raises BadInput when it was not loaded."""
         if self._emit is None:
             raise ValueError("the program was loaded without synthetic=True")
         return int(self._emit.fd)

@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from bpf.reasons import Reasons
 from bpf.record import RECORD
+from results.errors import BadInput
 
 HEADER_BYTES = 16384
 FORMAT = "bench raw records"
@@ -43,7 +44,7 @@ class RawFile:
 
 
 def header(realtime_offset_ns: int, reasons: Reasons) -> bytes:
-    """Make the header. Raises ValueError if the kernel's names of reasons do not fit into it."""
+    """Make the header. Raises BadInput if the kernel's names of reasons do not fit into it."""
     text = json.dumps(
         {
             "format": FORMAT,
@@ -63,19 +64,19 @@ def header(realtime_offset_ns: int, reasons: Reasons) -> bytes:
 
 
 def read(path: Path) -> RawFile:
-    """Map a file of raw records. Raises ValueError for what is none, OSError for what cannot be read."""
+    """Map a file of raw records. Raises BadInput for what is none, OSError for what cannot be read."""
     with path.open("rb") as file:
         head = file.read(HEADER_BYTES)
         size = os.fstat(file.fileno()).st_size
     try:
         row = _parse(head, size)
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise ValueError(f"{path} holds no raw records (bench run --mode file --format raw makes them)") from error
+        raise BadInput(f"{path} holds no raw records (bench run --mode file --format raw makes them)") from error
     if row["version"] > VERSION or row["record_bytes"] != RECORD.itemsize:
-        raise ValueError(f"{path} has raw records of version {row['version']}; this bench reads version {VERSION}")
+        raise BadInput(f"{path} has raw records of version {row['version']}; this bench reads version {VERSION}")
     # Anybody can make a file, and these are shown: a kernel's names hold nothing that steers a terminal.
     if not all(_NAME.fullmatch(name) for name in row["reasons"]):
-        raise ValueError(f"{path} names drop reasons as no kernel does: it is damaged, or bench did not make it")
+        raise BadInput(f"{path} names drop reasons as no kernel does: it is damaged, or bench did not make it")
     count, torn_bytes = divmod(size - row["header_bytes"], RECORD.itemsize)
     return RawFile(
         # An empty mapping is refused.

@@ -7,6 +7,8 @@ import pwd
 from dataclasses import dataclass
 from pathlib import Path
 
+from results.errors import BadInput
+
 
 @dataclass(frozen=True, slots=True)
 class Caller:
@@ -18,12 +20,12 @@ class Caller:
 
 
 def caller() -> Caller:
-    """Return the user that called sudo, or this process's own. Raises ValueError for a SUDO_UID that is no user."""
+    """Return the user that called sudo, or this process's own. Raises BadInput for a SUDO_UID that is no user."""
     if os.geteuid() == 0 and "SUDO_UID" in os.environ:
         try:
             user = pwd.getpwuid(int(os.environ["SUDO_UID"]))
         except (KeyError, ValueError) as error:
-            raise ValueError(f"SUDO_UID is {os.environ['SUDO_UID']!r}, which is no user of this machine") from error
+            raise BadInput(f"SUDO_UID is {os.environ['SUDO_UID']!r}, which is no user of this machine") from error
         return Caller(user.pw_uid, user.pw_gid, Path(user.pw_dir))
     return Caller(os.getuid(), os.getgid(), Path.home())
 

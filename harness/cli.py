@@ -19,6 +19,7 @@ from typing import NoReturn
 import harness.commands
 from bpf.errors import CannotRun
 from harness.privileges import is_root, missing_capabilities
+from results.errors import BadInput
 
 VERSION = "0.1.0"
 
@@ -46,7 +47,7 @@ def main(argv: list[str]) -> int:  # noqa: PLR0911 (a line for each way to end)
     except CannotRun as error:
         print(f"bench: {error}", file=sys.stderr)
         return CANNOT_RUN
-    except ValueError as error:
+    except BadInput as error:
         print(f"bench: {error}", file=sys.stderr)
         return BAD_INPUT
     except BrokenPipeError:
@@ -91,7 +92,7 @@ def _dispatch(argv: list[str]) -> int:
     names = command_names()
     if words.command not in names:
         near = difflib.get_close_matches(words.command, names, n=1)
-        raise ValueError(
+        raise BadInput(
             f"no command {words.command!r}" + (f"; did you mean {near[0]}?" if near else "; see bench --help")
         )
     module = importlib.import_module(f"harness.commands.{words.command}")

@@ -35,6 +35,7 @@ from harness.stop import StopSignal
 from harness.waiting import consume_until_told
 from modes import Kit, Mode, load_mode
 from modes import _loops as loops
+from results.errors import BadInput
 from results.trial import Setting
 
 DRAIN_DEADLINE_S = 20.0
@@ -78,11 +79,11 @@ def main(arguments: list[str]) -> int:
     row = harness.receive()
     try:
         if row["protocol"] != PROTOCOL:
-            raise ValueError(f"the consumer's worker protocol is {PROTOCOL}, the harness's is {row['protocol']}")
+            raise BadInput(f"the consumer's worker protocol is {PROTOCOL}, the harness's is {row['protocol']}")
         _run(ConsumerSpec.from_json(row["spec"]), harness)
     except CannotRun as error:
         harness.send({"failed": {"what": error.what, "cure": error.cure}})
-    except ValueError as error:
+    except BadInput as error:
         harness.send({"failed": {"what": str(error), "cure": None}})
     return 0
 

@@ -17,6 +17,7 @@ from typing import Any
 from bpf.errors import CannotRun
 from harness.control import Harness
 from harness.privileges import drop_all_but
+from results.errors import BadInput
 from traffic.emission import SyntheticSender
 from traffic.offer import offer
 from traffic.outlet import Outlet
@@ -71,7 +72,7 @@ def main(arguments: list[str]) -> int:
         _run(GeneratorSpec.from_json(harness.receive()["spec"]), harness)
     except CannotRun as error:
         harness.send({"failed": {"what": error.what, "cure": error.cure}})
-    except ValueError as error:
+    except BadInput as error:
         harness.send({"failed": {"what": str(error), "cure": None}})
     except OSError as error:
         harness.send({"failed": {"what": str(error), "cure": "run `bench doctor`, then try again"}})

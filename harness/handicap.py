@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import repeat
 
 from modes import _loops as loops
+from results.errors import BadInput
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class Handicap:
 
 
 def parse(text: str) -> Handicap:
-    """Read the words of Setting.handicap. Raises ValueError for anything else."""
+    """Read the words of Setting.handicap. Raises BadInput for anything else."""
     cpu, allocations = 0.0, 0
     for part in text.split(","):
         name, _, amount = part.partition("=")
@@ -34,9 +35,9 @@ def parse(text: str) -> Handicap:
             else:
                 raise ValueError
         except ValueError:
-            raise ValueError(f"a handicap is cpu=SHARE or allocations=N, not {part!r}") from None
+            raise BadInput(f"a handicap is cpu=SHARE or allocations=N, not {part!r}") from None
     if not (0 <= cpu <= 10 and 0 <= allocations <= 100) or not (cpu or allocations):
-        raise ValueError(f"a handicap of {text!r} is out of range: cpu up to 10, allocations up to 100")
+        raise BadInput(f"a handicap of {text!r} is out of range: cpu up to 10, allocations up to 100")
     return Handicap(cpu, allocations)
 
 

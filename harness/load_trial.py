@@ -61,7 +61,7 @@ def run_load_trial(
 ) -> Trial:
     """Offer a load to a consumer and close the ledger.
 
-    Raises CannotRun or ValueError when a worker cannot start. A worker that dies later makes the trial invalid.
+    Raises CannotRun or BadInput when a worker cannot start. A worker that dies later makes the trial invalid.
     """
     started_at = datetime.now(UTC)
     with ExitStack() as stack:

@@ -80,7 +80,7 @@ def add_probe_options(parser: argparse.ArgumentParser) -> None:
 
 
 def probing_of(arguments: argparse.Namespace) -> Probing:
-    """Gather the options of the probes. Raises ValueError."""
+    """Gather the options of the probes. Raises BadInput."""
     limits = Limits(steal=arguments.steal_limit, foreign=arguments.foreign_limit, run_delay=arguments.run_delay_limit)
     return Probing(limits=limits, timeline_step_s=arguments.timeline)
 

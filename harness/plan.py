@@ -13,6 +13,7 @@ from bpf.program import check_ring_size
 from bpf.record import RECORD_BYTES
 from modes import Mode, load_mode, mode_names, readers_of
 from modes._mode import Wait
+from results.errors import BadInput
 from results.trial import Pass, Setting
 from traffic.discovery import load_kind
 from traffic.senders import choose_sender
@@ -73,16 +74,16 @@ def expand_modes(names: str) -> list[str]:
     """Split `null,file` into names; `all` is every mode of the folder."""
     wanted = [name.strip() for name in names.split(",") if name.strip()]
     if not wanted:
-        raise ValueError("--mode names no mode; see bench modes")
+        raise BadInput("--mode names no mode; see bench modes")
     return mode_names() if wanted == ["all"] else wanted
 
 
 def load_setting(mode_name: str, traffic: str, wishes: Wishes) -> Setting:
-    """Settle every choice of a load trial. Raises ValueError for what makes no sense, before anything is set up."""
+    """Settle every choice of a load trial. Raises BadInput for what makes no sense, before anything is set up."""
     if wishes.intended_load is not None and not (wishes.intended_load > 0 and math.isfinite(wishes.intended_load)):
-        raise ValueError(f"--rate must be above 0 drops a second, or max; it is {wishes.intended_load:g}")
+        raise BadInput(f"--rate must be above 0 drops a second, or max; it is {wishes.intended_load:g}")
     if not (wishes.duration_s > 0 and math.isfinite(wishes.duration_s)):
-        raise ValueError(f"--duration must be above 0 seconds; it is {wishes.duration_s:g}")
+        raise BadInput(f"--duration must be above 0 seconds; it is {wishes.duration_s:g}")
     setting = _consumer_setting(mode_name, traffic, wishes)
     return dataclasses.replace(
         setting,
@@ -96,9 +97,7 @@ def load_setting(mode_name: str, traffic: str, wishes: Wishes) -> Setting:
 def drain_setting(mode_name: str, records: int, wishes: Wishes) -> Setting:
     """Settle every choice of a drain trial; the ring is made large enough for all the records."""
     if not 0 < records <= MAX_DRAIN_RECORDS:
-        raise ValueError(
-            f"--drain takes 1 to {MAX_DRAIN_RECORDS} records (what a ring of 1 GiB holds); it is {records}"
-        )
+        raise BadInput(f"--drain takes 1 to {MAX_DRAIN_RECORDS} records (what a ring of 1 GiB holds); it is {records}")
     setting = _consumer_setting(mode_name, "synthetic", wishes)
     if setting.ring_size_bytes is None:
         ring_size_bytes = None
@@ -117,9 +116,9 @@ def expand_passes(names: str) -> list[str]:
         return list(known)
     for name in wanted:
         if name not in known:
-            raise ValueError(f"--pass takes {', '.join(known)} or all, not {name!r}")
+            raise BadInput(f"--pass takes {', '.join(known)} or all, not {name!r}")
     if not wanted:
-        raise ValueError(f"--pass names none of {', '.join(known)}")
+        raise BadInput(f"--pass names none of {', '.join(known)}")
     return wanted
 
 
@@ -135,7 +134,7 @@ def in_passes(setting: Setting, passes: Sequence[str], wishes: Wishes) -> list[S
         else:
             pass_ = cast("Pass", name)
             if pass_ == "latency" and setting.trial_kind == "drain":
-                raise ValueError("--pass latency with --drain has no meaning: records grow old until the drain begins")
+                raise BadInput("--pass latency with --drain has no meaning: records grow old until the drain begins")
             duration_s = setting.duration_s
             if pass_ == "allocation" and duration_s is not None:
                 duration_s = min(duration_s, SHORT_PASS_S)
@@ -149,7 +148,7 @@ def in_blocks(settings: Sequence[Setting], trials: int, seed: int) -> Iterator[t
     Beside timed trials, those of other passes are made once, in the first block.
     """
     if trials < 1:
-        raise ValueError(f"--trials must be at least 1; it is {trials}")
+        raise BadInput(f"--trials must be at least 1; it is {trials}")
     order = random.Random(seed)
     repeated = [setting for setting in settings if setting.pass_ == "timed"] or settings
     for block in range(trials):
@@ -165,18 +164,18 @@ def _consumer_setting(mode_name: str, traffic: str, wishes: Wishes) -> Setting:
     reader = _reader(mode_name, mode, wishes)
     wait = wishes.wait or mode.waits[0]
     if wait not in mode.waits:
-        raise ValueError(f"mode {mode_name} waits by {' or '.join(mode.waits)}, not by {wait}")
+        raise BadInput(f"mode {mode_name} waits by {' or '.join(mode.waits)}, not by {wait}")
     # Who does not sleep in epoll needs no notification, and each one costs the producer.
     wakeup = wishes.wakeup or ("adaptive" if wait == "epoll" else "none")
     if wait == "epoll" and wakeup == "none":
-        raise ValueError("--wakeup none with --wait epoll would never wake the consumer; use --wait paced or busy")
+        raise BadInput("--wakeup none with --wait epoll would never wake the consumer; use --wait paced or busy")
     check_ring_size(wishes.ring_size_bytes)
     _check_wakeup(wakeup, wishes.ring_size_bytes)
     if wishes.decode is not None and reader == "batch":
-        raise ValueError("--decode is about one record at a time: it needs --reader callback")
+        raise BadInput("--decode is about one record at a time: it needs --reader callback")
     if wishes.format is not None and wishes.format not in mode.formats:
         can = f"makes {' or '.join(mode.formats)}" if mode.formats else "makes none of events"
-        raise ValueError(f"--format {wishes.format} is not for mode {mode_name}: it {can}")
+        raise BadInput(f"--format {wishes.format} is not for mode {mode_name}: it {can}")
     return Setting(
         mode=mode_name,
         reader=reader,
@@ -194,9 +193,9 @@ def _consumer_setting(mode_name: str, traffic: str, wishes: Wishes) -> Setting:
 def _aggregating(mode_name: str, traffic: str, wishes: Wishes) -> Setting:
     for name, value in (("reader", wishes.reader), ("wakeup", wishes.wakeup), ("decode", wishes.decode)):
         if value is not None:
-            raise ValueError(f"--{name} is about the ring, and mode {mode_name} uses none: it reads the program's map")
+            raise BadInput(f"--{name} is about the ring, and mode {mode_name} uses none: it reads the program's map")
     if wishes.wait not in (None, "interval"):
-        raise ValueError(f"mode {mode_name} waits by interval, not by {wishes.wait}")
+        raise BadInput(f"mode {mode_name} waits by interval, not by {wishes.wait}")
     return Setting(
         mode=mode_name,
         reader=None,
@@ -214,14 +213,14 @@ def _reader(mode_name: str, mode: type[Mode], wishes: Wishes) -> ReaderName:
     offered = cast("tuple[ReaderName, ...]", readers_of(mode))
     cannot_batch = batch.unsupported()
     if wishes.reader == "both":
-        raise ValueError("--reader both is for commands that compare several settings; name one here")
+        raise BadInput("--reader both is for commands that compare several settings; name one here")
     if wishes.reader is not None:
         if wishes.reader not in offered:
-            raise ValueError(
+            raise BadInput(
                 f"mode {mode_name} has no method for the {wishes.reader} reader; it has {', '.join(offered)}"
             )
         if wishes.reader == "batch" and cannot_batch:
-            raise ValueError(cannot_batch)
+            raise BadInput(cannot_batch)
         return wishes.reader
     return next((reader for reader in offered if reader != "batch" or cannot_batch is None), offered[0])
 
@@ -230,7 +229,7 @@ def _check_wakeup(wakeup: str, ring_size_bytes: int) -> None:
     if wakeup in ("adaptive", "none", "force"):
         return
     if not wakeup.isdigit() or not 0 < int(wakeup) < ring_size_bytes:
-        raise ValueError(
+        raise BadInput(
             f"--wakeup is adaptive, none, force, or bytes (below the ring's {ring_size_bytes}); it is {wakeup!r}"
         )
 
@@ -238,5 +237,5 @@ def _check_wakeup(wakeup: str, ring_size_bytes: int) -> None:
 def _interval(wishes: Wishes, default_ns: int) -> int:
     interval_ns = wishes.interval_ns if wishes.interval_ns is not None else default_ns
     if interval_ns <= 0:
-        raise ValueError(f"--interval must be above 0; it is {interval_ns / 1e6:g} ms")
+        raise BadInput(f"--interval must be above 0; it is {interval_ns / 1e6:g} ms")
     return interval_ns

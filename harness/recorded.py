@@ -13,6 +13,7 @@ from harness.probes.outside import Probing
 from harness.recording import new_session
 from harness.rig import Rig
 from harness.trial import Progress
+from results.errors import BadInput
 from results.session import Session
 from results.store import ResultWriter, read
 from results.trial import Setting, Trial
@@ -25,13 +26,13 @@ def begin(plan: Mapping[str, Any], seed: int | None) -> tuple[Session, None]:
 
 
 def resume(out: Path | None, plan: Mapping[str, Any]) -> tuple[Session, list[Trial]]:
-    """Find the last session of a file, with its trials. Raises ValueError when its plan is another."""
+    """Find the last session of a file, with its trials. Raises BadInput when its plan is another."""
     if out is None:
-        raise ValueError("--resume needs --out FILE, the result file to go on with")
+        raise BadInput("--resume needs --out FILE, the result file to go on with")
     held = read(out)
     wanted = json.loads(json.dumps(plan))
     if not held.sessions or held.sessions[-1].plan != wanted:
-        raise ValueError(f"the last session of {out} has another plan; give the options it was begun with")
+        raise BadInput(f"the last session of {out} has another plan; give the options it was begun with")
     session = held.sessions[-1]
     done = [trial for trial in held.trials if trial.session == session.id]
     return session, sorted(done, key=lambda trial: trial.number)
@@ -74,12 +75,12 @@ class Recorded:
             self._writer.close()
 
     def next(self, setting: Setting, *, block: int, watch: Watch) -> Trial:
-        """Return the next trial. Raises ValueError when a recorded one is not what is asked for."""
+        """Return the next trial. Raises BadInput when a recorded one is not what is asked for."""
         number = len(self.trials)
         if number < len(self._done):
             trial = self._done[number]
             if trial.setting != setting or trial.number != number:
-                raise ValueError(
+                raise BadInput(
                     f"trial {trial.number} of the session to resume is not the one that comes next: the file was "
                     "written by another version, or trials are missing in the middle; begin anew without --resume"
                 )

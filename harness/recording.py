@@ -12,6 +12,7 @@ from typing import Any
 
 from harness.caller import Caller, make_folder
 from harness.host import fingerprint
+from results.errors import BadInput
 from results.session import Session
 
 
@@ -29,12 +30,12 @@ def new_session(plan: Mapping[str, Any], seed: int | None) -> Session:
 
 
 def state_folder(owner: Caller) -> Path:
-    """Return the folder of the caller's own state (XDG base directories), made if need be. Raises ValueError."""
+    """Return the folder of the caller's own state (XDG base directories), made if need be. Raises BadInput."""
     folder = owner.home / ".local" / "state" / "bench"
     try:
         make_folder(folder, owner)
     except OSError as error:
-        raise ValueError(
+        raise BadInput(
             f"no result file can be made in {folder} ({error.strerror}); name one with --out FILE"
         ) from error
     return folder

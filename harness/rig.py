@@ -72,7 +72,7 @@ class Rig:
         arm: Arm | None = None,
         tree: Tree | None = None,
     ) -> Trial:
-        """Run one trial. Raises CannotRun or ValueError when it cannot start; what goes wrong later is in the trial.
+        """Run one trial. Raises CannotRun or BadInput when it cannot start; what goes wrong later is in the trial.
 
         The trials of a block get the same traffic. `tree` is where the consumer process comes from, if not from here.
         """

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from modes import load_mode
+from results.errors import BadInput
 from results.output import open_output
 from results.trial import Setting
 
@@ -16,13 +17,13 @@ def kept_traces(trace: Path | None, order: Iterable[tuple[int, Setting]]) -> dic
 
     The timed load trials of modes that write to a file keep theirs (in a plan without such, all trials of such modes):
     the first in FILE, the second in FILE.2, and so on. Each file is opened once, so that one which cannot be written is
-    refused before anything runs. Raises ValueError for that, and where nothing writes.
+    refused before anything runs. Raises BadInput for that, and where nothing writes.
     """
     if trace is None:
         return {}
     writing = [(number, setting) for number, setting in order if load_mode(setting.mode).writes == "file"]
     if not writing:
-        raise ValueError("--trace keeps what mode file writes, and none of the modes writes to a file")
+        raise BadInput("--trace keeps what mode file writes, and none of the modes writes to a file")
     timed = [number for number, setting in writing if setting.trial_kind == "load" and setting.pass_ == "timed"]
     numbers = timed or [number for number, _ in writing]
     paths = [trace, *(trace.with_name(f"{trace.name}.{place}") for place in range(2, len(numbers) + 1))]

@@ -13,6 +13,7 @@ from harness.generator import GeneratorSpec
 from harness.group import Group
 from harness.probes.outside import Probing
 from harness.trial import Place
+from results.errors import BadInput
 from results.trial import Setting
 from traffic.contract import DropKind
 from traffic.senders import side_of
@@ -65,7 +66,7 @@ def start_generator(setting: Setting, traffic: Traffic, seed: int, cpu: int | No
 
 
 def ready(worker: Worker) -> Mapping[str, Any]:
-    """Return what a worker tells when it is ready. Raises CannotRun or ValueError when it says that it failed."""
+    """Return what a worker tells when it is ready. Raises CannotRun or BadInput when it says that it failed."""
     try:
         message = worker.receive(READY_TIMEOUT_S)
     except WorkerDied as error:
@@ -73,7 +74,7 @@ def ready(worker: Worker) -> Mapping[str, Any]:
     if "failed" in message:
         failed = message["failed"]
         if failed["cure"] is None:
-            raise ValueError(failed["what"])
+            raise BadInput(failed["what"])
         raise CannotRun(failed["what"], failed["cure"])
     answer: Mapping[str, Any] = message["ready"]
     return answer

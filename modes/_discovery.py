@@ -12,6 +12,7 @@ from types import ModuleType
 
 from modes._mode import Mode, Reader
 from modes._source import read_source
+from results.errors import BadInput
 
 
 def mode_names() -> list[str]:
@@ -23,7 +24,7 @@ def mode_names() -> list[str]:
 def load_mode(name: str) -> type[Mode]:
     """Return the mode of that name, file (`path/to/consumer.py`) or module (`package.module`).
 
-    Raises ValueError that says what is wrong, with the nearest name where nothing fits.
+    Raises BadInput that says what is wrong, with the nearest name where nothing fits.
     """
     if name.endswith(".py") or "/" in name:
         module = _import_file(Path(name))
@@ -34,7 +35,7 @@ def load_mode(name: str) -> type[Mode]:
     else:
         near = difflib.get_close_matches(name, mode_names(), n=1)
         hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(mode_names())}"
-        raise ValueError(f"no mode {name!r}; {hint}")
+        raise BadInput(f"no mode {name!r}; {hint}")
     return _mode_in(module, name)
 
 
@@ -57,7 +58,7 @@ def _run_file(path: Path, source: bytes) -> ModuleType:
     try:
         exec(compile(source, module.__file__, "exec"), vars(module))
     except (Exception, SystemExit) as error:  # whatever a stranger's file raises is bad input of ours
-        raise ValueError(f"mode file {path} fails to import: {_last_line(error)}") from error
+        raise BadInput(f"mode file {path} fails to import: {_last_line(error)}") from error
     return module
 
 
@@ -65,7 +66,7 @@ def _import_module(name: str) -> ModuleType:
     try:
         return importlib.import_module(name)
     except (Exception, SystemExit) as error:  # as above
-        raise ValueError(f"mode module {name} fails to import: {_last_line(error)}") from error
+        raise BadInput(f"mode module {name} fails to import: {_last_line(error)}") from error
 
 
 def _mode_in(module: ModuleType, name: str) -> type[Mode]:
@@ -75,9 +76,9 @@ def _mode_in(module: ModuleType, name: str) -> type[Mode]:
         if isinstance(value, type) and issubclass(value, Mode) and value.__module__ == module.__name__
     ]
     if len(own) != 1:
-        raise ValueError(f"mode {name} must define one class that derives from modes.Mode, and has {len(own)}")
+        raise BadInput(f"mode {name} must define one class that derives from modes.Mode, and has {len(own)}")
     if not readers_of(own[0]):
-        raise ValueError(f"mode {name} defines none of take, on_record and snapshot; see docs/writing-a-mode.md")
+        raise BadInput(f"mode {name} defines none of take, on_record and snapshot; see docs/writing-a-mode.md")
     return own[0]
 
 

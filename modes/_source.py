@@ -8,9 +8,11 @@ import pwd
 import stat
 from pathlib import Path
 
+from results.errors import BadInput
+
 
 def read_source(path: Path) -> bytes:
-    """Return the text of a mode file. Raises ValueError if it is not there, or if others could have written it.
+    """Return the text of a mode file. Raises BadInput if it is not there, or if others could have written it.
 
     What is checked is what is read, through one descriptor: it cannot be exchanged in between, and no compiled copy
     beside it is trusted.
@@ -18,13 +20,13 @@ def read_source(path: Path) -> bytes:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError as error:
-        raise ValueError(f"mode file {path} does not exist") from error
+        raise BadInput(f"mode file {path} does not exist") from error
     except OSError as error:
-        raise ValueError(f"mode file {path} cannot be read: {error.strerror}") from error
+        raise BadInput(f"mode file {path} cannot be read: {error.strerror}") from error
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
-            raise ValueError(f"mode file {path} is not a file")
+            raise BadInput(f"mode file {path} is not a file")
         _refuse_if_others_could_write(path, status)
         with os.fdopen(descriptor, "rb", closefd=False) as file:
             return file.read()
@@ -42,7 +44,7 @@ def _refuse_if_others_could_write(path: Path, status: os.stat_result) -> None:
     elif status.st_mode & stat.S_IWGRP and not _is_own_group(status):
         what, cure = f"{what} the group {status.st_gid} may write it", f"chmod g-w {path}"
     if cure is not None:
-        raise ValueError(f"{what}; {cure}")
+        raise BadInput(f"{what}; {cure}")
 
 
 def _trusted_users() -> set[int]:

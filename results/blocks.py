@@ -9,6 +9,7 @@ from math import log
 from statistics import fmean
 from typing import Any, Literal
 
+from results.errors import BadInput
 from results.gate import Gated, Metric
 from results.trial import Setting, Trial
 
@@ -114,7 +115,7 @@ def blocks_of(
 ) -> tuple[Block, ...]:
     """Group a session's trials into blocks, and hold the order of each against the one that was planned.
 
-    Raises ValueError for a trial that no comparison asked for and for an order that was not planned.
+    Raises BadInput for a trial that no comparison asked for and for an order that was not planned.
     """
     by_number: dict[int, list[Trial]] = {}
     for trial in sorted(trials, key=lambda trial: trial.number):
@@ -124,7 +125,7 @@ def blocks_of(
         order = tuple(trial.arm for trial in members)
         if order != order_of(number)[: len(order)]:
             said = "".join(order_of(number))
-            raise ValueError(f"block {number} ran as {''.join(map(str, order))}, but its coin said {said}")
+            raise BadInput(f"block {number} ran as {''.join(map(str, order))}, but its coin said {said}")
         blocks.append(Block(number, _comparison_of(comparisons, members), tuple(members)))
     return tuple(blocks)
 
@@ -133,7 +134,7 @@ def _comparison_of(comparisons: Sequence[Comparison], trials: Sequence[Trial]) -
     for comparison in comparisons:
         if all(trial.arm is not None and trial.setting == comparison.setting(trial.arm) for trial in trials):
             return comparison
-    raise ValueError(f"the trials of block {trials[0].block} are not among the settings that the plan compares")
+    raise BadInput(f"the trials of block {trials[0].block} are not among the settings that the plan compares")
 
 
 def _on_scale(trial: Trial, metric: Metric) -> float | str:

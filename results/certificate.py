@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from results.binomial import exact_lower, exact_upper
+from results.errors import BadInput
 from results.gate import GatePlan, Metric
 from results.trial import Setting
 
@@ -100,9 +101,9 @@ class Certificate:
 
     @classmethod
     def from_json(cls, row: Mapping[str, Any]) -> Certificate:
-        """Read a stored certificate. Raises KeyError, TypeError or ValueError for what is none."""
+        """Read a stored certificate. Raises KeyError, TypeError or BadInput for what is none."""
         if row["type"] != "certificate":
-            raise ValueError("no certificate")
+            raise BadInput("no certificate")
         certified = tuple(
             Certified(
                 **{

@@ -10,6 +10,7 @@ from results.binomial import exact_lower
 from results.blocks import Block
 from results.certificate import Certificate, Certified, Detection
 from results.check import Check, check_of
+from results.errors import BadInput
 from results.gate import GatePlan, Metric
 from results.sequence import in_sequence
 from results.session import Session
@@ -51,14 +52,14 @@ def finished_gates(sessions: Sequence[Session], trials: Sequence[Trial]) -> tupl
 
 
 def certify(gates: Sequence[CertifiedGate]) -> Certificate:
-    """Count the verdicts. Raises ValueError when the gates do not belong together or none was A against A."""
+    """Count the verdicts. Raises BadInput when the gates do not belong together or none was A against A."""
     equal = [gate for gate in gates if gate.handicap is None]
     if not equal:
-        raise ValueError("no finished gate of A against A; run bench certify to its end")
+        raise BadInput("no finished gate of A against A; run bench certify to its end")
     first = equal[0]
     for gate in gates:
         if gate.check.gate != first.check.gate or gate.session.host != first.session.host:
-            raise ValueError(f"gate {gate.session.id} was planned otherwise, or ran on another machine, than the first")
+            raise BadInput(f"gate {gate.session.id} was planned otherwise, or ran on another machine, than the first")
     return Certificate(
         host=first.session.host,
         made_at=gates[-1].session.started_at,

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from results.blocks import IN_SEQUENCE, Block, Comparison, Order, blocks_of, coin
+from results.errors import BadInput
 from results.gate import GatePlan
 from results.session import Session
 from results.trial import Trial
@@ -37,7 +38,7 @@ class Check:
         return coin(seed, block) if self.interleaved else IN_SEQUENCE
 
     def blocks(self, seed: int, trials: Sequence[Trial]) -> tuple[Block, ...]:
-        """Raises ValueError for trials that this check cannot have made."""
+        """Raises BadInput for trials that this check cannot have made."""
         return blocks_of(self.comparisons, partial(self.order, seed), trials)
 
     def to_json(self) -> dict[str, object]:
@@ -61,13 +62,13 @@ class Check:
 
 
 def check_of(session: Session) -> Check:
-    """Return the check that a session was. Raises ValueError for a session of another command."""
+    """Return the check that a session was. Raises BadInput for a session of another command."""
     if "check" not in session.plan:
-        raise ValueError(f"session {session.id} is no check; it was made by: {session.command}")
+        raise BadInput(f"session {session.id} is no check; it was made by: {session.command}")
     try:
         return Check.from_json(session.plan["check"])
     except (KeyError, TypeError) as error:
-        raise ValueError(f"the plan of session {session.id} is damaged: {error!r}") from error
+        raise BadInput(f"the plan of session {session.id} is damaged: {error!r}") from error
 
 
 def judge_session(session: Session, trials: Sequence[Trial]) -> tuple[Judgement, ...]:

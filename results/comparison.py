@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from results.column import COLUMNS, LOSS_RATIO, Column
+from results.errors import BadInput
 from results.gate import METRICS
 from results.host import Difference, differences
 from results.ratio import Comparison, compare
@@ -89,7 +90,7 @@ def compare_files(a: Report, b: Report, names: Sequence[str], margin: float | No
     """Compare the rows of two reports whose settings are the same."""
     pairs = [(row, other) for row in a.rows if (other := _same_setting(row, b.rows))]
     if not pairs:
-        raise ValueError("nothing to compare: no setting (mode, reader, traffic, load …) is in both files")
+        raise BadInput("nothing to compare: no setting (mode, reader, traffic, load …) is in both files")
     matched = [id(row) for pair in pairs for row in pair]
     shared = {_name(trial) for trial in a.trials} & {_name(trial) for trial in b.trials}
     both = (f"{len(shared)} trials are in both files, which makes the two look alike",) if shared else ()
@@ -110,7 +111,7 @@ def compare_variants(report: Report, label_a: str, label_b: str, margin: float |
     a, b = _find(report, label_a), _find(report, label_b)
     pairs = [(row, other) for row in a.rows if (other := b.at(row.setting.intended_load))]
     if not pairs:
-        raise ValueError(f"nothing to compare: {label_a} and {label_b} were not put under the same load")
+        raise BadInput(f"nothing to compare: {label_a} and {label_b} were not put under the same load")
     several = len(pairs) > 1
     return Compared(
         a.label,
@@ -170,7 +171,7 @@ def _find(report: Report, label: str) -> Variant:
     found = next((variant for variant in report.variants if variant.label == label), None)
     if found is None:
         held = ", ".join(variant.label for variant in report.variants)
-        raise ValueError(f"no variant {label!r} in the file; it holds: {held}")
+        raise BadInput(f"no variant {label!r} in the file; it holds: {held}")
     return found
 
 

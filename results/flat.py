@@ -7,6 +7,7 @@ import importlib
 import io
 from collections.abc import Sequence
 
+from results.errors import BadInput
 from results.host import facts
 from results.report import Report
 from results.trial import Trial
@@ -35,12 +36,12 @@ def to_csv(names: Sequence[str], rows: Sequence[dict[str, Value]]) -> str:
 
 
 def to_parquet(names: Sequence[str], rows: Sequence[dict[str, Value]]) -> bytes:
-    """Write rows as Parquet. Raises ValueError without pyarrow, which is not installed by default."""
+    """Write rows as Parquet. Raises BadInput without pyarrow, which is not installed by default."""
     try:
         # By name: it is an extra that a user adds, no dependency.
         pa, pq = importlib.import_module("pyarrow"), importlib.import_module("pyarrow.parquet")
     except ImportError as error:
-        raise ValueError("Parquet needs pyarrow; type: .venv/bin/pip install pyarrow, or use --csv") from error
+        raise BadInput("Parquet needs pyarrow; type: .venv/bin/pip install pyarrow, or use --csv") from error
     # Checksums fill 64 bits, one more than pyarrow takes an int for.
     columns = {
         name: pa.array([row[name] for row in rows], type=pa.uint64() if name.startswith("checksum") else None)

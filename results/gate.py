@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from math import exp, log1p
 from typing import Any, Literal
 
+from results.errors import BadInput
 from results.statistics import smallest_p
 from results.trial import Pass, TrialKind
 
@@ -115,17 +116,17 @@ class GatePlan:
 
     def __post_init__(self) -> None:
         if not 0 < self.alpha < 0.5:
-            raise ValueError(f"alpha is {self.alpha:g}; it must lie between 0 and 0.5")
+            raise BadInput(f"alpha is {self.alpha:g}; it must lie between 0 and 0.5")
         if not self.gated:
-            raise ValueError("nothing is gated; name a metric that the mode has")
+            raise BadInput("nothing is gated; name a metric that the mode has")
         if list(self.looks) != sorted(set(self.looks)) or not self.looks:
-            raise ValueError(f"looks are numbers of blocks that rise, as in --blocks 10,20, not {self.looks}")
+            raise BadInput(f"looks are numbers of blocks that rise, as in --blocks 10,20, not {self.looks}")
         for gated in self.gated:
             if gated.metric.margin <= 0:
-                raise ValueError(f"the margin of {gated.metric.name} is {gated.metric.margin:g}; it must be above 0")
+                raise BadInput(f"the margin of {gated.metric.name} is {gated.metric.margin:g}; it must be above 0")
         fewest = fewest_blocks(self.family_size, self.alpha_per_look)
         if self.looks[0] < fewest:
-            raise ValueError(
+            raise BadInput(
                 f"{self.looks[0]} blocks can never fail: with {self.family_size} metrics gated and alpha "
                 f"{self.alpha_per_look:g} a look, every look needs at least {fewest} blocks; pass --blocks {fewest} or "
                 f"more, or gate fewer metrics"
@@ -154,7 +155,7 @@ class GatePlan:
 
     @classmethod
     def from_json(cls, row: Mapping[str, Any]) -> GatePlan:
-        """Read a stored plan. Raises KeyError or TypeError for what is none, ValueError for one that cannot gate."""
+        """Read a stored plan. Raises KeyError or TypeError for what is none, BadInput for one that cannot gate."""
         gated = tuple(
             Gated(mode=g["mode"], metric=Metric.from_json(g["metric"]), excluded_because=g["excluded_because"])
             for g in row["gated"]
@@ -177,7 +178,7 @@ def default_looks(family_size: int, alpha: float) -> tuple[int, int]:
 
 
 def metric_named(name: str, margin: float | None = None) -> Metric:
-    """Return the metric of this name, with another margin if one is given. Raises ValueError for an unknown name."""
+    """Return the metric of this name, with another margin if one is given. Raises BadInput for an unknown name."""
     if name not in METRICS:
-        raise ValueError(f"no metric {name!r} can be gated; there are {', '.join(METRICS)}")
+        raise BadInput(f"no metric {name!r} can be gated; there are {', '.join(METRICS)}")
     return METRICS[name] if margin is None else replace(METRICS[name], margin=margin)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from results.column import Column
 from results.comparison import MAY_DIFFER
+from results.errors import BadInput
 from results.flat import Value
 from results.host import facts
 from results.scorecard import labels, rows
@@ -52,7 +53,7 @@ class History:
 def read_history(folder: Path, column: Column, machine: int | None = None) -> History:
     """Read every result file below a folder, or those of one machine, counted from 1.
 
-    Raises ValueError when none has the metric.
+    Raises BadInput when none has the metric.
     """
     files, problems = _files(folder)
     trials: dict[str, list[Trial]] = {}
@@ -71,11 +72,11 @@ def read_history(folder: Path, column: Column, machine: int | None = None) -> Hi
                         Point(session, value)
                     )
     if not found:
-        raise ValueError(f"no session in {folder} has {column.name}; bench report shows what each file has")
+        raise BadInput(f"no session in {folder} has {column.name}; bench report shows what each file has")
     if machine is not None:
         found = {key: points for key, points in found.items() if key[0] == machine - 1}
         if not found:
-            raise ValueError(f"there is no machine {machine}; without --machine, bench history lists them")
+            raise BadInput(f"there is no machine {machine}; without --machine, bench history lists them")
     names = labels(setting for _, setting, _ in found)
     tracks = [
         Track(number, f"{names[setting]} {arm}".strip(), tuple(sorted(points, key=lambda point: point.session.key)))
@@ -112,17 +113,17 @@ def _column_name(label: str, history: History) -> str:
 def _files(folder: Path) -> tuple[Sequence[ResultFile], list[str]]:
     """Read what can be read; name what cannot."""
     if not folder.is_dir():
-        raise ValueError(f"{folder} is no folder; name one that holds result files")
+        raise BadInput(f"{folder} is no folder; name one that holds result files")
     reading, unreadable = Reading(), []
     for path in sorted(folder.rglob("*.jsonl")):
         try:
             reading.add(path)
-        except ValueError as error:
+        except BadInput as error:
             unreadable.append(str(error))
     files = reading.files()
     problems = [*unreadable, *(f"{result.path}, {problem}" for result in files for problem in result.problems)]
     if not files:
-        raise ValueError(f"no result file in {folder}: bench run writes them, by the ending .jsonl")
+        raise BadInput(f"no result file in {folder}: bench run writes them, by the ending .jsonl")
     return files, problems
 
 

@@ -14,6 +14,8 @@ from dataclasses import fields, is_dataclass
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, Union, get_args, get_origin, get_type_hints
 
+from results.errors import BadInput
+
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
@@ -27,20 +29,20 @@ _SUSPECT = re.compile(r"\\[ubfr]|[\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 def parse(raw: bytes) -> dict[str, Any]:
-    """Parse one line into an object whose numbers are finite and whose text is printable. Raises ValueError."""
+    """Parse one line into an object whose numbers are finite and whose text is printable. Raises BadInput."""
     try:
         text = raw.decode()
         row = json.loads(text, parse_constant=_no_constant)
         if not isinstance(row, dict):
-            raise ValueError("not an object")
+            raise BadInput("not an object")
         _check_numbers(row, 0)
         return {str(key): value for key, value in _printable(row).items()} if _SUSPECT.search(text) else row
     except UnicodeDecodeError as error:
-        raise ValueError("not UTF-8 text") from error
+        raise BadInput("not UTF-8 text") from error
     except json.JSONDecodeError as error:
-        raise ValueError(f"not JSON: {error.msg} at column {error.colno}") from error
+        raise BadInput(f"not JSON: {error.msg} at column {error.colno}") from error
     except RecursionError as error:
-        raise ValueError("not a result: nested too deeply") from error
+        raise BadInput("not a result: nested too deeply") from error
 
 
 def fit(made: DataclassInstance) -> None:
@@ -86,7 +88,7 @@ def _fits(value: object, hint: Any) -> bool:  # noqa: PLR0911 - a case a kind of
 
 def _check_numbers(value: object, depth: int) -> None:
     if depth > _DEEPEST:
-        raise ValueError("not a result: nested too deeply")
+        raise BadInput("not a result: nested too deeply")
     if isinstance(value, dict):
         for each in value.values():
             _check_numbers(each, depth + 1)
@@ -95,11 +97,11 @@ def _check_numbers(value: object, depth: int) -> None:
             _check_numbers(each, depth + 1)
     elif isinstance(value, float):
         if not math.isfinite(value):
-            raise ValueError("a number is not finite")
+            raise BadInput("a number is not finite")
         if abs(value) > 1e30:
-            raise ValueError(f"a number is beyond any measurement: {value:.3g}")
+            raise BadInput(f"a number is beyond any measurement: {value:.3g}")
     elif isinstance(value, int) and abs(value) > _WIDEST:
-        raise ValueError("a count is wider than 64 bits")
+        raise BadInput("a count is wider than 64 bits")
 
 
 def _printable(value: Any) -> Any:
@@ -118,4 +120,4 @@ def _short(value: object) -> str:
 
 
 def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"a number is {name}")
+    raise BadInput(f"a number is {name}")

@@ -13,6 +13,8 @@ import stat
 import sys
 from pathlib import Path
 
+from results.errors import BadInput
+
 _MOST_LINKS = 40  # as the kernel's own limit, MAXSYMLINKS
 _WRITABLE_BY_OTHERS = 0o022
 
@@ -20,13 +22,13 @@ _WRITABLE_BY_OTHERS = 0o022
 def open_output(path: Path, *, append: bool = False) -> int:
     """Open a file to be written from its start, emptied, or with `append` at its end; make it if it is not there.
 
-    Returns a descriptor, which can be read too. Raises ValueError that names the file, why it cannot be, and the cure.
+    Returns a descriptor, which can be read too. Raises BadInput that names the file, why it cannot be, and the cure.
     """
     try:
         folder = _open_folder(path.absolute().parent)
     except OSError as error:
         why = f"there is no folder {path.parent}; make it first" if error.errno == errno.ENOENT else error.strerror
-        raise ValueError(f"cannot write {path}: {why}") from error
+        raise BadInput(f"cannot write {path}: {why}") from error
     flags = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK | (os.O_APPEND if append else 0)
     try:
         try:
@@ -42,22 +44,22 @@ def open_output(path: Path, *, append: bool = False) -> int:
                 os.close(descriptor)
                 raise
     except OSError as error:
-        raise ValueError(f"cannot write {path}: {_explain(error)}") from error
-    except ValueError as error:
-        raise ValueError(f"cannot write {path}: {error}") from error
+        raise BadInput(f"cannot write {path}: {_explain(error)}") from error
+    except BadInput as error:
+        raise BadInput(f"cannot write {path}: {error}") from error
     finally:
         os.close(folder)
     return descriptor
 
 
 def write_file(path: Path, content: bytes) -> None:
-    """Write a file anew. Raises ValueError when it cannot be, naming it and why."""
+    """Write a file anew. Raises BadInput when it cannot be, naming it and why."""
     with os.fdopen(open_output(path), "wb") as file:
         try:
             file.write(content)
             file.flush()
         except OSError as error:
-            raise ValueError(f"cannot write {path}: {error.strerror}") from error
+            raise BadInput(f"cannot write {path}: {error.strerror}") from error
 
 
 def give_to_caller(descriptor: int) -> None:
@@ -98,17 +100,17 @@ def _open_folder(path: Path) -> int:
 
 
 def _refuse_unless_ours(descriptor: int, folder: int) -> None:
-    """Raise ValueError for what is no plain file, has a second name, or may have been planted by a stranger."""
+    """Raise BadInput for what is no plain file, has a second name, or may have been planted by a stranger."""
     status, around = os.fstat(descriptor), os.fstat(folder)
     if not stat.S_ISREG(status.st_mode):
-        raise ValueError(f"it is {nature(status.st_mode)}; name a plain file")
+        raise BadInput(f"it is {nature(status.st_mode)}; name a plain file")
     if os.geteuid() != 0:
         return
     if status.st_nlink > 1:
         # A second name may be one that another user gave to a file that is not theirs to write.
-        raise ValueError(f"it has {status.st_nlink} names (hard links); copy it first")
+        raise BadInput(f"it has {status.st_nlink} names (hard links); copy it first")
     if around.st_mode & _WRITABLE_BY_OTHERS and not _is_trusted(status.st_uid):
-        raise ValueError(f"it is user {status.st_uid}'s, in a folder that others can write; name a new file")
+        raise BadInput(f"it is user {status.st_uid}'s, in a folder that others can write; name a new file")
 
 
 def nature(mode: int) -> str:

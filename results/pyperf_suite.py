@@ -9,6 +9,7 @@ from pathlib import Path
 import pyperf
 
 from results.column import CPU_PER_EVENT, NS_PER_EVENT, Column, column
+from results.errors import BadInput
 from results.report import Report
 from results.scorecard import Row
 from results.session import Session
@@ -23,10 +24,10 @@ _TIMES: tuple[Column, ...] = (
 
 
 def pyperf_suite(report: Report) -> bytes:
-    """Make a suite of one benchmark a metric and variant, one run a trial. Raises ValueError when there is no time."""
+    """Make a suite of one benchmark a metric and variant, one run a trial. Raises BadInput when there is no time."""
     benchmarks = [benchmark for row in report.rows for benchmark in _benchmarks(row, report)]
     if not benchmarks:
-        raise ValueError("no trial in these files has a time for an event, and pyperf suites hold nothing else")
+        raise BadInput("no trial in these files has a time for an event, and pyperf suites hold nothing else")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "suite.json"
         pyperf.BenchmarkSuite(benchmarks).dump(str(path))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from results.errors import BadInput
 from results.headline import Sentence, headline
 from results.limits import capacities
 from results.scorecard import Row, rows
@@ -41,7 +42,7 @@ class Report:
 
 
 def load(paths: Sequence[Path]) -> Report:
-    """Read result files and put them together; what is in several of them counts once. Raises ValueError.
+    """Read result files and put them together; what is in several of them counts once. Raises BadInput.
 
     Sessions come in the order of their start, and trials in that of their sessions, whatever order the lines have.
     """
@@ -60,7 +61,7 @@ def load(paths: Sequence[Path]) -> Report:
         named = ", ".join(str(result.path) for result in read)
         problems = [str(problem) for result in read for problem in result.problems]
         why = problems[0] if problems else "the run that wrote it ended before its first trial did"
-        raise ValueError(f"no trial in {named} can be used: {why}")
+        raise BadInput(f"no trial in {named} can be used: {why}")
     found = rows(trials)
     limits, unfinished = capacities(sessions, trials)
     listed = variants(found, limits)

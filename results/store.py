@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Generic, TypeVar
 
+from results.errors import BadInput
 from results.ledger import Ledger
 from results.line import fit, parse
 from results.output import nature, open_output
@@ -47,7 +48,7 @@ class ResultWriter:
     """Append sessions and trials to a result file; opening it proves that it can be written.
 
     Each line is one write to a descriptor in append mode, so a killed run leaves at most its last line torn, and two
-    runs that share a file do not mix their lines. Raises ValueError when the path is no file that can be appended to.
+    runs that share a file do not mix their lines. Raises BadInput when the path is no file that can be appended to.
     """
 
     def __init__(self, path: Path) -> None:
@@ -101,7 +102,7 @@ class ResultWriter:
 def read(path: Path) -> ResultFile:
     """Read a result file; lines that cannot be used are listed in `problems`, all others are kept.
 
-    Raises ValueError when the file cannot be read or nothing in it is valid.
+    Raises BadInput when the file cannot be read or nothing in it is valid.
     """
     reading = Reading()
     reading.add(path)
@@ -123,7 +124,7 @@ class Reading:
         self._files: dict[Path, list[_Told]] = {}
 
     def add(self, path: Path) -> None:
-        """Read one file more. Raises ValueError when it cannot be read or nothing in it is valid."""
+        """Read one file more. Raises BadInput when it cannot be read or nothing in it is valid."""
         told: list[_Told] = []
         used = 0
         lines = _content(path).split(b"\n")
@@ -142,7 +143,7 @@ class Reading:
                 told.append(_Told(number, f"{error}{torn}", _trial_of(row)))
         if not used:
             reason = f": line {told[0].line}: {told[0].what}" if told else ": it is empty"
-            raise ValueError(f"{path} is no result file of bench{reason}")
+            raise BadInput(f"{path} is no result file of bench{reason}")
         self._files[path] = told
 
     def files(self) -> tuple[ResultFile, ...]:
@@ -159,11 +160,11 @@ class Reading:
         )
 
     def _take(self, path: Path, line: int, row: Mapping[str, Any]) -> None:
-        """Keep what a line holds. Raises ValueError, TypeError or KeyError for what cannot be used, and why."""
+        """Keep what a line holds. Raises BadInput, TypeError or KeyError for what cannot be used, and why."""
         identity, version = _newer_session(row)
         if version is not None:
             self._newer[identity] = version
-            raise ValueError(f"written in format {version} by a newer bench; this one reads up to {SCHEMA_VERSION}")
+            raise BadInput(f"written in format {version} by a newer bench; this one reads up to {SCHEMA_VERSION}")
         match row.get("type"):
             case "session":
                 session = _session(row)
@@ -173,7 +174,7 @@ class Reading:
                 name = f"trial {trial.number} of session {trial.session}"
                 self._trials.add((trial.session, trial.number), trial, path, line, name)
             case _:
-                raise ValueError("neither a session nor a trial")
+                raise BadInput("neither a session nor a trial")
 
     def _problems(self, told: Sequence[_Told], trials: Iterable[Trial]) -> Iterator[Problem]:
         """Say what is wrong; trials of a newer session are only counted, whether they could be read or not."""
@@ -205,12 +206,12 @@ class _Once(Generic[_Key, _Kept]):
         self._differ: set[_Key] = set()
 
     def add(self, key: _Key, value: _Kept, path: Path, line: int, name: str) -> None:
-        """Keep a value. Raises ValueError when another one has that key."""
+        """Keep a value. Raises BadInput when another one has that key."""
         held, where, at = self._found.setdefault(key, (value, path, line))
         if held is not value and held != value:
             self._differ.add(key)
             place = f"line {at}" if where == path else f"line {at} of {where}"
-            raise ValueError(f"{name} is another here than in {place}; neither is used")
+            raise BadInput(f"{name} is another here than in {place}; neither is used")
 
     def by_file(self) -> dict[Path, list[_Kept]]:
         """Gather what is used by the file that holds it."""
@@ -244,7 +245,7 @@ def _trial(row: Mapping[str, Any]) -> Trial:
     for name in (f.name for f in fields(Ledger)):
         count = getattr(trial.ledger, name)
         if count is not None and count < 0:
-            raise ValueError(f"{name} is {count}, below zero")
+            raise BadInput(f"{name} is {count}, below zero")
     return trial
 
 
@@ -255,10 +256,10 @@ def _content(path: Path) -> bytes:
         with os.fdopen(descriptor, "rb") as file:
             mode = os.fstat(descriptor).st_mode
             if not stat.S_ISREG(mode):
-                raise ValueError(f"cannot read {path}: it is {nature(mode)}, not a result file")
+                raise BadInput(f"cannot read {path}: it is {nature(mode)}, not a result file")
             return file.read()
     except OSError as error:
-        raise ValueError(f"cannot read {path}: {error.strerror}") from error
+        raise BadInput(f"cannot read {path}: {error.strerror}") from error
 
 
 def _ends_in_newline(descriptor: int) -> bool:

@@ -43,7 +43,8 @@ def name_of(path: Path) -> str:
 def test_imports_go_downward_only(path: Path) -> None:
     """A file imports from its own layer and those below it."""
     layer = path.relative_to(CHECKOUT).parts[0]
-    assert not imported_packages(path) & (set(ALLOWED) - ALLOWED[layer])
+    names = set(imported_names(path)) - {"results.errors"}  # what bad input is, every layer may say
+    assert not {name.split(".")[0] for name in names} & (set(ALLOWED) - ALLOWED[layer])
 
 
 def test_bcc_is_imported_in_one_module() -> None:

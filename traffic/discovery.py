@@ -7,6 +7,7 @@ import importlib
 import pkgutil
 
 import traffic.kinds
+from results.errors import BadInput
 from traffic.contract import DropKind
 from traffic.mix import PREFIX, Mix, parse_mix
 from traffic.synthetic import Synthetic, is_synthetic
@@ -20,7 +21,7 @@ def kind_names() -> list[str]:
 def load_kind(name: str) -> DropKind:
     """Return the kind of that name, the mix spelled as mix:a=70+b=30, or synthetic load.
 
-    Raises ValueError for a kind that there is not, with the nearest name, and for kinds that cannot be mixed.
+    Raises BadInput for a kind that there is not, with the nearest name, and for kinds that cannot be mixed.
     """
     if is_synthetic(name):
         return Synthetic(name)
@@ -28,7 +29,7 @@ def load_kind(name: str) -> DropKind:
         return Mix([(load_kind(part), weight) for part, weight in parse_mix(name)])
     if name not in kind_names():
         near = difflib.get_close_matches(name, kind_names(), n=1)
-        raise ValueError(
+        raise BadInput(
             f"no traffic {name!r}" + (f"; did you mean {near[0]}?" if near else "; see bench traffic for what there is")
         )
     module = importlib.import_module(f"traffic.kinds.{name.replace('-', '_')}")

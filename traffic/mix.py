@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack
 
+from results.errors import BadInput
 from traffic.contract import DropKind, Expected
 from traffic.testbed import Testbed
 
@@ -21,7 +22,7 @@ class Mix(DropKind):
     """Kinds by weight, set up side by side in one testbed."""
 
     def __init__(self, parts: Sequence[tuple[DropKind, int]]) -> None:
-        """Combine kinds by weight. Raises ValueError for kinds that cannot be combined."""
+        """Combine kinds by weight. Raises BadInput for kinds that cannot be combined."""
         super().__init__(PREFIX + "+".join(f"{kind.name}={weight}" for kind, weight in parts))
         self._kinds = [kind for kind, _ in parts]
         common = math.gcd(*(weight for _, weight in parts))
@@ -84,26 +85,24 @@ class Mix(DropKind):
         names = [kind.name for kind in self._kinds]
         twice = [name for name, times in Counter(names).items() if times > 1]
         if twice:
-            raise ValueError(f"{twice[0]} stands twice in {self.name}")
+            raise BadInput(f"{twice[0]} stands twice in {self.name}")
         for kind in self._kinds:
             if kind.alone_because is not None and len(names) > 1:
-                raise ValueError(f"{kind.name} cannot be part of a mix: {kind.alone_because}")
+                raise BadInput(f"{kind.name} cannot be part of a mix: {kind.alone_because}")
         refusing = [kind.name for kind in self._kinds if kind.refuses]
         if len(refusing) > 1:
-            raise ValueError(
-                f"{' and '.join(refusing)} cannot be mixed: the sender is not told whose frame was refused"
-            )
+            raise BadInput(f"{' and '.join(refusing)} cannot be mixed: the sender is not told whose frame was refused")
         if sum(self._weights) > LONGEST_CYCLE:
-            raise ValueError(f"the weights of {self.name} add up to more than {LONGEST_CYCLE}")
+            raise BadInput(f"the weights of {self.name} add up to more than {LONGEST_CYCLE}")
 
 
 def parse_mix(text: str) -> list[tuple[str, int]]:
-    """Split mix:a=70+b=30 into names and weights. Raises ValueError for what is no mix."""
+    """Split mix:a=70+b=30 into names and weights. Raises BadInput for what is no mix."""
     parts = []
     for part in text.removeprefix(PREFIX).split("+"):
         name, _, weight = part.partition("=")
         if not (name and weight.isascii() and weight.isdigit() and int(weight) > 0):
-            raise ValueError(f"a mix is mix:KIND=WEIGHT+KIND=WEIGHT…, with whole weights above 0; {part!r} is none")
+            raise BadInput(f"a mix is mix:KIND=WEIGHT+KIND=WEIGHT…, with whole weights above 0; {part!r} is none")
         parts.append((name, int(weight)))
     return parts
 

@@ -11,6 +11,8 @@ import random
 from bisect import bisect_left
 from typing import Protocol
 
+from results.errors import BadInput
+
 NS_PER_S = 1_000_000_000
 NS_PER_MS = 1_000_000
 SHAPES = ("constant", "poisson", "burst:ON_MS,OFF_MS", "ramp")
@@ -101,7 +103,7 @@ class Ramp:
 
 
 def make_schedule(rate: float, duration_ns: int, shape: str = "constant", seed: int = 0) -> Schedule:
-    """Make the schedule of a trial. Raises ValueError for a rate, a duration or a shape that is none."""
+    """Make the schedule of a trial. Raises BadInput for a rate, a duration or a shape that is none."""
     if not (math.isfinite(rate) and rate > 0):
         raise ValueError(f"a rate is a number of drops per second above 0, not {rate:g}")
     if duration_ns <= 0:
@@ -118,19 +120,19 @@ def make_schedule(rate: float, duration_ns: int, shape: str = "constant", seed: 
 
 
 def check_shape(shape: str) -> tuple[int, int]:
-    """Return a burst's nanoseconds on and off (0, 0 for other shapes). Raises ValueError for what is no shape."""
+    """Return a burst's nanoseconds on and off (0, 0 for other shapes). Raises BadInput for what is no shape."""
     name, _, settings = shape.partition(":")
     if name == "burst":
         try:
             on_ms, off_ms = (float(word) for word in settings.split(","))
         except ValueError as error:
-            raise ValueError(f"a burst is burst:ON_MS,OFF_MS, as burst:10,90, not {shape!r}") from error
+            raise BadInput(f"a burst is burst:ON_MS,OFF_MS, as burst:10,90, not {shape!r}") from error
         if not (on_ms > 0 and off_ms >= 0 and math.isfinite(on_ms + off_ms)):
-            raise ValueError(f"a burst is on for more than 0 ms and off for 0 ms or more, not {shape!r}")
+            raise BadInput(f"a burst is on for more than 0 ms and off for 0 ms or more, not {shape!r}")
         return round(on_ms * NS_PER_MS), round(off_ms * NS_PER_MS)
     if shape not in SHAPES:
         near = difflib.get_close_matches(name, [known.partition(":")[0] for known in SHAPES], n=1)
-        raise ValueError(
+        raise BadInput(
             f"no shape {shape!r}" + (f"; did you mean {near[0]}?" if near else f"; there are {', '.join(SHAPES)}")
         )
     return 0, 0

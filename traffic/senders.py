@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
+from results.errors import BadInput
 from traffic.outlet import Outlet
 from traffic.packet import PacketSender
 from traffic.xdp import XdpSender
@@ -22,20 +23,20 @@ PACKET_SUFFICES = 400_000.0
 def choose_sender(kind: DropKind, rate: float | None, wish: str = "auto") -> SenderName:
     """Return the sender for a load in frames per second, None as fast as it goes.
 
-    Raises ValueError for a sender that there is not, and for one that the kind does not allow.
+    Raises BadInput for a sender that there is not, and for one that the kind does not allow.
     """
     if "synthetic" in kind.senders:
         if wish != "auto":
-            raise ValueError(f"{kind.name} sends no packets: --sender {wish} means nothing to it")
+            raise BadInput(f"{kind.name} sends no packets: --sender {wish} means nothing to it")
         return "synthetic"
     if wish == "auto":
         return "xdp" if "xdp" in kind.senders and (rate is None or rate > PACKET_SUFFICES) else "packet"
     for name in SENDERS:
         if wish == name:
             if name not in kind.senders:
-                raise ValueError(f"{kind.name} cannot be sent by {name}: the kernel would not see each frame as it was")
+                raise BadInput(f"{kind.name} cannot be sent by {name}: the kernel would not see each frame as it was")
             return name
-    raise ValueError(f"no sender {wish!r}; there are auto, {', '.join(SENDERS)}")
+    raise BadInput(f"no sender {wish!r}; there are auto, {', '.join(SENDERS)}")
 
 
 def side_of(bed: Testbed, sender: SenderName) -> Side:
@@ -46,7 +47,7 @@ def side_of(bed: Testbed, sender: SenderName) -> Side:
 def open_sender(name: SenderName, outlet: Outlet, frames: Sequence[bytes]) -> PacketSender | XdpSender:
     """Open a sender of packets on the calling thread, which stays in the outlet's namespace.
 
-    Raises ValueError when the outlet is not the testbed's, CannotRun when the kernel lacks what the sender needs.
+    Raises BadInput when the outlet is not the testbed's, CannotRun when the kernel lacks what the sender needs.
     """
     if name == "synthetic":
         raise ValueError("synthetic load has no packets that a sender could send")

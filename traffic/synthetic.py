@@ -19,6 +19,7 @@ from bpf.errors import CannotRun
 from bpf.program import MAX_SYNTHETIC_KEYS
 from bpf.reasons import Reasons
 from bpf.synthetic import Key, pack_key
+from results.errors import BadInput
 from traffic.contract import DropKind, Expected
 from traffic.testbed import Testbed
 
@@ -51,7 +52,7 @@ class Synthetic(DropKind):
     summary = "records without packets, written by the program itself"
 
     def __init__(self, name: str) -> None:
-        """Read `synthetic` or `synthetic:KEYS`. Raises ValueError."""
+        """Read `synthetic` or `synthetic:KEYS`. Raises BadInput."""
         super().__init__(name)
         self._distinct = _distinct(name)
         self._names: Mapping[int, str] = {}
@@ -110,7 +111,7 @@ def _distinct(name: str) -> int:
     if not colon:
         return DEFAULT_KEYS
     if not (number.isascii() and number.isdigit() and 0 < int(number) <= MOST_KEYS):
-        raise ValueError(
+        raise BadInput(
             f"synthetic load is synthetic or synthetic:KEYS with 1 to {MOST_KEYS} different keys, not {name!r}"
         )
     return int(number)

@@ -17,6 +17,7 @@ from harness.control import PROTOCOL
 from harness.plan import Wishes
 from harness.tree import Tree
 from modes import load_mode, mode_names
+from results.errors import BadInput
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class Arms:
 def against(target: str, modes: Sequence[str], wishes: Wishes, owner: Caller, folder: Path) -> Arms:
     """Compare modes with their state at a git ref, or one mode with another file or module.
 
-    `folder` is where a commit is laid out. Raises ValueError for a target that fits nothing, or both.
+    `folder` is where a commit is laid out. Raises BadInput for a target that fits nothing, or both.
     """
     kind, _, name = target.partition(":")
     if kind not in ("git", "file") or not name:
@@ -66,16 +67,16 @@ def _kind_of(target: str, modes: Sequence[str], owner: Caller) -> str:
     repository = _repository_of(modes[0], owner)
     is_ref = repository is not None and repository.commit(target) is not None
     if is_mode and is_ref:
-        raise ValueError(f"{target!r} is both a git ref and a mode; write git:{target} or file:{target}")
+        raise BadInput(f"{target!r} is both a git ref and a mode; write git:{target} or file:{target}")
     if not is_mode and not is_ref:
         where = f"of {repository.top}" if repository else f"(and {modes[0]} is in no git repository)"
-        raise ValueError(f"--against {target!r} is neither a git ref {where} nor a mode, file or module")
+        raise BadInput(f"--against {target!r} is neither a git ref {where} nor a mode, file or module")
     return "git" if is_ref else "file"
 
 
 def _against_mode(name: str, modes: Sequence[str], wishes: Wishes) -> Arms:
     if len(modes) != 1:
-        raise ValueError(f"--against {name} compares one mode with another; --mode names {len(modes)}")
+        raise BadInput(f"--against {name} compares one mode with another; --mode names {len(modes)}")
     load_mode(name)
     return Arms(f"mode {name}", f"mode {modes[0]}", {modes[0]: (Side(name, wishes), Side(modes[0], wishes))})
 
@@ -87,11 +88,11 @@ def _against_ref(ref: str, modes: Sequence[str], wishes: Wishes, owner: Caller, 
         load_mode(mode)
         repository = _repository_of(mode, owner)
         if repository is None:
-            raise ValueError(f"--against git:{ref}: {mode} is in no git repository")
+            raise BadInput(f"--against git:{ref}: {mode} is in no git repository")
         if repository.top not in tops:
             commit = repository.commit(ref)
             if commit is None:
-                raise ValueError(f"--against git:{ref}: {repository.top} has no such ref")
+                raise BadInput(f"--against git:{ref}: {repository.top} has no such ref")
             aside = folder / f"tree-{len(tops)}"
             aside.mkdir()
             repository.lay_out(commit, aside)
@@ -100,7 +101,7 @@ def _against_ref(ref: str, modes: Sequence[str], wishes: Wishes, owner: Caller, 
         _, _, aside = tops[repository.top]
         a, b = _tree(mode, repository.top, aside), _tree(mode, repository.top, repository.top)
         if a is not None and a.mode.endswith(".py") and not (aside / a.mode).is_file():
-            raise ValueError(f"--against git:{ref}: {a.mode} does not exist in that commit")
+            raise BadInput(f"--against git:{ref}: {a.mode} does not exist in that commit")
         pairs[mode] = (Side(mode, wishes, a), Side(mode, wishes, b))
     repository, commit, _ = next(iter(tops.values()))
     now = repository.commit("HEAD") or "no commit"
@@ -157,9 +158,9 @@ def _refuse_other_protocol(tree: Path, ref: str) -> None:
         if isinstance(statement, ast.Assign) and [ast.unparse(target) for target in statement.targets] == ["PROTOCOL"]:
             theirs = ast.literal_eval(statement.value)
             if theirs != PROTOCOL:
-                raise ValueError(f"{ref} speaks worker protocol {theirs}, we speak {PROTOCOL}; compare nearer commits")
+                raise BadInput(f"{ref} speaks worker protocol {theirs}, we speak {PROTOCOL}; compare nearer commits")
             return
-    raise ValueError(f"{ref} states no worker protocol in harness/control.py; compare nearer commits")
+    raise BadInput(f"{ref} states no worker protocol in harness/control.py; compare nearer commits")
 
 
 _KEYS: Mapping[str, Callable[[str], object]] = {
@@ -187,7 +188,7 @@ def _side(text: str, modes: Sequence[str], wishes: Wishes) -> Side:
             changes[_FIELDS.get(key, key)] = _KEYS[key](value)
         else:
             keys = ", ".join(("mode", *_KEYS))
-            raise ValueError(f"{pair!r} is no setting such as mode=epoll or reader=batch; the keys are {keys}")
+            raise BadInput(f"{pair!r} is no setting such as mode=epoll or reader=batch; the keys are {keys}")
     if mode is None:
-        raise ValueError(f"{text!r} names no mode; write mode=NAME, or pass --mode for both")
+        raise BadInput(f"{text!r} names no mode; write mode=NAME, or pass --mode for both")
     return Side(mode, dataclasses.replace(wishes, **changes))  # type: ignore[arg-type] # plan.py checks the values

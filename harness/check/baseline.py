@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from results.blocks import Comparison, unusable
+from results.errors import BadInput
 from results.session import Session
 from results.store import ResultFile, read
 from results.trial import Trial
@@ -27,11 +28,11 @@ class Baseline:
 def load(path: Path, comparisons: Sequence[Comparison], blocks: int, host: Mapping[str, Any]) -> Baseline:
     """Find the last session of a file that measured all that is compared, often enough for `blocks` blocks.
 
-    Raises ValueError for a torn or foreign file, another machine, and too few trials.
+    Raises BadInput for a torn or foreign file, another machine, and too few trials.
     """
     held = read(path)
     if held.problems:
-        raise ValueError(f"{path} is no sound baseline: {held.problems[0]}")
+        raise BadInput(f"{path} is no sound baseline: {held.problems[0]}")
     too_few = f"{path} holds no session that measured these settings"
     for session in reversed(held.sessions):
         found = {comparison: _matching(held, session, comparison) for comparison in comparisons}
@@ -45,18 +46,18 @@ def load(path: Path, comparisons: Sequence[Comparison], blocks: int, host: Mappi
             f"session {session.id} of {path} holds {fewest} valid trials of a setting, enough for {fewest // 2} "
             f"blocks, and the check looks after up to {blocks}: pass --blocks, or record at least {2 * blocks} trials"
         )
-    raise ValueError(too_few)
+    raise BadInput(too_few)
 
 
 def refuse_other_host(path: Path, theirs: Mapping[str, Any], ours: Mapping[str, Any]) -> None:
-    """Raise ValueError that names each difference between the machine of a stored result and this one."""
+    """Raise BadInput that names each difference between the machine of a stored result and this one."""
     differences = [
         f"{name} {theirs.get(name)!r} there, {ours.get(name)!r} here"
         for name in dict.fromkeys([*theirs, *ours])
         if name not in _MAY_DIFFER and theirs.get(name) != ours.get(name)
     ]
     if differences:
-        raise ValueError(f"{path} is from another machine: {'; '.join(differences)}")
+        raise BadInput(f"{path} is from another machine: {'; '.join(differences)}")
 
 
 def same_host(theirs: Mapping[str, Any], ours: Mapping[str, Any]) -> bool:

@@ -21,6 +21,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from results.errors import BadInput
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Configuration:
@@ -42,49 +44,49 @@ def find(folder: Path) -> Path | None:
 
 
 def load(path: Path | None) -> Configuration:
-    """Read the table; without a file or without the table, nothing is said. Raises ValueError naming the key."""
+    """Read the table; without a file or without the table, nothing is said. Raises BadInput naming the key."""
     if path is None:
         return Configuration()
     try:
         document = tomllib.loads(path.read_text())
     except OSError as error:
-        raise ValueError(f"cannot read {path}: {error.strerror}") from error
+        raise BadInput(f"cannot read {path}: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path} is no TOML: {error}") from error
+        raise BadInput(f"{path} is no TOML: {error}") from error
     table = document.get("tool", {}).get("bench", {}).get("check", {})
     return _configuration(table, f"{path}, [tool.bench.check]")
 
 
 def _configuration(table: Any, where: str, *, of_mode: bool = False) -> Configuration:
     if not isinstance(table, dict):
-        raise ValueError(f"{where} must be a table")
+        raise BadInput(f"{where} must be a table")
     readers = _OF_MODE if of_mode else _READERS
     for key in table:
         if key not in readers and (of_mode or key != "modes"):
-            raise ValueError(f"{where}: there is no {key}; the keys are {', '.join(readers)}")
+            raise BadInput(f"{where}: there is no {key}; the keys are {', '.join(readers)}")
     said: dict[str, Any] = {}
     for key, read in readers.items():
         if key in table:
             try:
                 said[key] = read(table[key])
             except (TypeError, ValueError) as error:
-                raise ValueError(f"{where}: {key} is {table[key]!r}; {error}") from None
+                raise BadInput(f"{where}: {key} is {table[key]!r}; {error}") from None
     modes = table.get("modes", {})
     if not isinstance(modes, dict):
-        raise ValueError(f"{where}: modes must be tables, as in [tool.bench.check.modes.file]")
+        raise BadInput(f"{where}: modes must be tables, as in [tool.bench.check.modes.file]")
     of_modes = {name: _configuration(each, f"{where[:-1]}.modes.{name}]", of_mode=True) for name, each in modes.items()}
     return Configuration(**said, modes=of_modes)
 
 
 def _number(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError("it must be a number")
+        raise BadInput("it must be a number")
     return float(value)
 
 
 def _whole(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
-        raise ValueError("it must be a whole number")
+        raise BadInput("it must be a whole number")
     return value
 
 
@@ -94,13 +96,13 @@ def _numbers(value: Any) -> tuple[int, ...]:
 
 def _names(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
-        raise ValueError("it must be a list of names")
+        raise BadInput("it must be a list of names")
     return tuple(value)
 
 
 def _deltas(value: Any) -> dict[str, float]:
     if not isinstance(value, dict):
-        raise ValueError("it must be a table of numbers by metric")
+        raise BadInput("it must be a table of numbers by metric")
     return {str(name): _number(each) for name, each in value.items()}
 
 

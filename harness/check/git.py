@@ -14,6 +14,7 @@ from pathlib import Path
 
 from bpf.errors import CannotRun
 from harness.caller import Caller
+from results.errors import BadInput
 
 
 class Repository:
@@ -25,13 +26,13 @@ class Repository:
 
     @classmethod
     def holding(cls, folder: Path, owner: Caller) -> Repository | None:
-        """Find the repository that a folder is in; None when it is in none. Raises ValueError when git will not say."""
+        """Find the repository that a folder is in; None when it is in none. Raises BadInput when git will not say."""
         found = _git(folder, owner, "rev-parse", "--show-toplevel")
         if found.returncode == 0:
             return cls(Path(os.fsdecode(found.stdout).rstrip("\n")), owner)
         if b"not a git repository" in found.stderr:
             return None
-        raise ValueError(f"git cannot look into {folder}: {_complaint(found)}")
+        raise BadInput(f"git cannot look into {folder}: {_complaint(found)}")
 
     def commit(self, ref: str) -> str | None:
         """Return the commit that a ref names; None when it names none."""
@@ -44,10 +45,10 @@ class Repository:
         return bool(_git(self.top, self._owner, "status", "--porcelain", "--untracked-files=no").stdout.strip())
 
     def lay_out(self, commit: str, folder: Path) -> None:
-        """Write the files of a commit into a folder, which becomes root's. Raises ValueError when git cannot."""
+        """Write the files of a commit into a folder, which becomes root's. Raises BadInput when git cannot."""
         archive = _git(self.top, self._owner, "archive", "--format=tar", commit)
         if archive.returncode:
-            raise ValueError(f"git cannot lay out {commit} of {self.top}: {_complaint(archive)}")
+            raise BadInput(f"git cannot lay out {commit} of {self.top}: {_complaint(archive)}")
         with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as files:
             for member in files:
                 _extract(files, member, folder)
@@ -57,7 +58,7 @@ def _extract(files: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> N
     """Write one member as ours, never outside `folder` (Python 3.11.2, Debian's, has no extraction filters yet)."""
     place = folder / member.name
     if not place.parent.resolve().is_relative_to(folder.resolve()):
-        raise ValueError(f"the archive of git holds {member.name}, which lies outside of it")
+        raise BadInput(f"the archive of git holds {member.name}, which lies outside of it")
     if member.isdir():
         place.mkdir(exist_ok=True)
     elif member.issym():

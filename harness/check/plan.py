@@ -15,7 +15,7 @@ from results.trial import Setting
 
 
 def make_check(arms: Arms, said: Wanted) -> Check:
-    """Settle what runs and what is judged. Raises ValueError before anything is set up."""
+    """Settle what runs and what is judged. Raises BadInput before anything is set up."""
     gated = tuple(Gated(mode=mode, metric=metric) for mode in arms.pairs for metric in said.metrics_of(mode))
     comparisons: dict[tuple[str, str, str], Comparison] = {}
     for one in gated:

@@ -27,7 +27,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 class Reports:
-    """The files that were asked for, proved writable when this is made. Raises ValueError for one that is not."""
+    """The files that were asked for, proved writable when this is made. Raises BadInput for one that is not."""
 
     def __init__(self, arguments: argparse.Namespace) -> None:
         self._junit = None if arguments.junit is None else open_output(arguments.junit)

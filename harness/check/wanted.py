@@ -12,6 +12,7 @@ from harness import options
 from harness.check.configuration import Configuration, find, load
 from harness.plan import Wishes
 from modes import load_mode, readers_of
+from results.errors import BadInput
 from results.gate import Metric, metric_named
 
 DEFAULT_ALPHA = 0.05
@@ -76,7 +77,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def wanted(arguments: argparse.Namespace, wishes: Wishes) -> tuple[Wanted, Wishes]:
-    """Join options and configuration; `wishes` gains the load. Raises ValueError for what cannot be meant."""
+    """Join options and configuration; `wishes` gains the load. Raises BadInput for what cannot be meant."""
     configuration = load(arguments.config or find(Path.cwd()))
     alpha = arguments.alpha if arguments.alpha is not None else configuration.alpha
     duration_s = arguments.duration if arguments.duration is not None else configuration.duration
@@ -104,7 +105,7 @@ def _looks(text: str) -> tuple[int, ...]:
     try:
         return tuple(int(part) for part in text.split(","))
     except ValueError:
-        raise ValueError(f"--blocks are numbers such as 10 or 10,20, not {text!r}") from None
+        raise BadInput(f"--blocks are numbers such as 10 or 10,20, not {text!r}") from None
 
 
 def _delta(text: str) -> tuple[str, float]:
@@ -114,7 +115,7 @@ def _delta(text: str) -> tuple[str, float]:
     except ValueError:
         share = -1.0
     if not equals or share <= 0:
-        raise ValueError(f"--delta is METRIC=SHARE, such as ns_per_event=10%, not {text!r}")
+        raise BadInput(f"--delta is METRIC=SHARE, such as ns_per_event=10%, not {text!r}")
     return name, share
 
 

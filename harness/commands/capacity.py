@@ -31,6 +31,7 @@ from results.capacity.plan import NORMAL, QUICK, CapacityPlan, Precision
 from results.capacity.survey import Question, survey
 from results.capacity.words import print_capacities
 from results.disturbance import disturbance
+from results.errors import BadInput
 from results.terminal import print_disturbance
 from results.trial import Setting, Trial
 from traffic.discovery import load_kind
@@ -140,9 +141,9 @@ def run_advice(arguments: argparse.Namespace) -> int:
 
 
 def advice_plan(arguments: argparse.Namespace) -> AdvicePlan:
-    """Settle what to advise on. Raises ValueError before anything is set up."""
+    """Settle what to advise on. Raises BadInput before anything is set up."""
     if arguments.rate is None or arguments.stall is None:
-        raise ValueError("--advise needs --rate N and --stall MS: how many drops a second, and how long a stall")
+        raise BadInput("--advise needs --rate N and --stall MS: how many drops a second, and how long a stall")
     kind = load_kind(arguments.traffic)
     stall_s = arguments.stall / 1000
     wishes = dataclasses.replace(
@@ -153,7 +154,7 @@ def advice_plan(arguments: argparse.Namespace) -> AdvicePlan:
     )
     chosen = consumers(arguments.mode, wishes)
     if len(chosen) != 1:
-        raise ValueError("--advise is about one consumer: name one --mode and one --reader")
+        raise BadInput("--advise is about one consumer: name one --mode and one --reader")
     (name, its) = chosen[0]
     setting = dataclasses.replace(load_setting(name, kind.name, its), stall_s=stall_s)
     return AdvicePlan(setting=setting, trials=arguments.trials)
@@ -172,7 +173,7 @@ def say_stall(trial: Trial) -> str:
 
 
 def plan(arguments: argparse.Namespace) -> CapacityPlan:
-    """Settle what to search. Raises ValueError before anything is set up."""
+    """Settle what to search. Raises BadInput before anything is set up."""
     kind = load_kind(arguments.traffic)
     wishes = dataclasses.replace(options.consumer_wishes_of(arguments), sender=arguments.sender)
     chosen = consumers(arguments.mode, wishes)
@@ -184,7 +185,7 @@ def plan(arguments: argparse.Namespace) -> CapacityPlan:
         if kind.name != SYNTHETIC
     }
     if arguments.least is None:
-        raise ValueError("--least is a number of drops a second")
+        raise BadInput("--least is a number of drops a second")
     return CapacityPlan(
         settings=tuple(_open(setting) for setting in settings),
         precision=_precision(arguments),

@@ -34,6 +34,7 @@ from harness.rig import Rig
 from results.certificate_markdown import certificate_markdown
 from results.certify import CertifiedGate, certify, finished_gates
 from results.check import Check
+from results.errors import BadInput
 from results.store import ResultWriter, read
 
 NEEDS = "kernel"
@@ -84,7 +85,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _targets(arguments: argparse.Namespace) -> dict[str | None, int]:
     """Say how many gates of each handicap are wanted; None is A against A."""
     if arguments.gates < 1 or arguments.slowed < 0:
-        raise ValueError("--gates must be at least 1, and --slowed at least 0")
+        raise BadInput("--gates must be at least 1, and --slowed at least 0")
     handicaps = arguments.handicap or ["cpu=0.15"]
     for text in handicaps:
         handicap.parse(text)
@@ -101,7 +102,7 @@ def _due(out: Path, check: Check, targets: dict[str | None, int]) -> Iterator[st
 
 
 def _finished(out: Path, check: Check) -> Sequence[CertifiedGate]:
-    """Read the gates that are done. Raises ValueError when the file holds other plans or another machine's."""
+    """Read the gates that are done. Raises BadInput when the file holds other plans or another machine's."""
     if not out.exists() or not out.stat().st_size:
         return ()
     held = read(out)
@@ -109,7 +110,7 @@ def _finished(out: Path, check: Check) -> Sequence[CertifiedGate]:
     host = fingerprint()
     for gate in gates:
         if _slowed(check, gate.handicap) != gate.check or gate.session.host != host:
-            raise ValueError(
+            raise BadInput(
                 f"session {gate.session.id} of {out} had another plan, machine or version; name another file with --out"
             )
     return gates

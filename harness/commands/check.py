@@ -42,6 +42,7 @@ from harness.tree import Tree
 from results.blocks import Arm
 from results.check import Check
 from results.check_terminal import print_outcome
+from results.errors import BadInput
 from results.outcome import Outcome
 from results.store import ResultWriter
 
@@ -88,13 +89,13 @@ def _refuse_unless_one_baseline(arguments: argparse.Namespace, modes: Sequence[s
     settings = arguments.a is not None or arguments.b is not None
     given = [arguments.against is not None, settings, arguments.baseline is not None]
     if sum(given) != 1:
-        raise ValueError("name one baseline: --against REF or MODE, --a and --b, or --baseline FILE")
+        raise BadInput("name one baseline: --against REF or MODE, --a and --b, or --baseline FILE")
     if settings and (arguments.a is None or arguments.b is None):
-        raise ValueError("--a and --b go together: the baseline's setting and the candidate's")
+        raise BadInput("--a and --b go together: the baseline's setting and the candidate's")
     if settings and len(modes) > 1:
-        raise ValueError("--a and --b compare two settings; --mode may name one mode for both")
+        raise BadInput("--a and --b compare two settings; --mode may name one mode for both")
     if not settings and not modes:
-        raise ValueError("--mode names the candidate; which is it? see bench modes")
+        raise BadInput("--mode names the candidate; which is it? see bench modes")
 
 
 def _arms(arguments: argparse.Namespace, modes: Sequence[str], wishes: Wishes, owner: Caller, folder: Path) -> Arms:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from harness.cli import DONE, VERSION
 from results.comparison import Compared, compare_files, compare_variants
+from results.errors import BadInput
 from results.output import write_file
 from results.report import load
 
@@ -36,7 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
     compared = _compare(arguments)
     if compared.unlike and not arguments.anyway:
         facts = "; ".join(f"{each.fact} {' / '.join(dict.fromkeys(each.values))}" for each in compared.unlike)
-        raise ValueError(f"not comparable: {facts}; pass --anyway to compare all the same")
+        raise BadInput(f"not comparable: {facts}; pass --anyway to compare all the same")
     if arguments.html is not None:
         from results.page.render_compare import compare_page  # noqa: PLC0415 - only a page needs to draw
 
@@ -57,11 +58,11 @@ def run(arguments: argparse.Namespace) -> int:
 def _compare(arguments: argparse.Namespace) -> Compared:
     margin = arguments.margin
     if margin is not None and not 0 < margin < 1000:
-        raise ValueError(f"--margin is {margin:g}; give percent, above 0")
+        raise BadInput(f"--margin is {margin:g}; give percent, above 0")
     share = None if margin is None else margin / 100
     if len(arguments.files) == 2 and arguments.a is None and arguments.b is None:
         a, b = arguments.files
         return compare_files(load([a]), load([b]), (str(a), str(b)), share)
     if len(arguments.files) == 1 and arguments.a is not None and arguments.b is not None:
         return compare_variants(load(arguments.files), arguments.a, arguments.b, share)
-    raise ValueError("give two files, or one file with --a VARIANT and --b VARIANT")
+    raise BadInput("give two files, or one file with --a VARIANT and --b VARIANT")

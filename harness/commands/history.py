@@ -12,6 +12,7 @@ from pathlib import Path
 
 from harness.cli import DONE, VERSION
 from results.column import COLUMNS
+from results.errors import BadInput
 from results.history import history_rows, read_history
 from results.output import write_file
 
@@ -29,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     if arguments.metric not in COLUMNS:
         near = difflib.get_close_matches(arguments.metric, COLUMNS, n=1)
-        raise ValueError(
+        raise BadInput(
             f"no metric {arguments.metric!r}; " + (f"did you mean {near[0]}?" if near else ", ".join(COLUMNS))
         )
     history = read_history(arguments.folder, COLUMNS[arguments.metric], arguments.machine)

@@ -38,6 +38,7 @@ from harness.recording import default_out, new_session
 from harness.runfolder import run_folder
 from harness.trial import Identity, choose_place
 from modes import Kit
+from results.errors import BadInput
 from results.store import ResultWriter
 from results.trial import Trial
 from traffic.discovery import load_kind
@@ -105,16 +106,16 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _check(arguments: argparse.Namespace, parts: list[str]) -> None:
-    """Refuse what makes no sense before anything is set up. Raises ValueError."""
+    """Refuse what makes no sense before anything is set up. Raises BadInput."""
     unknown = [part for part in parts if part not in PARTS]
     if unknown:
-        raise ValueError(f"--parts has no {unknown[0]!r}; there are {', '.join(PARTS)}")
+        raise BadInput(f"--parts has no {unknown[0]!r}; there are {', '.join(PARTS)}")
     if arguments.trials < 1:
-        raise ValueError(f"--trials must be at least 1; it is {arguments.trials}")
+        raise BadInput(f"--trials must be at least 1; it is {arguments.trials}")
     if not 0 < arguments.records <= MAX_DRAIN_RECORDS:
-        raise ValueError(f"--records takes 1 to {MAX_DRAIN_RECORDS}; it is {arguments.records}")
+        raise BadInput(f"--records takes 1 to {MAX_DRAIN_RECORDS}; it is {arguments.records}")
     if arguments.duration <= 0:
-        raise ValueError(f"--duration must be above 0 seconds; it is {arguments.duration:g}")
+        raise BadInput(f"--duration must be above 0 seconds; it is {arguments.duration:g}")
 
 
 class _Run:

@@ -32,6 +32,7 @@ from harness.recording import default_out
 from harness.rig import Rig
 from harness.traces import kept_traces
 from results.details import print_details
+from results.errors import BadInput
 from results.store import ResultWriter
 from results.terminal import print_run
 from results.trial import Setting, Trial
@@ -79,7 +80,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def plan(arguments: argparse.Namespace) -> list[Setting]:
-    """Settle every setting. Raises ValueError before anything is set up."""
+    """Settle every setting. Raises BadInput before anything is set up."""
     wanted = consumers(arguments.mode, options.wishes_of(arguments))
     stall_s = _stall(arguments)
     passes = expand_passes(arguments.passes or ("timed" if arguments.drain is not None else DEFAULT_PASSES))
@@ -97,14 +98,14 @@ def plan(arguments: argparse.Namespace) -> list[Setting]:
 
 
 def _stall(arguments: argparse.Namespace) -> float | None:
-    """Return for how many seconds to stop the consumer. Raises ValueError for what cannot be in a trial so long."""
+    """Return for how many seconds to stop the consumer. Raises BadInput for what cannot be in a trial so long."""
     if arguments.stall is None:
         return None
     stall_s = float(arguments.stall) / 1000
     if arguments.drain is not None:
-        raise ValueError("--stall is about load trials: a drain trial begins with the consumer stopped")
+        raise BadInput("--stall is about load trials: a drain trial begins with the consumer stopped")
     if not 0 < stall_s <= arguments.duration - BEFORE_S:
-        raise ValueError(
+        raise BadInput(
             f"--stall is above 0 ms and ends before the trial of {arguments.duration:g} s does, which begins "
             f"{BEFORE_S:g} s before it; it is {arguments.stall:g} ms"
         )

@@ -16,6 +16,7 @@ from bpf.symbols import KALLSYMS, Symbols
 from harness.cli import DONE
 from modes._form import JsonForm, TextForm
 from modes._lines import BatchLines
+from results.errors import BadInput
 
 NEEDS = "nothing"
 _AT_ONCE = 8192
@@ -29,11 +30,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     if arguments.first is not None and arguments.first < 0:
-        raise ValueError(f"--first must be 0 or more; it is {arguments.first}")
+        raise BadInput(f"--first must be 0 or more; it is {arguments.first}")
     try:
         raw = rawfile.read(arguments.file)
     except OSError as error:
-        raise ValueError(f"cannot read {arguments.file}: {error.strerror}") from error
+        raise BadInput(f"cannot read {arguments.file}: {error.strerror}") from error
     symbols = Symbols(KALLSYMS.read_bytes() if raw.same_boot and KALLSYMS.exists() else b"")
     form = (JsonForm if arguments.format == "json" else TextForm)(raw.reasons, symbols)
     lines = BatchLines(form, raw.realtime_offset_ns)

@@ -23,6 +23,7 @@ from bpf.reasons import Reasons
 from harness.cli import DONE, INVALID_TRIAL, require
 from harness.conformance_table import print_findings
 from harness.privileges import missing_capabilities
+from results.errors import BadInput
 from traffic.conformance import Finding, verify
 from traffic.contract import DropKind
 from traffic.discovery import kind_names, load_kind
@@ -53,17 +54,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     if not arguments.verify and (arguments.count is not None or arguments.sender is not None):
-        raise ValueError("--count and --sender are of --verify")
+        raise BadInput("--count and --sender are of --verify")
     if arguments.count is not None and arguments.count < 1:
-        raise ValueError(f"--count is 1 or more, not {arguments.count}")
+        raise BadInput(f"--count is 1 or more, not {arguments.count}")
     if arguments.sender not in (None, *SENDERS):
-        raise ValueError(f"no sender {arguments.sender!r}; there are {', '.join(SENDERS)}")
+        raise BadInput(f"no sender {arguments.sender!r}; there are {', '.join(SENDERS)}")
     if (arguments.verify or arguments.speed) and any(is_synthetic(name) for name in arguments.kind):
-        raise ValueError("synthetic load sends no packets: there is nothing of the kernel's to verify or to compare")
+        raise BadInput("synthetic load sends no packets: there is nothing of the kernel's to verify or to compare")
     if arguments.speed:
         return _compare_speeds(arguments)
     if arguments.rounds is not None:
-        raise ValueError("--rounds is of --speed")
+        raise BadInput("--rounds is of --speed")
     kinds = [load_kind(name) for name in arguments.kind or kind_names()]
     return _verify(arguments, kinds) if arguments.verify else _list(kinds, as_json=arguments.json)
 
@@ -162,10 +163,10 @@ def _senders(kind: DropKind, arguments: argparse.Namespace) -> Sequence[SenderNa
 def _compare_speeds(arguments: argparse.Namespace) -> int:
     names = arguments.kind or ["udp-closed-port"]
     if arguments.verify or len(names) != 1:
-        raise ValueError("--speed is about one kind, and not together with --verify")
+        raise BadInput("--speed is about one kind, and not together with --verify")
     rounds = arguments.rounds if arguments.rounds is not None else DEFAULT_ROUNDS
     if rounds < 1:
-        raise ValueError(f"--rounds is 1 or more, not {rounds}")
+        raise BadInput(f"--rounds is 1 or more, not {rounds}")
     require("kernel", "traffic --speed", sys.argv[1:])
     speeds, wrong = measure(load_kind(names[0]), rounds)
     rates: dict[str, list[float]] = {}

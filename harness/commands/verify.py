@@ -16,6 +16,7 @@ from rich.console import Console
 from harness.check import reports
 from results.check import check_of, judge_session
 from results.check_terminal import print_outcome
+from results.errors import BadInput
 from results.outcome import Outcome
 from results.session import Session
 from results.store import ResultFile, read
@@ -33,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     held = read(arguments.file)
     if held.problems:
-        raise ValueError(f"{arguments.file} is not whole: {held.problems[0]}")
+        raise BadInput(f"{arguments.file} is not whole: {held.problems[0]}")
     outcome = _verify(held, _session(held, arguments.session))
     reports.Reports(arguments).write(outcome)
     if arguments.json:
@@ -48,7 +49,7 @@ def _session(held: ResultFile, identity: str | None) -> Session:
     if identity is not None:
         checks = [session for session in checks if session.id == identity]
     if not checks:
-        raise ValueError(f"{held.path} holds no check{'' if identity is None else f' {identity}'}")
+        raise BadInput(f"{held.path} holds no check{'' if identity is None else f' {identity}'}")
     return checks[-1]
 
 
@@ -56,7 +57,7 @@ def _verify(held: ResultFile, session: Session) -> Outcome:
     trials = [trial for trial in held.trials if trial.session == session.id]
     for trial in trials:
         if trial.valid and (wrong := trial.ledger.imbalance()):
-            raise ValueError(f"trial {trial.number} is stored as valid, but its ledger does not balance: {wrong[0]}")
+            raise BadInput(f"trial {trial.number} is stored as valid, but its ledger does not balance: {wrong[0]}")
     check = check_of(session)
     unfinished = wanted_blocks(check.gate, check.blocks(session.seed, trials))
     return Outcome(

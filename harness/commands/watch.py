@@ -37,6 +37,7 @@ from harness.stop import StopSignal
 from modes import Kit, Mode, load_mode, readers_of
 from modes import _loops as loops
 from modes._pace import Pace
+from results.errors import BadInput
 
 NEEDS = "kernel"
 
@@ -55,7 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     if arguments.duration is not None and not arguments.duration > 0:
-        raise ValueError(f"--duration must be above 0 seconds; it is {arguments.duration:g}")
+        raise BadInput(f"--duration must be above 0 seconds; it is {arguments.duration:g}")
     mode_class = load_mode(arguments.mode)
     aggregating = "snapshot" in readers_of(mode_class)
     stop = StopSignal(signal.SIGINT, signal.SIGTERM, signal.SIGALRM)
@@ -116,7 +117,7 @@ def _reason_number(kit: Kit, name: str) -> int:
     number = kit.reasons.number(name.upper())
     if number is None:
         near = difflib.get_close_matches(name.upper(), kit.reasons.all_names(), n=1)
-        raise ValueError(f"this kernel has no drop reason {name}" + (f"; did you mean {near[0]}?" if near else ""))
+        raise BadInput(f"this kernel has no drop reason {name}" + (f"; did you mean {near[0]}?" if near else ""))
     return number
 
 

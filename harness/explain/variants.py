@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from harness.explain.absent import ABSENT_S
 from harness.plan import DEFAULT_RING_BYTES, Wishes, drain_setting, load_setting
+from results.errors import BadInput
 from results.trial import Setting
 
 TRAFFIC = "udp-closed-port"
@@ -22,10 +23,10 @@ SHORT_NS, USUAL_NS, LONG_NS = 500_000, 5_000_000, 20_000_000
 def variants(duration_s: float) -> Mapping[str, Setting]:
     """Settle the experiment's variants by name; results/explain/hypotheses.py says what each is for.
 
-    Raises ValueError for a trial that the absent consumer would return to.
+    Raises BadInput for a trial that the absent consumer would return to.
     """
     if not 0 < duration_s < ABSENT_S - 0.5:
-        raise ValueError(f"--duration is above 0 and below {ABSENT_S - 0.5:g} seconds; it is {duration_s:g}")
+        raise BadInput(f"--duration is above 0 and below {ABSENT_S - 0.5:g} seconds; it is {duration_s:g}")
     wishes = Wishes(reader="callback", sender="packet", intended_load=None, duration_s=duration_s)
 
     def variant(mode: str, **changes: object) -> Setting:

@@ -31,7 +31,7 @@ class Load:
     @classmethod
     @contextmanager
     def installed(cls, kind: DropKind, bed: Testbed, sender: str, cpu: int | None) -> Iterator[Load]:
-        """Set the kind up in the testbed for as long as the context lasts. Raises ValueError for a wrong sender."""
+        """Set the kind up in the testbed for as long as the context lasts. Raises BadInput for a wrong sender."""
         with kind.installed(bed) as frames:
             yield cls(kind=kind, bed=bed, frames=frames, sender=choose_sender(kind, None, sender), cpu=cpu)
 

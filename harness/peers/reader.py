@@ -41,7 +41,7 @@ class OurReader:
         self._worker = Worker("harness.peers.reader", {"task": asdict(task)}, name="reader", pass_fds=(task.output_fd,))
 
     def begin(self) -> None:
-        """Wait until it is ready, and let it begin. Raises CannotRun or ValueError when it cannot."""
+        """Wait until it is ready, and let it begin. Raises CannotRun when it cannot."""
         answer = self._worker.receive(READY_TIMEOUT_S)
         if "failed" in answer:
             raise CannotRun(answer["failed"], "run `bench doctor`")

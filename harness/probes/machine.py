@@ -15,6 +15,7 @@ from pathlib import Path
 import psutil
 
 from harness.probes.reading import Reading
+from results.errors import BadInput
 
 STAT = Path("/proc/stat")
 SHORTEST_S = 0.5
@@ -36,7 +37,7 @@ class Limits:
         limits = {"--steal-limit": self.steal, "--foreign-limit": self.foreign, "--run-delay-limit": self.run_delay}
         for name, share in limits.items():
             if not 0 <= share <= 1:
-                raise ValueError(f"{name} is a share from 0 to 1; it is {share:g}")
+                raise BadInput(f"{name} is a share from 0 to 1; it is {share:g}")
 
 
 @dataclass(frozen=True, slots=True)

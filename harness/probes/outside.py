@@ -15,6 +15,7 @@ from harness.probes.kernel import KernelProbe
 from harness.probes.machine import Limits, MachineProbe, disturbed_because
 from harness.probes.reading import Probe, Reading
 from harness.probes.timeline import SHORTEST_STEP_S, STEP_S, Sampler, near_pauses, ring_use, timeline
+from results.errors import BadInput
 from results.ledger import Ledger
 from results.trial import Setting
 
@@ -32,7 +33,7 @@ class Probing:
 
     def __post_init__(self) -> None:
         if self.timeline_step_s < SHORTEST_STEP_S:
-            raise ValueError(
+            raise BadInput(
                 f"--timeline takes {SHORTEST_STEP_S:g} s or more a row (a sample each 5 ms); "
                 f"it is {self.timeline_step_s:g}"
             )

@@ -12,6 +12,7 @@ from results.capacity.plan import CapacityPlan
 from results.capacity.recorded import in_order
 from results.capacity.survey import replay, survey
 from results.capacity.words import print_capacities
+from results.errors import BadInput
 from results.store import read
 
 
@@ -29,14 +30,15 @@ def main(path: Path) -> None:
             else:
                 continue
         except EOFError as error:
-            raise ValueError(f"session {session.id}: {error}; go on with: {session.command} --resume") from error
+            raise BadInput(f"session {session.id}: {error}; go on with: {session.command} --resume") from error
         told = True
     if not told:
-        raise ValueError(f"{path} holds no capacity search; make one with: bench capacity --mode NAME")
+        raise BadInput(f"{path} holds no capacity search; make one with: bench capacity --mode NAME")
 
 
 if __name__ == "__main__":
     try:
         main(Path(sys.argv[1]))
-    except ValueError as error:
-        sys.exit(str(error))
+    except BadInput as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)

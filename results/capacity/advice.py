@@ -9,6 +9,7 @@ from typing import Any
 
 from results import units
 from results.capacity.judge import RECORD_BYTES
+from results.errors import BadInput
 from results.trial import Setting, Trial
 
 LEAST_BYTES, MOST_BYTES = 4096, 1 << 30
@@ -29,13 +30,13 @@ class AdvicePlan:
 
     def __post_init__(self) -> None:
         if self.setting.ring_size_bytes is None:
-            raise ValueError(f"mode {self.setting.mode} uses no ring: there is no size to advise")
+            raise BadInput(f"mode {self.setting.mode} uses no ring: there is no size to advise")
         if not 0.001 <= self.stall_s <= 60:
-            raise ValueError(f"--stall is between 1 and 60,000 milliseconds; it is {self.stall_s * 1000:g}")
+            raise BadInput(f"--stall is between 1 and 60,000 milliseconds; it is {self.stall_s * 1000:g}")
         if self.trials < 1:
-            raise ValueError(f"--trials must be at least 1; it is {self.trials}")
+            raise BadInput(f"--trials must be at least 1; it is {self.trials}")
         if self.computed_bytes > MOST_BYTES:
-            raise ValueError(
+            raise BadInput(
                 f"{self.load:,.0f} drops a second for {self.stall_s:g} s need {units.size(self.needed_bytes)}, and the "
                 f"largest ring has {units.size(MOST_BYTES)}; aggregate in the kernel instead (--mode aggregate)"
             )

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from results.errors import BadInput
 from results.trial import Setting
 
 # Loads of the curve, as parts of the PDR: well below the knee, close to it on both sides, and far past it.
@@ -55,17 +56,17 @@ class CapacityPlan:
 
     def __post_init__(self) -> None:
         if not 0 < self.loss < 1:
-            raise ValueError(f"--loss is a percentage between 0 and 100 that may be lost; it is {self.loss * 100:g}")
+            raise BadInput(f"--loss is a percentage between 0 and 100 that may be lost; it is {self.loss * 100:g}")
         if not 0 < self.least < self.most:
-            raise ValueError(
+            raise BadInput(
                 f"the lowest load ({self.least:g}/s) must be above 0 and below the highest ({self.most:g}/s)"
             )
         if not 0.001 <= self.precision.width < 0.5:
-            raise ValueError(f"--width is between 0.1 and 50 percent; it is {self.precision.width * 100:g}")
+            raise BadInput(f"--width is between 0.1 and 50 percent; it is {self.precision.width * 100:g}")
         if self.precision.final_s < self.precision.initial_s:
-            raise ValueError(f"--duration must be at least {self.precision.initial_s:g} seconds")
+            raise BadInput(f"--duration must be at least {self.precision.initial_s:g} seconds")
         if self.searches < 1:
-            raise ValueError(f"--searches must be at least 1; it is {self.searches}")
+            raise BadInput(f"--searches must be at least 1; it is {self.searches}")
 
     def to_json(self) -> dict[str, Any]:
         row = dataclasses.asdict(self)
@@ -75,9 +76,9 @@ class CapacityPlan:
 
     @classmethod
     def from_json(cls, plan: Mapping[str, Any]) -> CapacityPlan:
-        """Read a session's plan. Raises ValueError when it is another command's."""
+        """Read a session's plan. Raises BadInput when it is another command's."""
         if "capacity" not in plan:
-            raise ValueError("this session holds no capacity search; make one with: bench capacity --mode NAME")
+            raise BadInput("this session holds no capacity search; make one with: bench capacity --mode NAME")
         row = dict(plan["capacity"])
         row["settings"] = tuple(Setting.from_json(setting) for setting in row["settings"])
         row["precision"] = Precision(**row["precision"])

@@ -107,7 +107,7 @@ def survey(plan: CapacityPlan, ask: Ask) -> Iterator[Capacity]:
 
 
 def replay(trials: Iterable[Trial]) -> Ask:
-    """Answer from recorded trials, in their order. Raises EOFError when they are used up, ValueError for a stranger."""
+    """Answer from recorded trials, in their order. Raises EOFError when they are used up, BadInput for a stranger."""
     answer = in_order(trials)
     return lambda question: answer(question.setting)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from results.errors import BadInput
 from results.explain.effect import experiment
 from results.explain.figures import write_figures
 from results.explain.plan import ExplainPlan
@@ -23,7 +24,7 @@ def main() -> None:
     held = read(arguments.file)
     sessions = [session for session in held.sessions if "explain" in session.plan]
     if not sessions:
-        raise ValueError(f"{arguments.file} holds no experiment; make one with: bench explain")
+        raise BadInput(f"{arguments.file} holds no experiment; make one with: bench explain")
     for session in sessions:
         trials = [trial for trial in held.trials if trial.session == session.id]
         found = experiment(ExplainPlan.from_json(session.plan), trials)
@@ -36,5 +37,6 @@ def main() -> None:
 if __name__ == "__main__":
     try:
         main()
-    except ValueError as error:
-        sys.exit(str(error))
+    except BadInput as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from results.errors import BadInput
 from results.trial import Setting
 
 # Fewer blocks give no interval of 95 %: of n signs, all are equal by chance in one of 2**(n - 1) experiments.
@@ -26,10 +27,10 @@ class ExplainPlan:
 
     def __post_init__(self) -> None:
         if self.blocks < FEWEST_BLOCKS:
-            raise ValueError(f"--blocks must be at least {FEWEST_BLOCKS}, for intervals of 95 %; it is {self.blocks}")
+            raise BadInput(f"--blocks must be at least {FEWEST_BLOCKS}, for intervals of 95 %; it is {self.blocks}")
         settings = [*self.variants.values(), *self.looked_into.values()]
         if len({repr(setting) for setting in settings}) < len(settings):
-            raise ValueError("two variants have the same setting: their trials could not be told apart")
+            raise BadInput("two variants have the same setting: their trials could not be told apart")
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -43,9 +44,9 @@ class ExplainPlan:
 
     @classmethod
     def from_json(cls, plan: Mapping[str, Any]) -> ExplainPlan:
-        """Read a session's plan. Raises ValueError when it is another command's."""
+        """Read a session's plan. Raises BadInput when it is another command's."""
         if "explain" not in plan:
-            raise ValueError("this session holds no experiment; make one with: bench explain")
+            raise BadInput("this session holds no experiment; make one with: bench explain")
         row = plan["explain"]
         return cls(
             variants={name: Setting.from_json(setting) for name, setting in row["variants"].items()},
