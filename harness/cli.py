@@ -18,6 +18,7 @@ from typing import NoReturn
 
 import harness.commands
 from bpf.errors import CannotRun
+from harness import streams
 from harness.privileges import is_root, missing_capabilities
 from results.errors import BadInput
 
@@ -34,36 +35,52 @@ class Terminated(BaseException):
     """SIGTERM or SIGHUP, as an exception, so that it unwinds through every `with` as Ctrl-C does."""
 
 
-def main(argv: list[str]) -> int:  # noqa: PLR0911 (a line for each way to end)
+def main(argv: list[str]) -> int:
     """Run one command; return the exit status that the README documents."""
     _look_in_roots_folders()
-    for number in _ENDING:
-        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup's
-            signal.signal(number, _end)
+    earlier = {number: signal.getsignal(number) for number in _ENDING}
     try:
-        status = _dispatch(argv)
-        sys.stdout.flush()
-        return status
-    except CannotRun as error:
-        print(f"bench: {error}", file=sys.stderr)
-        return CANNOT_RUN
-    except BadInput as error:
-        print(f"bench: {error}", file=sys.stderr)
-        return BAD_INPUT
-    except BrokenPipeError:
-        # `bench ... | head` has all it wanted; without this the flush at exit would complain of the same pipe again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return READER_GONE
-    except OSError as error:  # a disk that is full, a file system that went away
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        print(f"bench: {error} ({Path(place.filename).name}:{place.lineno})", file=sys.stderr)
-        return CANNOT_RUN
+        streams.prepare()
+        for number, handler in earlier.items():
+            if handler is not signal.SIG_IGN:  # nohup's
+                signal.signal(number, _end)
+        return _status(argv)
     except KeyboardInterrupt:
         return INTERRUPTED
     except Terminated:
         return TERMINATED
+    finally:
+        streams.give_up_stdout()
+        for number, handler in earlier.items():
+            if signal.getsignal(number) is not signal.SIG_IGN:  # one that has come is not answered twice
+                signal.signal(number, handler)
+
+
+def _status(argv: list[str]) -> int:
+    try:
+        try:
+            status = _dispatch(argv)
+        except SystemExit as ended:  # argparse has printed its help, or what it will not take
+            if ended.code not in (DONE, BAD_INPUT):
+                raise RuntimeError(f"something ended bench with {ended.code!r}") from ended
+            sys.stdout.flush()
+            raise
+        sys.stdout.flush()
+        return status
+    except CannotRun as error:
+        streams.last_word(f"bench: {error}")
+        return CANNOT_RUN
+    except BadInput as error:
+        streams.last_word(f"bench: {error}")
+        return BAD_INPUT
+    except BrokenPipeError:  # `bench ... | head` has all it wanted
+        return READER_GONE
+    except OSError as error:  # a disk that is full, a file system that went away
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        streams.last_word(f"bench: {error} ({Path(place.filename).name}:{place.lineno})")
+        return CANNOT_RUN
     except Exception:
-        traceback.print_exc()
+        streams.last_word(traceback.format_exc().rstrip())
         return FAULT
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from results.console import Console
 from traffic.conformance import Finding
 
 # With fewer columns than this, reasons and witnesses would be broken in the middle of their names.

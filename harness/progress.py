@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from harness.streams import say
 from harness.trial import Progress
+from results.shown import shown
 from results.trial import Setting, Trial
 
 
@@ -26,19 +29,21 @@ class LiveLine:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._rewrite("")
-        if self._out is not None:
-            self._print(f"results: {self._out}")
+        # With the terminal closed, what ends the run is why it ends, not that nobody can be told.
+        with nullcontext() if error is None else suppress(OSError):
+            self._rewrite("")
+            if self._out is not None:
+                self._print(f"results: {self._out}")
 
     def _rewrite(self, text: str) -> None:
         """Replace what stands on the line; elsewhere than on a terminal, leave it out."""
         if self._in_place and not self._quiet:
-            sys.stderr.write(f"\r\x1b[2K{text}")
+            sys.stderr.write(f"\r\x1b[2K{shown(text)}")
             sys.stderr.flush()
 
     def _print(self, text: str) -> None:
         if not self._quiet:
-            print(text, file=sys.stderr, flush=True)
+            say(text)
 
 
 class ProgressLine(LiveLine):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from rich.console import Console
 from rich.text import Text
 
+from results.console import Console
 from results.outcome import Outcome, arm_value, change, limit, reason
 from results.verdict import Judgement, Verdict
 

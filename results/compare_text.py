@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import astuple
 
-from rich.console import Console
 from rich.text import Text
 
 from results.compare_words import entries, headline, weakness
 from results.comparison import Compared
+from results.console import Console
 from results.headline import Name, plain
 from results.markdown import code, row, text
 from results.terminal import bare_table

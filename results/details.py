@@ -5,12 +5,12 @@ from __future__ import annotations
 import statistics
 from collections.abc import Callable, Iterable, Sequence
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from results import units
 from results.column import COLUMNS
+from results.console import Console
 from results.scorecard import Row, rows
 from results.trial import Trial
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rich.console import Console
 from rich.text import Text
 
+from results.console import Console
 from results.history import History, Track, changes
 from results.terminal import bare_table
 

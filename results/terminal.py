@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from results import units
 from results.column import CONSUME_RATE, LOSS_RATIO, LOST, OFFERED_LOAD, SCORECARD, Column
+from results.console import Console
 from results.disturbance import disturbance, sentences
 from results.headline import Name, Sentence, headline
 from results.scorecard import COUNTS, DISTURBED, Doubt, Row, rows, total

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from results import units
 from results.column import LOSS_RATIO
+from results.console import Console
 from results.report import Report
 from results.scorecard import Row
 from results.terminal import bare_table, print_disturbance, print_doubts, print_scorecard, print_sentence

@@ -13,8 +13,6 @@ import argparse
 import dataclasses
 import sys
 
-from rich.console import Console
-
 from harness import options
 from harness.backlog import Backlog
 from harness.caller import caller
@@ -30,6 +28,7 @@ from results.capacity.advice import AdvicePlan, advise
 from results.capacity.plan import NORMAL, QUICK, CapacityPlan, Precision
 from results.capacity.survey import Question, survey
 from results.capacity.words import print_capacities
+from results.console import Console
 from results.disturbance import disturbance
 from results.errors import BadInput
 from results.terminal import print_disturbance

@@ -20,8 +20,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from rich.console import Console
-
 from harness import options
 from harness.caller import Caller, caller
 from harness.check import certificates, reports
@@ -42,6 +40,7 @@ from harness.tree import Tree
 from results.blocks import Arm
 from results.check import Check
 from results.check_terminal import print_outcome
+from results.console import Console
 from results.errors import BadInput
 from results.outcome import Outcome
 from results.store import ResultWriter

@@ -47,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.markdown:
         print(compare_markdown(compared), end="")
     else:
-        from rich.console import Console  # noqa: PLC0415
+        from results.console import Console  # noqa: PLC0415
 
         print_compared(compared, Console())
     for problem in compared.problems:

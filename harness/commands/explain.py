@@ -11,8 +11,6 @@ import argparse
 import itertools
 from collections.abc import Iterator
 
-from rich.console import Console
-
 from harness import options
 from harness.backlog import Backlog
 from harness.caller import caller
@@ -22,6 +20,7 @@ from harness.plan import in_blocks
 from harness.progress import ProgressLine, print_json
 from harness.recorded import Recorded, begin, resume
 from harness.recording import default_out
+from results.console import Console
 from results.explain.effect import experiment
 from results.explain.plan import ExplainPlan
 from results.explain.words import print_explanation

@@ -46,8 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
             print(content, end="")
             return DONE
         write_file(arguments.csv, content.encode())
-    from rich.console import Console  # noqa: PLC0415
-
+    from results.console import Console  # noqa: PLC0415
     from results.history_words import print_history  # noqa: PLC0415
 
     print_history(history, Console())

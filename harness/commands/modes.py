@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 
-from rich.console import Console
 from rich.table import Table
 
 from bpf import batch
 from harness.cli import DONE
 from modes import load_mode, mode_names, readers_of
+from results.console import Console
 
 NEEDS = "nothing"
 

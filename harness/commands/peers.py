@@ -17,8 +17,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
-from rich.console import Console
-
 from bpf.program import LoadOptions
 from bpf.record import RECORD_BYTES
 from harness import options
@@ -38,6 +36,7 @@ from harness.recording import default_out, new_session
 from harness.runfolder import run_folder
 from harness.trial import Identity, choose_place
 from modes import Kit
+from results.console import Console
 from results.errors import BadInput
 from results.store import ResultWriter
 from results.trial import Trial

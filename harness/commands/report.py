@@ -40,8 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
         for line in _json_lines(report):
             print(line)
     else:
-        from rich.console import Console  # noqa: PLC0415
-
+        from results.console import Console  # noqa: PLC0415
         from results.terminal_report import print_report  # noqa: PLC0415
 
         print_report(report, Console())

@@ -11,8 +11,6 @@ import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.console import Console
-
 from harness import options
 from harness.caller import caller
 from harness.capacity.stall import BEFORE_S
@@ -31,6 +29,7 @@ from harness.recorded import begin, resume
 from harness.recording import default_out
 from harness.rig import Rig
 from harness.traces import kept_traces
+from results.console import Console
 from results.details import print_details
 from results.errors import BadInput
 from results.store import ResultWriter

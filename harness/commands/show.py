@@ -7,7 +7,6 @@ boots again, and by root; their addresses are shown otherwise.
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from pathlib import Path
 
@@ -40,12 +39,9 @@ def run(arguments: argparse.Namespace) -> int:
     lines = BatchLines(form, raw.realtime_offset_ns)
     records = raw.records[: arguments.first]
     sys.stdout.flush()
-    try:
-        for begin in range(0, len(records), _AT_ONCE):
-            sys.stdout.buffer.write(lines.lines(records[begin : begin + _AT_ONCE]))
-        sys.stdout.flush()
-    except BrokenPipeError:  # `bench show FILE | head` has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    for begin in range(0, len(records), _AT_ONCE):
+        sys.stdout.buffer.write(lines.lines(records[begin : begin + _AT_ONCE]))
+    sys.stdout.flush()
     if raw.torn_bytes:
         print(f"the last record is torn: {raw.torn_bytes} bytes of it were left out", file=sys.stderr)
     if len(records) and not len(symbols):

@@ -13,7 +13,6 @@ import statistics
 import sys
 from collections.abc import Mapping, Sequence
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -23,6 +22,7 @@ from bpf.reasons import Reasons
 from harness.cli import DONE, INVALID_TRIAL, require
 from harness.conformance_table import print_findings
 from harness.privileges import missing_capabilities
+from results.console import Console
 from results.errors import BadInput
 from traffic.conformance import Finding, verify
 from traffic.contract import DropKind

@@ -11,11 +11,10 @@ import argparse
 import json
 from pathlib import Path
 
-from rich.console import Console
-
 from harness.check import reports
 from results.check import check_of, judge_session
 from results.check_terminal import print_outcome
+from results.console import Console
 from results.errors import BadInput
 from results.outcome import Outcome
 from results.session import Session

@@ -9,7 +9,6 @@ import argparse
 import ctypes
 import difflib
 import json
-import os
 import select
 import signal
 import sys
@@ -19,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
@@ -31,12 +29,13 @@ from bpf.record import SAMPLE_BYTES, SAMPLE_STRUCT, Samples, ring_capacity
 from bpf.ring import Ring
 from bpf.snapshot import Counts, Keys, SnapshotReader
 from harness import options
-from harness.cli import DONE, INTERRUPTED, TERMINATED
+from harness.cli import DONE, INTERRUPTED, READER_GONE, TERMINATED
 from harness.plan import DEFAULT_RING_BYTES
 from harness.stop import StopSignal
 from modes import Kit, Mode, load_mode, readers_of
 from modes import _loops as loops
 from modes._pace import Pace
+from results.console import Console
 from results.errors import BadInput
 
 NEEDS = "kernel"
@@ -69,6 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
         program.attach()
         if arguments.duration is not None:
             signal.setitimer(signal.ITIMER_REAL, arguments.duration)
+        gone = False
         try:
             if aggregating:
                 _watch_table(program, kit, chosen, stop, as_json=arguments.json)
@@ -78,11 +78,13 @@ def run(arguments: argparse.Namespace) -> int:
                 if mode.tally:
                     _print_rows(_tally_rows(mode, kit), as_json=arguments.json)
         except BrokenPipeError:  # `bench watch | head` has seen enough
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            gone = True
         counters = program.counters.read()
     lost = counters.reserve_failed + counters.map_full
     seen = counters.submitted + counters.aggregated
     print(f"{seen:,} drops seen, {lost:,} lost (no room in the {'map' if aggregating else 'ring'})", file=sys.stderr)
+    if gone:
+        return READER_GONE
     return {signal.SIGINT: INTERRUPTED, signal.SIGTERM: TERMINATED}.get(stop.received or signal.SIGALRM, DONE)
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import statistics
 from collections.abc import Callable, Sequence
 
-from rich.console import Console
 from rich.table import Table
 
 from harness.peers.contender import Contender
 from harness.peers.cost import REFERENCE, variants
 from results import units
+from results.console import Console
 from results.spread import spread
 from results.trial import Trial
 

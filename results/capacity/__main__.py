@@ -5,13 +5,12 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from rich.console import Console
-
 from results.capacity.advice import AdvicePlan, advise
 from results.capacity.plan import CapacityPlan
 from results.capacity.recorded import in_order
 from results.capacity.survey import replay, survey
 from results.capacity.words import print_capacities
+from results.console import Console
 from results.errors import BadInput
 from results.store import read
 

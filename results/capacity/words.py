@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import median
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -13,6 +12,7 @@ from results import units
 from results.capacity.judge import judge
 from results.capacity.search import Bounds
 from results.capacity.survey import Capacity
+from results.console import Console
 from results.trial import Setting, Trial
 
 # Not named where they are as usual: the defaults of bench.

@@ -6,8 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from rich.console import Console
-
+from results.console import Console
 from results.errors import BadInput
 from results.explain.effect import experiment
 from results.explain.figures import write_figures

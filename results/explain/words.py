@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from statistics import median
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from results import units
+from results.console import Console
 from results.explain.effect import Effect, Experiment
 from results.explain.hypotheses import HYPOTHESES, MATTERS, Finding, Word, judge, word
 from results.trial import Trial

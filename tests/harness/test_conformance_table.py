@@ -5,9 +5,8 @@ from __future__ import annotations
 import io
 from typing import Any
 
-from rich.console import Console
-
 from harness.conformance_table import print_findings
+from results.console import Console
 from traffic.conformance import Finding
 from traffic.discovery import kind_names, load_kind
 

@@ -86,12 +86,12 @@ def test_ends_at_ctrl_c_and_says_what_it_saw() -> None:
 
 @pytest.mark.usefixtures("sender")
 def test_a_reader_that_has_seen_enough_ends_it() -> None:
-    """`bench watch | head` is no error."""
+    """`bench watch | head` is no error: it ends as what SIGPIPE ends does."""
     process = start("watch", "--duration", "60")
     assert process.stdout is not None
     process.stdout.readline()
     process.stdout.close()
-    process.wait(timeout=30)
+    assert process.wait(timeout=30) == 141
     assert process.stderr is not None
     assert "Traceback" not in process.stderr.read()
 

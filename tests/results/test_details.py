@@ -5,8 +5,7 @@ from __future__ import annotations
 import io
 from dataclasses import replace
 
-from rich.console import Console
-
+from results.console import Console
 from results.details import print_details
 from results.trial import Trial
 from tests.results.made_up import trial

@@ -6,8 +6,8 @@ import io
 from typing import Any
 
 import pytest
-from rich.console import Console
 
+from results.console import Console
 from results.disturbance import disturbance, sentences
 from results.plots.others import draw_others
 from results.scorecard import DISTURBED, rows

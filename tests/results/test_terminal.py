@@ -6,8 +6,8 @@ import io
 import os
 
 import pytest
-from rich.console import Console
 
+from results.console import Console
 from results.terminal import print_run
 from results.trial import Trial
 from tests.results import made_up

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import subprocess
+import termios
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from results.store import read
-from tests.kernel.bench import bench
+from tests.kernel.bench import bench, command, surroundings
 from tests.kernel.faults.watched import QUIET_RUN, Watched
 
 ONE_TRIAL = (*QUIET_RUN, "--rate", "20000", "--duration", "0.5", "--trials", "1", "--json")
@@ -119,3 +121,40 @@ def test_kill_at_any_moment_keeps_what_was_written(tmp_path: Path) -> None:
     assert len(kept.sessions) == 1
     assert sorted(trial.number for trial in kept.trials) == list(range(6))
     assert all("torn" in problem.what for problem in kept.problems)
+
+
+def test_a_closed_stderr_is_no_fault_and_no_place_for_results(tmp_path: Path) -> None:
+    """`2>&-`: nobody is told how it goes, and stdout holds the trials alone."""
+    out = tmp_path / "out"
+    words = command(*ONE_TRIAL, "--mode", "null", "--out", out)
+    ended = subprocess.run(
+        ["sh", "-c", '"$@" 2>&-', "sh", *words], env=surroundings(), stdout=subprocess.PIPE, check=False
+    )
+    assert ended.returncode == 0
+    assert [json.loads(line)["valid"] for line in ended.stdout.splitlines()] == [True]
+    assert len(read(out).trials) == 1
+
+
+def test_a_full_stderr_ends_the_run_before_it_measures(tmp_path: Path) -> None:
+    """`2>/dev/full`: an output that cannot be written is status 4, never that of a verdict."""
+    with Path("/dev/full").open("w") as full:
+        words = command(*ONE_TRIAL, "--mode", "null", "--out", tmp_path / "out")
+        assert subprocess.run(words, env=surroundings(), stdout=full, stderr=full, check=False).returncode == 4
+
+
+def test_a_terminal_closed_in_the_middle_keeps_what_was_measured(tmp_path: Path) -> None:
+    """SIGHUP comes with a stderr that is gone: the status is the signal's, and the first trial stands."""
+    ours, theirs = os.openpty()
+    out = tmp_path / "out"
+    words = command(*QUIET_RUN, "--mode", "null", "--duration", "1", "--trials", "9", "--out", out)
+    process = subprocess.Popen(
+        words, env=surroundings(), stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509 - no threads here
+    )  # fmt: skip
+    os.close(theirs)
+    said = b""
+    while b"[2/9]" not in said:
+        said += os.read(ours, 4096)
+    os.close(ours)
+    assert process.wait(timeout=60) == 143
+    assert len(read(out).trials) >= 1

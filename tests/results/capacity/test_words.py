@@ -5,11 +5,11 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-from rich.console import Console
 
 from results.capacity.search import Bounds
 from results.capacity.survey import survey
 from results.capacity.words import name_of, print_capacities, say_limit, statements
+from results.console import Console
 from tests.results.capacity.machine import Machine, null, plan
 
 SHARP = Bounds(lower=300_000, upper=312_000, at_least=False)

@@ -7,8 +7,8 @@ import re
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
+from results.console import Console
 from results.explain.effect import Experiment, experiment
 from results.explain.figures import write_figures
 from results.explain.hypotheses import HYPOTHESES, judge

@@ -7,8 +7,8 @@ import json
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
+from results.console import Console
 from results.explain.effect import experiment
 from results.explain.hypotheses import HYPOTHESES, judge
 from results.explain.plan import ExplainPlan

@@ -1,0 +1,51 @@
+"""The standard streams: there, able to show any text, and without a word of their own in how bench ends."""
+
+from __future__ import annotations
+
+import codecs
+import io
+import os
+import sys
+from contextlib import suppress
+
+from results.shown import lines_shown, unencodable
+
+_ENCODING_ERRORS = "bench"
+
+
+def prepare() -> None:
+    """Open what the caller closed, and let any text be printed in any encoding.
+
+    The descriptors must be taken: a result file that became number 2 would get every library's complaints. Nobody
+    misses what goes to a closed stderr; results that go to a closed stdout are an error when they are written.
+    """
+    for number, mode in enumerate((os.O_RDONLY, os.O_RDONLY, os.O_WRONLY)):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, mode)
+    sys.stdout = sys.stdout or open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stderr = sys.stderr or open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    codecs.register_error(_ENCODING_ERRORS, unencodable)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=_ENCODING_ERRORS)
+
+
+def say(text: object) -> None:
+    """Say a line, or several, to whoever sits at stderr, at once."""
+    print(lines_shown(text), file=sys.stderr, flush=True)
+
+
+def last_word(text: object) -> None:
+    """Say why bench ends; where nobody can hear it, the exit status must do."""
+    with suppress(OSError):
+        say(text)
+
+
+def give_up_stdout() -> None:
+    """Write what is left; what cannot be is dropped, lest the interpreter try again at its end and set the status."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
