@@ -1,8 +1,29 @@
-"""What holds for every test."""
+"""What every test may rely on, wherever and however the suite is started."""
 
 from __future__ import annotations
 
 import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.nobody import Nobody, find_nobody
+
 
 # No test may ask whoever runs it for a password, or become root because they need none.
 os.environ["BENCH_NO_SUDO"] = "1"
+
+
+def pytest_configure() -> None:
+    # Root refuses modes that others may write, and others read what tests make for them: under any caller's mask.
+    os.umask(0o022)
+
+
+@pytest.fixture(scope="session")
+def nobody() -> Iterator[Nobody]:
+    """The command line as an ordinary user runs it."""
+    with tempfile.TemporaryDirectory(prefix="bench-test-") as folder:  # pytest's own are closed to others
+        Path(folder).chmod(0o755)
+        yield find_nobody(Path(folder))

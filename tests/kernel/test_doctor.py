@@ -10,26 +10,30 @@ from pathlib import Path
 import pytest
 
 from harness.doctor import examine
+from tests.kernel.bench import OWN_MOUNTS
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
-PRIVATELY = ["unshare", "--mount", "--propagation", "private", "sh", "-c"]
+READ_ONLY = 'mount --bind /proc/sys /proc/sys && mount -o remount,bind,ro /proc/sys && exec "$@"'
+HIDDEN = 'mount -t tmpfs none /sys/kernel/btf && exec "$@"'
 
 # how to make a machine like that for one process, the level of what doctor says, words of it
-MACHINES = {
-    "capability-dropped": (["setpriv", "--bounding-set", "-net_admin"], "missing", "CAP_NET_ADMIN"),
-    "user-namespace": (["unshare", "--user", "--map-root-user"], "missing", "root in a user namespace only"),
-    "settings-read-only": (
-        [*PRIVATELY, 'mount --bind /proc/sys /proc/sys && mount -o remount,bind,ro /proc/sys && exec "$@"', "sh"],
-        "missing",
-        "/proc/sys is read-only",
+MACHINES = [
+    pytest.param(
+        ["setpriv", "--bounding-set", "-net_admin"], "missing", "CAP_NET_ADMIN", id="capability-dropped"
     ),
-    "types-hidden": (
-        [*PRIVATELY, 'mount -t tmpfs none /sys/kernel/btf && exec "$@"', "sh"],
-        "missing",
-        "/sys/kernel/btf/vmlinux",
+    pytest.param(
+        ["unshare", "--user", "--map-root-user"], "missing", "root in a user namespace only", id="user-namespace"
     ),
-    "one-cpu": (["taskset", "--cpu-list", "0"], "warning", "one CPU only"),
-}
+    pytest.param(
+        [*OWN_MOUNTS, "sh", "-c", READ_ONLY, "sh"], "missing", "/proc/sys is read-only",
+        id="settings-read-only", marks=pytest.mark.own_mounts,
+    ),
+    pytest.param(
+        [*OWN_MOUNTS, "sh", "-c", HIDDEN, "sh"], "missing", "/sys/kernel/btf/vmlinux",
+        id="types-hidden", marks=pytest.mark.own_mounts,
+    ),
+    pytest.param(["taskset", "--cpu-list", "0"], "warning", "one CPU only", id="one-cpu"),
+]  # fmt: skip
 
 
 def test_nothing_is_missing_where_the_kernel_tests_run() -> None:
@@ -45,7 +49,7 @@ def test_the_program_was_really_loaded() -> None:
 
 
 @pytest.mark.may_skip("a user namespace's root may not enter the home of another user, if the checkout is there")
-@pytest.mark.parametrize(("machine", "level", "words"), MACHINES.values(), ids=MACHINES)
+@pytest.mark.parametrize(("machine", "level", "words"), MACHINES)
 def test_what_a_container_denies_is_named_once(machine: list[str], level: str, words: str) -> None:
     """Each denial is one finding with a cure, and the exit status says whether bench can run in spite of it."""
     doctor = [sys.executable, "-m", "harness", "doctor", "--json"]

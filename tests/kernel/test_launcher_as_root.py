@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.kernel.bench import OWN_MOUNTS
 from tests.test_launcher import CHECKOUT, ENVIRONMENT, make_clone
 
 NOBODY = 65534
 AS_NOBODY = ["setpriv", "--reuid", str(NOBODY), "--regid", str(NOBODY), "--clear-groups", "--no-new-privs"]
-# The whole machine's folders, seen by one process alone: what is mounted in here is mounted nowhere else.
-ASIDE = ["unshare", "--mount", "--propagation", "private", "sh", "-c"]
+ASIDE = [*OWN_MOUNTS, "sh", "-c"]
 
 
 # A sudo of a test's own says what it was called with.
@@ -167,6 +167,7 @@ def test_the_suite_asks_for_root_itself(nobodys_clone: Path, tools: Tools) -> No
     assert tools.log.read_text() == ""
 
 
+@pytest.mark.own_mounts
 def test_a_missing_system_package_is_named(nobodys_clone: Path) -> None:
     """Where bcc is not installed, a command that needs it says which package brings it; others do not ask for it."""
     without_bcc = "mount -t tmpfs none /usr/lib/python3/dist-packages && exec ./bench"
@@ -176,6 +177,7 @@ def test_a_missing_system_package_is_named(nobodys_clone: Path) -> None:
     assert run(*ASIDE, f"{without_bcc} nothing", cwd=nobodys_clone).stdout == "ran\n"
 
 
+@pytest.mark.own_mounts
 def test_an_ordinary_user_is_sent_to_sudo_rather_than_to_packages(nobodys_clone: Path) -> None:
     """Root installs what is missing on the way, so that is the one thing to type; help is there for everyone."""
     make_ready(nobodys_clone)
@@ -186,16 +188,17 @@ def test_an_ordinary_user_is_sent_to_sudo_rather_than_to_packages(nobodys_clone:
 
 def install(script: str) -> subprocess.CompletedProcess[str]:
     """Run a script with `bench` for this checkout's command line, in a /usr/local/bin of its own that is empty."""
-    bench = f'bench() {{ PYTHONPATH="{CHECKOUT}" {sys.executable} -m harness "$@"; }}'
+    bench = f'bench() {{ PYTHONPATH="{CHECKOUT}" "{sys.executable}" -m harness "$@"; }}'
     aside = f"mount -t tmpfs none /usr/local/bin && {bench}; {script}"
     path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"  # Debian's secure_path
     return run(*ASIDE, aside, cwd=CHECKOUT, PATH=path)
 
 
+@pytest.mark.own_mounts
 def test_install_puts_bench_on_sudos_path_and_uninstall_takes_it_off() -> None:
     """The link leads to this checkout's launcher; both commands can be repeated."""
     done = install(
-        "bench install && bench install && readlink $(env sh -c 'command -v bench') &&"
+        "bench install && bench install && readlink \"$(env sh -c 'command -v bench')\" &&"
         "bench uninstall && bench uninstall && ls -A /usr/local/bin"
     )
     assert done.returncode == 0, done.stderr
@@ -203,6 +206,7 @@ def test_install_puts_bench_on_sudos_path_and_uninstall_takes_it_off() -> None:
     assert done.stdout.endswith("/usr/local/bin/bench is not there\n")
 
 
+@pytest.mark.own_mounts
 @pytest.mark.parametrize("foreign", ["echo mine >", "ln -s /elsewhere/bench"], ids=["file", "link"])
 def test_a_foreign_bench_is_left_alone(foreign: str) -> None:
     """Neither install nor uninstall touches a file of that name that this checkout did not put there."""
@@ -212,12 +216,13 @@ def test_a_foreign_bench_is_left_alone(foreign: str) -> None:
     assert refused.stdout == "4\n4\nbench\n"
 
 
+@pytest.mark.own_mounts
 def test_clean_removes_what_a_killed_session_left() -> None:
     """The command does what doctor names as the cure."""
     cleaned = run(
         *ASIDE,
         f"mount -t tmpfs none /var/cache && mkdir -p /var/cache/bench/session-dead && "
-        f"PYTHONPATH={CHECKOUT} {sys.executable} -m harness clean && ls -A /var/cache/bench",
+        f"PYTHONPATH='{CHECKOUT}' '{sys.executable}' -m harness clean && ls -A /var/cache/bench",
         cwd=CHECKOUT,
     )
     assert cleaned.stdout == "removed /var/cache/bench/session-dead (0.0 MB)\n", cleaned.stderr

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -13,20 +14,23 @@ from pathlib import Path
 import pytest
 
 from harness.privileges import KEPT_BY_CONSUMERS, NEEDED
-from tests.kernel.bench import CHECKOUT, bench, command, surroundings
+from tests.kernel.bench import bench, surroundings
 from tests.kernel.faults.watched import QUIET_RUN, Watched
+from tests.nobody import NOBODY, Nobody
 
 SHORT = (*QUIET_RUN, "--rate", "5000", "--duration", "0.5", "--trials", "1", "--json")
 
-
 CAP_SYS_ADMIN = 21
+_GRANTED = ",".join(f"+{name.removeprefix('CAP_').lower()}" for name in NEEDED)
+STATED = ("--no-new-privs", *(f"--{each}=-all,{_GRANTED}" for each in ("bounding-set", "inh-caps", "ambient-caps")))
+"""For setpriv: the capabilities that are said to be needed, and no other."""
 
 
 @pytest.fixture
 def home() -> Iterator[Path]:
     """A folder of nobody's, outside of pytest's own, which is closed to other users."""
     with tempfile.TemporaryDirectory(prefix="bench-test-") as name:
-        os.chown(name, 65534, 65534)
+        os.chown(name, NOBODY, NOBODY)
         yield Path(name)
 
 
@@ -55,57 +59,55 @@ def test_workers_give_up_what_they_need_no_longer(tmp_path: Path, sender: str) -
     assert held["NoNewPrivs"] == kept["NoNewPrivs"] == 1
 
 
-@pytest.mark.parametrize(
-    "modes", [pytest.param("all", marks=pytest.mark.slow), pytest.param("null,file", id="callback")]
-)
-def test_an_ordinary_user_with_the_capabilities_that_are_stated_can_run_it(home: Path, modes: str) -> None:
-    """Not root, and no capability beyond those of harness/privileges.py."""
-    names = [name.removeprefix("CAP_").lower() for name in NEEDED]
-    granted = ",".join(f"+{name}" for name in names)
-    reader = ("--reader", "callback") if modes != "all" else ()
-    words = command(*SHORT, "--mode", modes, *reader, "--out", home / "out")
-    ended = subprocess.run(
-        ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "--bounding-set", f"-all,{granted}",
-         "--inh-caps", f"-all,{granted}", "--ambient-caps", f"-all,{granted}", *words],
-        env=surroundings(XDG_CACHE_HOME=str(home), HOME=str(home)), cwd=CHECKOUT,
-        capture_output=True, text=True, timeout=120, check=False,
+def test_an_ordinary_user_with_the_capabilities_that_are_stated_can_run_it(nobody: Nobody, home: Path) -> None:
+    """Not root, and no capability beyond those of harness/privileges.py: trials balance, and functions have names."""
+    trace = home / "trace"
+    ended = nobody.run(
+        *SHORT, "--mode", "file", "--reader", "both", "--trace", trace, "--out", home / "out",
+        granted=STATED, XDG_CACHE_HOME=str(home), HOME=str(home),
     )  # fmt: skip
+    assert ended.returncode == 0, ended.stderr
+    consumed = [json.loads(line)["consumed"] for line in ended.stdout.splitlines()]
+    traces = [path.read_text().splitlines() for path in (trace, trace.with_name("trace.2"))]
+    assert [len(lines) for lines in traces] == consumed
+    assert all(re.search(r"Function: [a-z_]\w+\+0x", lines[0]) for lines in traces)
+
+
+@pytest.mark.slow
+def test_an_ordinary_user_can_run_every_mode(nobody: Nobody, home: Path) -> None:
+    """With the same capabilities."""
+    ended = nobody.run(
+        *SHORT, "--mode", "all", "--out", home / "out", granted=STATED, XDG_CACHE_HOME=str(home), HOME=str(home)
+    )
     assert ended.returncode == 0, ended.stderr
     assert all(json.loads(line)["valid"] for line in ended.stdout.splitlines())
 
 
 @pytest.mark.parametrize("words", [("modes",), ("traffic",), ("doctor",), ("--version",), ("run", "--help")])
-def test_commands_that_need_nothing_run_as_an_ordinary_user(home: Path, words: tuple[str, ...]) -> None:
+def test_commands_that_need_nothing_run_as_an_ordinary_user(nobody: Nobody, home: Path, words: tuple[str, ...]) -> None:
     """Without a capability; doctor may find that this user cannot run trials."""
-    ended = as_nobody(words, home)
+    ended = nobody.run(*words, HOME=str(home))
     assert ended.returncode in ((0, 4) if words == ("doctor",) else (0,)), ended.stderr
     assert "Traceback" not in ended.stderr
 
 
-def test_reports_are_made_by_an_ordinary_user(home: Path) -> None:
+def test_reports_are_made_by_an_ordinary_user(nobody: Nobody, home: Path) -> None:
     """From a result file that root made for them."""
     out = home / "out.jsonl"
     assert bench(*SHORT, "--mode", "null", "--out", out).returncode == 0
     for words in (("report", out), ("compare", out, out)):
-        ended = as_nobody(words, home)
+        ended = nobody.run(*words, HOME=str(home))
         assert ended.returncode in (0, 3), ended.stderr
         assert "Traceback" not in ended.stderr
 
 
 @pytest.mark.parametrize("words", [("run", "--mode", "null"), ("watch",), ("clean",), ("install",)])
-def test_commands_that_need_root_say_what_to_type(home: Path, words: tuple[str, ...]) -> None:
+def test_commands_that_need_root_say_what_to_type(nobody: Nobody, home: Path, words: tuple[str, ...]) -> None:
     """Status 4 and the command."""
-    ended = as_nobody(words, home)
+    ended = nobody.run(*words, HOME=str(home))
     assert ended.returncode == 4
     assert "type: " in ended.stderr
     assert words[0] in ended.stderr
-
-
-def as_nobody(words: tuple[object, ...], home: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", *command(*words)],
-        env=surroundings(HOME=str(home)), cwd=CHECKOUT, capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
 
 
 def test_dropped_capabilities_do_not_come_back_through_a_program() -> None:

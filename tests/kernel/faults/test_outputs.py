@@ -8,50 +8,67 @@ import os
 import subprocess
 import termios
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from results.store import read
-from tests.kernel.bench import bench, command, surroundings
+from tests.kernel.bench import OWN_MOUNTS, bench, command, surroundings
 from tests.kernel.faults.watched import QUIET_RUN, Watched
 
 ONE_TRIAL = (*QUIET_RUN, "--rate", "20000", "--duration", "0.5", "--trials", "1", "--json")
 
 
+@dataclass(frozen=True, slots=True)
+class SmallDisk:
+    """A file system of 256 KiB, which is there for what runs behind `enter` alone; `seen` is where we see it."""
+
+    folder: Path
+    seen: Path
+    enter: tuple[str, ...]
+
+
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 256 KiB."""
+def small_disk(tmp_path: Path) -> Iterator[SmallDisk]:
     folder = tmp_path / "small"
     folder.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "bench-fault", folder], check=True)
-    yield folder
-    subprocess.run(["umount", "--lazy", folder], check=True)
+    mount = 'mount -t tmpfs -o size=256k bench-fault "$0" && echo mounted && exec cat'
+    with subprocess.Popen(
+        [*OWN_MOUNTS, "sh", "-c", mount, folder], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"mounted\n"
+        enter = ("nsenter", f"--mount=/proc/{holder.pid}/ns/mnt")
+        yield SmallDisk(folder, Path(f"/proc/{holder.pid}/root{folder}"), enter)
+        holder.stdin.close()
 
 
-def test_a_full_disk_under_file_makes_the_trial_invalid(small_disk: Path, tmp_path: Path) -> None:
+@pytest.mark.own_mounts
+def test_a_full_disk_under_file_makes_the_trial_invalid(small_disk: SmallDisk, tmp_path: Path) -> None:
     """Injects ENOSPC into the trace: the trial says so, and no event counts as consumed whose write did not return."""
-    trace = small_disk / "trace"
-    with Watched(*ONE_TRIAL, "--mode", "file", "--trace", trace, "--out", tmp_path / "out") as run:
+    words = (*ONE_TRIAL, "--mode", "file", "--trace", small_disk.folder / "trace", "--out", tmp_path / "out")
+    with Watched(*words, wrapper=small_disk.enter) as run:
         assert run.finish() == 5
         assert run.left_behind() == []
     (row,) = (json.loads(line) for line in run.stdout.splitlines())
     assert "No space left on device" in row["invalid_because"][0]
-    assert row["consumed"] <= trace.read_bytes().count(b"\n")
+    assert row["consumed"] <= (small_disk.seen / "trace").read_bytes().count(b"\n")
     assert len(read(tmp_path / "out").trials) == 1
 
 
-def test_a_full_disk_under_the_result_file_ends_the_session_and_keeps_it_usable(small_disk: Path) -> None:
+@pytest.mark.own_mounts
+def test_a_full_disk_under_the_result_file_ends_the_session_and_keeps_it_usable(small_disk: SmallDisk) -> None:
     """Injects ENOSPC into the result file: status 4, and every line that fitted is whole."""
-    out = small_disk / "out.jsonl"
-    words = ("--rate", "1000", "--duration", "0.2", "--trials", "2", "--mode", "null", "--out", out)
-    ended = bench(*QUIET_RUN, *words)
-    assert ended.returncode == 0, ended.stderr
-    filler = small_disk / "filler"
-    room = os.statvfs(small_disk).f_bavail * os.statvfs(small_disk).f_bsize
+    load = ("--rate", "1000", "--duration", "0.2", "--trials", "2", "--mode", "null")
+    words = (*QUIET_RUN, *load, "--out", small_disk.folder / "out.jsonl")
+    out, filler = small_disk.seen / "out.jsonl", small_disk.seen / "filler"
+    with Watched(*words, wrapper=small_disk.enter) as run:
+        assert run.finish() == 0, run.stderr
+    room = os.statvfs(small_disk.seen).f_bavail * os.statvfs(small_disk.seen).f_bsize
     # The file's last page is there already: a second session's first lines fit, and the next need a new page.
     filler.write_bytes(bytes(room))
-    with Watched(*QUIET_RUN, *words) as run:
+    with Watched(*words, wrapper=small_disk.enter) as run:
         assert run.finish() == 4
         assert run.left_behind() == []
     assert "cannot append to the result file: No space left on device" in run.stderr
@@ -60,8 +77,8 @@ def test_a_full_disk_under_the_result_file_ends_the_session_and_keeps_it_usable(
     assert len(kept.trials) >= 2
     assert all("torn" in problem.what for problem in kept.problems)
     filler.unlink()
-    again = bench(*QUIET_RUN, *words)
-    assert again.returncode == 0, again.stderr
+    with Watched(*words, wrapper=small_disk.enter) as run:
+        assert run.finish() == 0, run.stderr
     assert len(read(out).trials) >= 4
 
 

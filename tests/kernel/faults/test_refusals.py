@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.kernel.bench import CHECKOUT
+from tests.kernel.bench import CHECKOUT, OWN_MOUNTS
 from tests.kernel.faults.refuse import wrapper
 from tests.kernel.faults.watched import QUIET_RUN, Watched
 
@@ -74,11 +74,12 @@ def test_a_disk_that_fails_at_the_end_is_told(tmp_path: Path) -> None:
     assert "Input/output error" in bench.stderr
 
 
+@pytest.mark.own_mounts
 @pytest.mark.parametrize(
     ("aside", "says"),
     [
         pytest.param("mount -t tmpfs none /sys/kernel/btf", "does not describe its types", id="no BTF"),
-        pytest.param(f"mount --bind {{bad}} {CHECKOUT}/bpf/drops.c", "cannot compile and load", id="broken program"),
+        pytest.param(f"mount --bind {{bad}} '{CHECKOUT}/bpf/drops.c'", "cannot compile and load", id="broken program"),
     ],
 )
 def test_what_this_kernel_lacks_is_named(tmp_path: Path, aside: str, says: str) -> None:
@@ -86,8 +87,7 @@ def test_what_this_kernel_lacks_is_named(tmp_path: Path, aside: str, says: str) 
     bad = tmp_path / "bad.c"
     bad.write_text("int on_drop(void *ctx) { this is no C }\n")
     script = f'{aside.format(bad=bad)} && exec "$@"'
-    own_mounts = ("unshare", "--mount", "--propagation", "private", "sh", "-c", script, "sh")
-    with Watched(*ONE_TRIAL, "--out", tmp_path / "out", wrapper=own_mounts) as bench:
+    with Watched(*ONE_TRIAL, "--out", tmp_path / "out", wrapper=(*OWN_MOUNTS, "sh", "-c", script, "sh")) as bench:
         assert bench.finish() == 4
         assert bench.left_behind() == []
     assert says in bench.stderr

@@ -17,7 +17,7 @@ from types import TracebackType
 
 from bpf import syscalls
 from harness.runfolder import ROOTS_BASE
-from tests.kernel.bench import command, surroundings
+from tests.kernel.bench import as_from_a_terminal, command, surroundings
 
 PROC = Path("/proc")
 FOLDER = f"{ROOTS_BASE}/session-"
@@ -46,6 +46,8 @@ class Watched:
             stderr=subprocess.PIPE,
             text=True,
             env=surroundings(**{name: value}, **extra),
+            preexec_fn=as_from_a_terminal,
+            start_new_session=True,
         )
         self.pids: set[int] = {self.process.pid}
         self.namespaces: set[str] = set()
