@@ -42,7 +42,7 @@ def main(argv: list[str]) -> int:
     try:
         streams.prepare()
         for number, handler in earlier.items():
-            if handler is not signal.SIG_IGN:  # nohup's
+            if handler is not signal.SIG_IGN:  # nohup's, or that of a script's `&`
                 signal.signal(number, _end)
         return _status(argv)
     except KeyboardInterrupt:

@@ -11,7 +11,6 @@ import pytest
 
 from tests.nobody import Nobody, find_nobody
 
-
 # No test may ask whoever runs it for a password, or become root because they need none.
 os.environ["BENCH_NO_SUDO"] = "1"
 

@@ -58,7 +58,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise BadInput(f"--duration must be above 0 seconds; it is {arguments.duration:g}")
     mode_class = load_mode(arguments.mode)
     aggregating = "snapshot" in readers_of(mode_class)
-    stop = StopSignal(signal.SIGINT, signal.SIGTERM, signal.SIGALRM)
+    asked = (number for number in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(number) is not signal.SIG_IGN)
+    stop = StopSignal(*asked, signal.SIGALRM)
     kit = Kit(format="json" if arguments.json else "text", output=sys.stdout.fileno())
     chosen = _Choice(kit, arguments.reason, arguments.pid)
     load = LoadOptions(

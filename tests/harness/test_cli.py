@@ -58,3 +58,13 @@ def test_a_reader_that_leaves_is_no_error() -> None:
     )
     os.close(write)
     assert (ended.returncode, ended.stderr) == (141, b"")
+
+
+def test_no_file_of_ours_takes_the_place_of_a_closed_descriptor() -> None:
+    """A child's input would be that file."""
+    code = "import os; from harness.cli import main; main(['docter']); print(os.open('/', os.O_RDONLY) > 2)"
+    ended = subprocess.run(
+        ["sh", "-c", 'exec "$@" <&-', "sh", sys.executable, "-c", code],
+        cwd=CHECKOUT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert ended.stdout == "True\n", ended.stderr

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,19 +26,32 @@ def bench(*words: object, timeout: float = 120, **environment: str) -> subproces
 
 def start(*words: object, **environment: str) -> subprocess.Popen[str]:
     """Start `bench words…` and go on."""
-    return subprocess.Popen(
-        command(*words), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        env=surroundings(**environment), preexec_fn=as_from_a_terminal, start_new_session=True,
-    )  # fmt: skip
+    with as_from_a_terminal():
+        return subprocess.Popen(
+            command(*words), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            env=surroundings(**environment), start_new_session=True,
+        )  # fmt: skip
 
 
-def as_from_a_terminal() -> None:
-    """Let signals do what they do by default, where the suite was started with some ignored: nohup, a script's `&`.
+@contextlib.contextmanager
+def as_from_a_terminal() -> Iterator[None]:
+    """Start processes in which signals do what they do by default, though nohup, or a script's `&`, ignores some here.
 
-    With a session of its own, so that what ends the terminal of such a suite does not reach the process.
+    A signal that is caught has its default again in what is executed (execve(2)). Give the process a session of its
+    own, so that what such a suite was protected from does not reach it.
     """
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_DFL)
+    ignored = [
+        number
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        if signal.getsignal(number) is signal.SIG_IGN
+    ]
+    for number in ignored:
+        signal.signal(number, lambda _number, _frame: None)
+    try:
+        yield
+    finally:
+        for number in ignored:
+            signal.signal(number, signal.SIG_IGN)
 
 
 def command(*words: object) -> list[str]:

@@ -99,3 +99,27 @@ def test_an_impatient_second_interrupt_clears_up_too(words: tuple[object, ...], 
         assert bench.finish(timeout_s=40) == 130
         assert bench.left_behind() == []
     assert "Traceback" not in bench.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        pytest.param((*QUIET_RUN, "--mode", "null", "--rate", "1000", "--duration", "0.5", "--trials", "1"), id="run"),
+        pytest.param(("watch", "--pid", "1", "--duration", "1"), id="watch"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("numbers", "status"), [((signal.SIGINT, signal.SIGHUP), 0), ((signal.SIGINT, signal.SIGTERM), 143)]
+)
+def test_a_signal_that_the_caller_ignores_is_ignored(
+    tmp_path: Path, words: tuple[str, ...], numbers: tuple[signal.Signals, ...], status: int
+) -> None:
+    """Injects signals into what nohup, or `&` in a script, has started: they end nothing, and SIGTERM ends it still."""
+    ignoring = ("sh", "-c", 'trap "" INT HUP && exec "$@"', "sh")
+    out = ("--out", tmp_path / "out") if words[0] == "run" else ()
+    with Watched(*words, *out, wrapper=ignoring) as bench:
+        bench.await_stage("attach")
+        for number in numbers:
+            bench.process.send_signal(number)
+        assert bench.finish() == status, bench.stderr
+        assert bench.left_behind() == []

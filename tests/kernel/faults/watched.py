@@ -39,16 +39,16 @@ class Watched:
         self._mark = f"BENCH_WATCHED={uuid.uuid4()}"
         self._out = out
         name, _, value = self._mark.partition("=")
-        self.process = subprocess.Popen(
-            [*wrapper, *command(*words)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env=surroundings(**{name: value}, **extra),
-            preexec_fn=as_from_a_terminal,
-            start_new_session=True,
-        )
+        with as_from_a_terminal():
+            self.process = subprocess.Popen(
+                [*wrapper, *command(*words)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                env=surroundings(**{name: value}, **extra),
+                start_new_session=True,
+            )
         self.pids: set[int] = {self.process.pid}
         self.namespaces: set[str] = set()
         self.programs: set[int] = set()
