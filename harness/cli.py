@@ -20,6 +20,7 @@ import harness.commands
 from bpf.errors import CannotRun
 from harness import streams
 from harness.privileges import is_root, missing_capabilities
+from harness.roles import check_roles
 from results.errors import BadInput
 
 VERSION = "0.1.0"
@@ -118,6 +119,7 @@ def _dispatch(argv: list[str]) -> int:
     )
     module.add_arguments(command)
     arguments = command.parse_args((["--help"] if words.help else []) + words.rest)
+    check_roles(command, arguments)
     require(module.NEEDS, words.command, argv)
     return int(module.run(arguments))
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import re
-from pathlib import Path
 
 from harness.plan import DEFAULT_RING_BYTES, Wishes
 from harness.probes.machine import Limits
 from harness.probes.outside import Probing
 from harness.probes.timeline import STEP_S
+from harness.roles import output
 
 DEFAULT_LOAD = 100_000.0
 DEFAULT_TRAFFIC = "udp-closed-port"
@@ -88,7 +88,7 @@ def probing_of(arguments: argparse.Namespace) -> Probing:
 def add_output_options(parser: argparse.ArgumentParser) -> None:
     """Add where results go."""
     group = parser.add_argument_group("the results")
-    group.add_argument("--out", type=Path, metavar="FILE", help="result file; an existing one gains a session")
+    group.add_argument("--out", type=output, metavar="FILE", help="result file; an existing one gains a session")
     group.add_argument("--json", action="store_true", help="print the trial lines of the result file, and nothing else")
     group.add_argument("--quiet", action="store_true", help="no progress on stderr")
 

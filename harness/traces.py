@@ -6,18 +6,19 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from harness.roles import mode_files, refuse_shared
 from modes import load_mode
 from results.errors import BadInput
 from results.output import open_output
 from results.trial import Setting
 
 
-def kept_traces(trace: Path | None, order: Iterable[tuple[int, Setting]]) -> dict[int, Path]:
+def kept_traces(trace: Path | None, order: Iterable[tuple[int, Setting]], out: Path) -> dict[int, Path]:
     """Name the trace of each trial that keeps one, by the trial's number; what the others write is temporary.
 
     The timed load trials of modes that write to a file keep theirs (in a plan without such, all trials of such modes):
-    the first in FILE, the second in FILE.2, and so on. Each file is opened once, so that one which cannot be written is
-    refused before anything runs. Raises BadInput for that, and where nothing writes.
+    the first in FILE, the second in FILE.2, and so on. Each file is opened once, so that one which cannot be written,
+    or is `out` or a mode, is refused before anything runs. Raises BadInput for that, and where nothing writes.
     """
     if trace is None:
         return {}
@@ -27,6 +28,8 @@ def kept_traces(trace: Path | None, order: Iterable[tuple[int, Setting]]) -> dic
     timed = [number for number, setting in writing if setting.trial_kind == "load" and setting.pass_ == "timed"]
     numbers = timed or [number for number, _ in writing]
     paths = [trace, *(trace.with_name(f"{trace.name}.{place}") for place in range(2, len(numbers) + 1))]
+    modes = [("--mode", path) for _, setting in writing for path in mode_files(setting.mode)]
+    refuse_shared([("--out", out), *(("--trace", path) for path in paths)], modes)
     for path in paths:
         os.close(open_output(path))
     return dict(zip(numbers, paths, strict=True))

@@ -7,10 +7,13 @@ called sudo. The kernel has settings for parts of this (fs.protected_symlinks an
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
+import secrets
 import stat
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from results.errors import BadInput
@@ -24,42 +27,108 @@ def open_output(path: Path, *, append: bool = False) -> int:
 
     Returns a descriptor, which can be read too. Raises BadInput that names the file, why it cannot be, and the cure.
     """
+    with _folder_of(path) as folder:
+        try:
+            descriptor = os.open(path.name, _flags(append) | os.O_CREAT | os.O_EXCL, 0o644, dir_fd=folder)
+            give_to_caller(descriptor)
+        except FileExistsError:
+            descriptor = _open_existing(path.name, folder, append=append)
+            if not append:
+                os.ftruncate(descriptor, 0)
+        return descriptor
+
+
+def prove_writable(path: Path) -> None:
+    """Raise BadInput, as `write_file` would, for a file that cannot be written; nothing is changed."""
+    with _folder_of(path) as folder:
+        _keep_status(path.name, folder)
+        name, descriptor = _open_beside(path.name, folder)
+        os.close(descriptor)
+        os.unlink(name, dir_fd=folder)
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Write a file whole, beside its place, and put it there; until then, whatever fails, the old one stands.
+
+    Raises BadInput when it cannot be, naming it and why, and OSError when the disk is full or fails.
+    """
+    with _folder_of(path) as folder:
+        earlier = _keep_status(path.name, folder)
+        name, descriptor = _open_beside(path.name, folder)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                if earlier is not None:
+                    os.fchmod(descriptor, stat.S_IMODE(earlier.st_mode))
+                    if os.geteuid() == 0:
+                        os.fchown(descriptor, earlier.st_uid, earlier.st_gid)
+                try:
+                    file.write(content)
+                    file.flush()
+                    os.fsync(descriptor)
+                except OSError as error:
+                    raise _DiskError(error.errno, f"cannot write: {error.strerror}", str(path)) from error
+            os.replace(name, path.name, src_dir_fd=folder, dst_dir_fd=folder)
+        except BaseException:
+            os.unlink(name, dir_fd=folder)
+            raise
+
+
+class _DiskError(OSError):
+    """What the machine is to blame for, not the path."""
+
+
+@contextlib.contextmanager
+def _folder_of(path: Path) -> Iterator[int]:
+    """Open a file's folder; what goes wrong meanwhile is told of the file."""
     try:
         folder = _open_folder(path.absolute().parent)
     except OSError as error:
         why = f"there is no folder {path.parent}; make it first" if error.errno == errno.ENOENT else error.strerror
         raise BadInput(f"cannot write {path}: {why}") from error
-    flags = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK | (os.O_APPEND if append else 0)
     try:
-        try:
-            descriptor = os.open(path.name, flags | os.O_CREAT | os.O_EXCL, 0o644, dir_fd=folder)
-            give_to_caller(descriptor)
-        except FileExistsError:
-            descriptor = os.open(path.name, flags, dir_fd=folder)
-            try:
-                _refuse_unless_ours(descriptor, folder)
-                if not append:
-                    os.ftruncate(descriptor, 0)
-            except BaseException:
-                os.close(descriptor)
-                raise
+        yield folder
+    except _DiskError:
+        raise
     except OSError as error:
         raise BadInput(f"cannot write {path}: {_explain(error)}") from error
     except BadInput as error:
         raise BadInput(f"cannot write {path}: {error}") from error
     finally:
         os.close(folder)
+
+
+def _flags(append: bool) -> int:
+    return os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK | (os.O_APPEND if append else 0)
+
+
+def _open_existing(name: str, folder: int, *, append: bool) -> int:
+    descriptor = os.open(name, _flags(append), dir_fd=folder)
+    try:
+        _refuse_unless_ours(descriptor, folder)
+    except BaseException:
+        os.close(descriptor)
+        raise
     return descriptor
 
 
-def write_file(path: Path, content: bytes) -> None:
-    """Write a file anew. Raises BadInput when it cannot be, naming it and why."""
-    with os.fdopen(open_output(path), "wb") as file:
-        try:
-            file.write(content)
-            file.flush()
-        except OSError as error:
-            raise BadInput(f"cannot write {path}: {error.strerror}") from error
+def _keep_status(name: str, folder: int) -> os.stat_result | None:
+    """Return the status of the file that is to be replaced, None when there is none."""
+    try:
+        descriptor = _open_existing(name, folder, append=True)
+    except FileNotFoundError:
+        return None
+    try:
+        return os.fstat(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _open_beside(name: str, folder: int) -> tuple[str, int]:
+    """Make a new file in the same folder; return its name, and its descriptor."""
+    beside = f".{name[:100]}.{secrets.token_hex(8)}"
+    descriptor = os.open(beside, _flags(False) | os.O_CREAT | os.O_EXCL, 0o644, dir_fd=folder)
+    give_to_caller(descriptor)
+    return beside, descriptor
 
 
 def give_to_caller(descriptor: int) -> None:

@@ -28,9 +28,7 @@ def store(certificate: Certificate, owner: Caller) -> Path:
     row = certificate.to_json()
     about = json.dumps([row["host"], row["gate"], row["settings"]], sort_keys=True)
     path = folder_of(owner) / f"{hashlib.sha256(about.encode()).hexdigest()[:16]}.json"
-    temporary = path.with_suffix(".new")
-    write_file(temporary, json.dumps(row, indent=1).encode() + b"\n")
-    temporary.rename(path)
+    write_file(path, json.dumps(row, indent=1).encode() + b"\n")
     return path
 
 

@@ -31,6 +31,7 @@ from harness.plan import expand_modes
 from harness.progress import ProgressLine
 from harness.recording import new_session
 from harness.rig import Rig
+from harness.roles import output
 from results.certificate_markdown import certificate_markdown
 from results.certify import CertifiedGate, certify, finished_gates
 from results.check import Check
@@ -54,7 +55,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_probe_options(parser)
     add_options(parser)
     parser.add_argument("--json", action="store_true", help="print the certificate as JSON, and nothing else")
-    parser.add_argument("--out", type=Path, metavar="FILE", help="result file of all gates (default: by host and plan)")
+    parser.add_argument(
+        "--out", type=output, metavar="FILE", help="result file of all gates (default: by host and plan)"
+    )
     parser.add_argument("--quiet", action="store_true", help="no progress on stderr")
 
 

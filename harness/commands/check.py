@@ -35,6 +35,7 @@ from harness.plan import Wishes, expand_modes
 from harness.progress import ProgressLine
 from harness.recording import default_out, new_session
 from harness.rig import Rig
+from harness.roles import output
 from harness.runfolder import run_folder
 from harness.tree import Tree
 from results.blocks import Arm
@@ -58,7 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_probe_options(parser)
     add_options(parser)
     reports.add_options(parser)
-    parser.add_argument("--out", type=Path, metavar="FILE", help="result file; an existing one gains a session")
+    parser.add_argument("--out", type=output, metavar="FILE", help="result file; an existing one gains a session")
     parser.add_argument("--quiet", action="store_true", help="no progress on stderr")
 
 

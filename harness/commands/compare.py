@@ -15,6 +15,7 @@ import sys
 from pathlib import Path
 
 from harness.cli import DONE, VERSION
+from harness.roles import output
 from results.comparison import Compared, compare_files, compare_variants
 from results.errors import BadInput
 from results.output import write_file
@@ -29,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--b", metavar="VARIANT", help="with one file: the variant compared")
     parser.add_argument("--margin", type=float, metavar="PERCENT", help="the same margin for all (default: by metric)")
     parser.add_argument("--anyway", action="store_true", help="compare unlike machines, and say so")
-    parser.add_argument("--html", type=Path, metavar="OUT", help="write a page that needs nothing but itself")
+    parser.add_argument("--html", type=output, metavar="OUT", help="write a page that needs nothing but itself")
     parser.add_argument("--markdown", action="store_true", help="print Markdown")
 
 

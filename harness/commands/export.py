@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 from harness.cli import DONE
+from harness.roles import output
 from results.output import write_file
 from results.report import Report, load
 
@@ -20,9 +21,9 @@ NEEDS = "nothing"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="result files")
     form = parser.add_mutually_exclusive_group(required=True)
-    form.add_argument("--csv", type=Path, metavar="OUT", help="- for stdout")
-    form.add_argument("--parquet", type=Path, metavar="OUT", help="needs pyarrow")
-    form.add_argument("--pyperf", type=Path, metavar="OUT", help="for python -m pyperf show, stats, hist, compare_to")
+    form.add_argument("--csv", type=output, metavar="OUT", help="- for stdout")
+    form.add_argument("--parquet", type=output, metavar="OUT", help="needs pyarrow")
+    form.add_argument("--pyperf", type=output, metavar="OUT", help="for python -m pyperf show, stats, hist, compare_to")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 from harness.cli import DONE, VERSION
+from harness.roles import output
 from results.column import COLUMNS
 from results.errors import BadInput
 from results.history import history_rows, read_history
@@ -23,8 +24,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", type=Path, metavar="DIR", help="result files (*.jsonl), also in folders below it")
     parser.add_argument("--metric", default="cpu_ns_per_event", help="what to follow (default: %(default)s)")
     parser.add_argument("--machine", type=int, metavar="N", help="only this machine, as the list numbers them")
-    parser.add_argument("--html", type=Path, metavar="OUT", help="write a page that needs nothing but itself")
-    parser.add_argument("--csv", type=Path, metavar="OUT", help="write a row a session; - for stdout")
+    parser.add_argument("--html", type=output, metavar="OUT", help="write a page that needs nothing but itself")
+    parser.add_argument("--csv", type=output, metavar="OUT", help="write a row a session; - for stdout")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 from harness.cli import DONE, VERSION
+from harness.roles import output
 from results.output import write_file
 from results.report import Report, load
 
@@ -20,7 +21,7 @@ NEEDS = "nothing"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="result files; sessions are put together")
-    parser.add_argument("--html", type=Path, metavar="OUT", help="write a page that needs nothing but itself")
+    parser.add_argument("--html", type=output, metavar="OUT", help="write a page that needs nothing but itself")
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--markdown", action="store_true", help="print Markdown, the table first")
     form.add_argument("--json", action="store_true", help="print one JSON object a line of the scorecard")

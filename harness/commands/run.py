@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import dataclasses
 from collections.abc import Sequence
-from pathlib import Path
 
 from harness import options
 from harness.caller import caller
@@ -28,6 +27,7 @@ from harness.progress import ProgressLine, print_json
 from harness.recorded import begin, resume
 from harness.recording import default_out
 from harness.rig import Rig
+from harness.roles import output
 from harness.traces import kept_traces
 from results.console import Console
 from results.details import print_details
@@ -58,7 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--seed", type=int, help="of the random order (default: drawn, and recorded)")
     group.add_argument(
         "--trace",
-        type=Path,
+        type=output,
         metavar="FILE",
         help="keep what file writes in its timed trials, the second in FILE.2 … (default: temporary)",
     )
@@ -117,8 +117,8 @@ def run_session(arguments: argparse.Namespace, settings: Sequence[Setting]) -> l
     wanted = {"settings": [setting.to_json() for setting in settings], "trials": arguments.trials}
     session, done = resume(arguments.out, wanted) if arguments.resume else begin(wanted, arguments.seed)
     order = list(enumerate(in_blocks(settings, arguments.trials, session.seed)))
-    traces = kept_traces(arguments.trace, [(number, setting) for number, (_, setting) in order])
     out = arguments.out or default_out(caller(), "run")
+    traces = kept_traces(arguments.trace, [(number, setting) for number, (_, setting) in order], out)
     trials = list(done or ())
     finished = {trial.number for trial in trials}
     with (

@@ -27,23 +27,23 @@ def test_the_first_timed_trial_has_the_name_itself(tmp_path: Path) -> None:
         (3, with_changes(trial_kind="drain")),
         (4, FILE),
     ]
-    assert kept_traces(tmp_path / "trace", order) == {1: tmp_path / "trace", 4: tmp_path / "trace.2"}
+    assert kept_traces(tmp_path / "trace", order, tmp_path / "out") == {1: tmp_path / "trace", 4: tmp_path / "trace.2"}
 
 
 def test_a_plan_of_drains_keeps_its_drains(tmp_path: Path) -> None:
     """Where there is no timed load, every trial of the mode keeps its trace."""
     order = [(0, with_changes(trial_kind="drain"))]
-    assert kept_traces(tmp_path / "trace", order) == {0: tmp_path / "trace"}
+    assert kept_traces(tmp_path / "trace", order, tmp_path / "out") == {0: tmp_path / "trace"}
 
 
 def test_a_trace_of_nothing_is_refused(tmp_path: Path) -> None:
     """No mode of the plan writes to a file."""
     with pytest.raises(ValueError, match="none of the modes writes"):
-        kept_traces(tmp_path / "trace", [(0, with_changes(mode="null"))])
+        kept_traces(tmp_path / "trace", [(0, with_changes(mode="null"))], tmp_path / "out")
 
 
 def test_a_trace_that_cannot_be_written_is_refused_before_anything_runs(tmp_path: Path) -> None:
     """A folder in the way of the second trial's trace is found at once."""
     (tmp_path / "trace.2").mkdir()
     with pytest.raises(ValueError, match=r"trace\.2"):
-        kept_traces(tmp_path / "trace", [(0, FILE), (1, FILE)])
+        kept_traces(tmp_path / "trace", [(0, FILE), (1, FILE)], tmp_path / "out")

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import os
+import resource
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from results.output import open_output, write_file
+from results.errors import BadInput
+from results.output import open_output, prove_writable, write_file
+
+CHECKOUT = Path(__file__).resolve().parents[2]
 
 
 def test_a_new_file_is_made_and_an_old_one_is_emptied_or_continued(tmp_path: Path) -> None:
@@ -35,3 +41,50 @@ def test_a_circle_of_links_ends(tmp_path: Path) -> None:
     (tmp_path / "b").symlink_to("a")
     with pytest.raises(ValueError, match="cannot write"):
         write_file(tmp_path / "a" / "out", b"")
+
+
+@pytest.mark.parametrize(
+    ("words", "old"),
+    [("report {} --html out", b"the old one"), ("export {} --csv out", None), ("export {} --pyperf out", b"")],
+)
+def test_a_file_is_written_whole_or_not_at_all(words: str, old: bytes | None, tmp_path: Path) -> None:
+    """A disk that takes no more leaves what was there, nothing half, and status 4."""
+    if old is not None:
+        (tmp_path / "out").write_bytes(old)
+    result = CHECKOUT / "docs/results/all-modes.jsonl"
+    full = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))  # noqa: E731
+    ended = subprocess.run(
+        [sys.executable, "-m", "harness", *words.format(result).split()],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
+        preexec_fn=full,
+        capture_output=True,
+        check=False,
+    )
+    assert ended.returncode == 4
+    assert b"bench: [Errno 27]" in ended.stderr
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == ({} if old is None else {"out": old})
+
+
+def test_a_file_that_is_replaced_keeps_who_may_read_it(tmp_path: Path) -> None:
+    """The new content has the old one's permissions, and proving that it can be written changes nothing."""
+    path = tmp_path / "out"
+    path.write_bytes(b"old")
+    path.chmod(0o600)
+    prove_writable(path)
+    assert path.read_bytes() == b"old"
+    write_file(path, b"new")
+    assert (path.read_bytes(), path.stat().st_mode & 0o777) == (b"new", 0o600)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_cannot_be_replaced_is_refused_beforehand(tmp_path: Path) -> None:
+    """A folder, a FIFO, a link and a folder that is not there: before anything runs, and when it is written."""
+    os.mkfifo(tmp_path / "fifo")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "link").symlink_to("elsewhere")
+    for name in ("fifo", "folder", "link", "nowhere/out"):
+        for write in (prove_writable, lambda path: write_file(path, b"")):
+            with pytest.raises(BadInput, match="cannot write"):
+                write(tmp_path / name)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["fifo", "folder", "link"]
