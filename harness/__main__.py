@@ -1,4 +1,6 @@
+import os
 import sys
+import threading
 import traceback
 
 try:
@@ -7,4 +9,9 @@ except Exception:  # a broken environment; Python's own status for that, 1, woul
     traceback.print_exc()
     sys.exit(70)
 
-sys.exit(main(sys.argv[1:]))
+status = main(sys.argv[1:])
+if any(not thread.daemon for thread in threading.enumerate()[1:]):  # a mode's, which would hold the end
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
+sys.exit(status)

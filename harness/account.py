@@ -20,7 +20,7 @@ from harness.probes.reading import Reading
 from harness.probes.timeline import SAMPLE_S
 from harness.probes.written import bytes_written
 from harness.trial import Identity
-from harness.workers import last_words
+from harness.workers import ModeFailed, last_words, remarks
 from results.ledger import Ledger
 from results.trial import Setting, Trial
 
@@ -52,7 +52,8 @@ def _wait(consumer: Worker, outside: Outside) -> Mapping[str, Any]:
         outside.sample()
         select.select([consumer], [], [], SAMPLE_S)
     if not consumer.pending():
-        return {"consumed": None, "unread": None, "died": f"the consumer said nothing for {patience_s:g} s"}
+        where = consumer.whereabouts()
+        return {"consumed": None, "unread": None, "died": f"the consumer said nothing for {patience_s:g} s{where}"}
     return {"consumed": None, "unread": None} | dict(last_words(consumer))
 
 
@@ -74,6 +75,24 @@ def balance(setting: Setting, finish: Finish, sent: Mapping[str, Any], drops_exp
         unread=done["unread"],
         checksum=counters.checksum if ring else None,
         checksum_read=done.get("checksum_read"),
+    )
+
+
+def unopened(setting: Setting, identity: Identity, *, started_at: datetime, failed: ModeFailed) -> Trial:
+    """State a trial whose mode could not be opened: nothing was offered."""
+    return Trial(
+        session=identity.session,
+        number=identity.number,
+        block=identity.block,
+        arm=identity.arm,
+        started_at=started_at.isoformat(timespec="milliseconds"),
+        setting=setting,
+        ledger=Ledger(observed=0, consumed=None, unread=None),
+        first_offered_ns=0,
+        last_offered_ns=0,
+        last_consumed_ns=0,
+        invalid_because=(str(failed),),
+        warnings=tuple(remarks(failed.worker, {})),
     )
 
 

@@ -6,17 +6,14 @@ signal SIGUSR1 (load trials), `done` with the last counts, or `failed` when it c
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import os
 import signal
 import sys
 import threading
 import time
-import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 from bpf import syscalls
@@ -27,8 +24,10 @@ from bpf.program import LoadOptions, Program
 from bpf.ring import Ring, RingPositions
 from bpf.snapshot import SnapshotReader
 from bpf.synthetic import Emitter
+from harness.containment import contained
 from harness.control import PROTOCOL, Harness
 from harness.handicap import Handicapped, parse
+from harness.mode_errors import callback_errors, describe, look_at_counts, whole
 from harness.privileges import KEPT_BY_CONSUMERS, drop_all_but
 from harness.probes.panel import Panel
 from harness.stop import StopSignal
@@ -92,9 +91,19 @@ def _run(spec: ConsumerSpec, harness: Harness) -> None:
     setting = spec.setting
     if spec.cpu is not None:
         os.sched_setaffinity(0, {spec.cpu})
-    stop = StopSignal(signal.SIGUSR1)
     with Program(_load_options(spec)) as program:
-        mode = load_mode(spec.mode)(_kit(spec, program))
+        harness.send({"opening": {}})
+        with contained() as undone:
+            mode_class = load_mode(spec.mode)
+            try:
+                mode = mode_class(_kit(spec, program))
+                look_at_counts(mode)
+            except CannotRun:  # what a mode is given may be missing on this machine
+                raise
+            except BaseException as error:  # a sys.exit() too
+                harness.send({"raised": describe(error, mode_class)})
+                return
+        stop = StopSignal(signal.SIGUSR1)
         panel = Panel(setting, mode, without=spec.without)
         channel = _channel(spec, program, mode)
         if setting.drain_records is not None:
@@ -106,7 +115,7 @@ def _run(spec: ConsumerSpec, harness: Harness) -> None:
         harness.send({"ready": _identities(program, setting)})
         if setting.drain_records is not None:
             harness.receive()  # go
-        harness.send({"done": _consume(setting, program, channel, mode, panel, stop)})
+        harness.send({"done": {**_consume(setting, program, channel, mode, panel, stop), "undone": undone}})
         harness.receive()  # the harness has read what it wants of our maps
 
 
@@ -116,7 +125,7 @@ def _consume(  # noqa: PLR0917 - all that takes part in it
     """Consume until told to stop and the ring is empty; return what is to be told of it."""
     counts = loops.LoopCounts()
     watched = panel.watch(channel)
-    with _callback_errors(mode, stop) as raised:
+    with callback_errors(mode, stop.request) as raised:
         panel.start()
         burdened = watched if setting.handicap is None else Handicapped(watched, parse(setting.handicap))
         began_ns = time.monotonic_ns()
@@ -126,13 +135,20 @@ def _consume(  # noqa: PLR0917 - all that takes part in it
                 consume_until_told(setting, burdened, mode, stop, counts, ring_fd)
                 program.detach()
             _drain(burdened, mode, counts, raised)
-        except Exception as error:  # whatever a mode raises makes the trial invalid, and is told
-            raised.append(_describe(error))
-        reading = panel.stop(mode)
+            consumed: int | None = whole(mode.consumed)
+        except BaseException as error:  # whatever a mode raises makes the trial invalid, and is told
+            raised.append(error)
+            consumed = _whole_if_any(mode)
+        reading = panel.stop(consumed or 0)
     program.detach()
+    try:
+        top_drops = _top_drops(mode)
+    except Exception as error:  # a tally that is none
+        raised.append(error)
+        top_drops = []
     return {
-        "consumed": mode.consumed,
-        "unread": _unread(program, channel, mode),
+        "consumed": consumed,
+        "unread": _unread(program, channel, consumed or 0),
         "counters": asdict(program.counters.read()),
         "skipped": program.skipped(),
         "checksum_read": channel.checksum % 2**64 if isinstance(channel, BatchReader) else None,
@@ -141,8 +157,8 @@ def _consume(  # noqa: PLR0917 - all that takes part in it
         "metrics": {**reading.metrics, **_loop_metrics(setting, counts)},
         "absent": reading.absent,
         "series": reading.series,
-        "top_drops": _top_drops(mode),
-        "raised": raised[0] if raised else None,
+        "top_drops": top_drops,
+        "raised": describe(raised[0], type(mode)) if raised else None,
         "threads": [thread.name for thread in threading.enumerate() if not thread.daemon][1:],  # the first is this one
     }
 
@@ -190,7 +206,7 @@ def _channel(spec: ConsumerSpec, program: Program, mode: Mode) -> loops.Channel:
     return BatchReader(Ring(program.map_fd("events"), setting.ring_size_bytes), target.take)
 
 
-def _drain(channel: loops.Channel, mode: Mode, counts: loops.LoopCounts, raised: list[str]) -> None:
+def _drain(channel: loops.Channel, mode: Mode, counts: loops.LoopCounts, raised: list[BaseException]) -> None:
     """Take what is left, for no longer than the deadline, and finish what is buffered."""
     mode.halt = 0
     # The only way to end a pass of the callback reader is from within.
@@ -205,11 +221,11 @@ def _drain(channel: loops.Channel, mode: Mode, counts: loops.LoopCounts, raised:
     signal.setitimer(signal.ITIMER_REAL, 0)
 
 
-def _unread(program: Program, channel: loops.Channel, mode: Mode) -> int:
+def _unread(program: Program, channel: loops.Channel, consumed: int) -> int:
     """Count what the mode never took: records in the ring, or counts newer than its last snapshot."""
     if isinstance(channel, SnapshotReader):
         _keys, totals = channel.read()
-        return int(totals.sum()) - mode.consumed
+        return int(totals.sum()) - consumed
     with RingPositions(program.map_fd("events")) as positions:
         return positions.unread_records
 
@@ -251,31 +267,15 @@ def _emitter_identities(program: Program) -> dict[str, int]:
 
 def _top_drops(mode: Mode) -> list[list[int]]:
     top = sorted(mode.tally.items(), key=lambda item: -item[1])[:20]
-    return [[reason, location, count] for (reason, location), count in top]
+    return [[whole(number, "a number in tally") for number in (*cause, count)] for cause, count in top]
 
 
-@contextlib.contextmanager
-def _callback_errors(mode: Mode, stop: StopSignal) -> Iterator[list[str]]:
-    """Collect what on_record raises: ctypes swallows it, and only tells the interpreter's hook."""
-    raised: list[str] = []
-
-    def hook(unraisable: Any) -> None:
-        if unraisable.exc_value is not None:
-            raised.append(_describe(unraisable.exc_value))
-        stop.requested = True
-        mode.halt = -1
-
-    sys.unraisablehook = hook
+def _whole_if_any(mode: Mode) -> int | None:
+    """Return what a mode that raised had finished by then; None when that is no count."""
     try:
-        yield raised
-    finally:
-        sys.unraisablehook = sys.__unraisablehook__
-
-
-def _describe(error: BaseException) -> str:
-    place = traceback.extract_tb(error.__traceback__)[-1:]
-    where = f" ({Path(place[0].filename).name}:{place[0].lineno})" if place else ""
-    return f"{type(error).__name__}: {error}{where}"
+        return whole(mode.consumed)
+    except (TypeError, ValueError):
+        return None
 
 
 if __name__ == "__main__":

@@ -4,27 +4,38 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import faulthandler
 import json
 import os
+import re
 import select
 import signal
 import socket
 import subprocess
 import sys
+import sysconfig
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from harness.group import Group, command_name
+from harness.signals import signal_name
 from harness.tree import Tree
 
-PROTOCOL = 4
+PROTOCOL = 5
 """Raised when a message changes its meaning; a worker of another checkout must speak the same (bench check)."""
 
 Message = Mapping[str, Any]
 
 _PR_SET_PDEATHSIG = 1
+
+# At this signal a worker writes to stderr where its Python code is, whatever blocks it (faulthandler).
+_WHERE = signal.SIGUSR2
+_WHERE_TIMEOUT_S = 0.5
+_FRAME = re.compile(r'^  File "(.+)", line (\d+) in (\S+)$', re.MULTILINE)
+_PYTHONS_OWN = tuple(sysconfig.get_path(name) for name in ("stdlib", "platlib", "purelib"))
 
 
 class WorkerDied(Exception):
@@ -130,13 +141,28 @@ class Worker:
             code = self._process.wait(timeout=2)
         except subprocess.TimeoutExpired:
             return "closed its channel"
-        return f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with status {code}"
+        return f"was killed by {signal_name(-code)}" if code < 0 else f"ended with status {code}"
 
     def _complaint(self) -> str:
         """Return the last line that the process wrote to stderr."""
         text = os.pread(self._stderr, 1 << 16, max(0, os.fstat(self._stderr).st_size - (1 << 16)))
         lines = text.decode(errors="replace").strip().splitlines()
         return lines[-1] if lines else ""
+
+    def whereabouts(self) -> str:
+        """Say which line of Python the process is at, outside of Python's own files; empty when it does not answer.
+
+        For one that has fallen silent: an older checkout's ends by it.
+        """
+        before = os.fstat(self._stderr).st_size
+        self.signal(_WHERE)
+        deadline = time.monotonic() + _WHERE_TIMEOUT_S
+        frames: list[tuple[str, str, str]] = []
+        while not frames and time.monotonic() < deadline:
+            time.sleep(0.05)
+            frames = _FRAME.findall(os.pread(self._stderr, 1 << 16, before).decode(errors="replace"))
+        ours = [frame for frame in frames if not frame[0].startswith(_PYTHONS_OWN)] or frames
+        return "".join(f" (in {Path(file).name}:{line}, {name})" for file, line, name in ours[:1])
 
     def close(self) -> None:
         """Kill the process if it still lives, and wait for it."""
@@ -173,6 +199,7 @@ class Harness:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         if os.getppid() != parent:  # it died before the line above
             sys.exit(1)
+        faulthandler.register(_WHERE, all_threads=False)
         self.socket = socket.socket(fileno=fd)
         self._lines = self.socket.makefile("rb")
 

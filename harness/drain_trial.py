@@ -10,7 +10,7 @@ from harness.observer import Observer
 from harness.probes.machine import MachineProbe
 from harness.probes.outside import Outside, Probing
 from harness.trial import Identity, Place
-from harness.workers import endings, leavings, ready, start_consumer
+from harness.workers import endings, ready, remarks, start_consumer
 from results.trial import Setting, Trial
 
 
@@ -55,5 +55,5 @@ def run_drain_trial(
         first_ns=began_ns,
         last_ns=began_ns,
         wrong=wrong,
-        warnings=leavings(consumer, finish.done),
+        warnings=remarks(consumer, finish.done),
     )

@@ -23,8 +23,8 @@ from harness.workers import (
     Traffic,
     endings,
     last_words,
-    leavings,
     ready,
+    remarks,
     start_consumer,
     start_generator,
 )
@@ -123,7 +123,7 @@ def run_load_trial(
         wrong=wrong,
         metrics=metrics,
         witness=witness,
-        warnings=[*_warnings(ledger), *leavings(consumer, finish.done)],
+        warnings=[*_warnings(ledger, finish), *remarks(consumer, finish.done)],
         limited_by=_limited_by(setting, ledger, sent),
     )
 
@@ -165,8 +165,8 @@ def _offer(  # noqa: PLR0917 - both sides, and who watches them
     return last_words(generator)
 
 
-def _warnings(ledger: Ledger) -> list[str]:
-    if not ledger.unread:
+def _warnings(ledger: Ledger, finish: account.Finish) -> list[str]:
+    if not ledger.unread or endings(finish.done):
         return []
     return [f"{ledger.unread} events were still unread {DRAIN_DEADLINE_S:g} s after the load ended"]
 

@@ -11,7 +11,8 @@ from typing import Literal, cast, get_args
 from bpf import batch
 from bpf.program import check_ring_size
 from bpf.record import RECORD_BYTES
-from modes import Mode, load_mode, mode_names, readers_of
+from harness.traits import Traits, traits_of
+from modes import mode_names
 from modes._mode import Wait
 from results.errors import BadInput
 from results.trial import Pass, Setting
@@ -58,7 +59,7 @@ def consumers(modes: str, wishes: Wishes) -> list[tuple[str, Wishes]]:
     """
     spelled = []
     for name in expand_modes(modes):
-        readers = readers_of(load_mode(name))
+        readers = traits_of(name).readers
         if "snapshot" in readers and (modes == "all" or wishes.reader == "both"):
             spelled.append((name, dataclasses.replace(wishes, reader=None, wakeup=None, decode=None)))
         elif wishes.reader != "both":
@@ -158,8 +159,8 @@ def in_blocks(settings: Sequence[Setting], trials: int, seed: int) -> Iterator[t
 
 
 def _consumer_setting(mode_name: str, traffic: str, wishes: Wishes) -> Setting:
-    mode = load_mode(mode_name)
-    if "snapshot" in readers_of(mode):
+    mode = traits_of(mode_name)
+    if "snapshot" in mode.readers:
         return _aggregating(mode_name, traffic, wishes)
     reader = _reader(mode_name, mode, wishes)
     wait = wishes.wait or mode.waits[0]
@@ -208,9 +209,9 @@ def _aggregating(mode_name: str, traffic: str, wishes: Wishes) -> Setting:
     )
 
 
-def _reader(mode_name: str, mode: type[Mode], wishes: Wishes) -> ReaderName:
+def _reader(mode_name: str, mode: Traits, wishes: Wishes) -> ReaderName:
     """Choose the reader: the one asked for, or the first that the mode and this machine can do."""
-    offered = cast("tuple[ReaderName, ...]", readers_of(mode))
+    offered = cast("tuple[ReaderName, ...]", mode.readers)
     cannot_batch = batch.unsupported()
     if wishes.reader == "both":
         raise BadInput("--reader both is for commands that compare several settings; name one here")

@@ -10,18 +10,20 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 
+from harness import account
 from harness.capacity.stall import Stall
 from harness.drain_trial import run_drain_trial
 from harness.load_trial import run_load_trial
 from harness.probes.outside import Probing
 from harness.runfolder import run_folder, running_sessions
+from harness.traits import traits_of
 from harness.tree import Tree
-from harness.trial import Identity, OnProgress, choose_place
-from harness.workers import Traffic
-from modes import load_mode
+from harness.trial import Identity, OnProgress, Place, choose_place
+from harness.workers import ModeFailed, Traffic
 from results.blocks import Arm
 from results.output import open_output
 from results.trial import Setting, Trial
@@ -78,7 +80,14 @@ class Rig:
         """
         identity = Identity(session=self._session, number=number, block=block, seed=self._seed + block, arm=arm)
         place = dataclasses.replace(self._place, consumer_tree=tree)
-        with self._output(setting, number) as output_fd:
+        started_at = datetime.now(UTC)
+        try:
+            return self._run(setting, identity, place, on_progress)
+        except ModeFailed as failed:
+            return account.unopened(setting, identity, started_at=started_at, failed=failed)
+
+    def _run(self, setting: Setting, identity: Identity, place: Place, on_progress: OnProgress) -> Trial:
+        with self._output(setting, identity.number) as output_fd:
             if setting.trial_kind == "drain":
                 return run_drain_trial(
                     setting, identity=identity, place=place, output_fd=output_fd, probing=self._probing
@@ -106,7 +115,7 @@ class Rig:
 
     @contextlib.contextmanager
     def _output(self, setting: Setting, number: int) -> Iterator[int | None]:
-        writes = load_mode(setting.mode).writes
+        writes = traits_of(setting.mode).writes
         if writes == "file":
             with self._file(number) as descriptor:
                 yield descriptor

@@ -19,11 +19,15 @@ class StopSignal:
         self._read_end, write_end = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         signal.set_wakeup_fd(write_end)
         for number in signals:
-            signal.signal(number, self._request)
+            signal.signal(number, self._receive)
 
     def fileno(self) -> int:
         return self._read_end
 
-    def _request(self, number: int, _frame: FrameType | None) -> None:
+    def request(self) -> None:
+        """Ask to stop without a signal; the descriptor stays as it is."""
+        self.requested = True
+
+    def _receive(self, number: int, _frame: FrameType | None) -> None:
         self.requested = True
         self.received = self.received or signal.Signals(number)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from harness.roles import mode_files, refuse_shared
-from modes import load_mode
+from harness.traits import traits_of
 from results.errors import BadInput
 from results.output import open_output
 from results.trial import Setting
@@ -22,7 +22,7 @@ def kept_traces(trace: Path | None, order: Iterable[tuple[int, Setting]], out: P
     """
     if trace is None:
         return {}
-    writing = [(number, setting) for number, setting in order if load_mode(setting.mode).writes == "file"]
+    writing = [(number, setting) for number, setting in order if traits_of(setting.mode).writes == "file"]
     if not writing:
         raise BadInput("--trace keeps what mode file writes, and none of the modes writes to a file")
     timed = [number for number, setting in writing if setting.trial_kind == "load" and setting.pass_ == "timed"]

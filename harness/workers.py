@@ -11,6 +11,7 @@ from harness.consumer import ConsumerSpec
 from harness.control import Worker, WorkerDied
 from harness.generator import GeneratorSpec
 from harness.group import Group
+from harness.leavings import leavings, told_of
 from harness.probes.outside import Probing
 from harness.trial import Place
 from results.errors import BadInput
@@ -65,12 +66,31 @@ def start_generator(setting: Setting, traffic: Traffic, seed: int, cpu: int | No
     return Worker("harness.generator", {"spec": spec.to_json()}, name="generator", pass_fds=(spec.outlet.namespace,))
 
 
+class ModeFailed(Exception):
+    """A mode raised, blocked or ended its process while it was opened: its trial is invalid, the others go on."""
+
+    def __init__(self, worker: Worker, how: str) -> None:
+        super().__init__(how)
+        self.worker = worker
+
+
 def ready(worker: Worker) -> Mapping[str, Any]:
-    """Return what a worker tells when it is ready. Raises CannotRun or BadInput when it says that it failed."""
+    """Return what a worker tells when it is ready.
+
+    Raises ModeFailed, or CannotRun or BadInput when it says that it failed.
+    """
+    opening = False
     try:
         message = worker.receive(READY_TIMEOUT_S)
+        if "opening" in message:
+            opening = True
+            message = worker.receive(READY_TIMEOUT_S)
     except WorkerDied as error:
+        if opening:
+            raise ModeFailed(worker, f"while the mode was opened, {error}{worker.whereabouts()}") from error
         raise CannotRun(f"cannot start a trial: {error}", "run `bench doctor`, then try again") from error
+    if "raised" in message:
+        raise ModeFailed(worker, f"the mode raised {message['raised']}")
     if "failed" in message:
         failed = message["failed"]
         if failed["cure"] is None:
@@ -90,14 +110,10 @@ def last_words(worker: Worker) -> Mapping[str, Any]:
     return done
 
 
-def leavings(worker: Worker, done: Mapping[str, Any]) -> list[str]:
-    """Say what of a mode would have outlived its trial; `worker` has been closed."""
-    said = []
-    if done.get("threads"):
-        said.append(f"the mode left threads running that are no daemons: {', '.join(done['threads'])}")
-    if worker.left_behind:
-        said.append(f"the mode left processes running, which were ended: {', '.join(worker.left_behind)}")
-    return said
+def remarks(worker: Worker, done: Mapping[str, Any]) -> list[str]:
+    """Say what a mode did beside consuming; `worker` has been closed."""
+    undone = [told_of(done["undone"])] if done.get("undone") else []
+    return [*undone, *leavings(worker.left_behind, done.get("threads", ()))]
 
 
 def endings(done: Mapping[str, Any]) -> list[str]:

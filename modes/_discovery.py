@@ -11,6 +11,7 @@ from pathlib import Path
 from types import ModuleType
 
 from modes._mode import Mode, Reader
+from modes._siblings import Siblings
 from modes._source import read_source
 from results.errors import BadInput
 
@@ -21,12 +22,17 @@ def mode_names() -> list[str]:
     return sorted(file.stem.replace("_", "-") for file in files)
 
 
+def is_file(name: str) -> bool:
+    """Tell a mode that is named by its file from one that is named by itself."""
+    return name.endswith(".py") or "/" in name
+
+
 def load_mode(name: str) -> type[Mode]:
     """Return the mode of that name, file (`path/to/consumer.py`) or module (`package.module`).
 
     Raises BadInput that says what is wrong, with the nearest name where nothing fits.
     """
-    if name.endswith(".py") or "/" in name:
+    if is_file(name):
         module = _import_file(Path(name))
     elif name in mode_names():
         module = importlib.import_module(f"modes.{name.replace('-', '_')}")
@@ -52,6 +58,7 @@ def _import_file(path: Path) -> ModuleType:
 @functools.cache
 def _run_file(path: Path, source: bytes) -> ModuleType:
     """Run a file once, however often its mode is asked for: what it reads or prints at import comes once."""
+    sys.meta_path.append(Siblings(path.resolve().parent))
     module = ModuleType(f"mode_file_{path.stem}")
     module.__file__ = str(path.resolve())
     sys.modules[module.__name__] = module
@@ -83,5 +90,12 @@ def _mode_in(module: ModuleType, name: str) -> type[Mode]:
 
 
 def _last_line(error: BaseException) -> str:
-    place = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__}: {error} (line {place.lineno} of {place.filename})"
+    frames = traceback.extract_tb(error.__traceback__)
+    place = [frame for frame in frames if not frame.filename.startswith("<frozen")][-1]  # not in the import itself
+    cure = ""
+    if isinstance(error, ModuleNotFoundError):
+        cure = (
+            f"; put {error.name} beside the mode file, or name the folder that holds it: "
+            "sudo env PYTHONPATH=FOLDER bench"
+        )
+    return f"{type(error).__name__}: {error} (line {place.lineno} of {place.filename}){cure}"

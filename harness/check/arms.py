@@ -15,8 +15,9 @@ from harness.check.git import Repository
 from harness.cli import checkout
 from harness.control import PROTOCOL
 from harness.plan import Wishes
+from harness.traits import traits_of
 from harness.tree import Tree
-from modes import load_mode, mode_names
+from modes import is_file, mode_names
 from results.errors import BadInput
 
 
@@ -77,7 +78,7 @@ def _kind_of(target: str, modes: Sequence[str], owner: Caller) -> str:
 def _against_mode(name: str, modes: Sequence[str], wishes: Wishes) -> Arms:
     if len(modes) != 1:
         raise BadInput(f"--against {name} compares one mode with another; --mode names {len(modes)}")
-    load_mode(name)
+    traits_of(name)
     return Arms(f"mode {name}", f"mode {modes[0]}", {modes[0]: (Side(name, wishes), Side(modes[0], wishes))})
 
 
@@ -85,7 +86,7 @@ def _against_ref(ref: str, modes: Sequence[str], wishes: Wishes, owner: Caller, 
     pairs: dict[str, tuple[Side, Side]] = {}
     tops: dict[Path, tuple[Repository, str, Path]] = {}
     for mode in modes:
-        load_mode(mode)
+        traits_of(mode)
         repository = _repository_of(mode, owner)
         if repository is None:
             raise BadInput(f"--against git:{ref}: {mode} is in no git repository")
@@ -115,7 +116,7 @@ def _tree(mode: str, top: Path, folder: Path) -> Tree | None:
     A repository that holds bench itself brings its own harness; in any other, ours comes first, so that no folder of
     theirs that happens to be called `results` or `modes` is taken for ours.
     """
-    if not _is_file(mode):
+    if not is_file(mode):
         own = top == checkout()
         if own and folder == top:
             return None
@@ -126,7 +127,7 @@ def _tree(mode: str, top: Path, folder: Path) -> Tree | None:
 
 
 def _repository_of(mode: str, owner: Caller) -> Repository | None:
-    if _is_file(mode):
+    if is_file(mode):
         return Repository.holding(Path(mode).resolve().parent, owner)
     if mode in mode_names():
         return Repository.holding(checkout(), owner)
@@ -134,10 +135,6 @@ def _repository_of(mode: str, owner: Caller) -> Repository | None:
     if found is None or found.origin is None:
         return None
     return Repository.holding(Path(found.origin).resolve().parent, owner)
-
-
-def _is_file(mode: str) -> bool:
-    return mode.endswith(".py") or "/" in mode
 
 
 def _is_module(name: str) -> bool:

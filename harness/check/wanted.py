@@ -11,7 +11,7 @@ from pathlib import Path
 from harness import options
 from harness.check.configuration import Configuration, find, load
 from harness.plan import Wishes
-from modes import load_mode, readers_of
+from harness.traits import traits_of
 from results.errors import BadInput
 from results.gate import Metric, metric_named
 
@@ -22,8 +22,8 @@ DEFAULT_DRAIN = 1_000_000
 
 def default_metrics(mode: str) -> tuple[str, ...]:
     """Choose what is gated for a mode if nothing is said: all that it has."""
-    kind = load_mode(mode)
-    by_event = "snapshot" not in readers_of(kind)
+    kind = traits_of(mode)
+    by_event = "snapshot" not in kind.readers
     return (
         "ns_per_event",
         "cpu_ns_per_event",

@@ -9,11 +9,14 @@ import argparse
 import ctypes
 import difflib
 import json
+import os
 import select
 import signal
 import sys
-from collections.abc import Iterable
-from contextlib import nullcontext
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -24,15 +27,21 @@ from rich.table import Table
 from bpf import batch
 from bpf.batch import BatchReader
 from bpf.callback import CallbackReader
+from bpf.errors import CannotRun
 from bpf.program import LoadOptions, Program
 from bpf.record import SAMPLE_BYTES, SAMPLE_STRUCT, Samples, ring_capacity
-from bpf.ring import Ring
+from bpf.ring import Ring, RingPositions
 from bpf.snapshot import Counts, Keys, SnapshotReader
-from harness import options
-from harness.cli import DONE, INTERRUPTED, READER_GONE, TERMINATED
+from harness import options, streams
+from harness.cli import DONE, INTERRUPTED, INVALID_TRIAL, READER_GONE, TERMINATED
+from harness.consumer import DRAIN_DEADLINE_S
+from harness.containment import contained
+from harness.group import Group
+from harness.leavings import leavings, told_of
+from harness.mode_errors import callback_errors, describe
 from harness.plan import DEFAULT_RING_BYTES
 from harness.stop import StopSignal
-from modes import Kit, Mode, load_mode, readers_of
+from modes import Kit, Mode, load_mode, mode_names, readers_of
 from modes import _loops as loops
 from modes._pace import Pace
 from results.console import Console
@@ -56,7 +65,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     if arguments.duration is not None and not arguments.duration > 0:
         raise BadInput(f"--duration must be above 0 seconds; it is {arguments.duration:g}")
-    mode_class = load_mode(arguments.mode)
+    with nullcontext() if arguments.mode in mode_names() else _ending_with_us():
+        return _watch(arguments)
+
+
+def _watch(arguments: argparse.Namespace) -> int:
+    with contained() as undone:
+        mode_class = load_mode(arguments.mode)
     aggregating = "snapshot" in readers_of(mode_class)
     asked = (number for number in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(number) is not signal.SIG_IGN)
     stop = StopSignal(*asked, signal.SIGALRM)
@@ -65,6 +80,7 @@ def run(arguments: argparse.Namespace) -> int:
     load = LoadOptions(
         ring_size_bytes=None if aggregating else arguments.ring_size, aggregate_entries=ENTRIES, tag=None
     )
+    raised: str | None = None
     with Program(load) as program:
         program.attach()
         if arguments.duration is not None:
@@ -74,19 +90,46 @@ def run(arguments: argparse.Namespace) -> int:
             if aggregating:
                 _watch_table(program, kit, chosen, stop, as_json=arguments.json)
             else:
-                mode = mode_class(kit)
+                with contained() as undone_later:
+                    mode = mode_class(kit)
+                undone += undone_later
                 _watch_events(program, mode, chosen, stop)
                 if mode.tally:
                     _print_rows(_tally_rows(mode, kit), as_json=arguments.json)
         except BrokenPipeError:  # `bench watch | head` has seen enough
             gone = True
+        except CannotRun:
+            raise
+        except (Exception, SystemExit) as error:
+            if arguments.mode in mode_names():
+                raise
+            raised = describe(error, mode_class)
         counters = program.counters.read()
     lost = counters.reserve_failed + counters.map_full
     seen = counters.submitted + counters.aggregated
+    if undone:
+        streams.say(f"bench: {told_of(undone)}")
     print(f"{seen:,} drops seen, {lost:,} lost (no room in the {'map' if aggregating else 'ring'})", file=sys.stderr)
     if gone:
         return READER_GONE
+    if raised is not None:
+        streams.say(f"bench: the mode raised {raised}")
+        return INVALID_TRIAL
     return {signal.SIGINT: INTERRUPTED, signal.SIGTERM: TERMINATED}.get(stop.received or signal.SIGALRM, DONE)
+
+
+@contextmanager
+def _ending_with_us() -> Iterator[None]:
+    """End what a mode has started, and tell it. Its threads end with the process."""
+    group = Group()
+    os.environ |= group.environment
+    group.admit(os.getpid())
+    try:
+        yield
+    finally:
+        threads = [thread.name for thread in threading.enumerate() if not thread.daemon][1:]
+        for left in leavings(list(group.end().values()), threads):
+            streams.say(f"bench: {left}")
 
 
 class _Choice:
@@ -125,8 +168,10 @@ def _reason_number(kit: Kit, name: str) -> int:
 
 
 def _watch_events(program: Program, mode: Mode, chosen: _Choice, stop: StopSignal) -> None:
+    """Consume until told to stop, and what is left then, while the deadline lasts. Raises what the mode raises."""
     consumer: Any = mode
     channel: loops.Channel
+    give_up_s = 0.0
 
     def take(samples: Samples) -> None:
         wanted = chosen.rows(samples)
@@ -136,8 +181,8 @@ def _watch_events(program: Program, mode: Mode, chosen: _Choice, stop: StopSigna
     def on_record(ctx: int, data: int, size: int) -> int:
         if chosen.wants(data):
             consumer.on_record(ctx, data, size)
-        # Under a load that never lets a pass end, it is left from within.
-        return -1 if stop.requested else 0
+        # Under a load that never lets a pass end, it is left from within; what is left then comes without a load.
+        return -1 if stop.requested and time.monotonic() > give_up_s else mode.halt
 
     nap = None
     if batch.unsupported() is None and "batch" in readers_of(type(mode)):
@@ -146,10 +191,18 @@ def _watch_events(program: Program, mode: Mode, chosen: _Choice, stop: StopSigna
         nap = Pace(ring_capacity(ring.size_bytes), loops.NAP_NS)
     else:
         channel = CallbackReader(program, on_record)
-    loops.epoll(channel, mode, stop, loops.LoopCounts(), program.map_fd("events"), pace=nap)
-    program.detach()
-    channel.consume()
-    mode.flush()
+    with callback_errors(mode, stop.request) as raised:
+        loops.epoll(channel, mode, stop, loops.LoopCounts(), program.map_fd("events"), pace=nap)
+        program.detach()
+        give_up_s = time.monotonic() + DRAIN_DEADLINE_S
+        while channel.consume() and not raised and time.monotonic() < give_up_s:
+            pass
+        mode.flush()
+    if raised:
+        raise raised[0]
+    with RingPositions(program.map_fd("events")) as positions:
+        if positions.unread_records:
+            print(f"bench: {positions.unread_records:,} drops were seen and not consumed in time", file=sys.stderr)
 
 
 def _watch_table(program: Program, kit: Kit, chosen: _Choice, stop: StopSignal, *, as_json: bool) -> None:

@@ -64,7 +64,7 @@ def _drain(setting: Setting, mode: Epoll, channel: Channel, without: Collection[
     panel.start()
     while channel.consume():
         pass
-    reading = panel.stop(mode)
+    reading = panel.stop(mode.consumed)
     if mode.consumed != setting.drain_records:
         raise ValueError(f"{mode.consumed} of {setting.drain_records} records were drained")
     return reading.metrics["cpu_ns_per_event"]

@@ -59,9 +59,9 @@ class Panel:
         for probe in self._probes:
             probe.start()
 
-    def stop(self, mode: Mode) -> Reading:
-        """Return what all probes read."""
+    def stop(self, events: int) -> Reading:
+        """Return what all probes read, while so many events were consumed."""
         found = self._known
         for probe in reversed(self._probes):
-            found |= probe.stop(mode.consumed)
+            found |= probe.stop(events)
         return found

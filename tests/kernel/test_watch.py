@@ -7,7 +7,9 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -101,3 +103,67 @@ def test_an_unknown_reason_is_refused_with_the_nearest() -> None:
     ended = bench("watch", "--reason", "NO_SOCKT")
     assert ended.returncode == 2
     assert "did you mean NO_SOCKET" in ended.stderr
+
+
+HEADER = "import time\nfrom modes import Mode\nclass Mine(Mode):\n"
+RAISES = {
+    "record": "    def on_record(self, ctx, data, size): raise RuntimeError('out of ink')\n",
+    "take": "    def take(self, samples): raise KeyError('out of ink')\n",
+    "leaves": "    def take(self, samples): raise SystemExit('out of ink')\n",
+    "opening": "    def __init__(self, kit): raise OSError('out of ink')\n    def take(self, samples): pass\n",
+}
+
+
+@pytest.mark.usefixtures("sender")
+@pytest.mark.parametrize("name", [pytest.param(n, marks=() if n == "record" else pytest.mark.slow) for n in RAISES])
+def test_a_mode_that_raises_is_told_with_its_line(tmp_path: Path, name: str) -> None:
+    """In a callback, where ctypes swallows it, in a batch, or as it is opened: status 5, as in a run."""
+    (tmp_path / "mine.py").write_text(HEADER + RAISES[name])
+    ended = bench("watch", "--mode", tmp_path / "mine.py", "--duration", "20")
+    assert ended.returncode == 5
+    assert "the mode raised" in ended.stderr
+    assert "out of ink" in ended.stderr
+    assert "(mine.py:4)" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.usefixtures("sender")
+def test_all_that_was_seen_is_shown_by_the_callback_reader(tmp_path: Path) -> None:
+    """A consumer that lags behind when it is told to stop still takes what waits."""
+    (tmp_path / "mine.py").write_text(
+        HEADER + "    def on_record(self, ctx, data, size):\n"
+        "        time.sleep(0.005)\n        self.consumed += 1\n        return self.halt\n"
+        f"    def flush(self): open({str(tmp_path / 'consumed')!r}, 'w').write(str(self.consumed))\n"
+    )
+    ended = bench("watch", "--mode", tmp_path / "mine.py", "--duration", "1")
+    seen = re.search(r"([0-9,]+) drops seen, 0 lost", ended.stderr)
+    assert seen is not None
+    not_in_time = re.search(r"([0-9,]+) drops were seen and not consumed in time", ended.stderr)
+    left = int(not_in_time[1].replace(",", "")) if not_in_time else 0  # of another's flood
+    assert int((tmp_path / "consumed").read_text()) + left == int(seen[1].replace(",", "")) > 50
+
+
+@pytest.mark.usefixtures("sender")
+def test_what_a_mode_does_to_the_process_is_undone_and_ends(tmp_path: Path) -> None:
+    """A handler of its own, output, a thread, a child: Ctrl-C ends it at once, and nothing stays."""
+    (tmp_path / "mine.py").write_text(
+        "import os, signal, threading, time\nprint('imported')\nsignal.signal(signal.SIGINT, lambda *_: None)\n"
+        "from modes import Mode\n"
+        "class Mine(Mode):\n"
+        "    def __init__(self, kit):\n"
+        "        super().__init__(kit)\n"
+        "        threading.Thread(target=time.sleep, args=(300,), name='helper').start()\n"
+        "        if os.fork() == 0: os.setsid(); time.sleep(300)\n"
+        "    def take(self, samples):\n        self.tally[2, 0] = self.consumed = self.consumed + len(samples)\n"
+    )
+    process = start("watch", "--json", "--mode", tmp_path / "mine.py", "--duration", "60")
+    assert process.stderr is not None
+    assert "imported" in process.stderr.readline()
+    time.sleep(2)
+    process.send_signal(signal.SIGINT)
+    output, said = process.communicate(timeout=60)  # a fork that lived on would hold the pipes
+    assert process.returncode == 130
+    assert [list(json.loads(line)) for line in output.splitlines()] == [["reason", "function", "count"]]
+    assert "was undone: it handled SIGINT" in said
+    assert "no daemons: helper" in said
+    assert "processes running, which were ended" in said

@@ -1,0 +1,82 @@
+"""What a mode's code does wrong, as one line with its file and line."""
+
+from __future__ import annotations
+
+import contextlib
+import operator
+import reprlib
+import sys
+import traceback
+import types
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from modes import Mode
+
+_LOOKED_AT = 16
+_MOST = 2**64
+
+
+def describe(error: BaseException, mode: type[Mode]) -> str:
+    """Write an error with the innermost line of the mode's own file in it, or of any."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = getattr(sys.modules.get(mode.__module__), "__file__", None)
+    place = ([frame for frame in frames if frame.filename == own] or frames)[-1:]
+    where = f" ({Path(place[0].filename).name}:{place[0].lineno})" if place else ""
+    return f"{type(error).__name__}: {error}{where}"
+
+
+@contextlib.contextmanager
+def callback_errors(mode: Mode, stop: Callable[[], None]) -> Iterator[list[BaseException]]:
+    """Collect what on_record raises: ctypes swallows it, and only tells the interpreter's hook."""
+    raised: list[BaseException] = []
+
+    def hook(unraisable: Any) -> None:
+        if unraisable.exc_value is not None:
+            raised.append(unraisable.exc_value)
+        stop()
+        mode.halt = -1
+
+    sys.unraisablehook = hook
+    try:
+        yield raised
+    finally:
+        sys.unraisablehook = sys.__unraisablehook__
+
+
+def whole(value: object, what: str = "consumed") -> int:
+    """Return a count of any integral type as an int. Raises TypeError or ValueError for what is no count."""
+    try:
+        number = int(operator.index(value))  # type: ignore[arg-type] # whether it can is the question
+    except TypeError:
+        said = f"{what} is {reprlib.repr(value)}, of type {type(value).__name__}: it is a whole number of events"
+        raise TypeError(said) from None
+    if not 0 <= number < _MOST:
+        raise ValueError(f"{what} is {reprlib.repr(number)}, which is no number of events")
+    return number
+
+
+def look_at_counts(mode: Mode) -> None:
+    """Have a mode's first counts checked as it makes them, so that a wrong one is told with its line.
+
+    For so long it is of a class of its own: later, nothing stands between it and its count.
+    """
+    plain = type(mode)
+    if "consumed" not in vars(mode):  # it defines its own
+        return
+    left = _LOOKED_AT
+
+    def read(self: Mode) -> int:
+        return vars(self)["consumed"]  # type: ignore[no-any-return]
+
+    def write(self: Mode, value: object) -> None:
+        nonlocal left
+        vars(self)["consumed"] = whole(value)
+        left -= 1
+        if not left:
+            self.__class__ = plain
+
+    vars(mode)["consumed"] = whole(vars(mode)["consumed"])
+    names = {"consumed": property(read, write), "__module__": plain.__module__}
+    mode.__class__ = types.new_class(plain.__name__, (plain,), exec_body=lambda own: own.update(names))
