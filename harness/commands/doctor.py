@@ -1,5 +1,6 @@
 """Say what this machine lacks or what makes it noisy, each with its cure.
 
+For a second it keeps every CPU busy, to see what the host takes of it; --no-spin forbids that.
 With --probes, measure instead what the probes of the timed pass cost, which takes some two minutes and root.
 
 Exit status 0: bench can run here (warnings or not); 4: it cannot.
@@ -9,7 +10,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import sys
+import textwrap
 
 from harness.cli import CANNOT_RUN, DONE
 from harness.doctor import Finding, examine
@@ -19,20 +22,30 @@ NEEDS = "nothing"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print the findings as a JSON list")
+    parser.add_argument("--no-spin", action="store_true", help="do not keep every CPU busy for a second")
     parser.add_argument("--probes", action="store_true", help="measure what the probes of the timed pass cost")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    findings = _probe_costs() if arguments.probes else examine()
+    findings = _probe_costs() if arguments.probes else examine(spin=not arguments.no_spin)
     if arguments.json:
         json.dump([finding.to_json() for finding in findings], sys.stdout, indent=2)
         print()
     else:
         for finding in findings:
-            print(f"{finding.level:<10} {finding.what}")
+            _print(finding.level, finding.what)
             if finding.cure is not None:
-                print(f"{'':<10} cure: {finding.cure}")
+                _print("", f"cure: {finding.cure}")
     return CANNOT_RUN if any(finding.level == "missing" for finding in findings) else DONE
+
+
+def _print(level: str, text: str) -> None:
+    """Print a line of two columns; a terminal's is broken at its width, and goes on in the second."""
+    line = f"{level:<10} {text}"
+    if sys.stdout.isatty():
+        width = shutil.get_terminal_size().columns
+        line = textwrap.fill(line, width, subsequent_indent=" " * 11, break_long_words=False, break_on_hyphens=False)
+    print(line)
 
 
 def _probe_costs() -> list[Finding]:

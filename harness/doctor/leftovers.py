@@ -33,7 +33,7 @@ def check() -> Iterator[Finding]:
         yield Finding(
             level="warning",
             what=f"killed runs left {', '.join(running) or 'empty control groups'}",
-            cure="type: sudo bench clean",
+            cure=f"type: {launcher()} clean",
         )
     if not stale and not groups:
         yield Finding(level="fine", what="no killed run left anything behind")

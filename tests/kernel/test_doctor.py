@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.doctor import examine
+from harness.doctor import Finding, examine
 from tests.kernel.bench import OWN_MOUNTS
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
@@ -36,23 +36,27 @@ MACHINES = [
 ]  # fmt: skip
 
 
-def test_nothing_is_missing_where_the_kernel_tests_run() -> None:
+@pytest.fixture(scope="module")
+def found() -> list[Finding]:
+    return examine()
+
+
+def test_nothing_is_missing_where_the_kernel_tests_run(found: list[Finding]) -> None:
     """Every check that could say `missing` says otherwise here, and none that root can make is left out."""
-    found = examine()
     assert [finding for finding in found if finding.level == "missing"] == []
     assert all(finding.cure is None for finding in found if finding.level == "unchecked")
 
 
-def test_the_program_was_really_loaded() -> None:
+def test_the_program_was_really_loaded(found: list[Finding]) -> None:
     """The last word is not a list of conditions but the thing itself."""
-    assert "the program loads and attaches" in [finding.what for finding in examine()]
+    assert "the program loads and attaches" in [finding.what for finding in found]
 
 
 @pytest.mark.may_skip("a user namespace's root may not enter the home of another user, if the checkout is there")
 @pytest.mark.parametrize(("machine", "level", "words"), MACHINES)
 def test_what_a_container_denies_is_named_once(machine: list[str], level: str, words: str) -> None:
     """Each denial is one finding with a cure, and the exit status says whether bench can run in spite of it."""
-    doctor = [sys.executable, "-m", "harness", "doctor", "--json"]
+    doctor = [sys.executable, "-m", "harness", "doctor", "--no-spin", "--json"]
     if subprocess.run([*machine, "test", "-r", CHECKOUT / "bench"], check=False).returncode:
         pytest.skip(f"{CHECKOUT} cannot be entered from there")
     said = subprocess.run([*machine, *doctor], cwd=CHECKOUT, capture_output=True, text=True, check=False)

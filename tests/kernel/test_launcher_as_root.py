@@ -234,7 +234,10 @@ def test_nft_is_found_where_the_path_lacks_roots_folders(path: str | None) -> No
     only = {} if path is None else {"PATH": path}
     missing = "here=$PWD; . harness/setup.sh; ready=yes; missing_packages kernel; command -v nft >/dev/null"
     asked = [["/bin/sh", "-c", missing]]
-    asked += [[sys.executable, "-m", "harness", *words, "--json"] for words in (["doctor"], ["traffic", "netfilter"])]
+    asked += [
+        [sys.executable, "-m", "harness", *words, "--json"]
+        for words in (["doctor", "--no-spin"], ["traffic", "netfilter"])
+    ]
     shell, doctor, traffic = (
         subprocess.run(words, cwd=CHECKOUT, env=only, capture_output=True, text=True, check=False) for words in asked
     )

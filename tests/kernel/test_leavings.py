@@ -97,7 +97,7 @@ def test_what_a_killed_session_left_is_found_and_ended(tmp_path: Path, wrapper: 
         assert left.is_running()
         run.kill()
         run.wait()
-    assert f"sleep 302 ({left.pid})" in bench("doctor").stdout.replace("\n", " ")
+    assert f"sleep 302 ({left.pid})" in bench("doctor", "--no-spin").stdout.replace("\n", " ")
     assert f"ended process {left.pid}, which a mode had started: sleep 302" in bench("clean").stdout
     left.wait(10)
-    assert "sleep 302" not in bench("doctor").stdout
+    assert "sleep 302" not in bench("doctor", "--no-spin").stdout
