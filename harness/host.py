@@ -24,6 +24,7 @@ def fingerprint() -> dict[str, str | int | None]:
         "bcc": str(import_bcc().__version__),
         "bench": VERSION,
         "commit": _commit(),
+        "boot": Path("/proc/sys/kernel/random/boot_id").read_text().strip(),
     }
 
 

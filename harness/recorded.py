@@ -2,38 +2,61 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol
 
+from harness.caller import caller
+from harness.host import fingerprint
 from harness.probes.outside import Probing
-from harness.recording import new_session
+from harness.recording import default_out, new_session
 from harness.rig import Rig
 from harness.trial import Progress
 from results.errors import BadInput
-from results.session import Session
+from results.host import session_differences
+from results.session import ModeSource, Session
 from results.store import ResultWriter, read
 from results.trial import Setting, Trial
 
 
-def begin(plan: Mapping[str, Any], seed: int | None) -> tuple[Session, None]:
-    """Begin a session that no file has yet."""
-    # Through JSON, so that a plan begun and a plan read back are equal.
-    return new_session(json.loads(json.dumps(plan)), seed), None
-
-
-def resume(out: Path | None, plan: Mapping[str, Any]) -> tuple[Session, list[Trial]]:
-    """Find the last session of a file, with its trials. Raises BadInput when its plan is another."""
+def open_results(out: Path | None, command: str, *, resume: bool) -> ResultWriter:
+    """Open the result file of a session. Raises BadInput where it cannot be written, or not gone on with."""
+    if not resume:
+        return ResultWriter(out or default_out(caller(), command))
     if out is None:
         raise BadInput("--resume needs --out FILE, the result file to go on with")
+    if not out.exists():
+        raise BadInput(f"cannot read {out}: there is no such file; begin without --resume")
+    return ResultWriter(out, alone=True)
+
+
+def begin(plan: Mapping[str, Any], seed: int | None, modes: tuple[ModeSource, ...]) -> tuple[Session, None]:
+    """Begin a session that no file has yet."""
+    # Through JSON, so that a plan begun and a plan read back are equal.
+    return new_session(json.loads(json.dumps(plan)), seed, modes), None
+
+
+def resume(out: Path, plan: Mapping[str, Any], modes: tuple[ModeSource, ...]) -> tuple[Session, list[Trial]]:
+    """Find the last session of a file, with its trials. Raises BadInput when its plan is another.
+
+    So it does when the machine, the versions or the content of a mode are: its line says what they were for every trial
+    that stands under it. Only a file that nobody else writes (`open_results`) stays as it was read.
+    """
     held = read(out)
     wanted = json.loads(json.dumps(plan))
     if not held.sessions or held.sessions[-1].plan != wanted:
         raise BadInput(f"the last session of {out} has another plan; give the options it was begun with")
     session = held.sessions[-1]
+    now = replace(session, host=fingerprint(), modes=modes)
+    if differing := [each for each in session_differences([session, now]) if each.contradicts]:
+        told = "; ".join(f"{each.fact} {each.values[0]} there, {each.values[1]} now" for each in differing)
+        raise BadInput(
+            f"the last session of {out} cannot go on here: {told}; begin a session without --resume (the same file "
+            "takes it, and report shows both)"
+        )
     done = [trial for trial in held.trials if trial.session == session.id]
     return session, sorted(done, key=lambda trial: trial.number)
 
@@ -52,12 +75,12 @@ class Recorded:
     `done` are the trials of a session to resume, None for a new one. `trials` are all that were handed out.
     """
 
-    def __init__(self, session: Session, done: list[Trial] | None, out: Path, probing: Probing) -> None:
+    def __init__(self, session: Session, done: list[Trial] | None, writer: ResultWriter, probing: Probing) -> None:
         self.trials: list[Trial] = []
         self._session = session
         self._is_new = done is None
         self._done = done or []
-        self._writer = ResultWriter(out)
+        self._writer = writer
         self._rig = Rig(session=session.id, seed=session.seed, probing=probing)
 
     def __enter__(self) -> Recorded:
@@ -69,10 +92,7 @@ class Recorded:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        try:
-            self._rig.__exit__(kind, error, trace)
-        finally:
-            self._writer.close()
+        self._rig.__exit__(kind, error, trace)
 
     def next(self, setting: Setting, *, block: int, watch: Watch) -> Trial:
         """Return the next trial. Raises BadInput when a recorded one is not what is asked for."""
@@ -87,7 +107,7 @@ class Recorded:
         else:
             trial = watch.added_to(self._rig.run(setting, number=number, block=block, on_progress=watch.look))
             # Hundreds of trials are made, and none is looked at for its timeline: the file stays small.
-            trial = dataclasses.replace(trial, series={})
+            trial = replace(trial, series={})
             self._writer.trial(trial)
         self.trials.append(trial)
         return trial

@@ -13,10 +13,10 @@ from typing import Any
 from harness.caller import Caller, make_folder
 from harness.host import fingerprint
 from results.errors import BadInput
-from results.session import Session
+from results.session import ModeSource, Session
 
 
-def new_session(plan: Mapping[str, Any], seed: int | None) -> Session:
+def new_session(plan: Mapping[str, Any], seed: int | None, modes: tuple[ModeSource, ...] = ()) -> Session:
     """Make the session line of the command that is running; without a seed, one is drawn."""
     began = datetime.now(UTC)
     return Session(
@@ -26,6 +26,7 @@ def new_session(plan: Mapping[str, Any], seed: int | None) -> Session:
         seed=seed if seed is not None else secrets.randbelow(1 << 31),
         plan=plan,
         host=fingerprint(),
+        modes=modes,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from pathlib import Path
 
 from harness.roles import mode_files, refuse_shared
@@ -13,12 +13,15 @@ from results.output import open_output
 from results.trial import Setting
 
 
-def kept_traces(trace: Path | None, order: Iterable[tuple[int, Setting]], out: Path) -> dict[int, Path]:
+def kept_traces(
+    trace: Path | None, order: Iterable[tuple[int, Setting]], out: Path, finished: Container[int] = ()
+) -> dict[int, Path]:
     """Name the trace of each trial that keeps one, by the trial's number; what the others write is temporary.
 
     The timed load trials of modes that write to a file keep theirs (in a plan without such, all trials of such modes):
     the first in FILE, the second in FILE.2, and so on. Each file is opened once, so that one which cannot be written,
-    or is `out` or a mode, is refused before anything runs. Raises BadInput for that, and where nothing writes.
+    or is `out` or a mode, is refused before anything runs; only when all can be are they emptied. Those of `finished`
+    trials stay as they are. Raises BadInput for what is refused, and where nothing writes.
     """
     if trace is None:
         return {}
@@ -30,6 +33,9 @@ def kept_traces(trace: Path | None, order: Iterable[tuple[int, Setting]], out: P
     paths = [trace, *(trace.with_name(f"{trace.name}.{place}") for place in range(2, len(numbers) + 1))]
     modes = [("--mode", path) for _, setting in writing for path in mode_files(setting.mode)]
     refuse_shared([("--out", out), *(("--trace", path) for path in paths)], modes)
-    for path in paths:
-        os.close(open_output(path))
-    return dict(zip(numbers, paths, strict=True))
+    named = dict(zip(numbers, paths, strict=True))
+    due = {number: path for number, path in named.items() if number not in finished}
+    for append in (True, False):
+        for path in due.values():
+            os.close(open_output(path, append=append))
+    return due

@@ -12,6 +12,7 @@ from results.certificate import Certificate, Certified, Detection
 from results.check import Check, check_of
 from results.errors import BadInput
 from results.gate import GatePlan, Metric
+from results.host import same_machine
 from results.sequence import in_sequence
 from results.session import Session
 from results.statistics import lower_bound
@@ -58,7 +59,7 @@ def certify(gates: Sequence[CertifiedGate]) -> Certificate:
         raise BadInput("no finished gate of A against A; run bench certify to its end")
     first = equal[0]
     for gate in gates:
-        if gate.check.gate != first.check.gate or gate.session.host != first.session.host:
+        if gate.check.gate != first.check.gate or not same_machine(gate.session.host, first.session.host):
             raise BadInput(f"gate {gate.session.id} was planned otherwise, or ran on another machine, than the first")
     return Certificate(
         host=first.session.host,

@@ -27,7 +27,10 @@ def compare_markdown(compared: Compared) -> str:
     ]
     said += [row([code(each.label), *map(text, astuple(each)[1:])]) for each in entries(compared)]
     said += ["", *(f"- {plain(sentence, code)}" for sentence in headline(compared)[1:]), f"- {weakness(compared)}"]
-    said += [f"- {text(each.fact)}: {text(' / '.join(dict.fromkeys(each.values)))}" for each in compared.differences]
+    said += [
+        f"- {text(each.fact)}: {text(' / '.join(dict.fromkeys(each.values)))}"
+        for each in (*compared.differences, *compared.contents)
+    ]
     return "\n".join(said) + "\n"
 
 

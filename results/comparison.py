@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from results.column import COLUMNS, LOSS_RATIO, Column
 from results.errors import BadInput
 from results.gate import METRICS
-from results.host import Difference, differences
+from results.host import Difference, differences, mode_differences, unlike
 from results.ratio import Comparison, compare
 from results.report import Report
 from results.scorecard import Row
@@ -17,9 +17,6 @@ from results.session import Session
 from results.spread import Spread
 from results.trial import Trial
 from results.variant import Variant
-
-# Facts that may differ between what is compared: they are what "what changed?" asks about.
-MAY_DIFFER = frozenset({"bench", "commit"})
 
 Verdict = Literal["worse", "better", "same", "undecided"]
 
@@ -69,7 +66,7 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """The outcome: what was compared, what could not be, and how the machines differ."""
+    """The outcome: what was compared, what could not be, and how the machines and the users' modes differ."""
 
     name_a: str
     name_b: str
@@ -77,21 +74,25 @@ class Compared:
     only_a: tuple[str, ...]
     only_b: tuple[str, ...]
     differences: tuple[Difference, ...]
+    contents: tuple[Difference, ...]
     sessions: tuple[Session, ...]
     problems: tuple[str, ...]
 
     @property
     def unlike(self) -> tuple[Difference, ...]:
         """The differences that make the two not comparable."""
-        return tuple(each for each in self.differences if each.fact not in MAY_DIFFER)
+        return unlike(self.differences)
 
 
 def compare_files(a: Report, b: Report, names: Sequence[str], margin: float | None) -> Compared:
     """Compare the rows of two reports whose settings are the same."""
     pairs = [(row, other) for row in a.rows if (other := _same_setting(row, b.rows))]
+    for report, name in zip((a, b), names, strict=True):
+        _refuse_several(report, name, {_key(row) for row, _ in pairs})
     if not pairs:
         raise BadInput("nothing to compare: no setting (mode, reader, traffic, load …) is in both files")
     matched = [id(row) for pair in pairs for row in pair]
+    ran_a, ran_b = _ran(a, [row for row, _ in pairs]), _ran(b, [row for _, row in pairs])
     shared = {_name(trial) for trial in a.trials} & {_name(trial) for trial in b.trials}
     both = (f"{len(shared)} trials are in both files, which makes the two look alike",) if shared else ()
     return Compared(
@@ -100,8 +101,9 @@ def compare_files(a: Report, b: Report, names: Sequence[str], margin: float | No
         tuple(judged for row, other in pairs for judged in _judge(row.label, row, other, margin)),
         tuple(row.label for row in a.rows if id(row) not in matched),
         tuple(row.label for row in b.rows if id(row) not in matched),
-        tuple(differences([*a.sessions[:1], *b.sessions[:1]])) if a.sessions and b.sessions else (),
-        (*a.sessions, *b.sessions),
+        tuple(differences([session.host for session in (*ran_a, *ran_b)])),
+        tuple(mode_differences([*ran_a, *ran_b])),
+        (*ran_a, *ran_b),
         (*a.problems, *b.problems, *both),
     )
 
@@ -113,6 +115,7 @@ def compare_variants(report: Report, label_a: str, label_b: str, margin: float |
     if not pairs:
         raise BadInput(f"nothing to compare: {label_a} and {label_b} were not put under the same load")
     several = len(pairs) > 1
+    ran = _ran(report, [row for pair in pairs for row in pair])
     return Compared(
         a.label,
         b.label,
@@ -123,8 +126,9 @@ def compare_variants(report: Report, label_a: str, label_b: str, margin: float |
         ),
         (),
         (),
-        tuple(differences(report.sessions)),
-        report.sessions,
+        tuple(differences([session.host for session in ran])),
+        tuple(mode_differences(ran)),
+        tuple(ran),
         report.problems,
     )
 
@@ -153,6 +157,25 @@ def _by_block(row: Row, column: Column) -> dict[object, list[float]]:
         if value is not None:
             blocks.setdefault((trial.session, trial.block), []).append(value)
     return blocks
+
+
+def _ran(report: Report, rows: Sequence[Row]) -> list[Session]:
+    """List the sessions that the trials of these rows are from."""
+    held = {trial.session for row in rows for trial in (*row.trials, *row.drains)}
+    return [session for session in report.sessions if session.id in held]
+
+
+def _refuse_several(report: Report, name: str, compared: Set[object]) -> None:
+    """Raise BadInput where a file holds one setting from several machines or versions: which is meant?"""
+    of_key: dict[object, Row] = {}
+    for row in (row for row in report.rows if _key(row) in compared):
+        other = of_key.setdefault(_key(row), row)
+        if other is not row:
+            ids = ", ".join(session.id for session in _ran(report, [row, other]))
+            raise BadInput(
+                f"{name} holds {row.label} and {other.label}, which are no repetitions of each other; put the session "
+                f"to compare into a file of its own (of {ids}): grep SESSION {name} > one.jsonl"
+            )
 
 
 def _same_setting(row: Row, others: Sequence[Row]) -> Row | None:

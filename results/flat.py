@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from results.errors import BadInput
 from results.host import facts
 from results.report import Report
+from results.session import Session
 from results.trial import Trial
 
 Value = str | int | float | bool | None
@@ -20,8 +21,9 @@ _NESTED = ("type", "metrics", "absent", "witness", "series", "warnings", "invali
 
 def flat_rows(report: Report) -> tuple[list[str], list[dict[str, Value]]]:
     """Give the names of the columns, and a row a trial; a number that was not measured is None."""
-    known = {session.id: facts(session) for session in report.sessions}
-    rows = [_row(trial, known.get(trial.session, {})) for trial in report.trials]
+    known = {session.id: session for session in report.sessions}
+    hosts = {session.id: facts(session.host) for session in report.sessions}
+    rows = [_row(trial, known.get(trial.session), hosts.get(trial.session, {})) for trial in report.trials]
     names = list(dict.fromkeys(name for row in rows for name in row))
     return names, [{name: row.get(name) for name in names} for row in rows]
 
@@ -53,7 +55,7 @@ def to_parquet(names: Sequence[str], rows: Sequence[dict[str, Value]]) -> bytes:
     return content
 
 
-def _row(trial: Trial, host: dict[str, str]) -> dict[str, Value]:
+def _row(trial: Trial, session: Session | None, host: dict[str, str]) -> dict[str, Value]:
     row: dict[str, Value] = {
         name: value
         for name, value in trial.to_json().items()
@@ -63,6 +65,9 @@ def _row(trial: Trial, host: dict[str, str]) -> dict[str, Value]:
     row["disturbed_because"] = "; ".join(trial.disturbed_because) or None
     row["warnings"] = "; ".join(trial.warnings) or None
     row |= {f"host_{name}": value for name, value in host.items()}
+    source = session.source_of(trial.setting.mode, trial.arm) if session else None
+    if source is not None:
+        row |= {"mode_sha256": source.sha256, "mode_commit": source.version}
     row |= {name: float(value) for name, value in trial.metrics.items()}
     row |= {f"witness_{name}": value for name, value in trial.witness.items()}
     return row

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from results.column import Column
-from results.comparison import MAY_DIFFER
 from results.errors import BadInput
 from results.flat import Value
-from results.host import facts
-from results.scorecard import labels, rows
+from results.host import machine_of, same_machine
+from results.scorecard import Row, labels, rows
 from results.session import Session
 from results.spread import Spread
 from results.store import Reading, ResultFile
@@ -20,10 +20,11 @@ from results.trial import Setting, Trial
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """What one session gave."""
+    """What one session gave; `commit` is that of the mode's repository, of bench itself for a mode of its own."""
 
     session: Session
     value: Spread
+    commit: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,51 +60,58 @@ def read_history(folder: Path, column: Column, machine: int | None = None) -> Hi
     trials: dict[str, list[Trial]] = {}
     for trial in (trial for result in files for trial in result.trials):
         trials.setdefault(trial.session, []).append(trial)
-    machines: list[dict[str, str]] = []
+    hosts: list[Mapping[str, Any]] = []
     found: dict[tuple[int, Setting, str], list[Point]] = {}
     for result in files:
         for session in result.sessions:
-            here = {name: value for name, value in facts(session).items() if name not in MAY_DIFFER}
-            if here not in machines:
-                machines.append(here)
+            here = next((place for place, host in enumerate(hosts) if same_machine(host, session.host)), len(hosts))
+            if here == len(hosts):
+                hosts.append(session.host)
             for row in rows(trials.get(session.id, [])):
                 if value := row.spread(column):
-                    found.setdefault((machines.index(here), row.setting, row.arm or ""), []).append(
-                        Point(session, value)
-                    )
+                    point = Point(session, value, _commit(session, row))
+                    found.setdefault((here, row.setting, row.arm or ""), []).append(point)
     if not found:
         raise BadInput(f"no session in {folder} has {column.name}; bench report shows what each file has")
     if machine is not None:
         found = {key: points for key, points in found.items() if key[0] == machine - 1}
         if not found:
             raise BadInput(f"there is no machine {machine}; without --machine, bench history lists them")
-    names = labels(setting for _, setting, _ in found)
+    names = labels(dict.fromkeys(setting for _, setting, _ in found))
     tracks = [
         Track(number, f"{names[setting]} {arm}".strip(), tuple(sorted(points, key=lambda point: point.session.key)))
         for (number, setting, arm), points in found.items()
     ]
     tracks.sort(key=lambda track: (track.machine, track.label))
-    return History(column, tuple(machines), tuple(tracks), tuple(problems))
+    return History(column, tuple(machine_of(host) for host in hosts), tuple(tracks), tuple(problems))
+
+
+def _commit(session: Session, row: Row) -> str | None:
+    source = session.source_of(row.setting.mode, row.arm)
+    commit = session.host.get("commit") if source is None else source.version
+    return None if commit is None else str(commit)
 
 
 def history_rows(history: History) -> tuple[list[str], list[dict[str, Value]]]:
     """Make a row a session, a column a variant: what change-point tools read."""
-    names = ["time", "session", "machine", "commit"]
-    tracks = {track.label: None for track in history.tracks}
-    made: list[dict[str, Value]] = []
-    for session in history.sessions:
-        row: dict[str, Value] = {
-            "time": session.started_at,
-            "session": session.id,
-            "commit": facts(session).get("commit"),
-        }
-        for track in history.tracks:
-            for point in track.points:
-                if point.session.id == session.id:
-                    row |= {"machine": track.machine + 1, _column_name(track.label, history): point.value.median}
-        made.append(row)
-    names += [_column_name(label, history) for label in tracks]
-    return names, [{name: row.get(name) for name in names} for row in made]
+    made: dict[str, dict[str, Value]] = {
+        session.id: {"time": session.started_at, "session": session.id, "machine": None, "commit": None}
+        for session in history.sessions
+    }
+    commits: dict[str, dict[str, None]] = {identity: {} for identity in made}
+    for track in history.tracks:
+        for point in track.points:
+            row = made[point.session.id]
+            row |= {"machine": track.machine + 1, _column_name(track.label, history): point.value.median}
+            if point.commit is not None:
+                commits[point.session.id][point.commit] = None
+                row["commit"] = " ".join(commits[point.session.id])
+    names = list(
+        dict.fromkeys(
+            ["time", "session", "machine", "commit", *(_column_name(t.label, history) for t in history.tracks)]
+        )
+    )
+    return names, [{name: row.get(name) for name in names} for row in made.values()]
 
 
 def _column_name(label: str, history: History) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 
 from results.capacity.plan import CapacityPlan
@@ -29,12 +29,15 @@ def capacities(sessions: Iterable[Session], trials: Sequence[Trial]) -> tuple[li
     """Replay every capacity search; say which were cut short or cannot be replayed, and keep what they did find."""
     found: list[Capacity] = []
     problems: list[str] = []
-    for session in sessions:
-        if "capacity" not in session.plan:
-            continue
-        own = [trial for trial in trials if trial.session == session.id]
+    searches = {session.id: session for session in sessions if "capacity" in session.plan}
+    own: dict[str, list[Trial]] = {identity: [] for identity in searches}
+    for trial in trials:
+        if trial.session in own:
+            own[trial.session].append(trial)
+    for session in searches.values():
         try:
-            found.extend(survey(CapacityPlan.from_json(session.plan), replay(own)))
+            for capacity in survey(CapacityPlan.from_json(session.plan), replay(own[session.id])):
+                found.append(replace(capacity, session=session.id))
         except EOFError:
             problems.append(
                 f"session {session.id}: its search was not finished; go on with: {session.command} --resume"

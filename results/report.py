@@ -62,7 +62,7 @@ def load(paths: Sequence[Path]) -> Report:
         problems = [str(problem) for result in read for problem in result.problems]
         why = problems[0] if problems else "the run that wrote it ended before its first trial did"
         raise BadInput(f"no trial in {named} can be used: {why}")
-    found = rows(trials)
+    found = rows(trials, sessions)
     limits, unfinished = capacities(sessions, trials)
     listed = variants(found, limits)
     return Report(

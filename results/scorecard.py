@@ -9,6 +9,8 @@ from typing import Any
 
 from results import units
 from results.column import CONSUME_RATE, CPU_PER_EVENT, LOSS_RATIO, NS_PER_EVENT, OFFERED_LOAD, SCORECARD, Column
+from results.origin import Origins
+from results.session import Session
 from results.spread import Spread, spread
 from results.trial import Setting, Trial
 
@@ -36,8 +38,8 @@ DISTURBED = (
 )
 
 
-# What trials have in common that are repetitions of each other: their setting, and the side of a check.
-_Key = tuple[Setting, str | None]
+# What trials have in common that are repetitions of each other: their setting, the side of a check, and their origin.
+_Key = tuple[Setting, str | None, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ class Row:
     """One consumer under one load: its trials of every pass, and its drain trials.
 
     `arm` is the side of a check that they were on: the settings of both may be the same, and what differs the code.
+    `origin` says what else tells it from rows of the same setting: a machine, a version, the mode's content.
     """
 
     label: str
@@ -64,6 +67,7 @@ class Row:
     trials: tuple[Trial, ...]
     drains: tuple[Trial, ...]
     arm: str | None = None
+    origin: str = ""
 
     @property
     def valid(self) -> tuple[Trial, ...]:
@@ -157,31 +161,35 @@ class Row:
         return tuple(dict.fromkeys(found))
 
 
-def rows(trials: Iterable[Trial]) -> list[Row]:
-    """Group trials by consumer and load; under one load, what loses least comes first, then what costs least."""
+def rows(trials: Iterable[Trial], sessions: Sequence[Session] | None = None) -> list[Row]:
+    """Group trials by consumer and load; under one load, what loses least comes first, then what costs least.
+
+    Without sessions the trials are taken for one session's.
+    """
+    origins = None if sessions is None else Origins(sessions)
     loads: dict[_Key, list[Trial]] = {}
     drains: dict[_Key, list[Trial]] = {}
     for trial in trials:
+        origin = origins.of(trial) if origins else 0
         if trial.setting.trial_kind == "drain":
-            drains.setdefault((_consumer(trial.setting), trial.arm), []).append(trial)
+            drains.setdefault((_consumer(trial.setting), trial.arm, origin), []).append(trial)
         else:
-            loads.setdefault((_under_load(trial.setting), trial.arm), []).append(trial)
-    loaded = {(_consumer(setting), arm) for setting, arm in loads}
+            loads.setdefault((_under_load(trial.setting), trial.arm, origin), []).append(trial)
+    loaded = {(_consumer(setting), arm, origin) for setting, arm, origin in loads}
     only_drained: dict[_Key, list[Trial]] = {
-        (group[0].setting, key[1]): [] for key, group in drains.items() if key not in loaded
+        (group[0].setting, key[1], key[2]): [] for key, group in drains.items() if key not in loaded
     }
     groups = {**loads, **only_drained}
-    names = labels(setting for setting, _ in groups)
-    found = [
-        Row(
-            _with_arm(names[setting], arm),
-            setting,
-            tuple(group),
-            tuple(_largest(drains.get((_consumer(setting), arm), []))),
-            arm,
-        )
-        for (setting, arm), group in groups.items()
-    ]
+    names = labels(dict.fromkeys(setting for setting, _, _ in groups))
+    of_mode: dict[str, dict[int, None]] = {}
+    for setting, _, origin in groups:
+        of_mode.setdefault(setting.mode, {})[origin] = None
+    said = {mode: origins.names(list(numbers)) if origins else {} for mode, numbers in of_mode.items()}
+    found = []
+    for (setting, arm, origin), group in groups.items():
+        words = said[setting.mode].get(origin, "")
+        its_drains = tuple(_largest(drains.get((_consumer(setting), arm, origin), [])))
+        found.append(Row(_full(names[setting], arm, words), setting, tuple(group), its_drains, arm, words))
     return sorted(found, key=lambda row: (row.setting.traffic, *row.rank, row.label))
 
 
@@ -191,25 +199,27 @@ def consumers(found: Iterable[Row]) -> dict[str, list[Row]]:
     names = labels(dict.fromkeys(replace(row.setting, intended_load=None) for row in listed))
     gathered: dict[str, list[Row]] = {}
     for row in listed:
-        label = _with_arm(names[replace(row.setting, intended_load=None)], row.arm)
+        label = _full(names[replace(row.setting, intended_load=None)], row.arm, row.origin)
         gathered.setdefault(label, []).append(row)
     for group in gathered.values():
         group.sort(key=lambda row: math.inf if row.setting.intended_load is None else row.setting.intended_load)
     return gathered
 
 
-def _with_arm(label: str, arm: str | None) -> str:
-    return label if arm is None else f"{label} ({arm})"
+def _full(label: str, arm: str | None, origin: str) -> str:
+    return " ".join(filter(None, (label, arm and f"({arm})", origin and f"[{origin}]")))
 
 
 def labels(settings: Iterable[Setting]) -> dict[Setting, str]:
     """Name settings as briefly as tells them apart: the mode, then whatever differs among those of that mode."""
-    listed = list(settings)
+    modes: dict[str, list[Setting]] = {}
+    for setting in settings:
+        modes.setdefault(setting.mode, []).append(setting)
     names = {}
-    for setting in listed:
-        peers = [each for each in listed if each.mode == setting.mode]
+    for mode, peers in modes.items():
         telling = _telling(peers)
-        names[setting] = " ".join([setting.mode, *filter(None, (_word(setting, name) for name in telling))])
+        for setting in peers:
+            names[setting] = " ".join([mode, *filter(None, (_word(setting, name) for name in telling))])
     return names
 
 

@@ -15,6 +15,7 @@ from typing import Any, Generic, TypeVar
 from results.errors import BadInput
 from results.ledger import Ledger
 from results.line import fit, parse
+from results.lock import hold
 from results.output import nature, open_output
 from results.session import Session
 from results.trial import SCHEMA_VERSION, Trial
@@ -48,17 +49,17 @@ class ResultWriter:
     """Append sessions and trials to a result file; opening it proves that it can be written.
 
     Each line is one write to a descriptor in append mode, so a killed run leaves at most its last line torn, and two
-    runs that share a file do not mix their lines. Raises BadInput when the path is no file that can be appended to.
+    runs that share a file do not mix their lines. `alone`: nobody else writes to it meanwhile, as resuming needs it.
+    Raises BadInput when the path is no file that can be appended to, or is held by another process.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, alone: bool = False) -> None:
         self.path = path
         self._descriptor = open_output(path, append=True)
         try:
-            # A file that a killed run left torn: end that line, so that ours stays whole.
+            hold(self._descriptor, path, alone=alone)
+            # A file that a killed run left torn: that line is ended before ours, so that ours stays whole.
             self._torn = not _ends_in_newline(self._descriptor)
-            if self._torn:
-                self._append(b"")
         except BaseException:
             os.close(self._descriptor)
             raise
@@ -236,6 +237,8 @@ def _trial_of(row: Mapping[str, Any]) -> str:
 def _session(row: Mapping[str, Any]) -> Session:
     session = Session.from_json(row)
     fit(session)
+    for source in session.modes:
+        fit(source)
     return session
 
 

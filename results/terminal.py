@@ -30,10 +30,11 @@ _WIDE = 100
 def print_run(trials: Iterable[Trial], console: Console) -> None:
     """Print the answer in a sentence, then the scorecard."""
     listed = list(trials)
-    for sentence in headline(variants(rows(listed)))[:1]:
+    found = rows(listed)
+    for sentence in headline(variants(found))[:1]:
         print_sentence(sentence, console, style="bold")
         console.print()
-    print_scorecard(listed, console)
+    print_scorecard(found, listed, console)
 
 
 def print_sentence(sentence: Sentence, console: Console, style: str = "") -> None:
@@ -43,9 +44,8 @@ def print_sentence(sentence: Sentence, console: Console, style: str = "") -> Non
     console.print(text)
 
 
-def print_scorecard(trials: Sequence[Trial], console: Console) -> None:
+def print_scorecard(found: list[Row], trials: Sequence[Trial], console: Console) -> None:
     """Print what became of the drops, what that cost, the ledgers, and every invalid trial with its reasons."""
-    found = rows(trials)
     if not found:
         console.print("no trials")
         return

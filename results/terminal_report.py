@@ -24,7 +24,7 @@ def print_report(report: Report, console: Console) -> None:
         print_sentence(sentence, console, style="bold" if number == 0 else "")
     console.print()
     if not searched(report.variants):
-        print_scorecard(report.trials, console)
+        print_scorecard(list(report.rows), report.trials, console)
         return
     console.print(_scorecard(report))
     console.print()

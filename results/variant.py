@@ -9,6 +9,7 @@ from results.capacity.survey import Capacity
 from results.column import LOSS_RATIO, OFFERED_LOAD
 from results.limits import limit
 from results.scorecard import Row, consumers
+from results.trial import Setting
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ class Variant:
 
 def variants(found: Iterable[Row], limits: Sequence[Capacity] = ()) -> list[Variant]:
     """Gather rows into variants, by name, so that a variant looks the same in every report that holds the same ones."""
-    of_setting = {replace(capacity.setting, intended_load=None, duration_s=None): capacity for capacity in limits}
+    found_by = {(_searched(capacity.setting), capacity.session): capacity for capacity in limits}
     gathered = sorted(consumers(found).items())
     modes = sorted({rows[0].setting.mode for _, rows in gathered})
     seen: dict[str, int] = {}
@@ -82,9 +83,16 @@ def variants(found: Iterable[Row], limits: Sequence[Capacity] = ()) -> list[Vari
     for label, rows in gathered:
         mode = rows[0].setting.mode
         seen[mode] = seen.get(mode, -1) + 1
-        key = replace(rows[0].setting, intended_load=None, duration_s=None)
-        listed.append(Variant(label, modes.index(mode), seen[mode], tuple(rows), of_setting.get(key)))
+        key = _searched(rows[0].setting)
+        sessions = dict.fromkeys(trial.session for row in rows for trial in row.trials) if found_by else {}
+        of_rows = [found_by[key, session] for session in sessions if (key, session) in found_by]
+        listed.append(Variant(label, modes.index(mode), seen[mode], tuple(rows), of_rows[-1] if of_rows else None))
     return listed
+
+
+def _searched(setting: Setting) -> Setting:
+    """Keep of a setting what a search leaves as it is."""
+    return replace(setting, intended_load=None, duration_s=None)
 
 
 def searched(listed: Sequence[Variant]) -> bool:

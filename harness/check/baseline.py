@@ -9,12 +9,10 @@ from typing import Any
 
 from results.blocks import Comparison, unusable
 from results.errors import BadInput
+from results.host import differences, unlike
 from results.session import Session
 from results.store import ResultFile, read
 from results.trial import Trial
-
-# What may differ between two results that are compared: which commit of bench was measured is the question itself.
-_MAY_DIFFER = {"commit"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +49,9 @@ def load(path: Path, comparisons: Sequence[Comparison], blocks: int, host: Mappi
 
 def refuse_other_host(path: Path, theirs: Mapping[str, Any], ours: Mapping[str, Any]) -> None:
     """Raise BadInput that names each difference between the machine of a stored result and this one."""
-    differences = [
-        f"{name} {theirs.get(name)!r} there, {ours.get(name)!r} here"
-        for name in dict.fromkeys([*theirs, *ours])
-        if name not in _MAY_DIFFER and theirs.get(name) != ours.get(name)
-    ]
-    if differences:
-        raise BadInput(f"{path} is from another machine: {'; '.join(differences)}")
-
-
-def same_host(theirs: Mapping[str, Any], ours: Mapping[str, Any]) -> bool:
-    """Tell whether two fingerprints are of one machine in one state."""
-    names = {*theirs, *ours} - _MAY_DIFFER
-    return all(theirs.get(name) == ours.get(name) for name in names)
+    if found := unlike(differences([theirs, ours])):
+        told = "; ".join(f"{each.fact} {each.values[0]!r} there, {each.values[1]!r} here" for each in found)
+        raise BadInput(f"{path} is from another machine: {told}")
 
 
 def _matching(held: ResultFile, session: Session, comparison: Comparison) -> list[Trial]:

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from harness.caller import Caller, make_folder
-from harness.check.baseline import same_host
 from harness.recording import state_folder
 from results.certificate import Certificate
 from results.check import Check
+from results.host import machine_of, same_machine
 from results.output import write_file
 
 
@@ -26,7 +26,7 @@ def folder_of(owner: Caller) -> Path:
 def store(certificate: Certificate, owner: Caller) -> Path:
     """Keep a certificate under a name that its host and plan give; a newer one of both takes its place."""
     row = certificate.to_json()
-    about = json.dumps([row["host"], row["gate"], row["settings"]], sort_keys=True)
+    about = json.dumps([machine_of(certificate.host), row["gate"], row["settings"]], sort_keys=True)
     path = folder_of(owner) / f"{hashlib.sha256(about.encode()).hexdigest()[:16]}.json"
     write_file(path, json.dumps(row, indent=1).encode() + b"\n")
     return path
@@ -39,7 +39,7 @@ def find(check: Check, host: Mapping[str, Any], owner: Caller) -> Certificate | 
     makes the tests stricter, so what it says holds all the more.
     """
     found = [_load(path) for path in sorted(folder_of(owner).glob("*.json"))]
-    fitting = [one for one in found if one is not None and same_host(one.host, host) and _covers(one, check)]
+    fitting = [one for one in found if one is not None and same_machine(one.host, host) and _covers(one, check)]
     return max(fitting, key=lambda one: one.made_at, default=None)
 
 

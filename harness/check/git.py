@@ -44,6 +44,10 @@ class Repository:
         """Tell whether tracked files differ from the last commit."""
         return bool(_git(self.top, self._owner, "status", "--porcelain", "--untracked-files=no").stdout.strip())
 
+    def tracks(self, file: Path) -> bool:
+        """Tell whether a file is one of the repository's."""
+        return _git(self.top, self._owner, "ls-files", "--error-unmatch", "--", str(file)).returncode == 0
+
     def lay_out(self, commit: str, folder: Path) -> None:
         """Write the files of a commit into a folder, which becomes root's. Raises BadInput when git cannot."""
         archive = _git(self.top, self._owner, "archive", "--format=tar", commit)

@@ -12,6 +12,8 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from harness import options
 from harness.backlog import Backlog
@@ -19,10 +21,10 @@ from harness.caller import caller
 from harness.capacity.progress import SurveyProgress
 from harness.capacity.stall import AFTER_S, BEFORE_S
 from harness.cli import DONE, INCONCLUSIVE, INVALID_TRIAL
+from harness.mode_source import sources_of
 from harness.plan import consumers, load_setting
 from harness.progress import print_json
-from harness.recorded import Recorded, begin, resume
-from harness.recording import default_out
+from harness.recorded import Recorded, begin, open_results, resume
 from results import units
 from results.capacity.advice import AdvicePlan, advise
 from results.capacity.plan import NORMAL, QUICK, CapacityPlan, Precision
@@ -31,6 +33,7 @@ from results.capacity.words import print_capacities
 from results.console import Console
 from results.disturbance import disturbance
 from results.errors import BadInput
+from results.store import ResultWriter
 from results.terminal import print_disturbance
 from results.trial import Setting, Trial
 from traffic.discovery import load_kind
@@ -77,13 +80,10 @@ def run(arguments: argparse.Namespace) -> int:
 def run_survey(arguments: argparse.Namespace) -> int:
     """Search, check and draw; return the exit status."""
     wanted = plan(arguments)
-    session, done = (
-        resume(arguments.out, wanted.to_json()) if arguments.resume else begin(wanted.to_json(), arguments.seed)
-    )
-    out = arguments.out or default_out(caller(), "capacity")
     with (
-        Recorded(session, done, out, options.probing_of(arguments)) as recorded,
-        SurveyProgress(wanted.loss, out, quiet=arguments.quiet) as progress,
+        open_results(arguments.out, "capacity", resume=arguments.resume) as writer,
+        _recorded(arguments, writer, wanted.to_json(), wanted.settings) as recorded,
+        SurveyProgress(wanted.loss, writer.path, quiet=arguments.quiet) as progress,
     ):
 
         def ask(question: Question) -> Trial:
@@ -110,11 +110,10 @@ def run_survey(arguments: argparse.Namespace) -> int:
 def run_advice(arguments: argparse.Namespace) -> int:
     """Find a ring size that holds and whose half does not; return the exit status."""
     wanted = advice_plan(arguments)
-    session, done = (
-        resume(arguments.out, wanted.to_json()) if arguments.resume else begin(wanted.to_json(), arguments.seed)
-    )
-    out = arguments.out or default_out(caller(), "capacity")
-    with Recorded(session, done, out, options.probing_of(arguments)) as recorded:
+    with (
+        open_results(arguments.out, "capacity", resume=arguments.resume) as writer,
+        _recorded(arguments, writer, wanted.to_json(), [wanted.setting]) as recorded,
+    ):
 
         def ask(setting: Setting) -> Trial:
             fresh = not recorded.replaying
@@ -132,11 +131,19 @@ def run_advice(arguments: argparse.Namespace) -> int:
             return INCONCLUSIVE
         finally:
             if not arguments.quiet:
-                print(f"results: {out}", file=sys.stderr)
+                print(f"results: {writer.path}", file=sys.stderr)
     if not arguments.json:
         print("\n".join(advice.sentences()))
         print_disturbance(recorded.trials, Console())
     return DONE
+
+
+def _recorded(
+    arguments: argparse.Namespace, writer: ResultWriter, plan: Mapping[str, Any], settings: Sequence[Setting]
+) -> Recorded:
+    modes = sources_of((setting.mode for setting in settings), caller())
+    session, done = resume(writer.path, plan, modes) if arguments.resume else begin(plan, arguments.seed, modes)
+    return Recorded(session, done, writer, options.probing_of(arguments))
 
 
 def advice_plan(arguments: argparse.Namespace) -> AdvicePlan:

@@ -27,6 +27,7 @@ from harness.check.runner import CheckRun, TooManyInvalid, expected_trials
 from harness.check.wanted import add_options, wanted
 from harness.cli import DONE, INVALID_TRIAL
 from harness.host import fingerprint
+from harness.mode_source import sources_of
 from harness.plan import expand_modes
 from harness.progress import ProgressLine
 from harness.recording import new_session
@@ -36,6 +37,7 @@ from results.certificate_markdown import certificate_markdown
 from results.certify import CertifiedGate, certify, finished_gates
 from results.check import Check
 from results.errors import BadInput
+from results.host import machine_of, same_machine
 from results.store import ResultWriter, read
 
 NEEDS = "kernel"
@@ -105,22 +107,26 @@ def _due(out: Path, check: Check, targets: dict[str | None, int]) -> Iterator[st
 
 
 def _finished(out: Path, check: Check) -> Sequence[CertifiedGate]:
-    """Read the gates that are done. Raises BadInput when the file holds other plans or another machine's."""
+    """Read the gates that are done. Raises BadInput when the file holds other plans or another machine's.
+
+    A new version of bench, or a new start of the machine, goes on with them: what is certified is the machine.
+    """
     if not out.exists() or not out.stat().st_size:
         return ()
     held = read(out)
     gates = finished_gates(held.sessions, held.trials)
     host = fingerprint()
     for gate in gates:
-        if _slowed(check, gate.handicap) != gate.check or gate.session.host != host:
+        if _slowed(check, gate.handicap) != gate.check or not same_machine(gate.session.host, host):
             raise BadInput(
-                f"session {gate.session.id} of {out} had another plan, machine or version; name another file with --out"
+                f"session {gate.session.id} of {out} had another plan or machine; name another file with --out"
             )
     return gates
 
 
 def _run_gate(arguments: argparse.Namespace, check: Check, out: Path) -> None:
-    session = new_session({"check": check.to_json()}, None)
+    modes = sources_of((comparison.mode for comparison in check.comparisons), caller())
+    session = new_session({"check": check.to_json()}, None, modes)
     probing = options.probing_of(arguments)
     quiet = arguments.quiet or not sys.stderr.isatty()
     with (
@@ -139,5 +145,5 @@ def _slowed(check: Check, kind: str | None) -> Check:
 
 
 def _out(check: Check, owner: Caller) -> Path:
-    about = json.dumps([check.to_json(), fingerprint()], sort_keys=True)
+    about = json.dumps([check.to_json(), machine_of(fingerprint())], sort_keys=True)
     return certificates.folder_of(owner) / f"{hashlib.sha256(about.encode()).hexdigest()[:16]}.jsonl"

@@ -31,6 +31,7 @@ from harness.check.runner import CheckRun, TooManyInvalid, Trees, expected_trial
 from harness.check.wanted import Wanted, add_options, wanted
 from harness.cli import INVALID_TRIAL
 from harness.host import fingerprint
+from harness.mode_source import source_of
 from harness.plan import Wishes, expand_modes
 from harness.progress import ProgressLine
 from harness.recording import default_out, new_session
@@ -44,6 +45,7 @@ from results.check_terminal import print_outcome
 from results.console import Console
 from results.errors import BadInput
 from results.outcome import Outcome
+from results.session import ModeSource
 from results.store import ResultWriter
 
 NEEDS = "kernel"
@@ -117,7 +119,7 @@ def _check(arguments: argparse.Namespace, arms: Arms, said: Wanted) -> tuple[Che
 def _run(arguments: argparse.Namespace, owner: Caller, arms: Arms, check: Check, baseline: Baseline | None) -> Outcome:
     certificate = certificates.find(check, fingerprint(), owner) if check.interleaved else None
     check = without_what_is_too_coarse(check, certificate)
-    session = new_session({"check": check.to_json()}, arguments.seed)
+    session = new_session({"check": check.to_json()}, arguments.seed, _sources(arms, owner, baseline))
     out = arguments.out or default_out(owner, "check")
     with (
         ResultWriter(out) as writer,
@@ -143,6 +145,17 @@ def _run(arguments: argparse.Namespace, owner: Caller, arms: Arms, check: Check,
         certificate=certificate,
         result_file=str(out),
     )
+
+
+def _sources(arms: Arms, owner: Caller, baseline: Baseline | None) -> tuple[ModeSource, ...]:
+    """Describe the user's own modes as each arm runs them; those of a stored baseline are what its session says."""
+    stored = () if baseline is None else baseline.session.modes
+    found = [replace(source, arm="A") for source in stored if source.arm != "A"]
+    for a, b in arms.pairs.values():
+        if baseline is None:
+            found += source_of(a.mode, owner, a.tree, "A")
+        found += source_of(b.mode, owner, b.tree, "B")
+    return tuple(found)
 
 
 def _trees(arms: Arms) -> Trees:

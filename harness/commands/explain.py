@@ -10,16 +10,15 @@ from __future__ import annotations
 import argparse
 import itertools
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 from harness import options
 from harness.backlog import Backlog
-from harness.caller import caller
 from harness.cli import DONE, INVALID_TRIAL
 from harness.explain.variants import looked_into, variants
 from harness.plan import in_blocks
 from harness.progress import ProgressLine, print_json
-from harness.recorded import Recorded, begin, resume
-from harness.recording import default_out
+from harness.recorded import Recorded, begin, open_results, resume
 from results.console import Console
 from results.explain.effect import experiment
 from results.explain.plan import ExplainPlan
@@ -44,13 +43,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     settled = variants(arguments.duration)
     plan = ExplainPlan(variants=settled, blocks=arguments.blocks, looked_into=looked_into(settled), looks=LOOKS)
-    session, done = resume(arguments.out, plan.to_json()) if arguments.resume else begin(plan.to_json(), arguments.seed)
-    out = arguments.out or default_out(caller(), "explain")
-    order = list(_order(plan, session.seed))
-    with (
-        Recorded(session, done, out, options.probing_of(arguments)) as recorded,
-        ProgressLine(len(order), out, quiet=arguments.quiet) as progress,
-    ):
+    with ExitStack() as stack:
+        writer = stack.enter_context(open_results(arguments.out, "explain", resume=arguments.resume))
+        row = plan.to_json()
+        session, done = resume(writer.path, row, ()) if arguments.resume else begin(row, arguments.seed, ())
+        order = list(_order(plan, session.seed))
+        recorded = stack.enter_context(Recorded(session, done, writer, options.probing_of(arguments)))
+        progress = stack.enter_context(ProgressLine(len(order), writer.path, quiet=arguments.quiet))
         for number, (block, setting) in enumerate(order):
             fresh = not recorded.replaying
             if fresh:

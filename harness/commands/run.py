@@ -9,11 +9,13 @@ from __future__ import annotations
 import argparse
 import dataclasses
 from collections.abc import Sequence
+from contextlib import ExitStack
 
 from harness import options
 from harness.caller import caller
 from harness.capacity.stall import BEFORE_S
 from harness.cli import DONE, INVALID_TRIAL
+from harness.mode_source import sources_of
 from harness.plan import (
     DEFAULT_PASSES,
     consumers,
@@ -24,15 +26,13 @@ from harness.plan import (
     load_setting,
 )
 from harness.progress import ProgressLine, print_json
-from harness.recorded import begin, resume
-from harness.recording import default_out
+from harness.recorded import begin, open_results, resume
 from harness.rig import Rig
 from harness.roles import output
 from harness.traces import kept_traces
 from results.console import Console
 from results.details import print_details
 from results.errors import BadInput
-from results.store import ResultWriter
 from results.terminal import print_run
 from results.trial import Setting, Trial
 from traffic.discovery import load_kind
@@ -115,17 +115,18 @@ def run_session(arguments: argparse.Namespace, settings: Sequence[Setting]) -> l
     """Run the plan, each trial appended to the result file as it ends; return all trials of the session."""
     probing = options.probing_of(arguments)
     wanted = {"settings": [setting.to_json() for setting in settings], "trials": arguments.trials}
-    session, done = resume(arguments.out, wanted) if arguments.resume else begin(wanted, arguments.seed)
-    order = list(enumerate(in_blocks(settings, arguments.trials, session.seed)))
-    out = arguments.out or default_out(caller(), "run")
-    traces = kept_traces(arguments.trace, [(number, setting) for number, (_, setting) in order], out)
-    trials = list(done or ())
-    finished = {trial.number for trial in trials}
-    with (
-        ResultWriter(out) as writer,
-        Rig(session=session.id, seed=session.seed, traces=traces, probing=probing) as rig,
-        ProgressLine(len(order), out, quiet=arguments.quiet) as progress,
-    ):
+    modes = sources_of((setting.mode for setting in settings), caller())
+    with ExitStack() as stack:
+        writer = stack.enter_context(open_results(arguments.out, "run", resume=arguments.resume))
+        session, done = resume(writer.path, wanted, modes) if arguments.resume else begin(wanted, arguments.seed, modes)
+        order = list(enumerate(in_blocks(settings, arguments.trials, session.seed)))
+        trials = list(done or ())
+        finished = {trial.number for trial in trials}
+        traces = kept_traces(
+            arguments.trace, [(number, setting) for number, (_, setting) in order], writer.path, finished
+        )
+        rig = stack.enter_context(Rig(session=session.id, seed=session.seed, traces=traces, probing=probing))
+        progress = stack.enter_context(ProgressLine(len(order), writer.path, quiet=arguments.quiet))
         if done is None:
             writer.session(session)
         for number, (block, setting) in order:

@@ -70,7 +70,10 @@ class Point:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capacity:
-    """What one setting can take. `wrong` says why there is no result, if there is none."""
+    """What one setting can take. `wrong` says why there is no result, if there is none.
+
+    `session` is the one whose file it was read back from, None while it is measured.
+    """
 
     setting: Setting
     loss: float
@@ -78,6 +81,7 @@ class Capacity:
     checks: tuple[Check, ...] = ()
     curve: tuple[Point, ...] = ()
     wrong: str | None = None
+    session: str | None = None
 
     @property
     def ndr(self) -> tuple[Bounds, ...]:

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from results.disturbance import disturbance, sentences
 from results.figure import Drawing
 from results.headline import Name, Sentence, plain
-from results.host import differences, facts
+from results.host import facts, session_differences
 from results.plots.cpu_split import draw_cpu_split
 from results.plots.drift import draw_drift
 from results.plots.latency import draw_latency
@@ -54,8 +54,8 @@ def report_page(report: Report, version: str) -> str:
         zero=zero,
         # What a drain trial consumes are records that the kernel made up.
         drops=top_drops(t for t in report.trials if t.valid and t.setting.trial_kind == "load")[:_TOP],
-        facts=facts(report.sessions[0]) if report.sessions else {},
-        differences=differences(report.sessions),
+        facts=facts(report.sessions[0].host) if report.sessions else {},
+        differences=session_differences(report.sessions),
         findings=list(dict.fromkeys(finding for session in report.sessions for finding in session.findings)),
         method=method(report),
     )

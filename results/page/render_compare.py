@@ -19,5 +19,5 @@ def compare_page(compared: Compared, version: str) -> str:
         forest=draw_forest(compared),
         weakness=weakness(compared),
         entries=entries(compared),
-        facts=facts(compared.sessions[0]) if compared.sessions else {},
+        facts=facts(compared.sessions[0].host) if compared.sessions else {},
     )

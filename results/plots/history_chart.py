@@ -19,9 +19,9 @@ def draw_history(history: History) -> Drawing:
 def _plot(sheet: Sheet, history: History) -> None:
     colours = {label: place for place, label in enumerate(dict.fromkeys(track.label for track in history.tracks))}
     for axes, (machine, tracks) in zip(sheet.axes, by_machine(history.tracks).items(), strict=True):
-        order = [session.id for session in history.sessions]
-        here = sorted({order.index(point.session.id) for track in tracks for point in track.points})
-        place = {order[index]: x for x, index in enumerate(here)}
+        points = {point.session.key: point for track in tracks for point in track.points}
+        here = [points[key] for key in sorted(points)]
+        place = {point.session.id: x for x, point in enumerate(here)}
         ends = []
         for track in tracks:
             style = look(colours[track.label], colours[track.label] // 8)
@@ -34,7 +34,7 @@ def _plot(sheet: Sheet, history: History) -> None:
             key = f"s{colours[track.label]}v{colours[track.label] // 8}-{machine}"
             said = [
                 f"{track.label}: {history.column.write(point.value.median)}, {point.session.started_at[:16]}, "
-                f"{point.session.host.get('commit') or 'no commit'}"
+                f"{point.commit or 'no commit'}"
                 for point in track.points
             ]
             axes.plot(x, y, gid=sheet.mark(key, said), **style)
@@ -45,14 +45,8 @@ def _plot(sheet: Sheet, history: History) -> None:
         else:
             axes.set_ylim(bottom=0)
             axes.yaxis.set_major_formatter(lambda value, _place: history.column.write(value))
-        names = [_name(history, order[index]) for index in here]
+        names = [f"{point.session.started_at[:10]}\n{(point.commit or '')[:9]}" for point in here]
         step = max(1, -(-len(names) // (3 if sheet.narrow else 8)))
         axes.set_xticks(range(0, len(names), step), names[::step])
         axes.set_title(f"{history.column.title}, machine {machine + 1}")
         label_ends(axes, ends)
-
-
-def _name(history: History, identity: str) -> str:
-    session = next(session for session in history.sessions if session.id == identity)
-    commit = session.host.get("commit")
-    return f"{session.started_at[:10]}\n{str(commit)[:9] if commit else ''}"

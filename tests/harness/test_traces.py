@@ -47,3 +47,21 @@ def test_a_trace_that_cannot_be_written_is_refused_before_anything_runs(tmp_path
     (tmp_path / "trace.2").mkdir()
     with pytest.raises(ValueError, match=r"trace\.2"):
         kept_traces(tmp_path / "trace", [(0, FILE), (1, FILE)], tmp_path / "out")
+
+
+def test_traces_of_finished_trials_stay_as_they_are(tmp_path: Path) -> None:
+    """A session that goes on empties only what is still to be written."""
+    traces = [tmp_path / "trace", tmp_path / "trace.2", tmp_path / "trace.3"]
+    for path in traces:
+        path.write_text("held")
+    assert kept_traces(traces[0], list(enumerate([FILE] * 3)), tmp_path / "out", {0, 1}) == {2: traces[2]}
+    assert [path.read_text() for path in traces] == ["held", "held", ""]
+
+
+def test_nothing_is_emptied_before_all_can_be_written(tmp_path: Path) -> None:
+    """The last trace is refused, and what the first held is still there."""
+    (tmp_path / "trace").write_text("held")
+    (tmp_path / "trace.2").mkdir()
+    with pytest.raises(ValueError, match="it is a folder"):
+        kept_traces(tmp_path / "trace", [(0, FILE), (1, FILE)], tmp_path / "out")
+    assert (tmp_path / "trace").read_text() == "held"

@@ -142,7 +142,8 @@ def stored(path, count, *, host=HERE):
 def test_a_stored_result_is_a_baseline(tmp_path):
     """Its valid trials of the same setting become arm A."""
     comparison = Comparison("epoll", LOAD, LOAD)
-    found = baseline.load(stored(tmp_path / "r.jsonl", 20), [comparison], 10, {**HERE, "commit": "bbb"})
+    here = {**HERE, "commit": "bbb", "bench": "9", "boot": "1"}
+    found = baseline.load(stored(tmp_path / "r.jsonl", 20), [comparison], 10, here)
     assert len(found.trials[comparison]) == 20
 
 
@@ -150,7 +151,7 @@ def test_a_stored_result_is_a_baseline(tmp_path):
     ("host", "count", "says"),
     [
         ({**HERE, "kernel": "6.2"}, 20, "another machine: kernel '6.1' there, '6.2' here"),
-        ({**HERE, "memory": 1}, 20, "memory None there, 1 here"),
+        ({**HERE, "memory": 1}, 20, "memory 'not recorded' there, '1' here"),
         (HERE, 12, "enough for 6 blocks"),
     ],
 )
@@ -182,6 +183,9 @@ def test_a_certificate_is_found_for_its_host_and_plan_only(tmp_path):
     certificates.store(made, owner)
     check = Check(gate=made.gate, comparisons=(Comparison("epoll", LOAD, LOAD),), arm_a="a", arm_b="b")
     assert certificates.find(check, {"cpu": "here"}, owner) == made
+    newer = {"cpu": "here", "bench": "9", "commit": "bbb", "boot": "1"}
+    assert certificates.find(check, newer, owner) == made
+    assert certificates.store(dataclasses.replace(made, host=newer), owner) == certificates.store(made, owner)
     assert certificates.find(check, {"cpu": "there"}, owner) is None
     for change in ({"alpha": 0.04}, {"looks": (9,)}, {"gated": (Gated(mode="epoll", metric=METRICS["loss_ratio"]),)}):
         other = dataclasses.replace(check, gate=dataclasses.replace(check.gate, **change))

@@ -1,0 +1,51 @@
+"""What the user's own modes are at this moment: their content, and the commit of their repository beside it."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from bpf.errors import CannotRun
+from harness.caller import Caller
+from harness.check.git import Repository
+from harness.tree import Tree
+from modes import load_mode, mode_names
+from modes._source import read_source
+from results.blocks import Arm
+from results.errors import BadInput
+from results.session import ModeSource
+
+
+def sources_of(modes: Iterable[str], owner: Caller) -> tuple[ModeSource, ...]:
+    """Describe the files and modules among some modes; what bench brings along is told by its own commit."""
+    return tuple(source for mode in dict.fromkeys(modes) for source in source_of(mode, owner))
+
+
+def source_of(mode: str, owner: Caller, tree: Tree | None = None, arm: Arm | None = None) -> list[ModeSource]:
+    """Describe one mode as it is in a tree, by default where it is named; nothing for one of bench itself."""
+    file = _file_of(mode, tree)
+    if file is None:
+        return []
+    digest = hashlib.sha256(read_source(file)).hexdigest()
+    try:
+        repository = Repository.holding(file.resolve().parent, owner)
+    except (CannotRun, BadInput):
+        # Without git, or where git does not trust the folder, there is no commit to be had; the content tells enough.
+        repository = None
+    if repository is None:
+        return [ModeSource(mode=mode, sha256=digest, arm=arm)]
+    dirty = repository.changed or not repository.tracks(file.resolve())
+    return [ModeSource(mode=mode, sha256=digest, commit=repository.commit("HEAD"), dirty=dirty, arm=arm)]
+
+
+def _file_of(mode: str, tree: Tree | None) -> Path | None:
+    if mode in mode_names():
+        return None
+    is_file = mode.endswith(".py") or "/" in mode
+    if tree is not None:
+        # A module of a tree is a file or a package there, or comes from elsewhere and is no part of the tree.
+        file = tree.folder / (tree.mode if is_file else f"{tree.mode.replace('.', '/')}.py")
+        return file if file.is_file() else None
+    return Path(mode) if is_file else Path(str(sys.modules[load_mode(mode).__module__].__file__))
