@@ -77,13 +77,18 @@ class BatchReader:
         """Take what was in the ring when called, in one pass; return the number of records. Never waits.
 
         A record that its producer has not finished ends the pass; discarded ones are stepped over.
-        Raises ValueError for a record of a size that nobody takes.
+        Raises ValueError for a record of a size that nobody takes, and for one that reaches beyond what was produced:
+        the ring is corrupt then, or not ours, and nothing beyond is read.
         """
         consumer, words, mask = self._ring.consumer, self._ring.words, self._mask
         before = self.records_read
         produced = self._ring.producer[0]
         position = self._position
-        while position != produced:
+        if position == produced:
+            return 0
+        if not 0 < produced - position <= self._ring.size_bytes:
+            raise ValueError(f"the ring is corrupt: produced up to {produced}, consumed up to {position}")
+        while position < produced:
             place = position & mask
             length = words[place >> 2]
             layout = self._layouts.get(length)
@@ -93,6 +98,8 @@ class BatchReader:
                 break
             elif length & DISCARD_BIT:
                 position += _stride(length & ~DISCARD_BIT)
+                if position > produced:
+                    raise _beyond(length & ~DISCARD_BIT)
             else:
                 raise ValueError(f"nobody takes records of {length} bytes; the ring is not ours, or is corrupt")
             # Published for each chunk, so that a slow `take` gives room to the producer while it works; and after
@@ -103,6 +110,8 @@ class BatchReader:
     def _take_run(self, layout: _Layout, length: int, place: int, available_bytes: int) -> int:
         """Take the records of one size from a place on; return the bytes that they fill."""
         count = min(available_bytes // layout.stride, layout.longest, self._look)
+        if not count:
+            raise _beyond(length)
         records = self._ring.view(layout.dtype, layout.stride, place, count)
         np.equal(records["length"], length, out=self._same[:count])
         other = self._same_bytes.find(0, 0, count)
@@ -118,6 +127,10 @@ class BatchReader:
         layout.take(records)
         self.records_read += count
         return count * layout.stride
+
+
+def _beyond(sample_bytes: int) -> ValueError:
+    return ValueError(f"the ring is corrupt: a record of {sample_bytes} bytes reaches beyond what was produced")
 
 
 def _stride(sample_bytes: int) -> int:

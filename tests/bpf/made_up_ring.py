@@ -54,6 +54,12 @@ class MadeUpRing:
         assert position is not None
         self.commit(position)
 
+    def corrupt(self, position: int, length: int, *, produced: int | None = None) -> None:
+        """Put another length into a record's header, and another position of the producer."""
+        self._write(position, struct.pack("=I", length))
+        if produced is not None:
+            self._positions[1] = produced
+
     def _write(self, position: int, data: bytes) -> None:
         for offset, byte in enumerate(data):
             place = (position + offset) % self.size_bytes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import deque
 
 import numpy as np
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from bpf import batch
 from bpf.batch import BatchReader
-from bpf.record import RECORD, SAMPLE_BYTES, SAMPLE_STRUCT, Samples
+from bpf.record import DISCARD_BIT, RECORD, SAMPLE_BYTES, SAMPLE_STRUCT, Samples
 from tests.bpf.made_up_ring import MadeUpRing
 
 PAGE = 4096
@@ -126,6 +127,65 @@ def test_refuses_a_size_that_nobody_takes() -> None:
     made_up.commit(position)
     with pytest.raises(ValueError, match="records of 16 bytes"):
         BatchReader(made_up.ring, lambda _samples: None).consume()
+
+
+@pytest.mark.parametrize("start", [0, PAGE - 64])
+@pytest.mark.parametrize(
+    ("length", "produced", "says"),
+    [
+        pytest.param(SAMPLE_BYTES, 8, "24 bytes reaches beyond", id="a record half there"),
+        pytest.param(SAMPLE_BYTES, 32 + 24, "24 bytes reaches beyond", id="a second half there"),
+        pytest.param(DISCARD_BIT | 4096, 64, "4096 bytes reaches beyond", id="a discarded one longer than the ring"),
+        pytest.param(DISCARD_BIT | 0x3FFFFFF8, 64, "reaches beyond", id="a discarded one of a gigabyte"),
+        pytest.param(40, 40, "40 bytes reaches beyond", id="a longer one cut"),
+        pytest.param(SAMPLE_BYTES, PAGE + 8, "produced up to", id="more than the ring holds"),
+        pytest.param(SAMPLE_BYTES, -8, "produced up to", id="a producer behind its consumer"),
+        pytest.param(7, 64, "records of 7 bytes", id="a size of nobody's"),
+    ],
+)
+def test_never_reads_beyond_what_was_produced(start: int, length: int, produced: int, says: str) -> None:
+    """A ring that is corrupt raises, at once, and its consumer's position stays within what was produced."""
+    start += PAGE  # behind it is before 0 otherwise
+    made_up = MadeUpRing(PAGE, start)
+    reader = BatchReader(made_up.ring, lambda _samples: None, {LONGER: lambda _samples: None})
+    for _ in range(3):
+        made_up.submit(1, 2, 3, 4)
+    made_up.corrupt(start, length, produced=start + produced)
+    with pytest.raises(ValueError, match=says):
+        reader.consume()
+    assert start <= made_up.consumed <= max(start, start + produced)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    start=st.integers(0, 2 * PAGE // 8).map(lambda n: n * 8),
+    words=st.lists(
+        st.one_of(
+            st.integers(0, 2**32 - 1),
+            st.sampled_from([SAMPLE_BYTES, 40, 5, 0, 1 << 30, 1 << 31, 3 << 30, SAMPLE_BYTES | 1 << 30]),
+        ),
+        max_size=64,
+    ),
+    produced=st.one_of(st.integers(-PAGE, 2 * PAGE), st.integers(0, 64).map(lambda n: n * 8)),
+)
+def test_any_memory_is_refused_or_read_within_its_bounds(start: int, words: list[int], produced: int) -> None:
+    """Whatever stands in a ring and in its positions: an error or an end, and no record beyond the producer's."""
+    start += PAGE
+    made_up = MadeUpRing(PAGE, start)
+    for number, word in enumerate(words):
+        made_up.corrupt(start + 8 * number, word)
+    made_up.corrupt(start, words[0] if words else 0, produced=start + produced)
+    taken = 0
+
+    def take(samples: Samples) -> None:
+        nonlocal taken
+        taken += len(samples) * samples.strides[0]
+
+    reader = BatchReader(made_up.ring, take, {LONGER: take, ODD: take})
+    with contextlib.suppress(ValueError):
+        reader.consume()
+    assert start <= made_up.consumed <= max(start, start + produced)
+    assert taken <= max(0, produced)
 
 
 def test_refuses_two_kinds_of_one_size() -> None:
