@@ -86,7 +86,7 @@ class BatchReader:
         position = self._position
         if position == produced:
             return 0
-        if not 0 < produced - position <= self._ring.size_bytes:
+        if not 0 < produced - position <= mask + 1:
             raise ValueError(f"the ring is corrupt: produced up to {produced}, consumed up to {position}")
         while position < produced:
             place = position & mask

@@ -102,12 +102,18 @@ def ready(worker: Worker) -> Mapping[str, Any]:
 
 def last_words(worker: Worker) -> Mapping[str, Any]:
     try:
-        message = worker.receive(LAST_WORDS_TIMEOUT_S)
+        return done(worker, LAST_WORDS_TIMEOUT_S)
     except WorkerDied as error:
         return {"died": str(error)}
-    failed = message.get("failed")
-    done: Mapping[str, Any] = message["done"] if failed is None else {"died": f"the {worker.name}: {failed['what']}"}
-    return done
+
+
+def done(worker: Worker, timeout_s: float) -> Mapping[str, Any]:
+    """Return what a worker tells at its end. Raises WorkerDied when it says that it failed, too."""
+    message = worker.receive(timeout_s)
+    if "failed" in message:
+        raise WorkerDied(worker.name, "failed", message["failed"]["what"])
+    answer: Mapping[str, Any] = message["done"]
+    return answer
 
 
 def remarks(worker: Worker, done: Mapping[str, Any]) -> list[str]:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from bpf import syscalls
 from bpf.program import LoadOptions, Program
 from bpf.ring import Ring
+from harness.control import WorkerDied
 from harness.peers.load import Load
 from harness.trial import Identity
 from results.ledger import Ledger
@@ -87,6 +88,7 @@ class CostBench:
     def block(self, identities: Sequence[Identity], seed: int) -> list[Trial]:
         """Attach all in a random order, send, and return a trial of each."""
         started_at = datetime.now(UTC).isoformat(timespec="milliseconds")
+        died: tuple[str, ...] = ()
         order = random.Random(seed).sample(self._programs, len(self._programs))
         with self._load.ready(RUN_S) as generator, ExitStack() as stack:
             statistics = syscalls.enable_statistics()
@@ -96,18 +98,23 @@ class CostBench:
                 program.attach()
                 stack.callback(program.detach)
                 before[variant.mode] = syscalls.program_info(program.on_drop_fd)
-            self._load.send(generator, RUN_S, self._empty_rings)
+            try:
+                self._load.send(generator, RUN_S, self._empty_rings)
+            except WorkerDied as error:
+                died = (str(error),)
             after = {variant.mode: syscalls.program_info(program.on_drop_fd) for variant, program in order}
         trials = []
         for identity, (variant, _) in zip(identities, self._programs, strict=True):
             mode = variant.mode
             runs = after[mode].run_count - before[mode].run_count
             spent_ns = after[mode].run_time_ns - before[mode].run_time_ns
-            trials.append(_trial(variant.setting(self._load.kind.name), identity, started_at, runs, spent_ns))
+            trials.append(_trial(variant.setting(self._load.kind.name), identity, started_at, runs, spent_ns, died))
         return trials
 
 
-def _trial(setting: Setting, identity: Identity, started_at: str, runs: int, spent_ns: int) -> Trial:
+def _trial(  # noqa: PLR0917 - what a trial is made of
+    setting: Setting, identity: Identity, started_at: str, runs: int, spent_ns: int, died: tuple[str, ...]
+) -> Trial:
     """Make a trial whose events are the program's runs, anyone's drops: what counts is the time of one."""
     return Trial(
         session=identity.session,
@@ -120,5 +127,5 @@ def _trial(setting: Setting, identity: Identity, started_at: str, runs: int, spe
         last_offered_ns=0,
         last_consumed_ns=0,
         metrics={"program_ns_per_event": spent_ns / runs} if runs else {},
-        invalid_because=() if runs else ("the program never ran",),
+        invalid_because=died or (() if runs else ("the program never ran",)),
     )

@@ -10,11 +10,11 @@ from typing import Any
 
 from harness.control import Worker
 from harness.generator import GeneratorSpec
+from harness.workers import READY_TIMEOUT_S, done, ready
 from traffic.contract import DropKind
 from traffic.senders import SenderName, choose_sender, side_of
 from traffic.testbed import Testbed
 
-READY_TIMEOUT_S = 30.0
 START_DELAY_NS = 5_000_000
 
 
@@ -41,7 +41,7 @@ class Load:
 
     @contextmanager
     def ready(self, duration_s: float) -> Iterator[Worker]:
-        """Start a generator that waits to be told to go."""
+        """Start a generator that waits to be told to go. Raises CannotRun when it cannot."""
         spec = GeneratorSpec(
             sender=self.sender,
             outlet=side_of(self.bed, self.sender).outlet,
@@ -55,7 +55,7 @@ class Load:
         with Worker(
             "harness.generator", {"spec": spec.to_json()}, name="generator", pass_fds=(spec.outlet.namespace,)
         ) as generator:
-            generator.receive(READY_TIMEOUT_S)
+            ready(generator)
             yield generator
 
     def send(
@@ -66,5 +66,4 @@ class Load:
         while meanwhile is not None and not generator.pending():
             meanwhile()
             time.sleep(0.001)
-        sent: Mapping[str, Any] = generator.receive(duration_s + READY_TIMEOUT_S)["done"]
-        return sent
+        return done(generator, duration_s + READY_TIMEOUT_S)

@@ -26,11 +26,12 @@ from harness.control import Harness, Worker
 from harness.peers.outcome import Outcome, Task
 from harness.stop import StopSignal
 from harness.waiting import consume_until_told
+from harness.workers import done, ready
 from modes import Kit, Mode, load_mode
 from modes import _loops as loops
 from results.trial import Setting
 
-READY_TIMEOUT_S, DONE_TIMEOUT_S = 30.0, 120.0
+DONE_TIMEOUT_S = 120.0
 
 
 class OurReader:
@@ -42,16 +43,14 @@ class OurReader:
 
     def begin(self) -> None:
         """Wait until it is ready, and let it begin. Raises CannotRun when it cannot."""
-        answer = self._worker.receive(READY_TIMEOUT_S)
-        if "failed" in answer:
-            raise CannotRun(answer["failed"], "run `bench doctor`")
+        ready(self._worker)
         self._worker.send({"go": True})
 
     def finish(self) -> Outcome:
         """End a live consumer, and return what either says. Raises WorkerDied."""
         if not self._drains:
             self._worker.signal(signal.SIGUSR1)
-        return Outcome.from_json(self._worker.receive(DONE_TIMEOUT_S)["done"])
+        return Outcome.from_json(done(self._worker, DONE_TIMEOUT_S))
 
     def __enter__(self) -> Self:
         return self
@@ -68,7 +67,7 @@ def main(arguments: list[str]) -> int:
     try:
         _run(Task(**{**row, "setting": Setting(**row["setting"])}), harness)
     except CannotRun as error:
-        harness.send({"failed": str(error)})
+        harness.send({"failed": {"what": error.what, "cure": error.cure}})
     return 0
 
 

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +22,7 @@ from harness.trial import Identity
 from results.ledger import Ledger
 from results.trial import Setting, Trial
 
+_EVENT = "skb:kfree_skb"
 START_S, END_TIMEOUT_S = 3.0, 15.0
 SETTLE_S = 0.5
 
@@ -30,14 +32,13 @@ class Tool:
     """A program that watches drops of one reason by itself, and says at SIGINT how many it saw and lost.
 
     It knows no tag: what others drop for the same reason meanwhile is in its count, and makes the trial invalid.
+    `count` reads how many it saw and lost out of what it said, or of the file that it wrote.
     `counts_in_kernel`: it hands no events over, so nothing can be lost on the way.
     """
 
     mode: str
     command: tuple[str, ...]
-    seen: str
-    lost: str
-    lines_in: Path | None = None
+    count: Callable[[str], tuple[int, int]]
     counts_in_kernel: bool = False
 
 
@@ -52,25 +53,21 @@ def tools(reason: int, folder: Path) -> tuple[list[Tool], list[str]]:
         Tool(
             "bpftrace-count",
             ("bpftrace", "-e", f"{probe} {{ @[args->reason] = count(); }}"),
-            seen=r"@\[\d+\]: (\d+)",
-            lost=r"Lost (\d+) events",
+            count=lambda said: (sum(map(int, re.findall(r"^@\[\d+\]: (\d+)$", said, re.MULTILINE))), 0),
             counts_in_kernel=True,
         ),
         Tool(
             "bpftrace-printf",
             ("bpftrace", "-B", "full", "-o", str(lines), "-e", f"{probe} {{ {printing}; }}"),
-            seen="",
-            lost=r"Lost (\d+) events",
-            lines_in=lines,
+            count=lambda _said: count_lines(lines.read_bytes()),
         ),
         Tool(
             "perf-record",
             (
-                *("perf", "record", "--all-cpus", "--event", "skb:kfree_skb", "--filter", f"reason == {reason}"),
+                *("perf", "record", "--all-cpus", "--event", _EVENT, "--filter", f"reason == {reason}"),
                 *("--mmap-pages", "4096", "--output", str(recording)),
             ),
-            seen=r"\((\d+) samples\)",
-            lost=r"LOST (\d+) events",
+            count=lambda _said: count_samples(_statistics(recording)),
         ),
     ]
     missing = sorted({tool.command[0] for tool in found if shutil.which(tool.command[0]) is None})
@@ -110,11 +107,7 @@ def tool_trial(bench: LiveBench, tool: Tool, identity: Identity, duration_s: flo
             return f"{tool.command[0]} did not end when told to"
     text = _text(said)
     os.close(said)
-    if tool.lines_in is not None:
-        seen = tool.lines_in.read_bytes().count(b" Drop | ")
-    else:
-        seen = sum(map(int, re.findall(tool.seen, text)))
-    lost = sum(map(int, re.findall(tool.lost, text)))
+    seen, lost = tool.count(text)
     outcome = Outcome(
         consumed=seen,
         checksum_read=None,
@@ -137,6 +130,33 @@ def tool_trial(bench: LiveBench, tool: Tool, identity: Identity, duration_s: flo
         **handed_over,
     )
     return live_result(setting, identity, started_at, ledger, outcome, sent, [])
+
+
+def count_lines(written: bytes) -> tuple[int, int]:
+    """Count bpftrace's lines, and what it says that it lost: with -o that stands between them, not on stderr.
+
+    It says so when it reads on: what is lost at the end of a burst it never tells, and that is found missing only.
+    """
+    return written.count(b" Drop | "), sum(map(int, re.findall(rb"^Lost (\d+) events$", written, re.MULTILINE)))
+
+
+def count_samples(statistics: str) -> tuple[int, int]:
+    """Count the samples of our event that perf wrote and lost, from `perf report --stats`.
+
+    Its own words count other things: "lost N chunks" records of a loss, each of many samples; the totals of the
+    statistics such records too, and events of other kinds. Lost samples of one event come with kernel 6.0.
+    """
+    _, _, own = statistics.partition(f"{_EVENT} stats:\n")
+    own = re.split(r"^\S.* stats:$", own, maxsplit=1, flags=re.MULTILINE)[0]
+    counts = {name: int(count) for name, count in re.findall(r"^ *(\w+) events: +(\d+)", own, re.MULTILINE)}
+    return counts.get("SAMPLE", 0), counts.get("LOST_SAMPLES", 0)
+
+
+def _statistics(recording: Path) -> str:
+    return subprocess.run(
+        ["perf", "report", "--stats", "--input", recording],
+        check=False, capture_output=True, text=True, stdin=subprocess.DEVNULL, env={**os.environ, "LC_ALL": "C"},
+    ).stdout  # fmt: skip
 
 
 def _wait_for_start(process: subprocess.Popen[bytes]) -> bool:

@@ -17,6 +17,8 @@ from harness.peers.shared_ring import SharedRing, usual_causes
 from harness.trial import Identity
 from modes import Kit
 from results.store import read
+from tests.kernel.faults.refuse import wrapper
+from tests.kernel.faults.watched import Watched
 
 RECORDS = 20_000
 RING = 1 << 20
@@ -95,3 +97,21 @@ def test_wrong_input_is_refused(words: list[str], says: str, capsys: pytest.Capt
     """One line, status 2, nothing set up."""
     assert main(["peers", *words]) == 2
     assert says in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "status", "says"),
+    [
+        pytest.param("setns", "EPERM", 4, "entering a network namespace", id="before it is ready"),
+        pytest.param("sendmmsg", "ENETDOWN", 5, "the generator failed: ", id="under load", marks=pytest.mark.slow),
+    ],
+)
+def test_a_generator_that_fails_is_told(tmp_path: Path, call: str, error: str, status: int, says: str) -> None:
+    """What it says of itself, not that its process ended well."""
+    out = tmp_path / "out"
+    words = ("peers", "--parts", "program", "--trials", "1", "--out", out, "--json")
+    with Watched(*words, wrapper=wrapper(call, error)) as run:
+        assert run.finish() == status, run.stderr
+        assert run.left_behind() == []
+    assert says in run.stderr + run.stdout
+    assert "Traceback" not in run.stderr
