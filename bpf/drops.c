@@ -62,7 +62,10 @@ static __always_inline void handle(struct counters *count, u32 pid, u64 location
     count->submitted++;
     count->checksum += now;
 #ifdef WAKEUP_BYTES
-    /* bcc 0.26's own ringbuf_query() does not compile. What waits does not yet count this record. */
+    /*
+     * bcc 0.26's own ringbuf_query() does not compile. What waits counts this record already: AVAIL_DATA is what lies
+     * between the two positions, and the producer's has moved at the reserve (kernel/bpf/ringbuf.c).
+     */
     u64 waiting = bpf_ringbuf_query((void *)bpf_pseudo_fd(1, -1), BPF_RB_AVAIL_DATA);
     events.ringbuf_submit(record, waiting >= WAKEUP_BYTES ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
 #else

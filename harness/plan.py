@@ -10,7 +10,7 @@ from typing import Literal, cast, get_args
 
 from bpf import batch
 from bpf.program import check_ring_size
-from bpf.record import RECORD_BYTES
+from bpf.record import RECORD_BYTES, ring_capacity
 from harness.traits import Traits, traits_of
 from modes import mode_names
 from modes._mode import Wait
@@ -229,9 +229,11 @@ def _reader(mode_name: str, mode: Traits, wishes: Wishes) -> ReaderName:
 def _check_wakeup(wakeup: str, ring_size_bytes: int) -> None:
     if wakeup in ("adaptive", "none", "force"):
         return
-    if not wakeup.isdigit() or not 0 < int(wakeup) < ring_size_bytes:
+    # More than the ring can hold would never wake: one record must stay free.
+    most = ring_capacity(ring_size_bytes) * RECORD_BYTES
+    if not wakeup.isdecimal() or not 0 < int(wakeup) <= most:
         raise BadInput(
-            f"--wakeup is adaptive, none, force, or bytes (below the ring's {ring_size_bytes}); it is {wakeup!r}"
+            f"--wakeup is adaptive, none, force, or bytes (at most the {most} that the ring holds); it is {wakeup!r}"
         )
 
 

@@ -1,8 +1,9 @@
 """UDP with a wrong checksum, to a port that nobody listens on.
 
-__udp4_lib_rcv looks for the socket first and verifies the checksum when there is none: a corrupted port number is no
-reason to say "no socket". Where there is a socket, the checksum is verified as the data is copied to the reader: the
-drop would then come with the reading process, not with the packet.
+Up to 76 bytes of UDP, 68 of payload, the checksum is verified before anything else (CHECKSUM_BREAK, linux/skbuff.h,
+in udp4_csum_init): the drop comes with the packet, whether or not somebody listens. That is the case of our frame.
+Of a longer one it is verified where no socket is found, for a corrupted port number is no reason to say "no socket";
+where there is one, as the data is copied to the reader: that drop comes with the reading process.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import statistics
 import threading
 import time
@@ -115,6 +116,24 @@ def test_a_tail_below_the_bytes_of_a_wakeup_does_not_wait_for_more() -> None:
 
     consume_while(8192, loops.notified, emit)
     assert statistics.median(ages) < 0.05
+
+
+@pytest.mark.parametrize(
+    ("wakeup", "quiet"), [(1, 0), (32, 0), (33, 1), (4 * 32, 3), (ring_capacity(RING) * 32, ring_capacity(RING) - 1)]
+)
+def test_a_wakeup_comes_with_the_record_that_makes_up_the_bytes(wakeup: int, quiet: int) -> None:
+    """Bytes that wait count that record too; as many as the ring holds are the most that can be asked for."""
+    with (
+        Program(LoadOptions(ring_size_bytes=RING, wakeup=wakeup, synthetic=True)) as program,
+        select.epoll() as waiter,
+    ):
+        source = Emitter(program.emit_fd, program.map_fd("synthetic_plan"), program.map_fd("synthetic_keys"))
+        source.set_keys([(1, 2, 3)])
+        waiter.register(program.map_fd("events"), select.EPOLLIN | select.EPOLLET)
+        source.emit(quiet)
+        assert waiter.poll(0.05) == []
+        source.emit(1)
+        assert waiter.poll(5) != []
 
 
 def test_notifications_of_bytes_come_rarely() -> None:
