@@ -40,4 +40,4 @@ class Mode:
         self.tally: dict[tuple[int, int], int] = {}
 
     def flush(self) -> None:
-        """Finish what is buffered; called about once a second and before the end."""
+        """Finish what is buffered; called about twice a second (FLUSH_NS of _loops.py) and before the end."""
