@@ -13,9 +13,9 @@ from pyroute2 import NetlinkError
 from bpf.errors import CannotRun
 from traffic.counters import snmp
 from traffic.senders import SenderName
-from traffic.testbed import Testbed
+from traffic.testbed import IPV6, IPV6_OFF, NO_IPV6, SYSCTL, Testbed
 
-IPV6 = Path("/proc/sys/net/ipv6")
+IPV6_PARAMETER = Path("/sys/module/ipv6/parameters/disable_ipv6")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,13 +91,19 @@ class DropKind(ABC):
 
     def unsupported(self) -> str | None:
         """Say what this machine lacks, or None. Needs no root; what only a set-up can tell is told by `set_up`."""
-        if self.needs_ipv6 and not IPV6.exists():
-            return "this kernel has no IPv6 (booted with ipv6.disable=1?)"
+        if self.needs_ipv6 and not (SYSCTL / IPV6).exists():
+            return NO_IPV6
+        if self.needs_ipv6 and IPV6_PARAMETER.exists() and IPV6_PARAMETER.read_text().strip() == "1":
+            return IPV6_OFF
         return None
 
     @contextmanager
     def installed(self, bed: Testbed) -> Iterator[list[bytes]]:
         """Set the kind up, yield its frames, and take it down, whatever happens. Raises CannotRun."""
+        if self.needs_ipv6 and bed.no_ipv6 is not None:
+            raise CannotRun(
+                f"{self.name} cannot be sent: {bed.no_ipv6}", "boot without that, or choose a kind over IPv4"
+            )
         with ExitStack() as undo:
             try:
                 self.set_up(bed, undo)

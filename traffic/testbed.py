@@ -29,6 +29,9 @@ SENDER_IPV6, RECEIVER_IPV6 = "fd62:656e:6368::1", "fd62:656e:6368::2"
 STRANGER_IPV4, STRANGER_IPV6 = "198.19.0.1", "fd62:656e:6368:f::1"
 
 SYSCTL = Path("/proc/sys")
+IPV6 = "net/ipv6/conf/default"
+NO_IPV6 = "this kernel has no IPv6 (booted with ipv6.disable=1?)"
+IPV6_OFF = "IPv6 is off in new network namespaces (booted with ipv6.disable_ipv6=1?)"
 IFA_F_NODAD, IFA_F_PERMANENT = 0x02, 0x80  # include/uapi/linux/if_addr.h
 NUD_PERMANENT = 0x80
 LOOPBACK = 1  # the number of a namespace's first interface
@@ -128,6 +131,7 @@ class Testbed:
     """Two sides and the session's tag, as a context manager.
 
     `tag` is six bytes: the source MAC address of every frame, random, locally administered, owned by no interface.
+    `no_ipv6` says why the sides have IPv4 addresses alone, or is None.
     """
 
     __test__ = False  # its name makes pytest look for tests in it
@@ -141,7 +145,7 @@ class Testbed:
             undo.callback(self.sender.close)
             self.receiver = Side("receiver", RECEIVER_IPV4, RECEIVER_IPV6)
             undo.callback(self.receiver.close)
-            self.ipv6 = self.sender.has_sysctl("net/ipv6")
+            self.no_ipv6 = _why_no_ipv6(self.sender)
             for side in self.sides:
                 self._settle(side)
             self._join()
@@ -174,7 +178,7 @@ class Testbed:
         # RPS moves drops to another CPU and past the last send. Off is the default but for this mask, new in 6.3.
         if side.has_sysctl("net/core/rps_default_mask"):
             side.write_sysctl("net/core/rps_default_mask", 0)
-        if side.has_sysctl("net/ipv6"):
+        if side.has_sysctl(IPV6):
             # Multicast listener reports go out within milliseconds, not during the first second: they pass the same
             # queues and counters as the traffic does.
             for name, value in (
@@ -184,7 +188,7 @@ class Testbed:
                 ("mldv1_unsolicited_report_interval", 1),
                 ("mldv2_unsolicited_report_interval", 1),
             ):
-                side.write_sysctl(f"net/ipv6/conf/default/{name}", value)
+                side.write_sysctl(f"{IPV6}/{name}", value)
 
     def _join(self) -> None:
         sender, receiver = self.sides
@@ -208,12 +212,22 @@ class Testbed:
             route.link("set", index=side.ifindex, state="up")
             route.addr("add", index=side.ifindex, address=side.ipv4, prefixlen=30)
             route.neigh("add", ifindex=side.ifindex, dst=other.ipv4, lladdr=other.mac, state=NUD_PERMANENT)
-            if self.ipv6:
+            if self.no_ipv6 is None:
                 flags = IFA_F_NODAD | IFA_F_PERMANENT
                 route.addr("add", index=side.ifindex, address=side.ipv6, prefixlen=64, flags=flags)
                 route.neigh("add", ifindex=side.ifindex, dst=other.ipv6, lladdr=other.mac, state=NUD_PERMANENT)
 
-        side.netlink(set_up)
+        try:
+            side.netlink(set_up)
+        except NetlinkError as error:
+            raise CannotRun(f"the testbed's addresses could not be set ({error})", "run `bench doctor`") from error
+
+
+def _why_no_ipv6(side: Side) -> str | None:
+    """Say why a new namespace has no IPv6, or None: the machine's boot parameters hold there too."""
+    if not side.has_sysctl(IPV6):
+        return NO_IPV6
+    return IPV6_OFF if side.read_sysctl(f"{IPV6}/disable_ipv6") == "1" else None
 
 
 def _await_carrier(side: Side) -> None:
