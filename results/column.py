@@ -96,6 +96,7 @@ _DETAILS = (
     _metric("softirq_ratio", "softirq", units.percent, "lower", "share of the CPUs in use that softirqs took, by tick"),
     _metric("foreign_ratio", "foreign", units.percent, "lower", "share of the CPUs in use that other processes took"),
     _metric("steal_ratio", "steal", units.percent, "lower", "share of the CPUs in use that the host took"),
+    _metric("throttled_ratio", "throttled", units.percent, "lower", "time that a CPU quota held the processes back"),
     _metric("run_delay_s", "CPU wait", units.seconds, "lower", "time that the consumer was ready and had no CPU"),
     _metric("wakeups", "wakeups", units.quantity, None, "wakeups that the kernel sent to the consumer"),
     _metric("epoll_returns", "epoll returns", units.quantity, None, "times that epoll_wait returned"),

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from harness.doctor._finding import Finding
+from harness.quota import Quota, quotas, statistics
 
 SIBLINGS = "/sys/devices/system/cpu/cpu{}/topology/thread_siblings_list"
-QUOTA = Path("/sys/fs/cgroup/cpu.max")  # of the container: cgroup v2 shows it its own group as the root
 
 
 def check() -> Iterator[Finding]:
@@ -30,13 +30,21 @@ def check() -> Iterator[Finding]:
         )
     else:
         yield Finding(level="fine", what=f"{len(cpus)} CPUs on {len(cores)} cores")
-    if QUOTA.exists() and not QUOTA.read_text().startswith("max"):
-        quota, period = QUOTA.read_text().split()
-        yield Finding(
-            level="warning",
-            what=f"CPU time is capped at {quota} of each {period} us, and when it is used up nothing of ours runs",
-            cure="take the limit away (docker run without --cpus; Kubernetes: no CPU limit)",
-        )
+    yield from judge_quotas(quotas(), len(cpus))
+
+
+def judge_quotas(found: list[Quota], cpus: int) -> Iterator[Finding]:
+    """Warn of the tightest quota, if it is less than the CPUs could use."""
+    for quota in found[:1]:
+        if quota.cpus < cpus:
+            counted = statistics(quota.group)
+            used_up = f" ({counted['nr_throttled']} of {counted['nr_periods']} so far)" if counted else ""
+            yield Finding(
+                level="warning",
+                what=f"CPU time is capped at {quota.quota_us:,} of each {quota.period_us:,} us ({quota.group}): in "
+                f"what is left of a period when it is used up{used_up} nothing of ours runs, and trials are disturbed",
+                cure="take the limit away (docker run without --cpus; Kubernetes: no CPU limit; systemd: no CPUQuota=)",
+            )
 
 
 def _siblings(cpu: int) -> str:

@@ -19,6 +19,8 @@ from results.errors import BadInput
 
 STAT = Path("/proc/stat")
 SHORTEST_S = 0.5
+# One period (100 ms) held back in ten seconds: it is an interruption longer than any ring of ours is sized for.
+THROTTLED_LIMIT = 0.01
 _METRICS = ("steal_ratio", "softirq_ratio", "foreign_ratio")
 
 
@@ -107,6 +109,12 @@ def disturbed_because(reading: Reading, limits: Limits, consuming_s: float) -> l
     """Say in what the machine was not quiet, of a consumer that worked so long; what is absent is not judged."""
     delay_s = reading.metrics.get("run_delay_s")
     found = (
+        (
+            reading.metrics.get("throttled_ratio"),
+            THROTTLED_LIMIT,
+            "a CPU quota held the processes back for {} of the time",
+            "the limit of",
+        ),
         (reading.metrics.get("steal_ratio"), limits.steal, "the host took {} of the CPU time (steal)", "--steal-limit"),
         (
             reading.metrics.get("foreign_ratio"),

@@ -14,6 +14,7 @@ from harness.probes.age import ages_among_offered
 from harness.probes.kernel import KernelProbe
 from harness.probes.machine import Limits, MachineProbe, disturbed_because
 from harness.probes.reading import Probe, Reading
+from harness.probes.throttling import ThrottlingProbe
 from harness.probes.timeline import SHORTEST_STEP_S, STEP_S, Sampler, near_pauses, ring_use, timeline
 from results.errors import BadInput
 from results.ledger import Ledger
@@ -60,7 +61,7 @@ class Outside:
         self._sampler = None if SAMPLER in probing.without else self._stack.enter_context(Sampler(observer, consumer))
         machine.own((consumer, *others))
         self._machine = machine
-        self._probes: list[Probe] = []
+        self._probes: list[Probe] = [ThrottlingProbe()]
         if setting.pass_ == "kernel":
             self._probes.append(self._stack.enter_context(KernelProbe(consumer, program)))
 
