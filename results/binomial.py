@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import comb
+from math import exp, fsum, lgamma, log, log1p
 
 
 def exact_bounds(hits: int, trials: int, confidence: float = 0.95) -> tuple[float, float]:
@@ -34,7 +34,11 @@ def _check(hits: int, trials: int) -> None:
 
 
 def _at_most(hits: int, trials: int, share: float) -> float:
-    return sum(comb(trials, k) * share**k * (1 - share) ** (trials - k) for k in range(hits + 1))
+    # By logarithms: the coefficients leave the range of a float at 1,030 trials.
+    ours, theirs, ways = log(share), log1p(-share), lgamma(trials + 1)
+    return fsum(
+        exp(ways - lgamma(k + 1) - lgamma(trials - k + 1) + k * ours + (trials - k) * theirs) for k in range(hits + 1)
+    )
 
 
 def _share_where(below: Callable[[float], bool]) -> float:

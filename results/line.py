@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass
+from functools import cache
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, Union, get_args, get_origin, get_type_hints
 
@@ -20,12 +21,16 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 _WIDEST = 2**64  # no counter or clock of the kernel is wider
+_WIDEST_DIGITS = str(_WIDEST).encode()
 _DEEPEST = 32
 
 # Text that a terminal or a page would act on instead of showing it: controls, bidirectional overrides, lone surrogates.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 # Where such text can stand in a JSON line: escaped, or raw above 0x7e (raw controls are no JSON).
 _SUSPECT = re.compile(r"\\[ubfr]|[\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+# To see quickly that a line is harmless: all digits alike, and nothing left but what makes its structure.
+_DIGITS = bytes.maketrans(b"0123456789", b"0" * 10)
+_NO_STRUCTURE = bytes(set(range(256)) - set(b'[]{}"'))
 
 
 def parse(raw: bytes) -> dict[str, Any]:
@@ -35,8 +40,11 @@ def parse(raw: bytes) -> dict[str, Any]:
         row = json.loads(text, parse_constant=_no_constant)
         if not isinstance(row, dict):
             raise BadInput("not an object")
-        _check_numbers(row, 0)
-        return {str(key): value for key, value in _printable(row).items()} if _SUSPECT.search(text) else row
+        if _may_be_wide(raw) or _may_be_deep(raw):
+            _check_numbers(row, 0)
+        # Most lines hold nothing but plain text, and to see that is quick.
+        plain = text.isascii() and "\\" not in text and "\x7f" not in text
+        return row if plain or not _SUSPECT.search(text) else _printable(row)
     except UnicodeDecodeError as error:
         raise BadInput("not UTF-8 text") from error
     except json.JSONDecodeError as error:
@@ -47,43 +55,81 @@ def parse(raw: bytes) -> dict[str, Any]:
 
 def fit(made: DataclassInstance) -> None:
     """Check the values of a dataclass against its fields' types. Raises TypeError naming the field that is wrong."""
-    hints = _hints(type(made))
-    for name in (f.name for f in fields(made)):
+    for name, fits in _checks(type(made)):
         value = getattr(made, name)
-        if is_dataclass(value) and not isinstance(value, type):
+        if fits is None:
             fit(value)
-        elif not _fits(value, hints[name]):
+        elif not fits(value):
             raise TypeError(f"{name} is {_short(value)}, which it cannot be")
 
 
-_HINTS: dict[type, dict[str, Any]] = {}
+_Fits = Callable[[Any], bool]
 
 
-def _hints(kind: type) -> dict[str, Any]:
-    if kind not in _HINTS:
-        _HINTS[kind] = get_type_hints(kind)
-    return _HINTS[kind]
+@cache
+def _checks(kind: type[DataclassInstance]) -> tuple[tuple[str, _Fits | None], ...]:
+    """Settle once how each field is checked; None for one that is a dataclass itself."""
+    hints = get_type_hints(kind)
+    return tuple((f.name, None if is_dataclass(hints[f.name]) else _check_of(hints[f.name])) for f in fields(kind))
 
 
-def _fits(value: object, hint: Any) -> bool:  # noqa: PLR0911 - a case a kind of hint
-    if hint is Any:
-        return True
-    origin, arguments = get_origin(hint), get_args(hint)
+def _check_of(hint: Any) -> _Fits:
+    """Return what tells whether a value fits a hint. By exact types, so that True is no number."""
+    types, origin, arguments = _plain(hint), get_origin(hint), get_args(hint)
+    if types:
+        return lambda value: type(value) in types
     if origin in (Union, UnionType):
-        return any(_fits(value, each) for each in arguments)
+        checks = [_check_of(each) for each in arguments]
+        return lambda value: any(check(value) for check in checks)
     if origin is Literal:
-        return isinstance(value, str) and value in arguments
+        return lambda value: type(value) is str and value in arguments
     if origin is tuple:
-        return isinstance(value, tuple) and all(_fits(each, arguments[0]) for each in value)
+        every = _every(arguments[0])
+        return lambda value: type(value) is tuple and every(value)
     if origin is Mapping:
-        return isinstance(value, dict) and all(_fits(each, arguments[1]) for each in value.values())
-    if hint is NoneType:
-        return value is None
-    if hint is float:
-        return isinstance(value, int | float) and not isinstance(value, bool)
-    if hint is int:
-        return isinstance(value, int) and not isinstance(value, bool)
-    return isinstance(value, hint)
+        every = _every(arguments[1])
+        return lambda value: type(value) is dict and every(value.values())
+    return lambda value: hint is Any or isinstance(value, hint)
+
+
+def _plain(hint: Any) -> frozenset[type]:
+    """Return the types that fit a hint of plain ones; empty for any other hint."""
+    kinds = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
+    if not set(kinds) <= {int, float, str, bool, NoneType}:
+        return frozenset()
+    return frozenset(kinds) | ({int} if float in kinds else set())
+
+
+def _every(hint: Any) -> Callable[[Iterable[Any]], bool]:
+    """Return what tells whether all values fit a hint; of plain types at once, since there are many of them."""
+    if types := _plain(hint):
+        return lambda values: set(map(type, values)) <= types
+    check = _check_of(hint)
+    return lambda values: all(check(value) for value in values)
+
+
+def _may_be_wide(raw: bytes) -> bool:
+    """Tell whether a number can be wider than 64 bits, or beyond any measurement: by its digits or its exponent."""
+    alike = raw.translate(_DIGITS)
+    if any(sign in alike for sign in (b"0" * 21, b"0e0", b"0E0", b"0e+", b"0E+")):
+        return True
+    at = alike.find(b"0" * 20)
+    while at >= 0:
+        # Checksums have as many digits as the widest, and are not wider.
+        if raw[at : at + 20] > _WIDEST_DIGITS:
+            return True
+        at = alike.find(b"0" * 20, at + 20)
+    return False
+
+
+def _may_be_deep(raw: bytes) -> bool:
+    """Tell whether a line can be nested too deeply, without looking into its innermost lists and objects."""
+    if b"\\" in raw:
+        return True
+    structure = raw.translate(None, _NO_STRUCTURE).replace(b'""', b"")
+    rest = structure.replace(b"[]", b"").replace(b"{}", b"").replace(b"[]", b"").replace(b"{}", b"")
+    # What is in quotes is no structure.
+    return b'"' in rest or rest.count(b"[") + rest.count(b"{") > _DEEPEST - 4
 
 
 def _check_numbers(value: object, depth: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pyperf
@@ -23,15 +23,28 @@ _TIMES: tuple[Column, ...] = (
 )
 
 
-def pyperf_suite(report: Report) -> bytes:
-    """Make a suite of one benchmark a metric and variant, one run a trial. Raises BadInput when there is no time."""
+def pyperf_suite(report: Report) -> tuple[bytes, str]:
+    """Make a suite of one benchmark a metric and variant, one run a trial, and say what to compare it with, and how.
+
+    Raises BadInput when there is no time.
+    """
     benchmarks = [benchmark for row in report.rows for benchmark in _benchmarks(row, report)]
     if not benchmarks:
         raise BadInput("no trial in these files has a time for an event, and pyperf suites hold nothing else")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "suite.json"
         pyperf.BenchmarkSuite(benchmarks).dump(str(path))
-        return path.read_bytes()
+        return path.read_bytes(), _caution(benchmarks)
+
+
+def _caution(benchmarks: Sequence[pyperf.Benchmark]) -> str:
+    """Say where pyperf takes every difference for a significant one: nothing in what it prints does."""
+    counts = sorted({benchmark.get_nvalue() for benchmark in benchmarks})
+    return (
+        f"the benchmarks hold {' or '.join(map(str, counts))} values, one a valid trial; where the other suite holds "
+        "another number, pyperf compare_to makes no test, and its table shows every difference: bench compare tests "
+        "those too"
+    )
 
 
 def _benchmarks(row: Row, report: Report) -> Iterator[pyperf.Benchmark]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from results import units
@@ -54,7 +55,8 @@ class Doubt:
     always: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+# Without slots: what is computed from the trials is kept, since every part of a report asks for it.
+@dataclass(frozen=True)
 class Row:
     """One consumer under one load: its trials of every pass, and its drain trials.
 
@@ -69,7 +71,7 @@ class Row:
     arm: str | None = None
     origin: str = ""
 
-    @property
+    @cached_property
     def valid(self) -> tuple[Trial, ...]:
         return tuple(trial for trial in self.trials if trial.valid)
 
@@ -77,7 +79,7 @@ class Row:
     def invalid(self) -> tuple[Trial, ...]:
         return tuple(trial for trial in (*self.trials, *self.drains) if not trial.valid)
 
-    @property
+    @cached_property
     def timed(self) -> tuple[Trial, ...]:
         """The valid trials of the least disturbed pass there is: those that rates and losses are taken from."""
         for name in _PASSES:
@@ -87,11 +89,26 @@ class Row:
 
     def spread(self, column: Column) -> Spread | None:
         """Summarise one column over the valid trials of one pass; None where none has it."""
-        values = [column.value(trial) for trial in self.measured(column)]
-        return spread([value for value in values if value is not None])
+        if column.name not in self._spreads:
+            values = [column.value(trial) for trial in self.measured(column)]
+            self._spreads[column.name] = spread([value for value in values if value is not None])
+        return self._spreads[column.name]
 
     def measured(self, column: Column) -> tuple[Trial, ...]:
         """The valid trials that a column is taken from: those of one pass, which are never mixed in one number."""
+        if column.name not in self._measured:
+            self._measured[column.name] = self._trials_with(column)
+        return self._measured[column.name]
+
+    @cached_property
+    def _spreads(self) -> dict[str, Spread | None]:
+        return {}
+
+    @cached_property
+    def _measured(self) -> dict[str, tuple[Trial, ...]]:
+        return {}
+
+    def _trials_with(self, column: Column) -> tuple[Trial, ...]:
         pools = [self.drains] if column is NS_PER_EVENT else [self.trials]
         if column.name in _COUNTED:
             pools.append(self.drains)
@@ -117,21 +134,21 @@ class Row:
         """How many of the trials that `repeated` counts are disturbed."""
         return sum(trial.disturbed for trial in self.timed or self.drains)
 
-    @property
+    @cached_property
     def repeated(self) -> int:
         """How many trials were made of the pass that rates and losses are taken from, invalid ones included."""
         pool = self.trials or self.drains
         name = next((name for name in _PASSES if any(trial.setting.pass_ == name for trial in pool)), None)
         return sum(trial.setting.pass_ == name for trial in pool)
 
-    @property
+    @cached_property
     def limited_by(self) -> str:
         """What limited most of the trials: consumer, generator, or nothing; nothing only where it is so of each."""
         limits = [trial.limited_by or "nothing" for trial in self.timed]
         some = [limit for limit in limits if limit != "nothing"]
         return max(sorted(set(some)), key=some.count) if some else "nothing" if limits else ""
 
-    @property
+    @cached_property
     def rank(self) -> tuple[float, float, float]:
         """Order rows by their load; under one load, by what is lost, then by what an event costs."""
         loss, cost = self.spread(LOSS_RATIO), self.spread(CPU_PER_EVENT) or self.spread(NS_PER_EVENT)
@@ -142,7 +159,7 @@ class Row:
             cost.median if cost else math.inf,
         )
 
-    @property
+    @cached_property
     def doubts(self) -> tuple[Doubt, ...]:
         """What the trials warn of, and what their load and machine call for, each once."""
         every = (*self.trials, *self.drains)

@@ -6,6 +6,7 @@ import math
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,23 +36,24 @@ def spread(values: Sequence[float]) -> Spread | None:
     if not values:
         return None
     ranked = sorted(values)
-    depth = _depth(len(ranked))
-    return Spread(
-        tuple(values),
-        statistics.median(ranked),
-        ranked[depth - 1],
-        ranked[-depth],
-        _coverage(len(ranked), depth),
-    )
+    depth, confidence = _depth(len(ranked))
+    return Spread(tuple(values), statistics.median(ranked), ranked[depth - 1], ranked[-depth], confidence)
 
 
-def _depth(count: int) -> int:
-    """Find how many values may be left off each end while 95 % remain; 1 is none."""
-    depth = 1
-    while 2 * (depth + 1) <= count and _coverage(count, depth + 1) >= 0.95:
-        depth += 1
-    return depth
+@lru_cache(maxsize=1024)
+def _depth(count: int) -> tuple[int, float]:
+    """Find which value from each end encloses 95 % at the least, 1 the outermost, and what it does enclose.
 
-
-def _coverage(count: int, depth: int) -> float:
-    return 1.0 - sum(math.comb(count, k) for k in range(depth)) / 2.0 ** (count - 1)
+    The median lies between the k-th lowest and the k-th highest exactly if from k to n - k values are below it. The
+    chances of that are added up from the middle outwards: they are largest there, and far out too small for a float.
+    """
+    depth = (count + 1) // 2
+    # C(2k, k) / 4^k, and C(2k - 1, k) / 2^(2k - 1) is the same.
+    chance = math.prod((2 * each - 1) / (2 * each) for each in range(1, depth + 1))
+    confidence = chance if 2 * depth == count else 0.0
+    while depth > 1 and confidence < 0.95:
+        # From C(n, k) to C(n, k - 1); there are two of each but the middle one.
+        depth -= 1
+        chance *= (depth + 1) / (count - depth)
+        confidence += 2 * chance
+    return depth, confidence

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
+from functools import cache
 from typing import Any, Literal
 
 from results.ledger import Ledger
@@ -58,8 +59,18 @@ class Setting:
     @classmethod
     def from_json(cls, row: Mapping[str, Any]) -> Setting:
         """Read a setting out of a row that may hold more. Raises KeyError for what is no setting."""
-        names = {f.name: "pass" if f.name == "pass_" else f.name for f in fields(cls)}
-        return cls(**{field: row[name] for field, name in names.items() if name in row or name not in _LATER})
+        return cls(**{field: row[name] for field, name in _names() if name in row or name not in _LATER})
+
+
+@cache
+def _names() -> tuple[tuple[str, str], ...]:
+    """Pair the fields of a setting with their names in a file."""
+    return tuple((f.name, "pass" if f.name == "pass_" else f.name) for f in fields(Setting))
+
+
+@cache
+def _counts() -> tuple[str, ...]:
+    return tuple(f.name for f in fields(Ledger))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,7 +168,7 @@ class Trial:
     @classmethod
     def from_json(cls, row: Mapping[str, Any]) -> Trial:
         """Read a trial's line. Raises KeyError or TypeError for what is no trial; derived fields are computed anew."""
-        counts = {f.name: row[f.name] for f in fields(Ledger)}
+        counts = {name: row[name] for name in _counts()}
         return cls(
             session=row["session"],
             number=row["number"],

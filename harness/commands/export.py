@@ -43,7 +43,9 @@ def _content(report: Report, arguments: argparse.Namespace) -> bytes:
     if arguments.pyperf is not None:
         from results.pyperf_suite import pyperf_suite  # noqa: PLC0415 - each form loads only what it uses
 
-        return pyperf_suite(report)
+        suite, caution = pyperf_suite(report)
+        print(f"bench: {caution}", file=sys.stderr)
+        return suite
     from results.flat import flat_rows, to_csv, to_parquet  # noqa: PLC0415
 
     names, rows = flat_rows(report)

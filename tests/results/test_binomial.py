@@ -26,3 +26,10 @@ def test_no_share_is_refused():
     for hits, trials in ((3, 2), (-1, 5), (0, 0)):
         with pytest.raises(ValueError, match="no share"):
             exact_upper(hits, trials)
+
+
+@pytest.mark.parametrize(("hits", "trials"), [(1030, 1030), (0, 1030), (700, 1100), (2, 5000), (4990, 5000)])
+def test_bounds_of_more_trials_than_a_float_has_room_for(hits, trials):
+    """The coefficients are beyond 1e308; the interval is scipy's all the same."""
+    interval = stats.binomtest(hits, trials).proportion_ci(0.95, method="exact")
+    assert exact_bounds(hits, trials) == pytest.approx((interval.low, interval.high), abs=1e-10)

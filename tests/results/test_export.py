@@ -122,3 +122,22 @@ def test_history_says_what_is_wrong(
     """A metric that is misspelt, a folder without results."""
     assert main(["history", str(tmp_path), *arguments]) == 2
     assert says in capsys.readouterr().err
+
+
+def test_pyperf_export_says_where_pyperf_makes_no_test(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of unequal numbers of values pyperf calls any difference one; export gives the numbers and the cure."""
+    trials = made_up.run(trials=6, modes=("file",))
+    invalid = replace(trials[2], invalid_because=("the worker died",))
+    suites = []
+    for name, chosen in (("a", trials), ("b", [*trials[:2], invalid, *trials[3:]])):
+        suites.append(str(tmp_path / f"{name}.json"))
+        assert main(["export", written(tmp_path / name, chosen, id=name), "--pyperf", suites[-1]]) == 0
+        said = capsys.readouterr().err
+        assert f"the benchmarks hold {6 if name == 'a' else 5} values" in said
+        assert "bench compare tests those too" in said
+    done = subprocess.run(
+        [sys.executable, "-m", "pyperf", "compare_to", "--table", *suites], check=False, capture_output=True, text=True
+    )
+    # The very same trials but one. Should pyperf test them one day, the caution goes.
+    assert "file cpu_ns_per_event" in done.stdout
+    assert "1.00x slower" in done.stdout

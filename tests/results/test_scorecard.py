@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
+from scipy import stats
 
 from results.column import COLUMNS, NS_PER_EVENT
 from results.scorecard import consumers, labels, rows
@@ -77,3 +78,16 @@ def test_settings_that_differ_have_labels_that_differ(field: str) -> None:
     changed = made_up.setting(**{field: 77 if field in numbers else "other"})
     plain = made_up.setting()
     assert len(set(labels([plain, changed]).values())) == 2
+
+
+@pytest.mark.parametrize("count", [1, 2, 5, 6, 7, 29, 30, 1024, 1025, 1100, 9999, 100_000])
+def test_the_interval_of_any_number_of_trials_is_the_binomials(count: int) -> None:
+    """The narrowest pair of values that encloses the median with 95 %, and what it does enclose, as scipy has it."""
+    found = spread([float(value) for value in range(1, count + 1)])
+    assert found is not None
+    depth = round(found.low)
+    assert found.high == count + 1 - depth
+    chance = 1 - 2 * stats.binom.cdf(depth - 1, count, 0.5)
+    assert found.confidence == pytest.approx(chance, abs=1e-9)
+    assert depth == 1 or chance >= 0.95
+    assert 1 - 2 * stats.binom.cdf(depth, count, 0.5) < 0.95

@@ -205,3 +205,42 @@ def test_a_disk_that_fills_up_costs_one_line(tmp_path: Path) -> None:
     result = read(path)
     assert [trial.number for trial in result.trials] == [2]
     assert [problem.line for problem in result.problems] == [2]
+
+
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        ("18446744073709551617", "wider than 64 bits"),
+        ("-18446744073709551617", "wider than 64 bits"),
+        ("[1, 99999999999999999999]", "wider than 64 bits"),
+        ("1e31", "beyond any measurement"),
+        ("1.5E+31", "beyond any measurement"),
+        ("-9E99", "beyond any measurement"),
+        ("1" * 31 + ".5", "beyond any measurement"),
+        ("1e999", "not finite"),
+        ("[" * 40 + "]" * 40, "nested too deeply"),
+        ('{"a":' * 40 + "1" + "}" * 40, "nested too deeply"),
+        ('["]",' * 40 + "1" + ',"["]' * 40, "nested too deeply"),
+        ('["\\"]",' * 40 + "1" + ',"[\\""]' * 40, "nested too deeply"),
+    ],
+)
+def test_what_is_no_measurement_is_refused_however_it_is_written(tmp_path: Path, value: str, says: str) -> None:
+    """The quick look at a line's bytes sends each of these to the thorough one."""
+    path = tmp_path / "r.jsonl"
+    _written(path)
+    line = json.dumps({**made_up.trial(number=99).to_json(), "series": {"odd": "VALUE"}}).replace('"VALUE"', value)
+    path.write_bytes(path.read_bytes() + line.encode() + b"\n")
+    assert says in read(path).problems[0].what
+
+
+@pytest.mark.parametrize(
+    "value", [str(2**64), "0.00001e4", "1e-99", "[" * 28 + "]" * 28, '["[[[[[", "]"]', '"\\u00e4{"']
+)
+def test_what_only_looks_odd_is_kept(tmp_path: Path, value: str) -> None:
+    """The widest checksum, small exponents, brackets in text, lists within the limit."""
+    path = tmp_path / "r.jsonl"
+    line = json.dumps({**made_up.trial().to_json(), "series": {"odd": "VALUE"}}).replace('"VALUE"', value)
+    path.write_text(f"{line}\n")
+    held = read(path)
+    assert held.problems == ()
+    assert held.trials[0].series == {"odd": json.loads(value)}
