@@ -21,6 +21,7 @@ from bpf.errors import CannotRun
 from harness import streams
 from harness.privileges import is_root, missing_capabilities
 from harness.roles import check_roles
+from harness.user_path import search, user_path
 from results.errors import BadInput
 
 VERSION = "0.1.0"
@@ -113,6 +114,7 @@ def _dispatch(argv: list[str]) -> int:
         raise BadInput(
             f"no command {words.command!r}" + (f"; did you mean {near[0]}?" if near else "; see bench --help")
         )
+    search(user_path())
     module = importlib.import_module(f"harness.commands.{words.command}")
     command = argparse.ArgumentParser(
         prog=f"bench {words.command}", description=module.__doc__, formatter_class=argparse.RawDescriptionHelpFormatter

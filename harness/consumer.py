@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from bpf import syscalls
@@ -27,10 +28,12 @@ from bpf.synthetic import Emitter
 from harness.containment import contained
 from harness.control import PROTOCOL, Harness
 from harness.handicap import Handicapped, parse
+from harness.imports import imported
 from harness.mode_errors import callback_errors, describe, look_at_counts, whole
 from harness.privileges import KEPT_BY_CONSUMERS, drop_all_but
 from harness.probes.panel import Panel
 from harness.stop import StopSignal
+from harness.user_path import search
 from harness.waiting import consume_until_told
 from modes import Kit, Mode, load_mode
 from modes import _loops as loops
@@ -47,6 +50,7 @@ class ConsumerSpec:
 
     `mode` is what to load; the setting's is what to call it, which differs where a check compares two trees.
     `without` names probes of the timed pass to leave out: `bench doctor --probes` measures their cost.
+    The mode's own modules are looked for in `import_path` too; `tells_imports` asks what came from where.
     """
 
     setting: Setting
@@ -56,6 +60,8 @@ class ConsumerSpec:
     output_fd: int | None
     aggregate_entries: int = 16384
     without: tuple[str, ...] = ()
+    import_path: tuple[str, ...] = ()
+    tells_imports: bool = False
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -70,6 +76,8 @@ class ConsumerSpec:
             output_fd=row["output_fd"],
             aggregate_entries=row["aggregate_entries"],
             without=tuple(row["without"]),
+            import_path=tuple(row["import_path"]),
+            tells_imports=row["tells_imports"],
         )
 
 
@@ -92,6 +100,9 @@ def _run(spec: ConsumerSpec, harness: Harness) -> None:
     if spec.cpu is not None:
         os.sched_setaffinity(0, {spec.cpu})
     with Program(_load_options(spec)) as program:
+        before = set(sys.modules)
+        search([Path(folder) for folder in spec.import_path])
+        sys.dont_write_bytecode = True  # root's, in the folders of whoever owns the mode
         harness.send({"opening": {}})
         with contained() as undone:
             mode_class = load_mode(spec.mode)
@@ -103,8 +114,10 @@ def _run(spec: ConsumerSpec, harness: Harness) -> None:
             except BaseException as error:  # a sys.exit() too
                 harness.send({"raised": describe(error, mode_class)})
                 return
+        by_mode = sys.modules.keys() - before
         stop = StopSignal(signal.SIGUSR1)
         panel = Panel(setting, mode, without=spec.without)
+        ours = sys.modules.keys() - by_mode
         channel = _channel(spec, program, mode)
         if setting.drain_records is not None:
             _fill(program, setting.drain_records)
@@ -115,7 +128,10 @@ def _run(spec: ConsumerSpec, harness: Harness) -> None:
         harness.send({"ready": _identities(program, setting)})
         if setting.drain_records is not None:
             harness.receive()  # go
-        harness.send({"done": {**_consume(setting, program, channel, mode, panel, stop), "undone": undone}})
+        done = {**_consume(setting, program, channel, mode, panel, stop), "undone": undone}
+        if spec.tells_imports:
+            done["imports"] = [one.to_json() for one in imported(ours)]
+        harness.send({"done": done})
         harness.receive()  # the harness has read what it wants of our maps
 
 

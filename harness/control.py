@@ -24,7 +24,7 @@ from harness.group import Group, command_name
 from harness.signals import signal_name
 from harness.tree import Tree
 
-PROTOCOL = 5
+PROTOCOL = 6
 """Raised when a message changes its meaning; a worker of another checkout must speak the same (bench check)."""
 
 Message = Mapping[str, Any]
@@ -36,6 +36,13 @@ _WHERE = signal.SIGUSR2
 _WHERE_TIMEOUT_S = 0.5
 _FRAME = re.compile(r'^  File "(.+)", line (\d+) in (\S+)$', re.MULTILINE)
 _PYTHONS_OWN = tuple(sysconfig.get_path(name) for name in ("stdlib", "platlib", "purelib"))
+
+# What chooses the code that Python runs, or what it does with a warning or at its end. All else of Python's
+# (PYTHONMALLOC, PYTHONHASHSEED …) is how the user wants consumers to be run.
+_OF_THE_CALLERS_PYTHON = frozenset(
+    f"PYTHON{name}"
+    for name in ("EXECUTABLE", "HOME", "INSPECT", "PATH", "PLATLIBDIR", "STARTUP", "USERBASE", "WARNINGS")
+)
 
 
 class WorkerDied(Exception):
@@ -63,21 +70,21 @@ class Worker:
     ) -> None:
         """Start `python -m module` in its own session; it reads `spec` as its first message.
 
-        With `tree`, it works and imports there. `group` is for one that runs what is not ours.
+        It imports our packages from this checkout and works where we do; with `tree`, from and in there. `group` is for
+        one that runs what is not ours.
         """
         self.name = name
+        self.tree = tree
         self.left_behind: list[str] = []
         self._group = group
         ours, theirs = socket.socketpair()
         self._stderr = os.memfd_create(f"bench-{name}-stderr")
-        environment = {**os.environ, **({} if group is None else group.environment)}
-        # -m puts the working folder first on the path, where a tree of strangers could hide our packages.
-        safe_path = []
-        if tree is not None:
-            environment["PYTHONPATH"] = os.pathsep.join(map(str, tree.import_path))
-            safe_path = ["-P"]
+        environment = {name: value for name, value in os.environ.items() if name not in _OF_THE_CALLERS_PYTHON}
+        environment |= {} if group is None else group.environment
+        environment["PYTHONPATH"] = str(Path(__file__).resolve().parent.parent if tree is None else tree.harness)
         with theirs:
-            self._command = [sys.executable, *safe_path, "-m", module, str(theirs.fileno()), str(os.getpid())]
+            # -P: the working folder may be anybody's, and what is called as our packages there is not ours.
+            self._command = [sys.executable, "-P", "-m", module, str(theirs.fileno()), str(os.getpid())]
             self._process = subprocess.Popen(
                 self._command,
                 pass_fds=(theirs.fileno(), *pass_fds),
@@ -144,10 +151,11 @@ class Worker:
         return f"was killed by {signal_name(-code)}" if code < 0 else f"ended with status {code}"
 
     def _complaint(self) -> str:
-        """Return the last line that the process wrote to stderr."""
+        """Return the last line that the process wrote to stderr; Python itself says first why it cannot start."""
         text = os.pread(self._stderr, 1 << 16, max(0, os.fstat(self._stderr).st_size - (1 << 16)))
         lines = text.decode(errors="replace").strip().splitlines()
-        return lines[-1] if lines else ""
+        fatal = [line for line in lines if line.startswith("Fatal Python error: ")]
+        return (fatal or lines or [""])[-1]
 
     def whereabouts(self) -> str:
         """Say which line of Python the process is at, outside of Python's own files; empty when it does not answer.

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import platform
-import subprocess
 from pathlib import Path
 
+from bpf.errors import CannotRun
 from bpf.program import import_bcc
 from harness.cli import VERSION, checkout
+from harness.git import Repository
+from results.errors import BadInput
 
 
 def fingerprint() -> dict[str, str | int | None]:
@@ -37,14 +39,9 @@ def _cpu_model() -> str | None:
 
 
 def _commit() -> str | None:
-    """Return the checkout's commit, marked when files differ from it; None outside git."""
-    folder = str(checkout())
-    # Under sudo the checkout is another user's, which git refuses unless told that it may be.
-    git = ["git", "-c", f"safe.directory={folder}", "-C", folder]
+    """Return the checkout's commit, marked when files differ from it; None where git will not say."""
     try:
-        answer = subprocess.run(
-            [*git, "describe", "--always", "--dirty", "--abbrev=12"], check=False, capture_output=True, text=True
-        )
-    except FileNotFoundError:
+        repository = Repository.holding(checkout())
+        return None if repository is None else repository.description()
+    except (CannotRun, BadInput):
         return None
-    return answer.stdout.strip() or None if answer.returncode == 0 else None

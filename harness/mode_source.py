@@ -8,8 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from bpf.errors import CannotRun
-from harness.caller import Caller
-from harness.check.git import Repository
+from harness.git import Repository
 from harness.tree import Tree
 from modes import load_mode, mode_names
 from modes._source import read_source
@@ -18,19 +17,19 @@ from results.errors import BadInput
 from results.session import ModeSource
 
 
-def sources_of(modes: Iterable[str], owner: Caller) -> tuple[ModeSource, ...]:
+def sources_of(modes: Iterable[str]) -> tuple[ModeSource, ...]:
     """Describe the files and modules among some modes; what bench brings along is told by its own commit."""
-    return tuple(source for mode in dict.fromkeys(modes) for source in source_of(mode, owner))
+    return tuple(source for mode in dict.fromkeys(modes) for source in source_of(mode))
 
 
-def source_of(mode: str, owner: Caller, tree: Tree | None = None, arm: Arm | None = None) -> list[ModeSource]:
+def source_of(mode: str, tree: Tree | None = None, arm: Arm | None = None) -> list[ModeSource]:
     """Describe one mode as it is in a tree, by default where it is named; nothing for one of bench itself."""
     file = _file_of(mode, tree)
     if file is None:
         return []
     digest = hashlib.sha256(read_source(file)).hexdigest()
     try:
-        repository = Repository.holding(file.resolve().parent, owner)
+        repository = Repository.holding(file.resolve().parent)
     except (CannotRun, BadInput):
         # Without git, or where git does not trust the folder, there is no commit to be had; the content tells enough.
         repository = None

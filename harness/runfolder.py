@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bpf.errors import CannotRun
+from harness.worktree import take_back
 
 # Root's own, unlike /tmp and /var/tmp, where others could plant a folder of that name; and a disk, unlike /run and many
 # a /tmp: what `file` writes must not be measured against memory.
@@ -59,6 +60,7 @@ def run_folder(base: Path | None = None) -> Iterator[Path]:
     try:
         yield folder
     finally:
+        take_back(folder)
         shutil.rmtree(folder, ignore_errors=True)
         os.close(held)
 
@@ -88,7 +90,11 @@ def stale_folders(base: Path | None = None) -> list[StaleFolder]:
 
 
 def remove(stale: StaleFolder) -> None:
-    """Remove a folder that a killed session left. Raises OSError when something in it cannot be removed."""
+    """Remove a folder that a killed session left, and what refers to it.
+
+    Raises OSError when something in it cannot be removed.
+    """
+    take_back(stale.path)
     shutil.rmtree(stale.path)
 
 

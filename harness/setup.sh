@@ -66,9 +66,12 @@ ask_for_root() {
     exec sudo ${kept:+"--preserve-env=$kept"} -- "$@"
 }
 
-# Run a command as the owner of the checkout, in it; what it makes can be read by others, whatever root's umask is.
+# Run a command as the owner of the checkout, in it, and Python as if the caller had set nothing of it; what is made can
+# be read by others, whatever root's umask is.
 as_owner() (
     umask 022
+    for name in $(env | sed -n 's/^\(PYTHON[A-Z0-9_]*\)=.*/\1/p'); do unset "$name"; done
+    export PYTHONSAFEPATH=1 PYTHONNOUSERSITE=1
     cd "$here" || exit
     owner=$(stat -c %u "$here")
     if ! is_root || [ "$owner" -eq 0 ]; then
@@ -157,7 +160,7 @@ make_environment() {
     as_owner rm -f "$environment/made-from"
     # --ignore-installed: packages of the system may go away with the next upgrade, and those of a user are not root's.
     as_owner "$system_python" -m venv --clear --system-site-packages "$environment" >&2 &&
-        as_owner env PYTHONNOUSERSITE=1 PIP_USER=0 "$environment/bin/python" -m pip install -qq --disable-pip-version-check \
+        as_owner env PIP_USER=0 "$environment/bin/python" -m pip install -qq --disable-pip-version-check \
             --require-hashes --no-deps --only-binary :all: --ignore-installed -r "$lock" >&2 &&
         for packages in "$environment"/lib/python3*/site-packages; do
             printf '%s\n' "$here" | as_owner tee "$packages/bench.pth" >/dev/null
@@ -198,7 +201,7 @@ set_up() {
     look_around "$@" # another start may have done the work meanwhile
     # shellcheck disable=SC2086 # one word a package
     [ -z "$missing" ] || install_packages $missing
-    [ -x "$system_python" ] && "$system_python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
+    [ -x "$system_python" ] && "$system_python" -I -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
         cannot "Python 3.11 or later is needed as $system_python: Debian 12, Ubuntu 24.04, Fedora 37, or later"
     [ -n "$ready" ] || make_environment "$(wanted_environment "$1")"
     flock --shared 9
@@ -226,3 +229,4 @@ compile_as_owner() {
 
 # The folder a command is typed in may be anybody's, and root's Python must not import from it.
 export PYTHONSAFEPATH=1 PYTHONNOUSERSITE=1
+unset PYTHONEXECUTABLE # heeded even with -I, from Python 3.11 on

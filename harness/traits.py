@@ -14,6 +14,7 @@ from typing import Any
 
 from harness.control import Harness, Worker, WorkerDied
 from harness.group import Group
+from harness.user_path import search, user_path
 from modes import Mode, is_file, load_mode, read_source, readers_of
 from modes._kit import Format
 from modes._mode import Reader, Wait
@@ -44,7 +45,8 @@ def traits_of(name: str) -> Traits:
 @functools.cache
 def _asked(name: str, _source: bytes) -> Traits:
     """Import a mode in a process of its own; once for each text of its file."""
-    with Worker("harness.traits", {"mode": name}, name=f"import of mode {name}", group=Group()) as worker:
+    asked = {"mode": name, "import_path": [*map(str, user_path())]}
+    with Worker("harness.traits", asked, name=f"import of mode {name}", group=Group()) as worker:
         try:
             answer = worker.receive(IMPORT_TIMEOUT_S)
         except WorkerDied as error:
@@ -61,8 +63,11 @@ def _traits(mode: type[Mode]) -> Traits:
 
 def main(arguments: list[str]) -> int:
     harness = Harness(arguments)
+    asked = harness.receive()
+    search([Path(folder) for folder in asked["import_path"]])
+    sys.dont_write_bytecode = True  # root's, in the folders of whoever owns the mode
     try:
-        traits = _traits(load_mode(harness.receive()["mode"]))
+        traits = _traits(load_mode(asked["mode"]))
     except BadInput as error:
         harness.send({"failed": str(error)})
     else:

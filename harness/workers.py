@@ -11,9 +11,11 @@ from harness.consumer import ConsumerSpec
 from harness.control import Worker, WorkerDied
 from harness.generator import GeneratorSpec
 from harness.group import Group
+from harness.imports import Import
 from harness.leavings import leavings, told_of
 from harness.probes.outside import Probing
 from harness.trial import Place
+from harness.user_path import user_path
 from results.errors import BadInput
 from results.trial import Setting
 from traffic.contract import DropKind
@@ -43,6 +45,8 @@ def start_consumer(setting: Setting, tag: str | None, place: Place, output_fd: i
         cpu=place.consumer_cpu,
         output_fd=output_fd,
         without=probing.without,
+        import_path=tuple(map(str, user_path() if tree is None else tree.import_path)),
+        tells_imports=tree is not None,
     )
     inherited = () if output_fd is None else (output_fd,)
     return Worker(
@@ -88,19 +92,22 @@ def ready(worker: Worker) -> Mapping[str, Any]:
     except WorkerDied as error:
         if opening:
             raise ModeFailed(worker, f"while the mode was opened, {error}{worker.whereabouts()}") from error
-        raise CannotRun(f"cannot start a trial: {error}", "run `bench doctor`, then try again") from error
+        of_python = "Fatal Python error" in str(error)
+        cure = "unset that, or say what Python can take" if of_python else "run `bench doctor`, then try again"
+        raise CannotRun(f"cannot start a trial: {error}", cure) from error
     if "raised" in message:
         raise ModeFailed(worker, f"the mode raised {message['raised']}")
     if "failed" in message:
         failed = message["failed"]
         if failed["cure"] is None:
-            raise BadInput(failed["what"])
+            raise BadInput(failed["what"] if worker.tree is None else worker.tree.explain(failed["what"]))
         raise CannotRun(failed["what"], failed["cure"])
     answer: Mapping[str, Any] = message["ready"]
     return answer
 
 
 def last_words(worker: Worker) -> Mapping[str, Any]:
+    """Return what a worker says at its end. Raises BadInput when it did not run what its tree stands for."""
     try:
         return done(worker, LAST_WORDS_TIMEOUT_S)
     except WorkerDied as error:
@@ -108,11 +115,16 @@ def last_words(worker: Worker) -> Mapping[str, Any]:
 
 
 def done(worker: Worker, timeout_s: float) -> Mapping[str, Any]:
-    """Return what a worker tells at its end. Raises WorkerDied when it says that it failed, too."""
+    """Return what a worker tells at its end.
+
+    Raises WorkerDied when it says that it failed, too, and BadInput when it did not run what its tree stands for.
+    """
     message = worker.receive(timeout_s)
     if "failed" in message:
         raise WorkerDied(worker.name, "failed", message["failed"]["what"])
     answer: Mapping[str, Any] = message["done"]
+    if worker.tree is not None:
+        worker.tree.prove(Import(**row) for row in answer["imports"])
     return answer
 
 

@@ -17,7 +17,6 @@ from typing import Any
 
 from harness import options
 from harness.backlog import Backlog
-from harness.caller import caller
 from harness.capacity.progress import SurveyProgress
 from harness.capacity.stall import AFTER_S, BEFORE_S
 from harness.cli import DONE, INCONCLUSIVE, INVALID_TRIAL
@@ -141,7 +140,7 @@ def run_advice(arguments: argparse.Namespace) -> int:
 def _recorded(
     arguments: argparse.Namespace, writer: ResultWriter, plan: Mapping[str, Any], settings: Sequence[Setting]
 ) -> Recorded:
-    modes = sources_of((setting.mode for setting in settings), caller())
+    modes = sources_of(setting.mode for setting in settings)
     session, done = resume(writer.path, plan, modes) if arguments.resume else begin(plan, arguments.seed, modes)
     return Recorded(session, done, writer, options.probing_of(arguments))
 

@@ -125,7 +125,7 @@ def _finished(out: Path, check: Check) -> Sequence[CertifiedGate]:
 
 
 def _run_gate(arguments: argparse.Namespace, check: Check, out: Path) -> None:
-    modes = sources_of((comparison.mode for comparison in check.comparisons), caller())
+    modes = sources_of(comparison.mode for comparison in check.comparisons)
     session = new_session({"check": check.to_json()}, None, modes)
     probing = options.probing_of(arguments)
     quiet = arguments.quiet or not sys.stderr.isatty()

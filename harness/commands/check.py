@@ -26,6 +26,7 @@ from harness.check import certificates, reports
 from harness.check.arms import Arms, against, alone, two_settings
 from harness.check.baseline import Baseline
 from harness.check.baseline import load as load_baseline
+from harness.check.outside import said_of
 from harness.check.plan import make_check, without_what_is_too_coarse
 from harness.check.runner import CheckRun, TooManyInvalid, Trees, expected_trials
 from harness.check.wanted import Wanted, add_options, wanted
@@ -72,19 +73,27 @@ def run(arguments: argparse.Namespace) -> int:
     _refuse_unless_one_baseline(arguments, modes)
     files = reports.Reports(arguments)
     with run_folder() as folder:
-        arms = _arms(arguments, modes, wishes, owner, folder)
+        arms = _arms(arguments, modes, wishes, folder)
+        _warn(arms.lacks)
         check, baseline = _check(arguments, arms, said)
         try:
             outcome = _run(arguments, owner, arms, check, baseline)
         except TooManyInvalid as error:
             print(f"bench: {error}", file=sys.stderr)
             return INVALID_TRIAL
+        finally:
+            _warn(said_of(arms))
     files.write(outcome)
     if arguments.json:
         print(json.dumps(outcome.to_json(), indent=1))
     else:
         print_outcome(outcome, Console())
     return reports.STATUS[outcome.verdict]
+
+
+def _warn(lines: Sequence[str]) -> None:
+    for line in lines:
+        print(f"bench: {line}", file=sys.stderr)
 
 
 def _refuse_unless_one_baseline(arguments: argparse.Namespace, modes: Sequence[str]) -> None:
@@ -100,9 +109,9 @@ def _refuse_unless_one_baseline(arguments: argparse.Namespace, modes: Sequence[s
         raise BadInput("--mode names the candidate; which is it? see bench modes")
 
 
-def _arms(arguments: argparse.Namespace, modes: Sequence[str], wishes: Wishes, owner: Caller, folder: Path) -> Arms:
+def _arms(arguments: argparse.Namespace, modes: Sequence[str], wishes: Wishes, folder: Path) -> Arms:
     if arguments.against is not None:
-        return against(arguments.against, modes, wishes, owner, folder)
+        return against(arguments.against, modes, wishes, folder)
     if arguments.baseline is not None:
         return alone(modes, wishes, f"stored in {arguments.baseline.name}", "now")
     return two_settings(arguments.a, arguments.b, modes, wishes)
@@ -119,7 +128,7 @@ def _check(arguments: argparse.Namespace, arms: Arms, said: Wanted) -> tuple[Che
 def _run(arguments: argparse.Namespace, owner: Caller, arms: Arms, check: Check, baseline: Baseline | None) -> Outcome:
     certificate = certificates.find(check, fingerprint(), owner) if check.interleaved else None
     check = without_what_is_too_coarse(check, certificate)
-    session = new_session({"check": check.to_json()}, arguments.seed, _sources(arms, owner, baseline))
+    session = new_session({"check": check.to_json()}, arguments.seed, _sources(arms, baseline))
     out = arguments.out or default_out(owner, "check")
     with (
         ResultWriter(out) as writer,
@@ -147,14 +156,14 @@ def _run(arguments: argparse.Namespace, owner: Caller, arms: Arms, check: Check,
     )
 
 
-def _sources(arms: Arms, owner: Caller, baseline: Baseline | None) -> tuple[ModeSource, ...]:
+def _sources(arms: Arms, baseline: Baseline | None) -> tuple[ModeSource, ...]:
     """Describe the user's own modes as each arm runs them; those of a stored baseline are what its session says."""
     stored = () if baseline is None else baseline.session.modes
     found = [replace(source, arm="A") for source in stored if source.arm != "A"]
     for a, b in arms.pairs.values():
         if baseline is None:
-            found += source_of(a.mode, owner, a.tree, "A")
-        found += source_of(b.mode, owner, b.tree, "B")
+            found += source_of(a.mode, a.tree, "A")
+        found += source_of(b.mode, b.tree, "B")
     return tuple(found)
 
 

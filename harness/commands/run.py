@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 
 from harness import options
-from harness.caller import caller
 from harness.capacity.stall import BEFORE_S
 from harness.cli import DONE, INVALID_TRIAL
 from harness.mode_source import sources_of
@@ -115,7 +114,7 @@ def run_session(arguments: argparse.Namespace, settings: Sequence[Setting]) -> l
     """Run the plan, each trial appended to the result file as it ends; return all trials of the session."""
     probing = options.probing_of(arguments)
     wanted = {"settings": [setting.to_json() for setting in settings], "trials": arguments.trials}
-    modes = sources_of((setting.mode for setting in settings), caller())
+    modes = sources_of(setting.mode for setting in settings)
     with ExitStack() as stack:
         writer = stack.enter_context(open_results(arguments.out, "run", resume=arguments.resume))
         session, done = resume(writer.path, wanted, modes) if arguments.resume else begin(wanted, arguments.seed, modes)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from harness.control import Worker, WorkerDied
+from harness.tree import Tree
 
 SCRIPT = """
 import os, signal, sys, time
@@ -30,15 +32,15 @@ elif word == "silence":
 
 
 @pytest.fixture
-def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+def start(tmp_path: Path) -> Callable[[str], Worker]:
     (tmp_path / "worker_under_test.py").write_text(SCRIPT)
-    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{Path(__file__).resolve().parents[2]}")
-    return "worker_under_test"
+    tree = Tree(folder=tmp_path, harness=tmp_path, import_path=(), mode="")
+    return lambda word: Worker("worker_under_test", {"word": word}, name="worker", tree=tree)
 
 
-def test_messages_go_both_ways_in_order(module: str) -> None:
+def test_messages_go_both_ways_in_order(start: Callable[[str], Worker]) -> None:
     """Several messages at once arrive one by one."""
-    with Worker(module, {"word": "echo"}, name="echo") as worker:
+    with start("echo") as worker:
         worker.send({"n": 1})
         worker.send({"n": 2})
         assert [worker.receive(10)["n"], worker.receive(10)["n"]] == [1, 2]
@@ -51,15 +53,15 @@ def test_messages_go_both_ways_in_order(module: str) -> None:
         pytest.param("kill", "the worker was killed by SIGKILL", id="is killed"),
     ],
 )
-def test_an_end_is_reported_with_how_and_why(module: str, word: str, says: str) -> None:
+def test_an_end_is_reported_with_how_and_why(start: Callable[[str], Worker], word: str, says: str) -> None:
     """The status or the signal, and the last line of stderr."""
-    with Worker(module, {"word": word}, name="worker") as worker, pytest.raises(WorkerDied, match=says):
+    with start(word) as worker, pytest.raises(WorkerDied, match=says):
         worker.receive(10)
 
 
-def test_silence_ends_at_the_deadline(module: str) -> None:
+def test_silence_ends_at_the_deadline(start: Callable[[str], Worker]) -> None:
     """A worker that says nothing is given up, and killed on the way out."""
-    with Worker(module, {"word": "silence"}, name="worker") as worker:
+    with start("silence") as worker:
         with pytest.raises(WorkerDied, match=r"said nothing for 0\.2 s"):
             worker.receive(0.2)
         pid = worker.pid
@@ -67,12 +69,12 @@ def test_silence_ends_at_the_deadline(module: str) -> None:
         os.kill(pid, 0)
 
 
-def test_a_worker_dies_with_the_harness(module: str) -> None:
+def test_a_worker_dies_with_the_harness(start: Callable[[str], Worker]) -> None:
     """Killing the harness outright leaves no worker behind."""
     read_end, write_end = os.pipe()
     harness = os.fork()
     if harness == 0:
-        worker = Worker(module, {"word": "silence"}, name="worker")
+        worker = start("silence")
         os.write(write_end, str(worker.pid).encode())
         time.sleep(60)
         os._exit(0)

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.caller import caller
-from harness.check.git import Repository
+from harness.git import Repository
 from modes import load_mode
 from results.output import open_output, write_file
 from results.store import ResultWriter
@@ -148,5 +147,5 @@ def test_git_runs_as_the_calling_user(nobodys_folder: Path, monkeypatch: pytest.
     (repository / ".git" / "config").write_text(f"[core]\n\tfsmonitor = {hook}\n")
     subprocess.run(["chown", "-R", f"{NOBODY}:{NOBODY}", repository], check=True)
     monkeypatch.setenv("SUDO_UID", str(NOBODY))
-    assert Repository.holding(repository, caller()).changed in (True, False)
+    assert Repository.holding(repository).changed in (True, False)
     assert witness.read_text().strip() == str(NOBODY)

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
-
 import pytest
 
-from harness.caller import caller
-from harness.check import arms
 from harness.check.arms import against, two_settings
-from harness.check.git import Repository
-from harness.cli import checkout
-from harness.control import PROTOCOL
+from harness.git import Repository
 from harness.plan import Wishes
+from harness.runfolder import run_folder
+from tests.repository import git
 
 CONSUMER = """
 from modes import Mode
@@ -22,11 +18,6 @@ class Consumer(Mode):
     def take(self, samples):
         self.consumed += len(samples)
 """
-
-
-def git(folder, *words):
-    identity = ["-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false"]
-    subprocess.run(["git", "-C", str(folder), *identity, *words], check=True, capture_output=True)
 
 
 @pytest.fixture
@@ -47,40 +38,31 @@ def repository(tmp_path, monkeypatch):
 
 @pytest.fixture
 def aside(tmp_path):
-    folder = tmp_path / "aside"
-    folder.mkdir()
-    return folder
+    """The folder of a session."""
+    with run_folder(tmp_path / "base") as folder:
+        yield folder
 
 
 def test_a_ref_is_laid_out_aside_and_the_repository_is_left_alone(repository, aside):
-    """Arm A runs from the commit's own files, arm B from the working tree; no change and no worktree is left behind."""
-    made = against("v1", ["consumer.py"], Wishes(), caller(), aside)
+    """Arm A runs from the commit's own files, arm B from the working tree, which is not changed by it."""
+    made = against("v1", ["consumer.py"], Wishes(), aside)
     a, b = made.pairs["consumer.py"]
     assert (a.tree.folder / a.tree.mode).read_text() == CONSUMER
     assert (b.tree.folder, b.tree.mode) == (repository, "./consumer.py")
     assert made.words_a.startswith("git v1 (")
-    assert not Repository(repository, caller()).changed
-    worktrees = subprocess.run(["git", "worktree", "list"], check=True, capture_output=True, text=True).stdout
-    assert worktrees.count("\n") == 1
+    assert not Repository(repository).changed
 
 
 def test_the_words_say_that_the_working_tree_is_changed(repository, aside):
     """A verdict on uncommitted work is labelled as such."""
     (repository / "consumer.py").write_text(CONSUMER + "\n# three\n")
-    assert "with changes" in against("git:v1", ["consumer.py"], Wishes(), caller(), aside).words_b
-
-
-def test_our_packages_come_before_a_strangers_folders(repository, aside):
-    """A project may well have a folder called results."""
-    a, b = against("v1", ["consumer.py"], Wishes(), caller(), aside).pairs["consumer.py"]
-    assert a.tree.import_path == (checkout(), a.tree.folder)
-    assert b.tree.import_path == (checkout(), repository)
+    assert "with changes" in against("git:v1", ["consumer.py"], Wishes(), aside).words_b
 
 
 def test_another_file_is_another_mode(repository, aside):
     """A path compares two files, both from where they are."""
     (repository / "other.py").write_text(CONSUMER)
-    a, b = against("other.py", ["consumer.py"], Wishes(), caller(), aside).pairs["consumer.py"]
+    a, b = against("other.py", ["consumer.py"], Wishes(), aside).pairs["consumer.py"]
     assert (a.mode, a.tree, b.mode, b.tree) == ("other.py", None, "consumer.py", None)
 
 
@@ -88,8 +70,8 @@ def test_a_word_that_fits_a_ref_and_a_file_must_be_told_apart(repository, aside)
     """Nothing is guessed: git: and file: decide."""
     (repository / "v1").write_text(CONSUMER)
     with pytest.raises(ValueError, match="write git:v1 or file:v1"):
-        against("v1", ["consumer.py"], Wishes(), caller(), aside)
-    assert "git v1" in against("git:v1", ["consumer.py"], Wishes(), caller(), aside).words_a
+        against("v1", ["consumer.py"], Wishes(), aside)
+    assert "git v1" in against("git:v1", ["consumer.py"], Wishes(), aside).words_a
 
 
 @pytest.mark.parametrize(
@@ -100,7 +82,7 @@ def test_a_word_that_fits_a_ref_and_a_file_must_be_told_apart(repository, aside)
         ("--upload-pack=x", ["consumer.py"], "neither a git ref"),
         ("file:nowhere.py", ["consumer.py"], "does not exist"),
         ("file:epoll", ["consumer.py", "epoll"], "one mode with another"),
-        ("git:v1", ["new.py"], "does not exist in that commit"),
+        ("git:v1", ["new.py"], "new.py does not exist in v1"),
     ],
 )
 @pytest.mark.usefixtures("repository")
@@ -108,7 +90,7 @@ def test_what_fits_nothing_is_refused(target, modes, says, aside, tmp_path):
     """Each with what is wrong, before anything is set up."""
     (tmp_path / "project" / "new.py").write_text(CONSUMER)
     with pytest.raises(ValueError, match=says):
-        against(target, modes, Wishes(), caller(), aside)
+        against(target, modes, Wishes(), aside)
 
 
 def test_a_consumer_outside_of_any_repository_has_no_refs(tmp_path, aside):
@@ -116,32 +98,7 @@ def test_a_consumer_outside_of_any_repository_has_no_refs(tmp_path, aside):
     lone = tmp_path / "lone.py"
     lone.write_text(CONSUMER)
     with pytest.raises(ValueError, match="in no git repository"):
-        against("git:v1", [str(lone)], Wishes(), caller(), aside)
-
-
-@pytest.mark.parametrize(("said", "says"), [("PROTOCOL = 1", "protocol 1"), ("OTHER = 1", "states no")])
-def test_a_ref_that_speaks_another_protocol_is_refused(said, says, tmp_path):
-    """A worker that would misunderstand the harness is never started."""
-    control = tmp_path / "harness" / "control.py"
-    control.parent.mkdir()
-    control.write_text(said + "\n")
-    with pytest.raises(ValueError, match=says):
-        arms._refuse_other_protocol(tmp_path, "old")
-    control.write_text(f"PROTOCOL = {PROTOCOL}\n")
-    arms._refuse_other_protocol(tmp_path, "new")
-
-
-def test_an_archive_never_leaves_its_folder(repository, aside):
-    """A link in the commit that leads outside is not followed while files are laid out."""
-    outside = repository.parent / "outside"
-    outside.mkdir()
-    (repository / "link").symlink_to(outside)
-    git(repository, "add", "link")
-    git(repository, "commit", "-qm", "link")
-    mine = Repository.holding(repository, caller())
-    mine.lay_out(mine.commit("HEAD"), aside)
-    assert (aside / "link").readlink() == outside
-    assert not list(outside.iterdir())
+        against("git:v1", [str(lone)], Wishes(), aside)
 
 
 def test_two_settings_differ_in_what_is_said():

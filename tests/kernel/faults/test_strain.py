@@ -120,6 +120,9 @@ def test_a_busy_cpu_leaves_the_ledger_exact(tmp_path: Path) -> None:
 @pytest.mark.parametrize("jump_s", [-86400, 86400])
 def test_a_wall_clock_that_jumps_changes_no_count_and_no_duration(tmp_path: Path, jump_s: int) -> None:
     """Injects a jump of a day at each reading of the wall clock, in a faked Python; the host's clock is not set."""
+    faked = tmp_path / "python"  # for the workers, whose PYTHONPATH is not the user's
+    faked.write_text(f'#!/bin/sh\nPYTHONPATH="{tmp_path}:$PYTHONPATH" exec "{sys.executable}" "$@"\n')
+    faked.chmod(0o755)
     (tmp_path / "sitecustomize.py").write_text(
         "import time, datetime\n"
         "real_time, real_get, calls = time.time, time.clock_gettime_ns, [0]\n"
@@ -127,6 +130,7 @@ def test_a_wall_clock_that_jumps_changes_no_count_and_no_duration(tmp_path: Path
         f"    calls[0] += 1; return {jump_s} * calls[0]\n"
         "time.time = lambda: real_time() + jump()\n"
         "time.clock_gettime_ns = lambda c: real_get(c) + (jump() * 10**9 if c == time.CLOCK_REALTIME else 0)\n"
+        f"import sys; sys.executable = {str(faked)!r}\n"
     )
     environment = surroundings()
     environment["PYTHONPATH"] = f"{tmp_path}:{environment['PYTHONPATH']}"
