@@ -1,0 +1,211 @@
+"""The script beside action.yml, in real repositories: which baseline it takes for which event, and what it hands on."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from harness.cli import checkout
+from tests.repository import commit, git
+
+ZEROS = "0" * 40
+NEEDED = {"MODE": "a b.py; touch hacked", "RESULT": "r", "JUNIT": "j", "INCONCLUSIVE": "fail"}
+
+
+@pytest.fixture
+def action(tmp_path: Path) -> Path:
+    """A folder with the script and a bench that records how it was called."""
+    folder = tmp_path / "the action"
+    folder.mkdir()
+    shutil.copy(checkout() / "action.sh", folder)
+    bench = folder / "bench"
+    bench.write_text(f"#!/bin/sh\nprintf '%s\\n' \"$@\" >'{tmp_path}/words'\nexit ${{STATUS:-0}}\n")
+    bench.chmod(0o755)
+    return folder
+
+
+@pytest.fixture
+def origin(tmp_path: Path) -> Path:
+    """A project: trunk moved on after `topic` had left it."""
+    folder = tmp_path / "origin"
+    commit(folder, "0")
+    commit(folder, "1")
+    git(folder, "checkout", "-q", "-b", "topic")
+    commit(folder, "topic 1")
+    commit(folder, "topic 2")
+    git(folder, "checkout", "-q", "trunk")
+    commit(folder, "2")
+    commit(folder, "3")
+    return folder
+
+
+def clone(origin: Path, ref: str, depth: int | None) -> Path:
+    """Clone as actions/checkout does: one ref, detached, as deep as asked for; None is everything."""
+    folder = origin.parent / "the clone"
+    folder.mkdir()
+    git(folder, "init", "-q")
+    git(folder, "remote", "add", "origin", origin.as_uri())
+    head = git(origin, "rev-parse", ref)
+    deep = [] if depth is None else [f"--depth={depth}"]
+    branches = ["+refs/heads/*:refs/remotes/origin/*"] if depth is None else []
+    git(folder, "fetch", "-q", "--no-tags", *deep, "origin", head, *branches)
+    git(folder, "checkout", "-q", "--detach", head)
+    return folder
+
+
+def run(action: Path, folder: Path, **more: str) -> subprocess.CompletedProcess[str]:
+    names = ("PATH", "HOME", "TMPDIR")
+    environment = {name: os.environ[name] for name in names if name in os.environ} | NEEDED
+    environment |= {"GITHUB_OUTPUT": str(action.parent / "output"), "DEFAULT_BRANCH": "trunk", **more}
+    if (folder / ".git").exists():
+        environment.setdefault("GITHUB_SHA", git(folder, "rev-parse", "HEAD"))
+    return subprocess.run(
+        ["bash", action / "action.sh"], check=False, capture_output=True, text=True, env=environment, cwd=folder
+    )
+
+
+def words(action: Path) -> list[str]:
+    return (action.parent / "words").read_text().splitlines()
+
+
+def taken(action: Path, folder: Path, **more: str) -> str:
+    """Return the subject of the commit that was taken as the baseline."""
+    ended = run(action, folder, **more)
+    assert ended.returncode == 0, ended.stderr
+    said = words(action)
+    kind, _, sha = said[said.index("--against") + 1].partition(":")
+    assert kind == "git"
+    return git(folder, "log", "-1", "--format=%s", sha)
+
+
+depths = pytest.mark.parametrize("depth", [1, 2, None], ids=["shallow", "two deep", "whole"])
+
+
+@depths
+def test_a_pull_request_is_compared_with_the_base_that_it_was_merged_with(
+    action: Path, origin: Path, depth: int | None
+) -> None:
+    """Trunk has moved since the event's base.sha: others' commits are in both arms, or in none."""
+    git(origin, "checkout", "-q", "--detach", "trunk")
+    git(origin, "merge", "-q", "--no-ff", "-m", "merged", "topic")
+    git(origin, "update-ref", "refs/pull/1/merge", "HEAD")
+    git(origin, "checkout", "-q", "trunk")
+    merged = clone(origin, "refs/pull/1/merge", depth)
+    assert taken(action, merged, GITHUB_EVENT_NAME="pull_request", GITHUB_BASE_REF="trunk") == "3"
+
+
+@depths
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"GITHUB_EVENT_NAME": "pull_request", "GITHUB_BASE_REF": "trunk", "GITHUB_SHA": "a merge that is not here"},
+        {"GITHUB_EVENT_NAME": "push", "GITHUB_REF": "refs/heads/topic", "BEFORE": ZEROS},
+        {"GITHUB_EVENT_NAME": "workflow_dispatch", "GITHUB_REF": "refs/heads/topic"},
+        {"GITHUB_EVENT_NAME": "push", "GITHUB_REF": "refs/tags/v1", "BEFORE": ZEROS},
+    ],
+    ids=["pull request's head", "new branch", "by hand", "tag"],
+)
+def test_a_branch_is_compared_with_where_it_left(
+    action: Path, origin: Path, depth: int | None, event: dict[str, str]
+) -> None:
+    """All of its commits are judged, and nothing that came to the default branch since."""
+    assert taken(action, clone(origin, "topic", depth), **event) == "1"
+
+
+@depths
+def test_a_push_to_the_default_branch_is_compared_with_the_commit_before_it(
+    action: Path, origin: Path, depth: int | None
+) -> None:
+    """Every commit that was pushed is judged; without an event, the last one."""
+    pushed = clone(origin, "trunk", depth)
+    before = git(origin, "rev-parse", "trunk~2")
+    event = {"GITHUB_EVENT_NAME": "push", "GITHUB_REF": "refs/heads/trunk"}
+    assert taken(action, pushed, **event, BEFORE=before) == "1"
+    assert taken(action, pushed, GITHUB_EVENT_NAME="schedule", GITHUB_REF="refs/heads/trunk") == "2"
+
+
+@pytest.mark.parametrize(
+    ("event", "says"),
+    [
+        ({"BEFORE": ZEROS}, "this push made trunk, so there is no commit before it"),
+        ({"BEFORE": "1" * 40}, f"the commit before this push ({'1' * 40}) is not in this clone"),
+        ({"GITHUB_REF": "refs/heads/other", "DEFAULT_BRANCH": "gone"}, "the branch gone is not in this clone"),
+        ({"GITHUB_EVENT_NAME": "pull_request", "GITHUB_SHA": "x", "GITHUB_BASE_REF": "gone"}, "the branch gone is not"),
+        ({"GITHUB_EVENT_NAME": "pull_request_target", "GITHUB_BASE_REF": "trunk", "BEFORE": "1" * 40}, "HEAD has no"),
+    ],
+    ids=["new branch", "rewritten", "no such branch", "no such base", "the base itself"],
+)
+def test_a_baseline_that_is_not_there_is_named_with_the_cure(
+    action: Path, origin: Path, event: dict[str, str], says: str
+) -> None:
+    """One annotation, status 2, and nothing is run."""
+    about = {"GITHUB_EVENT_NAME": "push", "GITHUB_REF": "refs/heads/trunk", "GITHUB_REF_NAME": "trunk"}
+    ended = run(action, clone(origin, "trunk", 1), **{**about, **event})
+    assert ended.returncode == 2
+    (line,) = [line for line in ended.stderr.splitlines() if line.startswith("::error")]
+    assert says in line
+    assert "(against)" in line
+    assert ("fetch-depth: 0" in line) == ("is not in this clone" in line)
+    assert not (action.parent / "words").exists()
+
+
+def test_a_first_commit_and_a_folder_without_git_have_no_baseline(action: Path, tmp_path: Path) -> None:
+    """Each in its own words."""
+    alone = tmp_path / "alone"
+    commit(alone, "0")
+    assert "HEAD is the first commit" in run(action, alone, DEFAULT_BRANCH="").stderr
+    assert "put actions/checkout before this step" in run(action, action).stderr
+
+
+@pytest.mark.parametrize(
+    ("given", "handed_on"),
+    [
+        ("", []),
+        ("--blocks 10,20", ["--blocks", "10,20"]),
+        ("--blocks 10\n--delta ns_per_event=5%\n", ["--blocks", "10", "--delta", "ns_per_event=5%"]),
+        ("--traffic 'mix:a=1 + b=2' --config \"x y/p.toml\"", ["--traffic", "mix:a=1 + b=2", "--config", "x y/p.toml"]),
+        ("--out ''", ["--out", ""]),
+        ("$(touch hacked) `touch hacked` ; *", ["$(touch", "hacked)", "`touch", "hacked`", ";", "*"]),
+        ("  --quiet\n\n   --json  ", ["--quiet", "--json"]),
+    ],
+    ids=["none", "one line", "lines", "quotes", "empty", "code", "blanks"],
+)
+def test_arguments_are_split_as_a_shell_would_and_nothing_is_run(
+    action: Path, tmp_path: Path, given: str, handed_on: list[str]
+) -> None:
+    """Every line of them."""
+    ended = run(action, tmp_path, AGAINST="v1", ARGUMENTS=given)
+    assert ended.returncode == 0, ended.stderr
+    always = ["check", "--mode", NEEDED["MODE"], "--against", "v1", "--out", "r", "--junit", "j"]
+    assert words(action) == always + handed_on
+    assert not (tmp_path / "hacked").exists()
+
+
+def test_a_quote_that_is_not_closed_is_named(action: Path, tmp_path: Path) -> None:
+    """Half an argument is never run."""
+    ended = run(action, tmp_path, AGAINST="v1", ARGUMENTS="--traffic 'a")
+    assert (ended.returncode, "a quote is not closed" in ended.stderr) == (2, True)
+    assert not (tmp_path / "words").exists()
+
+
+@pytest.mark.parametrize(
+    ("status", "inconclusive", "expected"),
+    [
+        (0, "fail", ("OK", 0)),
+        (1, "fail", ("REGRESSED", 1)),
+        (3, "fail", ("INCONCLUSIVE", 3)),
+        (3, "pass", ("INCONCLUSIVE", 0)),
+        (4, "pass", ("", 4)),
+    ],
+)
+def test_statuses_become_verdicts(
+    action: Path, tmp_path: Path, status: int, inconclusive: str, expected: tuple[str, int]
+) -> None:
+    """What the job sees, and what the next steps can read."""
+    ended = run(action, tmp_path, AGAINST="v1", STATUS=str(status), INCONCLUSIVE=inconclusive)
+    output = (tmp_path / "output").read_text().strip()
+    assert (output.removeprefix("verdict="), ended.returncode) == expected
