@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from bpf.counters import Counters
+from harness.circumstances import circumstances
 from harness.consumer import DRAIN_DEADLINE_S
 from harness.control import Worker
 from harness.drop_names import named
@@ -78,6 +79,11 @@ def balance(setting: Setting, finish: Finish, sent: Mapping[str, Any], drops_exp
     )
 
 
+def _started_under() -> list[str]:
+    found = circumstances()
+    return [f"the run was started under {', '.join(found)}, and so is what it measured"] if found else []
+
+
 def unopened(setting: Setting, identity: Identity, *, started_at: datetime, failed: ModeFailed) -> Trial:
     """State a trial whose mode could not be opened: nothing was offered."""
     return Trial(
@@ -132,6 +138,6 @@ def close(
         series={"top_drops": named(finish.done.get("top_drops", [])), **reading.series},
         invalid_because=tuple(wrong),
         disturbed_because=tuple(outside.disturbed_because(reading, (last_consumed_ns - first_ns) / 1e9)),
-        warnings=tuple(warnings),
+        warnings=(*warnings, *_started_under()),
         limited_by=limited_by,
     )

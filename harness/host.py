@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bpf.errors import CannotRun
 from bpf.program import import_bcc
+from harness.circumstances import circumstances
 from harness.cli import VERSION, checkout
 from harness.git import Repository
 from results.errors import BadInput
@@ -27,6 +28,7 @@ def fingerprint() -> dict[str, str | int | None]:
         "bench": VERSION,
         "commit": _commit(),
         "boot": Path("/proc/sys/kernel/random/boot_id").read_text().strip(),
+        "circumstances": ", ".join(circumstances()) or "none",
     }
 
 

@@ -33,7 +33,7 @@ class MemoryProbe:
     def start(self) -> None:
         self._no_peak = unsupported(self._proc)  # forgets the peak of the start, when the compiler was at work
         self._resident_before = self._resident_bytes()
-        self._blocks_before = sys.getallocatedblocks()
+        self._blocks_before = sys.getallocatedblocks()  # 0 under another allocator than Python's own (PYTHONMALLOC)
 
     def stop(self, events: int) -> Reading:
         blocks = sys.getallocatedblocks() - self._blocks_before
@@ -43,7 +43,9 @@ class MemoryProbe:
             metrics["rss_peak_bytes"] = self._peak_bytes()
         else:
             absent["rss_peak_bytes"] = self._no_peak
-        if events:
+        if not self._blocks_before:
+            absent["blocks_retained_per_event"] = "Python's own allocator, which counts blocks, is off (PYTHONMALLOC)"
+        elif events:
             metrics["blocks_retained_per_event"] = blocks / events
         return Reading(metrics=metrics, absent=absent)
 

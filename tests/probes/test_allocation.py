@@ -12,7 +12,9 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 
 # In a process of its own: memray can trace only once at a time, and pytest allocates too.
 CODE = """
+import numpy as np
 from harness.probes.allocation import AllocationProbe
+kept = [None] * 50_000
 probe = AllocationProbe()
 probe.start()
 for number in range(50_000):
@@ -29,6 +31,9 @@ print(found.metrics["allocations_per_event"], site["allocations"], site["functio
         pytest.param("object()", 2, id="an object and its number"),
         pytest.param("bytes(600)", 2, id="one too big for Python's own allocator"),
         pytest.param("pass", 1, id="the number of the loop"),
+        pytest.param("np.empty(1024, np.uint8)", 3, id="an array, and its data from 1,024 bytes on"),
+        pytest.param("np.empty(1023, np.uint8)", 2, id="data that numpy's cache hands out again are not seen"),
+        pytest.param("kept[number] = np.empty(1023, np.uint8)", 4, id="data that are kept are seen, and their shape"),
     ],
 )
 def test_counts_each_short_lived_allocation(body: str, expected: int) -> None:

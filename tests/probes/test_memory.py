@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import mmap
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from harness.probes.memory import MemoryProbe
+
+CHECKOUT = Path(__file__).resolve().parents[2]
 
 
 def test_tells_what_is_kept_an_event() -> None:
@@ -51,3 +56,20 @@ def test_a_peak_that_cannot_be_reset_is_absent(tmp_path: Path) -> None:
     found = probe.stop(1)
     assert "rss_peak_bytes" not in found.metrics
     assert "clear_refs" in found.absent["rss_peak_bytes"]
+
+
+@pytest.mark.parametrize(
+    ("allocator", "counted"), [("malloc", False), ("malloc_debug", False), ("pymalloc", True), ("pymalloc_debug", True)]
+)
+def test_blocks_are_absent_where_python_does_not_count_them(allocator: str, counted: bool) -> None:
+    """Under another allocator there is no count of blocks, and none must not read as 0."""
+    code = (
+        "from harness.probes.memory import MemoryProbe\n"
+        "probe = MemoryProbe()\nprobe.start()\nkept = [object() for _ in range(1000)]\nfound = probe.stop(1000)\n"
+        "print(found.metrics.get('blocks_retained_per_event'), found.absent.get('blocks_retained_per_event'))\n"
+    )
+    environment = {**os.environ, "PYTHONMALLOC": allocator}
+    ended = subprocess.run(
+        [sys.executable, "-c", code], cwd=CHECKOUT, env=environment, capture_output=True, text=True, check=True
+    )
+    assert ended.stdout.startswith("1." if counted else "None Python's own allocator")
