@@ -22,6 +22,7 @@ from typing import Any
 
 from harness.group import Group, command_name
 from harness.signals import signal_name
+from harness.streams import hide_deprecations
 from harness.tree import Tree
 
 PROTOCOL = 6
@@ -207,6 +208,7 @@ class Harness:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         if os.getppid() != parent:  # it died before the line above
             sys.exit(1)
+        hide_deprecations()  # stderr is read for what ended it
         faulthandler.register(_WHERE, all_threads=False)
         self.socket = socket.socket(fileno=fd)
         self._lines = self.socket.makefile("rb")

@@ -6,6 +6,7 @@ import codecs
 import io
 import os
 import sys
+import warnings
 from contextlib import suppress
 
 from results.shown import lines_shown, unencodable
@@ -24,12 +25,24 @@ def prepare() -> None:
             os.fstat(number)
         except OSError:
             os.open(os.devnull, mode)
+    hide_deprecations()
     sys.stdout = sys.stdout or open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
     sys.stderr = sys.stderr or open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
     codecs.register_error(_ENCODING_ERRORS, unencodable)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors=_ENCODING_ERRORS)
+
+
+def hide_deprecations() -> None:
+    """Keep what dependencies will have to change one day (bcc's `_pack_` on Python 3.14) from the user, who cannot.
+
+    Python itself shows such a warning where it takes it for one of the program's own. All others are shown, and these
+    too where somebody asks for them (-W, PYTHONWARNINGS, PYTHONDEVMODE).
+    """
+    if not sys.warnoptions:
+        for category in (DeprecationWarning, PendingDeprecationWarning):
+            warnings.simplefilter("ignore", category)
 
 
 def say(text: object) -> None:

@@ -24,6 +24,11 @@ if word == "echo":
 elif word == "exit":
     print("the reason why", file=sys.stderr)
     sys.exit(3)
+elif word == "warn":
+    import warnings
+    print("the reason why", file=sys.stderr)
+    warnings.warn("_pack_ without _layout_", DeprecationWarning)
+    sys.exit(3)
 elif word == "kill":
     os.kill(os.getpid(), signal.SIGKILL)
 elif word == "silence":
@@ -50,6 +55,7 @@ def test_messages_go_both_ways_in_order(start: Callable[[str], Worker]) -> None:
     ("word", "says"),
     [
         pytest.param("exit", "the worker ended with status 3: the reason why", id="ends"),
+        pytest.param("warn", "the worker ended with status 3: the reason why", id="ends and warns"),
         pytest.param("kill", "the worker was killed by SIGKILL", id="is killed"),
     ],
 )
