@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from harness.group import Group
 from tests.kernel.bench import bench, command, surroundings
 from tests.kernel.faults.watched import QUIET_RUN, Watched
 
@@ -40,6 +41,15 @@ WITHOUT_GROUPS = (
 )  # fmt: skip
 
 
+def has_control_groups() -> bool:
+    """Tell whether one can be made here, which a container may not be allowed."""
+    group = Group()
+    try:
+        return any(path.name == group.name for path in Path("/sys/fs/cgroup").rglob("bench-*"))
+    finally:
+        group.end()
+
+
 def written(folder: Path, *names: str) -> str:
     for name in names:
         (folder / f"{name}.py").write_text(MODE.format(start=STARTS[name][0]))
@@ -58,6 +68,8 @@ def test_what_a_mode_starts_ends_with_its_trial(
     tmp_path: Path, wrapper: tuple[str, ...], names: tuple[str, ...]
 ) -> None:
     """Forks, daemons, children and threads: none is there afterwards, each is named in its trial, which is valid."""
+    if not has_control_groups():  # what empties its environment escapes then
+        names = tuple(name for name in names if name != "bare")
     modes = written(tmp_path, *names)
     with Watched(
         *QUIET_RUN, "--mode", modes, *SHORT, "--duration", "0.1", "--json", "--out", tmp_path / "out", wrapper=wrapper
