@@ -122,7 +122,7 @@ missing_packages() {
     [ "$1" = tests ] || return 0
     command -v git >/dev/null || echo git
     # What the senders and readers are compared with is in C.
-    any_exists /usr/bin/cc /usr/bin/gcc /usr/bin/clang || echo gcc
+    command -v cc >/dev/null || command -v gcc >/dev/null || command -v clang >/dev/null || echo gcc
     any_exists /usr/include/stdlib.h || echo $libc
     any_exists /usr/include/bpf/libbpf.h || echo $libbpf
 }

@@ -95,7 +95,7 @@ def _last_line(error: BaseException) -> str:
     cure = ""
     if isinstance(error, ModuleNotFoundError):
         cure = (
-            f"; put {error.name} beside the mode file, or name the folder that holds it: "
-            "sudo env PYTHONPATH=FOLDER bench"
+            f"; put {error.name} beside the mode file, or name the folder that holds it in PYTHONPATH, "
+            "which sudo passes on as: sudo env PYTHONPATH=FOLDER bench"
         )
     return f"{type(error).__name__}: {error} (line {place.lineno} of {place.filename}){cure}"

@@ -22,7 +22,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     ours = [item for item in items if item.path.is_relative_to(here)]
     if os.geteuid() != 0:
         for item in ours:
-            item.add_marker(pytest.mark.skip(reason="needs root; type: sudo ./test"))
+            item.add_marker(pytest.mark.skip(reason="needs root; type: ./test"))
         return
     mounting = [item for item in ours if item.get_closest_marker("own_mounts")]
     tried = subprocess.run([*OWN_MOUNTS, "true"], capture_output=True, text=True, check=False)

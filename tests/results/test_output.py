@@ -54,7 +54,7 @@ def test_a_file_is_written_whole_or_not_at_all(words: str, old: bytes | None, tm
     result = CHECKOUT / "docs/results/all-modes.jsonl"
     full = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))  # noqa: E731
     ended = subprocess.run(
-        [sys.executable, "-m", "harness", *words.format(result).split()],
+        [sys.executable, "-m", "harness", *(word.format(result) for word in words.split())],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
         preexec_fn=full,
