@@ -105,4 +105,4 @@ def _parse(head: bytes, size: int) -> dict[str, Any]:
 
 def boot_id() -> str | None:
     """Return what names this boot of this machine; None where it is not Linux."""
-    return _BOOT_ID.read_text().strip() if _BOOT_ID.exists() else None
+    return _BOOT_ID.read_text(encoding="utf-8").strip() if _BOOT_ID.exists() else None

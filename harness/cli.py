@@ -23,6 +23,7 @@ from harness.privileges import is_root, missing_capabilities
 from harness.roles import check_roles
 from harness.user_path import search, user_path
 from results.errors import BadInput
+from results.shown import shown
 
 VERSION = "0.1.0"
 
@@ -31,6 +32,13 @@ INTERRUPTED, TERMINATED = 130, 143
 READER_GONE = 141  # as a shell says of what SIGPIPE ended
 # A fault of bench itself (EX_SOFTWARE of sysexits.h): Python's own status for that, 1, would read as a verdict.
 FAULT = 70
+
+
+class _Parser(argparse.ArgumentParser):
+    """Refuses in words that show what was typed, and do not act."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(shown(message))
 
 
 class Terminated(BaseException):
@@ -70,10 +78,10 @@ def _status(argv: list[str]) -> int:
         sys.stdout.flush()
         return status
     except CannotRun as error:
-        streams.last_word(f"bench: {error}")
+        streams.last_word(f"bench: {shown(error)}")
         return CANNOT_RUN
     except BadInput as error:
-        streams.last_word(f"bench: {error}")
+        streams.last_word(f"bench: {shown(error)}")
         return BAD_INPUT
     except BrokenPipeError:  # `bench ... | head` has all it wanted
         return READER_GONE
@@ -99,7 +107,7 @@ def command_names() -> list[str]:
 
 
 def _dispatch(argv: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="bench", description="Benchmark consumers of eBPF events.", add_help=False)
+    parser = _Parser(prog="bench", description="Benchmark consumers of eBPF events.", add_help=False)
     parser.add_argument("-h", "--help", action="store_true")
     parser.add_argument("--version", action="version", version=f"bench {VERSION}")
     parser.add_argument("command", nargs="?")
@@ -116,10 +124,13 @@ def _dispatch(argv: list[str]) -> int:
         )
     search(user_path())
     module = importlib.import_module(f"harness.commands.{words.command}")
-    command = argparse.ArgumentParser(
+    command = _Parser(
         prog=f"bench {words.command}", description=module.__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     module.add_arguments(command)
+    for word in words.rest:
+        if word.startswith("--") and word.endswith("=--"):  # argparse before Python 3.13 makes an empty list of it
+            raise BadInput(f"{word} gives no value")
     arguments = command.parse_args((["--help"] if words.help else []) + words.rest)
     check_roles(command, arguments)
     require(module.NEEDS, words.command, argv)

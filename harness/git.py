@@ -38,7 +38,7 @@ class Repository:
     def commit(self, ref: str) -> str | None:
         """Return the commit that a ref names; None when it names none."""
         found = git(self.top, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
-        return found.stdout.decode().strip() if found.returncode == 0 else None
+        return os.fsdecode(found.stdout).strip() if found.returncode == 0 else None
 
     @property
     def changed(self) -> bool:
@@ -58,7 +58,7 @@ class Repository:
         found = git(self.top, "describe", "--always", "--abbrev=12")
         if found.returncode:
             return None
-        return found.stdout.decode().strip() + ("-dirty" if self.changed else "")
+        return os.fsdecode(found.stdout).strip() + ("-dirty" if self.changed else "")
 
 
 def git(folder: Path, *words: str) -> subprocess.CompletedProcess[bytes]:

@@ -98,7 +98,14 @@ def end_abandoned(group: Abandoned) -> None:
 
 def _make(name: str) -> Path | None:
     """Make a control group below this process's own, or return None where that cannot be."""
-    own = next((line[3:] for line in (_PROC / "self/cgroup").read_text().splitlines() if line.startswith("0::")), None)
+    own = next(
+        (
+            line[3:]
+            for line in (_PROC / "self/cgroup").read_text(encoding="utf-8").splitlines()
+            if line.startswith("0::")
+        ),
+        None,
+    )
     for root in _mounts():
         folder = Path(f"{root}{own}") / name
         try:
@@ -112,7 +119,7 @@ def _make(name: str) -> Path | None:
 
 
 def _mounts() -> Iterator[Path]:
-    for line in (_PROC / "self/mountinfo").read_text().splitlines():
+    for line in (_PROC / "self/mountinfo").read_text(encoding="utf-8").splitlines():
         fields, _, kind = line.partition(" - ")
         if kind.startswith("cgroup2 "):
             yield Path(fields.split()[4])
@@ -122,7 +129,7 @@ def _inside(folder: Path) -> set[int]:
     found: set[int] = set()
     for group in (folder, *folder.rglob("*/")):
         with contextlib.suppress(OSError):  # removed meanwhile, or threaded
-            found.update(map(int, (group / "cgroup.procs").read_text().split()))
+            found.update(map(int, (group / "cgroup.procs").read_text(encoding="utf-8").split()))
     return found
 
 
@@ -158,7 +165,7 @@ def _below(ancestor: int | None) -> set[int]:
     for folder in _PROC.iterdir():
         if folder.name.isdigit():
             with contextlib.suppress(OSError):
-                state, parent, *_ = (folder / "stat").read_text().rpartition(")")[2].split()
+                state, parent, *_ = (folder / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()
                 if state not in "ZX":
                     parents[int(folder.name)] = int(parent)
     found: set[int] = set()
@@ -215,6 +222,6 @@ def _is_dead(name: str) -> bool:
 def _started(pid: int) -> str:
     """Return when a process began, in the kernel's ticks; empty when it is gone."""
     try:
-        return (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()[19]
+        return (_PROC / str(pid) / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()[19]
     except OSError:
         return ""

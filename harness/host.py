@@ -27,13 +27,13 @@ def fingerprint() -> dict[str, str | int | None]:
         "bcc": str(import_bcc().__version__),
         "bench": VERSION,
         "commit": _commit(),
-        "boot": Path("/proc/sys/kernel/random/boot_id").read_text().strip(),
+        "boot": Path("/proc/sys/kernel/random/boot_id").read_text(encoding="utf-8").strip(),
         "circumstances": ", ".join(circumstances()) or "none",
     }
 
 
 def _cpu_model() -> str | None:
-    for line in Path("/proc/cpuinfo").read_text().splitlines():
+    for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
         name, _, value = line.partition(":")
         if name.strip() in ("model name", "Model", "cpu model"):
             return value.strip()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import math
 import re
 
 from harness.plan import DEFAULT_RING_BYTES, Wishes
@@ -33,7 +34,7 @@ def add_consumer_options(parser: argparse.ArgumentParser, *, mode_required: bool
     group.add_argument("--wakeup", metavar="adaptive|none|force|BYTES", help="when the kernel notifies the consumer")
     group.add_argument(
         "--interval",
-        type=float,
+        type=finite,
         metavar="MS",
         help="longest pause of paced (5) or aggregate (100)",
     )
@@ -51,7 +52,7 @@ def add_load_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--sender", default="auto", help="packet, xdp or auto (default: xdp for what packet cannot reach)"
     )
-    group.add_argument("--duration", type=float, default=5.0, metavar="S", help="seconds a trial (default: 5)")
+    group.add_argument("--duration", type=finite, default=5.0, metavar="S", help="seconds a trial (default: 5)")
 
 
 def add_probe_options(parser: argparse.ArgumentParser) -> None:
@@ -60,21 +61,21 @@ def add_probe_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("the probes")
     group.add_argument(
         "--timeline",
-        type=float,
+        type=finite,
         default=STEP_S,
         metavar="S",
         help=f"seconds a row of the timeline (default: {STEP_S:g})",
     )
     group.add_argument(
-        "--steal-limit", type=float, default=limits.steal, metavar="SHARE",
+        "--steal-limit", type=finite, default=limits.steal, metavar="SHARE",
         help=f"CPU time that the host may take before a trial is disturbed (default: {limits.steal:g})",
     )  # fmt: skip
     group.add_argument(
-        "--foreign-limit", type=float, default=limits.foreign, metavar="SHARE",
+        "--foreign-limit", type=finite, default=limits.foreign, metavar="SHARE",
         help=f"share of the CPUs in use that other processes may take before it is (default: {limits.foreign:g})",
     )  # fmt: skip
     group.add_argument(
-        "--run-delay-limit", type=float, default=limits.run_delay, metavar="SHARE",
+        "--run-delay-limit", type=finite, default=limits.run_delay, metavar="SHARE",
         help=f"share of its time that the consumer may wait for a CPU before it is (default: {limits.run_delay:g})",
     )  # fmt: skip
 
@@ -126,11 +127,19 @@ def byte_count(text: str) -> int:
     return int(found[1]) << _POWERS[found[2].lower()[:1]]
 
 
+def finite(text: str) -> float:
+    """Read a number that can be computed with: nan, inf and 1e999 are none."""
+    number = float(text)
+    if not math.isfinite(number):
+        raise argparse.ArgumentTypeError(f"{text!r} is no finite number")
+    return number
+
+
 def load(text: str) -> float | None:
     """Read drops per second, or max."""
     if text == "max":
         return None
     try:
-        return float(text.replace(",", "").replace("_", ""))
-    except ValueError as error:
+        return finite(text.replace(",", "").replace("_", ""))
+    except (ValueError, argparse.ArgumentTypeError) as error:
         raise argparse.ArgumentTypeError(f"{text!r} is neither a number of drops a second nor max") from error

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 import random
+import re
 from collections.abc import Iterator, Sequence
 from typing import Literal, cast, get_args
 
@@ -29,6 +29,11 @@ DRAIN_RECORDS = 1_000_000
 # memray writes some 5 bytes for each allocation and each release, into memory.
 SHORT_PASS_S = 1.0
 # Room for the records of a drain trial and one that must stay free; 1 GiB is the largest ring that is supported.
+# Beyond these nothing is measured any more, and numbers would outgrow what a result file holds.
+MOST_LOAD = 1e9
+LONGEST_S = 366 * 86_400.0
+LONGEST_INTERVAL_NS = 3_600_000_000_000
+MOST_TRIALS = 1_000_000
 MAX_DRAIN_RECORDS = (1 << 30) // RECORD_BYTES - 1
 
 ReaderName = Literal["batch", "callback"]
@@ -81,10 +86,11 @@ def expand_modes(names: str) -> list[str]:
 
 def load_setting(mode_name: str, traffic: str, wishes: Wishes) -> Setting:
     """Settle every choice of a load trial. Raises BadInput for what makes no sense, before anything is set up."""
-    if wishes.intended_load is not None and not (wishes.intended_load > 0 and math.isfinite(wishes.intended_load)):
-        raise BadInput(f"--rate must be above 0 drops a second, or max; it is {wishes.intended_load:g}")
-    if not (wishes.duration_s > 0 and math.isfinite(wishes.duration_s)):
-        raise BadInput(f"--duration must be above 0 seconds; it is {wishes.duration_s:g}")
+    if wishes.intended_load is not None and not 0 < wishes.intended_load <= MOST_LOAD:
+        raise BadInput(
+            f"--rate must be above 0 drops a second, at most {MOST_LOAD:g}, or max; it is {wishes.intended_load:g}"
+        )
+    check_duration(wishes.duration_s)
     setting = _consumer_setting(mode_name, traffic, wishes)
     return dataclasses.replace(
         setting,
@@ -93,6 +99,12 @@ def load_setting(mode_name: str, traffic: str, wishes: Wishes) -> Setting:
         intended_load=wishes.intended_load,
         duration_s=wishes.duration_s,
     )
+
+
+def check_duration(duration_s: float) -> None:
+    """Raise BadInput for a time that nobody can wait."""
+    if not 0 < duration_s <= LONGEST_S:
+        raise BadInput(f"--duration must be above 0 seconds, at most {LONGEST_S:g} (a year); it is {duration_s:g}")
 
 
 def drain_setting(mode_name: str, records: int, wishes: Wishes) -> Setting:
@@ -148,8 +160,8 @@ def in_blocks(settings: Sequence[Setting], trials: int, seed: int) -> Iterator[t
 
     Beside timed trials, those of other passes are made once, in the first block.
     """
-    if trials < 1:
-        raise BadInput(f"--trials must be at least 1; it is {trials}")
+    if not 1 <= trials <= MOST_TRIALS:
+        raise BadInput(f"--trials must be at least 1, at most {MOST_TRIALS}; it is {trials}")
     order = random.Random(seed)
     repeated = [setting for setting in settings if setting.pass_ == "timed"] or settings
     for block in range(trials):
@@ -231,7 +243,7 @@ def _check_wakeup(wakeup: str, ring_size_bytes: int) -> None:
         return
     # More than the ring can hold would never wake: one record must stay free.
     most = ring_capacity(ring_size_bytes) * RECORD_BYTES
-    if not wakeup.isdecimal() or not 0 < int(wakeup) <= most:
+    if not re.fullmatch("[0-9]{1,12}", wakeup) or not 0 < int(wakeup) <= most:
         raise BadInput(
             f"--wakeup is adaptive, none, force, or bytes (at most the {most} that the ring holds); it is {wakeup!r}"
         )
@@ -239,6 +251,7 @@ def _check_wakeup(wakeup: str, ring_size_bytes: int) -> None:
 
 def _interval(wishes: Wishes, default_ns: int) -> int:
     interval_ns = wishes.interval_ns if wishes.interval_ns is not None else default_ns
-    if interval_ns <= 0:
-        raise BadInput(f"--interval must be above 0; it is {interval_ns / 1e6:g} ms")
+    if not 0 < interval_ns <= LONGEST_INTERVAL_NS:
+        most = LONGEST_INTERVAL_NS / 1e6
+        raise BadInput(f"--interval must be above 0 ms, at most {most:g} (an hour); it is {interval_ns / 1e6:g} ms")
     return interval_ns

@@ -57,7 +57,7 @@ def drop_all_but(*kept: int) -> None:
 
 def _held(which: str) -> int:
     """Return a set of this thread's capabilities, as bits."""
-    lines = Path("/proc/thread-self/status").read_text().splitlines()
+    lines = Path("/proc/thread-self/status").read_text(encoding="utf-8").splitlines()
     return int(next(line for line in lines if line.startswith(f"{which}:")).split()[1], 16)
 
 
@@ -75,4 +75,4 @@ def to_type(command: str) -> str:
 def in_user_namespace() -> bool:
     """Tell whether root is root only in a user namespace, where the kernel lets it load no programs."""
     first_of_all = ["0", "0", "4294967295"]  # maps every identity to itself
-    return Path("/proc/self/uid_map").read_text().split() != first_of_all
+    return Path("/proc/self/uid_map").read_text(encoding="utf-8").split() != first_of_all

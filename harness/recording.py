@@ -15,9 +15,19 @@ from harness.host import fingerprint
 from results.errors import BadInput
 from results.session import ModeSource, Session
 
+# The seed of a trial is the session's and its block's: a result file holds 64 bits.
+MOST_SEED = 1 << 63
+
+
+def check_seed(seed: int | None) -> None:
+    """Raise BadInput for a seed that a result file could not hold."""
+    if seed is not None and not 0 <= seed < MOST_SEED:
+        raise BadInput(f"--seed is a whole number from 0, below {MOST_SEED}; it is {seed}")
+
 
 def new_session(plan: Mapping[str, Any], seed: int | None, modes: tuple[ModeSource, ...] = ()) -> Session:
     """Make the session line of the command that is running; without a seed, one is drawn."""
+    check_seed(seed)
     began = datetime.now(UTC)
     return Session(
         id=f"{began:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}",

@@ -20,6 +20,7 @@ from harness.drain_trial import run_drain_trial
 from harness.load_trial import run_load_trial
 from harness.probes.outside import Probing
 from harness.runfolder import run_folder, running_sessions
+from harness.streams import say
 from harness.traits import traits_of
 from harness.tree import Tree
 from harness.trial import Identity, OnProgress, Place, choose_place
@@ -55,7 +56,7 @@ class Rig:
     def __enter__(self) -> Rig:
         self._folder = self._stack.enter_context(run_folder())
         for process in running_sessions():
-            print(f"bench: process {process} is a bench session too: the numbers of both suffer", file=sys.stderr)
+            say(f"bench: process {process} is a bench session too: the numbers of both suffer")
         self._place = choose_place()
         return self
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from results.outcome import Outcome, sentence
+from results.shown import shown
 from results.verdict import Verdict
 
 _LEVEL = {Verdict.REGRESSED: "error", Verdict.INCONCLUSIVE: "warning"}
@@ -20,7 +21,7 @@ def annotation(outcome: Outcome) -> str | None:
 
 def _data(text: str) -> str:
     """Escape as the runner unescapes (actions/toolkit, command.ts)."""
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return shown(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def _property(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from results import units
 from results.binomial import exact_bounds
 from results.certificate import Certificate, Certified, Detection
+from results.markdown import text
 
 
 def certificate_markdown(certificate: Certificate) -> str:
@@ -34,7 +35,7 @@ def share(hits: int, trials: int) -> str:
 
 def _cells(certified: Certified) -> list[str]:
     return [
-        certified.mode,
+        text(certified.mode),
         certified.metric.name,
         _effect(certified, certified.metric.margin),
         share(certified.false_alarms, certified.gates),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from results.markdown import code, text
 from results.outcome import Outcome, arm_value, change, limit, reason
 from results.verdict import Judgement
 
@@ -15,14 +16,14 @@ def markdown(outcome: Outcome, most_bytes: int = MOST_BYTES) -> str:
     head = [
         f"## bench check: {outcome.verdict}",
         "",
-        f"A (baseline): {_cell(check.arm_a)} · B (candidate): {_cell(check.arm_b)}",
+        f"A (baseline): {text(check.arm_a)} · B (candidate): {text(check.arm_b)}",
         "",
         "| mode | metric | verdict | B relative to A | limit | A | B | blocks |",
         "|---|---|---|---|---|---|---|---|",
     ]
-    tail = ["", *(f"- {_cell(remark)}" for remark in outcome.remarks())]
+    tail = ["", *(f"- {text(remark)}" for remark in outcome.remarks())]
     if outcome.result_file is not None:
-        tail.append(f"- recompute: `bench verify {outcome.result_file}`")
+        tail.append(f"- recompute: {code(f'bench verify {outcome.result_file}')}")
     rows = [_row(judgement) for judgement in outcome.worst_first]
     whys = [_why(judgement) for judgement in outcome.worst_first if reason(judgement)]
     fixed = _size(head) + _size(tail) + 200
@@ -36,8 +37,8 @@ def markdown(outcome: Outcome, most_bytes: int = MOST_BYTES) -> str:
 
 def _row(judgement: Judgement) -> str:
     cells = (
-        judgement.gated.mode,
-        judgement.gated.metric.name,
+        text(judgement.gated.mode),
+        code(judgement.gated.metric.name),
         f"**{judgement.verdict}**",
         change(judgement),
         limit(judgement),
@@ -45,19 +46,12 @@ def _row(judgement: Judgement) -> str:
         arm_value(judgement, judgement.median_b),
         str(judgement.blocks),
     )
-    return f"| {' | '.join(map(_cell, cells))} |"
+    return f"| {' | '.join(cells)} |"
 
 
 def _why(judgement: Judgement) -> str:
-    return _cell(f"- {judgement.gated.mode} {judgement.gated.metric.name}: {reason(judgement)}")
-
-
-def _cell(text: str) -> str:
-    """Keep text from another's file or branch name from becoming markup: one line, no cell borders, no tags."""
-    line = " ".join(text.split())
-    for mark, written in (("&", "&amp;"), ("<", "&lt;"), ("|", "\\|"), ("`", "\\`")):
-        line = line.replace(mark, written)
-    return line
+    gated = judgement.gated
+    return f"- {text(gated.mode)} {code(gated.metric.name)}: {text(reason(judgement))}"
 
 
 def _fitting(lines: list[str], most_bytes: int) -> list[str]:

@@ -11,6 +11,7 @@ from results.errors import BadInput
 from results.host import facts
 from results.report import Report
 from results.session import Session
+from results.shown import shown
 from results.trial import Trial
 
 Value = str | int | float | bool | None
@@ -25,7 +26,10 @@ def flat_rows(report: Report) -> tuple[list[str], list[dict[str, Value]]]:
     hosts = {session.id: facts(session.host) for session in report.sessions}
     rows = [_row(trial, known.get(trial.session), hosts.get(trial.session, {})) for trial in report.trials]
     names = list(dict.fromkeys(name for row in rows for name in row))
-    return names, [{name: row.get(name) for name in names} for row in rows]
+    # Names may hold bytes that are no UTF-8, as file names do.
+    return names, [
+        {name: shown(value) if isinstance(value := row.get(name), str) else value for name in names} for row in rows
+    ]
 
 
 def to_csv(names: Sequence[str], rows: Sequence[dict[str, Value]]) -> str:

@@ -102,6 +102,10 @@ class Gated:
     excluded_because: str | None = None
 
 
+MOST_BLOCKS = 100_000
+MOST_MARGIN = 1000.0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatePlan:
     """All that a verdict depends on besides the trials.
@@ -121,9 +125,14 @@ class GatePlan:
             raise BadInput("nothing is gated; name a metric that the mode has")
         if list(self.looks) != sorted(set(self.looks)) or not self.looks:
             raise BadInput(f"looks are numbers of blocks that rise, as in --blocks 10,20, not {self.looks}")
+        if self.looks[-1] > MOST_BLOCKS:
+            raise BadInput(f"--blocks are at most {MOST_BLOCKS}; they are {self.looks}")
         for gated in self.gated:
-            if gated.metric.margin <= 0:
-                raise BadInput(f"the margin of {gated.metric.name} is {gated.metric.margin:g}; it must be above 0")
+            if not 0 < gated.metric.margin <= MOST_MARGIN:
+                raise BadInput(
+                    f"the margin of {gated.metric.name} (--delta) is {gated.metric.margin:g}; "
+                    f"it must be above 0, at most {MOST_MARGIN:g}"
+                )
         fewest = fewest_blocks(self.family_size, self.alpha_per_look)
         if self.looks[0] < fewest:
             raise BadInput(

@@ -6,6 +6,7 @@ import re
 from xml.etree import ElementTree as ET
 
 from results.outcome import Outcome, sentence
+from results.shown import shown
 from results.verdict import Judgement, Verdict
 
 # Characters that XML 1.0 cannot hold, even escaped.
@@ -47,4 +48,4 @@ def _case(judgement: Judgement) -> ET.Element:
 
 
 def _text(text: str) -> str:
-    return _NO_XML.sub("\ufffd", text)
+    return _NO_XML.sub("\ufffd", shown(text))

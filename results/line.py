@@ -1,14 +1,14 @@
-"""One line of a result file: JSON of bounded numbers and printable text, fitted to the fields of a dataclass.
+"""One line of a result file: JSON of bounded numbers, fitted to the fields of a dataclass.
 
-A result file may come from anyone, so what it holds is checked here, once; what has passed can be computed with and
-printed.
+A result file may come from anyone, so what it holds is checked here, once; what has passed can be computed with. Its
+text is as it was, and made safe where it is shown (results/shown.py).
 """
 
 from __future__ import annotations
 
+import codecs
 import json
 import math
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache
@@ -24,27 +24,21 @@ _WIDEST = 2**64  # no counter or clock of the kernel is wider
 _WIDEST_DIGITS = str(_WIDEST).encode()
 _DEEPEST = 32
 
-# Text that a terminal or a page would act on instead of showing it: controls, bidirectional overrides, lone surrogates.
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-# Where such text can stand in a JSON line: escaped, or raw above 0x7e (raw controls are no JSON).
-_SUSPECT = re.compile(r"\\[ubfr]|[\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 # To see quickly that a line is harmless: all digits alike, and nothing left but what makes its structure.
 _DIGITS = bytes.maketrans(b"0123456789", b"0" * 10)
 _NO_STRUCTURE = bytes(set(range(256)) - set(b'[]{}"'))
 
 
 def parse(raw: bytes) -> dict[str, Any]:
-    """Parse one line into an object whose numbers are finite and whose text is printable. Raises BadInput."""
+    """Parse one line into an object whose numbers are finite. Raises BadInput."""
     try:
-        text = raw.decode()
-        row = json.loads(text, parse_constant=_no_constant)
+        raw = raw.removeprefix(codecs.BOM_UTF8)
+        row = json.loads(raw.decode(), parse_constant=_no_constant)
         if not isinstance(row, dict):
             raise BadInput("not an object")
         if _may_be_wide(raw) or _may_be_deep(raw):
-            _check_numbers(row, 0)
-        # Most lines hold nothing but plain text, and to see that is quick.
-        plain = text.isascii() and "\\" not in text and "\x7f" not in text
-        return row if plain or not _SUSPECT.search(text) else _printable(row)
+            check_numbers(row)
+        return row
     except UnicodeDecodeError as error:
         raise BadInput("not UTF-8 text") from error
     except json.JSONDecodeError as error:
@@ -132,15 +126,16 @@ def _may_be_deep(raw: bytes) -> bool:
     return b'"' in rest or rest.count(b"[") + rest.count(b"{") > _DEEPEST - 4
 
 
-def _check_numbers(value: object, depth: int) -> None:
+def check_numbers(value: object, depth: int = 0) -> None:
+    """Raise BadInput for a number that no result holds."""
     if depth > _DEEPEST:
         raise BadInput("not a result: nested too deeply")
     if isinstance(value, dict):
         for each in value.values():
-            _check_numbers(each, depth + 1)
+            check_numbers(each, depth + 1)
     elif isinstance(value, list):
         for each in value:
-            _check_numbers(each, depth + 1)
+            check_numbers(each, depth + 1)
     elif isinstance(value, float):
         if not math.isfinite(value):
             raise BadInput("a number is not finite")
@@ -148,16 +143,6 @@ def _check_numbers(value: object, depth: int) -> None:
             raise BadInput(f"a number is beyond any measurement: {value:.3g}")
     elif isinstance(value, int) and abs(value) > _WIDEST:
         raise BadInput("a count is wider than 64 bits")
-
-
-def _printable(value: Any) -> Any:
-    if isinstance(value, str):
-        return _UNPRINTABLE.sub("\ufffd", value)
-    if isinstance(value, dict):
-        return {_printable(key): _printable(each) for key, each in value.items()}
-    if isinstance(value, list):
-        return [_printable(each) for each in value]
-    return value
 
 
 def _short(value: object) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from results.disturbance import disturbance, sentences
 from results.headline import plain
 from results.report import Report
+from results.shown import shown
 from results.summary import Cell
 
 # What Markdown, or the HTML that GitHub lets through it, would take as markup.
@@ -36,20 +37,20 @@ def report_markdown(report: Report) -> str:
         said += [f"- {text(sentence)}" for sentence in sentences(found)]
     said += [f"- not used: {text(problem)}" for problem in report.problems]
     if commands := list(dict.fromkeys(session.command for session in report.sessions)):
-        said += ["", "To repeat it:", "", *_block("\n".join(commands))]
+        said += ["", "To repeat it:", "", *_block("\n".join(map(shown, commands)))]
     return "\n".join(said) + "\n"
 
 
 def text(words: str) -> str:
     """Write words so that nothing in them is markup."""
-    flat = " ".join(words.split())
+    flat = shown(" ".join(words.split()))
     escaped = _SPECIAL.sub(r"\\\1", flat)
     return escaped.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def code(name: str) -> str:
     """Write a name as code, whatever backticks or bars it holds."""
-    flat = " ".join(name.split()).replace("|", "\\|") or " "
+    flat = shown(" ".join(name.split())).replace("|", "\\|") or " "
     ticks = "`" * (max((len(run) for run in re.findall("`+", flat)), default=0) + 1)
     space = " " if flat.startswith("`") or flat.endswith("`") else ""
     return f"{ticks}{space}{flat}{space}{ticks}"

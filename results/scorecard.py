@@ -12,6 +12,7 @@ from results import units
 from results.column import CONSUME_RATE, CPU_PER_EVENT, LOSS_RATIO, NS_PER_EVENT, OFFERED_LOAD, SCORECARD, Column
 from results.origin import Origins
 from results.session import Session
+from results.shown import shown
 from results.spread import Spread, spread
 from results.trial import Setting, Trial
 
@@ -236,7 +237,7 @@ def labels(settings: Iterable[Setting]) -> dict[Setting, str]:
     for mode, peers in modes.items():
         telling = _telling(peers)
         for setting in peers:
-            names[setting] = " ".join([mode, *filter(None, (_word(setting, name) for name in telling))])
+            names[setting] = " ".join([shown(mode), *filter(None, (_word(setting, name) for name in telling))])
     return names
 
 

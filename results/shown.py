@@ -9,7 +9,7 @@ _ACTIVE = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\
 _NAMED = {"\n": r"\n", "\t": r"\t", "\r": r"\r"}
 
 # What our own words are made of, for terminals whose encoding has no sign for it; `_` is one column wide.
-_PLAIN = str.maketrans("–−…×µ·≥≤±½█▉▊▋▌▍▎▏▇▆▅▄▃▂▁", "--~xu.><~~####||::##==--_")
+_PLAIN = str.maketrans("–−…×µ·≥≤±½█▉▊▋▌▍▎▏▇▆▅▄▃▂▁", "--.xu.><~~####||::##==--_")
 
 
 def shown(text: object) -> str:

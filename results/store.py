@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeVar
 
 from results.errors import BadInput
 from results.ledger import Ledger
-from results.line import fit, parse
+from results.line import check_numbers, fit, parse
 from results.lock import hold
 from results.output import nature, open_output
 from results.session import Session
@@ -66,8 +66,10 @@ class ResultWriter:
             raise
 
     def session(self, session: Session) -> None:
-        """Append the line that goes before a session's trials."""
-        self._append(_line(session.to_json()))
+        """Append the line that goes before a session's trials. Raises BadInput for what could not be read back."""
+        row = session.to_json()
+        check_numbers(row)
+        self._append(_line(row))
 
     def trial(self, trial: Trial) -> None:
         """Append one trial. Raises OSError when the disk is full or gone; what stands in the file stays usable."""
@@ -282,4 +284,4 @@ def _ends_in_newline(descriptor: int) -> bool:
 
 
 def _line(row: Mapping[str, object]) -> bytes:
-    return json.dumps(row, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode() + b"\n"
+    return json.dumps(row, separators=(",", ":"), allow_nan=False).encode() + b"\n"

@@ -13,6 +13,7 @@ from results.console import Console
 from results.disturbance import disturbance, sentences
 from results.headline import Name, Sentence, headline
 from results.scorecard import COUNTS, DISTURBED, Doubt, Row, rows, total
+from results.shown import shown
 from results.trial import Trial
 from results.variant import variants
 
@@ -153,7 +154,7 @@ def _print_ledgers(found: list[Row], console: Console, *, wide: bool) -> None:
 def print_doubts(found: list[Row], console: Console) -> None:
     for row in found:
         for trial in row.invalid:
-            reasons = "; ".join(trial.invalid_because)
+            reasons = shown("; ".join(trial.invalid_because))
             console.print(Text(f"invalid: {row.label}, trial {trial.number}: {reasons}", style="red"))
     for doubt, labels in _shared_doubts(found).items():
         if doubt.always and doubt.touches:

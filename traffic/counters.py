@@ -57,12 +57,15 @@ def qdisc_drops(side: Side, kind: str) -> dict[str, int]:
 def _read_snmp() -> dict[str, int]:
     table: dict[str, int] = {}
     for path in (OWN_NET / "snmp", OWN_NET / "netstat"):
-        lines = path.read_text().splitlines()
+        lines = path.read_text(encoding="utf-8").splitlines()
         for head, body in zip(lines[::2], lines[1::2], strict=True):
             group, names = head.split(":")
             values = body.split(":")[1]
             table |= {f"{group}.{n}": int(v) for n, v in zip(names.split(), values.split(), strict=True)}
     snmp6 = OWN_NET / "snmp6"
     if snmp6.exists():
-        table |= {name: int(value) for name, value in (line.split() for line in snmp6.read_text().splitlines())}
+        table |= {
+            name: int(value)
+            for name, value in (line.split() for line in snmp6.read_text(encoding="utf-8").splitlines())
+        }
     return table

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -101,7 +102,7 @@ def parse_mix(text: str) -> list[tuple[str, int]]:
     parts = []
     for part in text.removeprefix(PREFIX).split("+"):
         name, _, weight = part.partition("=")
-        if not (name and weight.isascii() and weight.isdigit() and int(weight) > 0):
+        if not (name and re.fullmatch("[0-9]{1,9}", weight) and int(weight) > 0):
             raise BadInput(f"a mix is mix:KIND=WEIGHT+KIND=WEIGHT…, with whole weights above 0; {part!r} is none")
         parts.append((name, int(weight)))
     return parts

@@ -15,6 +15,7 @@ from results.errors import BadInput
 
 NS_PER_S = 1_000_000_000
 NS_PER_MS = 1_000_000
+LONGEST_MS = 86_400_000
 SHAPES = ("constant", "poisson", "burst:ON_MS,OFF_MS", "ramp")
 _ARRIVALS_AT_ONCE = 256
 # A frame due at 10 ms and one due a rounding error before it are both due "not before" 10 ms.
@@ -127,8 +128,8 @@ def check_shape(shape: str) -> tuple[int, int]:
             on_ms, off_ms = (float(word) for word in settings.split(","))
         except ValueError as error:
             raise BadInput(f"a burst is burst:ON_MS,OFF_MS, as burst:10,90, not {shape!r}") from error
-        if not (on_ms > 0 and off_ms >= 0 and math.isfinite(on_ms + off_ms)):
-            raise BadInput(f"a burst is on for more than 0 ms and off for 0 ms or more, not {shape!r}")
+        if not (0 < on_ms <= LONGEST_MS and 0 <= off_ms <= LONGEST_MS):
+            raise BadInput(f"a burst is on for more than 0 ms and off for 0 ms or more, within a day, not {shape!r}")
         return round(on_ms * NS_PER_MS), round(off_ms * NS_PER_MS)
     if shape not in SHAPES:
         near = difflib.get_close_matches(name, [known.partition(":")[0] for known in SHAPES], n=1)

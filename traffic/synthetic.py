@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import random
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -110,7 +111,7 @@ def _distinct(name: str) -> int:
     _, colon, number = name.partition(":")
     if not colon:
         return DEFAULT_KEYS
-    if not (number.isascii() and number.isdigit() and 0 < int(number) <= MOST_KEYS):
+    if not (re.fullmatch("[0-9]{1,9}", number) and 0 < int(number) <= MOST_KEYS):
         raise BadInput(
             f"synthetic load is synthetic or synthetic:KEYS with 1 to {MOST_KEYS} different keys, not {name!r}"
         )
@@ -120,7 +121,7 @@ def _distinct(name: str) -> int:
 def _addresses(functions: set[str]) -> dict[str, int]:
     """Look kernel functions up in /proc/kallsyms; without the right to, all addresses are 0 and none is found."""
     found = {}
-    with KALLSYMS.open() as table:
+    with KALLSYMS.open(encoding="utf-8") as table:
         for line in table:
             address, _, name = line.split()[:3]
             if name in functions and int(address, 16):

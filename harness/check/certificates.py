@@ -56,6 +56,6 @@ def _covers(certificate: Certificate, check: Check) -> bool:
 def _load(path: Path) -> Certificate | None:
     """Read one; a file that is none is passed over, as one of another version would be."""
     try:
-        return Certificate.from_json(json.loads(path.read_text()))
+        return Certificate.from_json(json.loads(path.read_text(encoding="utf-8")))
     except (ValueError, KeyError, TypeError):
         return None

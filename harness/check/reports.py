@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from pathlib import Path
 
 from harness.cli import DONE, INCONCLUSIVE, REGRESSED
 from harness.roles import output, refuse_shared
+from harness.streams import say
 from results.annotations import annotation
 from results.check_markdown import MOST_BYTES, markdown
 from results.junit import junit
@@ -52,4 +52,4 @@ class Reports:
             with os.fdopen(self._summary, "wb") as file:
                 file.write(markdown(outcome, room).encode())
         if os.environ.get("GITHUB_ACTIONS") == "true" and (line := annotation(outcome)):
-            print(line, file=sys.stderr, flush=True)
+            say(line)

@@ -63,7 +63,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add = gate.add_argument
     add("--metrics", metavar="NAME[,NAME…]", help="what is gated (default: all that the mode has)")
     add("--delta", action="append", default=[], metavar="METRIC=SHARE", help="how much worse is the same: 0.05 or 5%%")
-    add("--alpha", type=float, help=f"chance of a false alarm over all looks (default: {DEFAULT_ALPHA})")
+    add("--alpha", type=options.finite, help=f"chance of a false alarm over all looks (default: {DEFAULT_ALPHA})")
     add("--blocks", metavar="N[,N…]", help="valid blocks at which to look (default: by the number of metrics)")
     add("--seed", type=int, help="of the coin and the traffic (default: drawn, and recorded)")
     add("--config", type=Path, metavar="FILE", help="pyproject.toml with [tool.bench.check] (default: nearest)")
@@ -72,7 +72,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add("--traffic", default=options.DEFAULT_TRAFFIC, metavar="KIND", help="of load trials")
     add("--rate", type=options.load, default=argparse.SUPPRESS, metavar="N|max", help="drops a second")
     add("--shape", default="constant", help="constant, poisson, burst:ON_MS,OFF_MS or ramp")
-    add("--duration", type=float, metavar="S", help=f"seconds a load trial (default: {DEFAULT_DURATION_S:g})")
+    add("--duration", type=options.finite, metavar="S", help=f"seconds a load trial (default: {DEFAULT_DURATION_S:g})")
     add("--drain", type=int, metavar="N", help=f"records of a drain trial (default: {DEFAULT_DRAIN})")
 
 
@@ -114,7 +114,7 @@ def _delta(text: str) -> tuple[str, float]:
         share = float(amount.rstrip("%")) / (100 if amount.endswith("%") else 1)
     except ValueError:
         share = -1.0
-    if not equals or share <= 0:
+    if not equals or not share > 0:
         raise BadInput(f"--delta is METRIC=SHARE, such as ns_per_event=10%, not {text!r}")
     return name, share
 

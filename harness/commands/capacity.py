@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -24,6 +23,7 @@ from harness.mode_source import sources_of
 from harness.plan import consumers, load_setting
 from harness.progress import print_json
 from harness.recorded import Recorded, begin, open_results, resume
+from harness.streams import say
 from results import units
 from results.capacity.advice import AdvicePlan, advise
 from results.capacity.plan import NORMAL, QUICK, CapacityPlan, Precision
@@ -54,9 +54,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--least", type=options.load, default=LEAST, metavar="N", help="lowest load (default: 1000/s)")
     group.add_argument("--most", type=options.load, metavar="N", help="highest (default: 2M/s; synthetic: 20M/s)")
     group = parser.add_argument_group("the search")
-    group.add_argument("--loss", type=float, default=0.5, metavar="%", help="what PDR allows to be lost (default: 0.5)")
-    group.add_argument("--width", type=float, metavar="%", help="how close the bounds come (default: 5; quick: 10)")
-    group.add_argument("--duration", type=float, metavar="S", help="seconds of a deciding trial (default: 2; quick: 1)")
+    group.add_argument(
+        "--loss", type=options.finite, default=0.5, metavar="%", help="what PDR allows to be lost (default: 0.5)"
+    )
+    group.add_argument(
+        "--width", type=options.finite, metavar="%", help="how close the bounds come (default: 5; quick: 10)"
+    )
+    group.add_argument(
+        "--duration", type=options.finite, metavar="S", help="seconds of a deciding trial (default: 2; quick: 1)"
+    )
     group.add_argument("--searches", type=int, default=1, metavar="N", help="repeat each search, for its spread")
     group.add_argument("--quick", action="store_true", help="wider bounds, one deciding trial a load")
     group.add_argument("--no-curve", action="store_true", help="limits only")
@@ -66,7 +72,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("advice on the ring size")
     group.add_argument("--advise", action="store_true", help="how large must the ring of one mode be?")
     group.add_argument("--rate", type=options.load, metavar="N", help="at so many drops a second")
-    group.add_argument("--stall", type=float, metavar="MS", help="to survive that its consumer stops for so long")
+    group.add_argument(
+        "--stall", type=options.finite, metavar="MS", help="to survive that its consumer stops for so long"
+    )
     group.add_argument("--trials", type=int, default=5, metavar="N", help="trials that it must survive (default: 5)")
     options.add_probe_options(parser)
     options.add_output_options(parser)
@@ -118,7 +126,7 @@ def run_advice(arguments: argparse.Namespace) -> int:
             fresh = not recorded.replaying
             trial = recorded.next(setting, block=0, watch=Backlog(lambda _progress: None))
             if fresh and not arguments.quiet:
-                print(say_stall(trial), file=sys.stderr, flush=True)
+                say(say_stall(trial))
             if arguments.json:
                 print_json(trial)
             return trial
@@ -126,11 +134,11 @@ def run_advice(arguments: argparse.Namespace) -> int:
         try:
             advice = advise(wanted, ask)
         except RuntimeError as error:
-            print(f"bench: {error}", file=sys.stderr)
+            say(f"bench: {error}")
             return INCONCLUSIVE
         finally:
             if not arguments.quiet:
-                print(f"results: {writer.path}", file=sys.stderr)
+                say(f"results: {writer.path}")
     if not arguments.json:
         print("\n".join(advice.sentences()))
         print_disturbance(recorded.trials, Console())

@@ -33,6 +33,7 @@ from harness.progress import ProgressLine
 from harness.recording import new_session
 from harness.rig import Rig
 from harness.roles import output
+from harness.streams import say
 from results.certificate_markdown import certificate_markdown
 from results.certify import CertifiedGate, certify, finished_gates
 from results.check import Check
@@ -41,6 +42,7 @@ from results.host import machine_of, same_machine
 from results.store import ResultWriter, read
 
 NEEDS = "kernel"
+MOST_GATES = 1_000_000
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -74,7 +76,7 @@ def run(arguments: argparse.Namespace) -> int:
         for kind in _due(out, check, targets):
             _run_gate(arguments, _slowed(check, kind), out)
     except TooManyInvalid as error:
-        print(f"bench: {error}", file=sys.stderr)
+        say(f"bench: {error}")
         return INVALID_TRIAL
     certificate = certify(_finished(out, check))
     kept = certificates.store(certificate, owner)
@@ -83,14 +85,14 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         print(certificate_markdown(certificate))
     if not arguments.quiet:
-        print(f"gates: {out}\ncertificate: {kept}", file=sys.stderr)
+        say(f"gates: {out}\ncertificate: {kept}")
     return DONE
 
 
 def _targets(arguments: argparse.Namespace) -> dict[str | None, int]:
     """Say how many gates of each handicap are wanted; None is A against A."""
-    if arguments.gates < 1 or arguments.slowed < 0:
-        raise BadInput("--gates must be at least 1, and --slowed at least 0")
+    if not (1 <= arguments.gates <= MOST_GATES and 0 <= arguments.slowed <= MOST_GATES):
+        raise BadInput(f"--gates must be at least 1, --slowed at least 0, and both at most {MOST_GATES}")
     handicaps = arguments.handicap or ["cpu=0.15"]
     for text in handicaps:
         handicap.parse(text)

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -39,6 +38,7 @@ from harness.recording import default_out, new_session
 from harness.rig import Rig
 from harness.roles import output
 from harness.runfolder import run_folder
+from harness.streams import say
 from harness.tree import Tree
 from results.blocks import Arm
 from results.check import Check
@@ -79,7 +79,7 @@ def run(arguments: argparse.Namespace) -> int:
         try:
             outcome = _run(arguments, owner, arms, check, baseline)
         except TooManyInvalid as error:
-            print(f"bench: {error}", file=sys.stderr)
+            say(f"bench: {error}")
             return INVALID_TRIAL
         finally:
             _warn(said_of(arms))
@@ -93,7 +93,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _warn(lines: Sequence[str]) -> None:
     for line in lines:
-        print(f"bench: {line}", file=sys.stderr)
+        say(f"bench: {line}")
 
 
 def _refuse_unless_one_baseline(arguments: argparse.Namespace, modes: Sequence[str]) -> None:

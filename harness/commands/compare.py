@@ -11,11 +11,12 @@ are not compared, unless --anyway says so.
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
+from harness import options
 from harness.cli import DONE, VERSION
 from harness.roles import output
+from harness.streams import say
 from results.comparison import Compared, compare_files, compare_variants
 from results.errors import BadInput
 from results.output import write_file
@@ -28,7 +29,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="one or two result files")
     parser.add_argument("--a", metavar="VARIANT", help="with one file: the variant to compare with")
     parser.add_argument("--b", metavar="VARIANT", help="with one file: the variant compared")
-    parser.add_argument("--margin", type=float, metavar="PERCENT", help="the same margin for all (default: by metric)")
+    parser.add_argument(
+        "--margin", type=options.finite, metavar="PERCENT", help="the same margin for all (default: by metric)"
+    )
     parser.add_argument("--anyway", action="store_true", help="compare unlike machines, and say so")
     parser.add_argument("--html", type=output, metavar="OUT", help="write a page that needs nothing but itself")
     parser.add_argument("--markdown", action="store_true", help="print Markdown")
@@ -52,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
 
         print_compared(compared, Console())
     for problem in compared.problems:
-        print(f"bench: {problem}", file=sys.stderr)
+        say(f"bench: {problem}")
     return DONE
 
 

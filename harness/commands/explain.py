@@ -33,7 +33,9 @@ LOOKS = 2
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("the experiment")
     group.add_argument("--blocks", type=int, default=10, metavar="N", help="each variant once a block (default: 10)")
-    group.add_argument("--duration", type=float, default=0.8, metavar="S", help="seconds a trial (default: 0.8)")
+    group.add_argument(
+        "--duration", type=options.finite, default=0.8, metavar="S", help="seconds a trial (default: 0.8)"
+    )
     group.add_argument("--seed", type=int, help="of the random order (default: drawn, and recorded)")
     group.add_argument("--resume", action="store_true", help="go on with the unfinished session of --out")
     options.add_probe_options(parser)

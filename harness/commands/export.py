@@ -12,6 +12,7 @@ from pathlib import Path
 
 from harness.cli import DONE
 from harness.roles import output
+from harness.streams import say
 from results.output import write_file
 from results.report import Report, load
 
@@ -35,7 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         write_file(out, content)
     for problem in report.problems:
-        print(f"bench: {problem}", file=sys.stderr)
+        say(f"bench: {problem}")
     return DONE
 
 
@@ -44,7 +45,7 @@ def _content(report: Report, arguments: argparse.Namespace) -> bytes:
         from results.pyperf_suite import pyperf_suite  # noqa: PLC0415 - each form loads only what it uses
 
         suite, caution = pyperf_suite(report)
-        print(f"bench: {caution}", file=sys.stderr)
+        say(f"bench: {caution}")
         return suite
     from results.flat import flat_rows, to_csv, to_parquet  # noqa: PLC0415
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import argparse
 import difflib
-import sys
 from pathlib import Path
 
 from harness.cli import DONE, VERSION
 from harness.roles import output
+from harness.streams import say
 from results.column import COLUMNS
 from results.errors import BadInput
 from results.history import history_rows, read_history
@@ -52,5 +52,5 @@ def run(arguments: argparse.Namespace) -> int:
 
     print_history(history, Console())
     for problem in history.problems:
-        print(f"bench: {problem}", file=sys.stderr)
+        say(f"bench: {problem}")
     return DONE

@@ -12,7 +12,6 @@ import json
 import mmap
 import os
 import random
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -31,9 +30,10 @@ from harness.peers.load import Load
 from harness.peers.shared_ring import SharedRing, usual_causes
 from harness.peers.table import print_costs, print_drains, print_live
 from harness.peers.tools import Tool, tool_trial, tools
-from harness.plan import DEFAULT_RING_BYTES, MAX_DRAIN_RECORDS
+from harness.plan import DEFAULT_RING_BYTES, MAX_DRAIN_RECORDS, MOST_TRIALS, check_duration
 from harness.recording import default_out, new_session
 from harness.runfolder import run_folder
+from harness.streams import say
 from harness.trial import Identity, choose_place
 from modes import Kit
 from results.console import Console
@@ -55,7 +55,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--trials", type=int, default=7, metavar="N", help="trials of each consumer (default: 7)")
     parser.add_argument("--records", type=int, default=500_000, metavar="N", help="of a drain (default: 500,000)")
-    parser.add_argument("--duration", type=float, default=2.0, metavar="S", help="of a live trial (default: 2)")
+    parser.add_argument(
+        "--duration", type=options.finite, default=2.0, metavar="S", help="of a live trial (default: 2)"
+    )
     parser.add_argument("--traffic", default=options.DEFAULT_TRAFFIC, metavar="KIND", help="drops of the live trials")
     parser.add_argument("--sender", default="packet", metavar="NAME", help="how they are sent (default: packet)")
     parser.add_argument("--seed", type=int, help="of the random order (default: drawn, and recorded)")
@@ -95,7 +97,7 @@ def run(arguments: argparse.Namespace) -> int:
                 if arguments.json:
                     print(json.dumps(trial.to_json()), flush=True)
         if not arguments.quiet:
-            print(f"results: {writer.path}", file=sys.stderr)
+            say(f"results: {writer.path}")
     if not arguments.json:
         console = Console()
         print_drains(console, drains, trials)
@@ -109,12 +111,11 @@ def _check(arguments: argparse.Namespace, parts: list[str]) -> None:
     unknown = [part for part in parts if part not in PARTS]
     if unknown:
         raise BadInput(f"--parts has no {unknown[0]!r}; there are {', '.join(PARTS)}")
-    if arguments.trials < 1:
-        raise BadInput(f"--trials must be at least 1; it is {arguments.trials}")
+    if not 1 <= arguments.trials <= MOST_TRIALS:
+        raise BadInput(f"--trials must be at least 1, at most {MOST_TRIALS}; it is {arguments.trials}")
     if not 0 < arguments.records <= MAX_DRAIN_RECORDS:
         raise BadInput(f"--records takes 1 to {MAX_DRAIN_RECORDS}; it is {arguments.records}")
-    if arguments.duration <= 0:
-        raise BadInput(f"--duration must be above 0 seconds; it is {arguments.duration:g}")
+    check_duration(arguments.duration)
 
 
 class _Run:
@@ -193,4 +194,4 @@ class _Run:
 
     def _say(self, what: str) -> None:
         if not self._arguments.quiet:
-            print(what, file=sys.stderr, flush=True)
+            say(what)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from pathlib import Path
 
 from harness.cli import DONE, VERSION
 from harness.roles import output
+from harness.streams import say
 from results.output import write_file
 from results.report import Report, load
 
@@ -46,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
 
         print_report(report, Console())
     for problem in report.problems:
-        print(f"bench: {problem}", file=sys.stderr)
+        say(f"bench: {problem}")
     return DONE
 
 

@@ -52,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         f"are repeated (default: {DEFAULT_PASSES})",
     )  # fmt: skip
     group.add_argument(
-        "--stall", type=float, metavar="MS", help="stop the consumer once, for so long, in each load trial"
+        "--stall", type=options.finite, metavar="MS", help="stop the consumer once, for so long, in each load trial"
     )
     group.add_argument("--seed", type=int, help="of the random order (default: drawn, and recorded)")
     group.add_argument(

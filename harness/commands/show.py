@@ -13,6 +13,7 @@ from pathlib import Path
 from bpf import rawfile
 from bpf.symbols import KALLSYMS, Symbols
 from harness.cli import DONE
+from harness.streams import say
 from modes._form import JsonForm, TextForm
 from modes._lines import BatchLines
 from results.errors import BadInput
@@ -43,8 +44,8 @@ def run(arguments: argparse.Namespace) -> int:
         sys.stdout.buffer.write(lines.lines(records[begin : begin + _AT_ONCE]))
     sys.stdout.flush()
     if raw.torn_bytes:
-        print(f"the last record is torn: {raw.torn_bytes} bytes of it were left out", file=sys.stderr)
+        say(f"the last record is torn: {raw.torn_bytes} bytes of it were left out")
     if len(records) and not len(symbols):
         why = "root may read the kernel's symbols" if raw.same_boot else "they are another boot's, or another machine's"
-        print(f"functions are shown as addresses: {why}", file=sys.stderr)
+        say(f"functions are shown as addresses: {why}")
     return DONE

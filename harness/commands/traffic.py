@@ -35,6 +35,8 @@ from traffic.testbed import Testbed
 NEEDS = "nothing"
 DEFAULT_COUNT = 2000
 DEFAULT_ROUNDS = 9
+MOST_COUNT = 10_000_000
+MOST_ROUNDS = 10_000
 IN_A_FILE = 200
 
 
@@ -55,8 +57,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     if not arguments.verify and (arguments.count is not None or arguments.sender is not None):
         raise BadInput("--count and --sender are of --verify")
-    if arguments.count is not None and arguments.count < 1:
-        raise BadInput(f"--count is 1 or more, not {arguments.count}")
+    if arguments.count is not None and not 1 <= arguments.count <= MOST_COUNT:
+        raise BadInput(f"--count is 1 or more, at most {MOST_COUNT}, not {arguments.count}")
     if arguments.sender not in (None, *SENDERS):
         raise BadInput(f"no sender {arguments.sender!r}; there are {', '.join(SENDERS)}")
     if (arguments.verify or arguments.speed) and any(is_synthetic(name) for name in arguments.kind):
@@ -165,8 +167,8 @@ def _compare_speeds(arguments: argparse.Namespace) -> int:
     if arguments.verify or len(names) != 1:
         raise BadInput("--speed is about one kind, and not together with --verify")
     rounds = arguments.rounds if arguments.rounds is not None else DEFAULT_ROUNDS
-    if rounds < 1:
-        raise BadInput(f"--rounds is 1 or more, not {rounds}")
+    if not 1 <= rounds <= MOST_ROUNDS:
+        raise BadInput(f"--rounds is 1 or more, at most {MOST_ROUNDS}, not {rounds}")
     require("kernel", "traffic --speed", sys.argv[1:])
     speeds, wrong = measure(load_kind(names[0]), rounds)
     rates: dict[str, list[float]] = {}

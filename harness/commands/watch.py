@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 from rich.live import Live
 from rich.table import Table
+from rich.text import Text
 
 from bpf import batch
 from bpf.batch import BatchReader
@@ -39,13 +40,15 @@ from harness.containment import contained
 from harness.group import Group
 from harness.leavings import leavings, told_of
 from harness.mode_errors import callback_errors, describe
-from harness.plan import DEFAULT_RING_BYTES
+from harness.plan import DEFAULT_RING_BYTES, check_duration
 from harness.stop import StopSignal
+from harness.streams import say
 from modes import Kit, Mode, load_mode, mode_names, readers_of
 from modes import _loops as loops
 from modes._pace import Pace
 from results.console import Console
 from results.errors import BadInput
+from results.shown import shown
 
 NEEDS = "kernel"
 
@@ -57,14 +60,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--mode", default="terminal", help="how the events are consumed (default: terminal)")
     parser.add_argument("--reason", action="append", metavar="NAME", help="only drops of this reason (repeatable)")
     parser.add_argument("--pid", action="append", type=int, help="only drops on this process's time (repeatable)")
-    parser.add_argument("--duration", type=float, metavar="S", help="stop after so many seconds (default: at Ctrl-C)")
+    parser.add_argument(
+        "--duration", type=options.finite, metavar="S", help="stop after so many seconds (default: at Ctrl-C)"
+    )
     parser.add_argument("--ring-size", type=options.byte_count, default=DEFAULT_RING_BYTES, metavar="BYTES")
     parser.add_argument("--json", action="store_true", help="a JSON object for each drop, or for each row")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    if arguments.duration is not None and not arguments.duration > 0:
-        raise BadInput(f"--duration must be above 0 seconds; it is {arguments.duration:g}")
+    if arguments.duration is not None:
+        check_duration(arguments.duration)
+    for pid in arguments.pid or ():
+        if not 0 <= pid < 1 << 32:
+            raise BadInput(f"--pid is the number of a process, not {pid}")
     with nullcontext() if arguments.mode in mode_names() else _ending_with_us():
         return _watch(arguments)
 
@@ -109,7 +117,7 @@ def _watch(arguments: argparse.Namespace) -> int:
     seen = counters.submitted + counters.aggregated
     if undone:
         streams.say(f"bench: {told_of(undone)}")
-    print(f"{seen:,} drops seen, {lost:,} lost (no room in the {'map' if aggregating else 'ring'})", file=sys.stderr)
+    streams.say(f"{seen:,} drops seen, {lost:,} lost (no room in the {'map' if aggregating else 'ring'})")
     if gone:
         return READER_GONE
     if raised is not None:
@@ -202,7 +210,7 @@ def _watch_events(program: Program, mode: Mode, chosen: _Choice, stop: StopSigna
         raise raised[0]
     with RingPositions(program.map_fd("events")) as positions:
         if positions.unread_records:
-            print(f"bench: {positions.unread_records:,} drops were seen and not consumed in time", file=sys.stderr)
+            say(f"bench: {positions.unread_records:,} drops were seen and not consumed in time")
 
 
 def _watch_table(program: Program, kit: Kit, chosen: _Choice, stop: StopSignal, *, as_json: bool) -> None:
@@ -210,11 +218,13 @@ def _watch_table(program: Program, kit: Kit, chosen: _Choice, stop: StopSignal, 
     processes: dict[int, str] = {}
     live = sys.stdout.isatty() and not as_json
     with Live(auto_refresh=False) if live else nullcontext() as screen:
-        while not stop.requested:
-            select.select([stop], [], [], REFRESH_S)
+        while True:
             rows = _snapshot_rows(*reader.read(), kit, chosen, processes)
             if screen is not None:
                 screen.update(_table(rows), refresh=True)
+            if stop.requested:
+                break
+            select.select([stop], [], [], REFRESH_S)
     if not live:
         _print_rows(rows, as_json=as_json)
 
@@ -253,7 +263,7 @@ def _process_name(pid: int) -> str:
     if pid == 0:
         return "(idle)"
     try:
-        return Path(f"/proc/{pid}/comm").read_text().strip()
+        return os.fsdecode(Path(f"/proc/{pid}/comm").read_bytes().removesuffix(b"\n"))
     except OSError:
         return "(ended)"
 
@@ -274,5 +284,5 @@ def _table(rows: Iterable[_Row]) -> Table:
             for name in row:
                 table.add_column(name, justify="right" if name in ("count", "pid") else "left", no_wrap=True)
             first = False
-        table.add_row(*(f"{value:,}" if name == "count" else str(value) for name, value in row.items()))
+        table.add_row(*(Text(f"{value:,}" if name == "count" else shown(value)) for name, value in row.items()))
     return table

@@ -50,4 +50,4 @@ def judge_quotas(found: list[Quota], cpus: int) -> Iterator[Finding]:
 def _siblings(cpu: int) -> str:
     """Return the CPUs on the same core, as the kernel lists them; a machine that tells nothing has one a core."""
     path = Path(SIBLINGS.format(cpu))
-    return path.read_text().strip() if path.exists() else str(cpu)
+    return path.read_text(encoding="utf-8").strip() if path.exists() else str(cpu)

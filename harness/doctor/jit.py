@@ -14,7 +14,7 @@ SETTING = Path("/proc/sys/net/core/bpf_jit_enable")
 def check(setting: Path = SETTING) -> Iterator[Finding]:
     """Read the setting, which is root's to read."""
     try:
-        value = setting.read_text().strip()
+        value = setting.read_text(encoding="utf-8").strip()
     except PermissionError:
         yield Finding(level="unchecked", what="whether the JIT compiler is on", cure=AS_ROOT)
     except FileNotFoundError:

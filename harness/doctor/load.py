@@ -37,9 +37,9 @@ class CpuTime:
 
 def check() -> Iterator[Finding]:
     """Sample the machine while this process sleeps."""
-    before = CpuTime.parse(STAT.read_text())
+    before = CpuTime.parse(STAT.read_text(encoding="utf-8"))
     time.sleep(SAMPLE_S)
-    yield from judge(before, CpuTime.parse(STAT.read_text()))
+    yield from judge(before, CpuTime.parse(STAT.read_text(encoding="utf-8")))
 
 
 def judge(before: CpuTime, after: CpuTime) -> Iterator[Finding]:

@@ -13,7 +13,7 @@ LOCKDOWN = Path("/sys/kernel/security/lockdown")
 def check(lockdown: Path = LOCKDOWN) -> Iterator[Finding]:
     """Read the level, where the kernel shows it to this process."""
     try:
-        levels = lockdown.read_text()
+        levels = lockdown.read_text(encoding="utf-8")
     except (
         OSError
     ):  # no lockdown in this kernel, securityfs not mounted, or not ours to read: `program` tells in the end

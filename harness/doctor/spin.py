@@ -22,9 +22,9 @@ SPINNER = Path(__file__).with_name("_spinner.py")
 def check(stat: Path = STAT, spin_s: float = SPIN_S) -> Iterator[Finding]:
     """Keep every CPU that this process may use busy at once, each with a process of its own."""
     cpus = sorted(os.sched_getaffinity(0))
-    before = CpuTime.of_each(stat.read_text(), cpus)
+    before = CpuTime.of_each(stat.read_text(encoding="utf-8"), cpus)
     gaps_ns = spin(cpus, spin_s)
-    yield from judge(before, CpuTime.of_each(stat.read_text(), cpus), gaps_ns)
+    yield from judge(before, CpuTime.of_each(stat.read_text(encoding="utf-8"), cpus), gaps_ns)
 
 
 def spin(cpus: list[int], spin_s: float) -> dict[int, int]:

@@ -13,7 +13,7 @@ SETTING = Path("/proc/sys/kernel/bpf_stats_enabled")
 
 def check(setting: Path = SETTING) -> Iterator[Finding]:
     """Read the setting; where the kernel has none it keeps no statistics."""
-    if setting.exists() and setting.read_text().strip() == "1":
+    if setting.exists() and setting.read_text(encoding="utf-8").strip() == "1":
         yield Finding(
             level="warning",
             what="run-time statistics of BPF programs are on: each run of the program costs some 20 ns more",

@@ -13,7 +13,7 @@ RESTRICTION = Path("/proc/sys/kernel/kptr_restrict")
 
 def check(restriction: Path = RESTRICTION) -> Iterator[Finding]:
     """Read what hides them: 0 and 1 show them to root, 2 to nobody."""
-    if restriction.read_text().strip() == "2":
+    if restriction.read_text(encoding="utf-8").strip() == "2":
         yield Finding(
             level="warning",
             what="symbol addresses are hidden even from root: functions show as bare addresses, cheaper than names",

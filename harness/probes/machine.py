@@ -94,7 +94,7 @@ class MachineProbe:
 
     def _ticks(self) -> _Ticks:
         """Add up the lines `cpuN user nice system idle iowait irq softirq steal guest guest_nice` of our CPUs."""
-        lines = [line.split() for line in self._stat.read_text().splitlines() if line.startswith("cpu")]
+        lines = [line.split() for line in self._stat.read_text(encoding="utf-8").splitlines() if line.startswith("cpu")]
         rows = [[int(word) for word in line[1:9]] for line in lines if line[0] in self._names]
         self._width = len(rows) if self._names != {"cpu"} else len(lines) - 1
         sums = [sum(column) for column in zip(*rows, strict=True)]

@@ -50,8 +50,8 @@ class MemoryProbe:
         return Reading(metrics=metrics, absent=absent)
 
     def _resident_bytes(self) -> int:
-        return int((self._proc / "statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        return int((self._proc / "statm").read_text(encoding="utf-8").split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
     def _peak_bytes(self) -> int:
-        status = (self._proc / "status").read_text().splitlines()
+        status = (self._proc / "status").read_text(encoding="utf-8").splitlines()
         return next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmHWM:"))

@@ -20,6 +20,7 @@ from results.errors import BadInput
 from results.ledger import Ledger
 from results.trial import Setting
 
+LONGEST_STEP_S = 366 * 86_400.0
 SAMPLER = "sampler"
 """The name under which the sampler can be left out, to measure what it costs."""
 
@@ -33,9 +34,9 @@ class Probing:
     without: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.timeline_step_s < SHORTEST_STEP_S:
+        if not SHORTEST_STEP_S <= self.timeline_step_s <= LONGEST_STEP_S:
             raise BadInput(
-                f"--timeline takes {SHORTEST_STEP_S:g} s or more a row (a sample each 5 ms); "
+                f"--timeline takes {SHORTEST_STEP_S:g} to {LONGEST_STEP_S:g} s a row (a sample each 5 ms); "
                 f"it is {self.timeline_step_s:g}"
             )
 

@@ -30,4 +30,4 @@ class RunDelayProbe:
         return Reading(metrics={"run_delay_s": (self._delay_ns() - self._before_ns) / 1e9})
 
     def _delay_ns(self) -> int:
-        return 0 if self._unsupported else int(self._schedstat.read_text().split()[1])
+        return 0 if self._unsupported else int(self._schedstat.read_text(encoding="utf-8").split()[1])

@@ -14,6 +14,7 @@ from results.trial import Setting, Trial
 
 LEAST_BYTES, MOST_BYTES = 4096, 1 << 30
 # A size that holds in so many trials is a candidate; the last word have the trials of the plan.
+MOST_TRIALS = 1_000_000
 TRIES = 3
 # A trial whose load was not offered, or whose stall was too short, says nothing and is repeated.
 RETRIES = 5
@@ -33,8 +34,8 @@ class AdvicePlan:
             raise BadInput(f"mode {self.setting.mode} uses no ring: there is no size to advise")
         if not 0.001 <= self.stall_s <= 60:
             raise BadInput(f"--stall is between 1 and 60,000 milliseconds; it is {self.stall_s * 1000:g}")
-        if self.trials < 1:
-            raise BadInput(f"--trials must be at least 1; it is {self.trials}")
+        if not 1 <= self.trials <= MOST_TRIALS:
+            raise BadInput(f"--trials must be at least 1, at most {MOST_TRIALS}; it is {self.trials}")
         if self.computed_bytes > MOST_BYTES:
             raise BadInput(
                 f"{self.load:,.0f} drops a second for {self.stall_s:g} s need {units.size(self.needed_bytes)}, and the "

@@ -33,6 +33,11 @@ class Precision:
 
 
 NORMAL = Precision(width=0.05, initial_s=0.5, final_s=2.0, sum_s=6.0, checks=3)
+# Beyond these nothing is measured any more.
+MOST_LOAD = 1e9
+LONGEST_S = 86_400.0
+MOST_SEARCHES = 10_000
+
 QUICK = Precision(width=0.10, initial_s=0.5, final_s=1.0, sum_s=1.0, checks=1)
 
 
@@ -57,16 +62,17 @@ class CapacityPlan:
     def __post_init__(self) -> None:
         if not 0 < self.loss < 1:
             raise BadInput(f"--loss is a percentage between 0 and 100 that may be lost; it is {self.loss * 100:g}")
-        if not 0 < self.least < self.most:
+        if not 0 < self.least < self.most <= MOST_LOAD:
             raise BadInput(
-                f"the lowest load ({self.least:g}/s) must be above 0 and below the highest ({self.most:g}/s)"
+                f"the lowest load ({self.least:g}/s) must be above 0 and below the highest ({self.most:g}/s), "
+                f"which is at most {MOST_LOAD:g}/s"
             )
         if not 0.001 <= self.precision.width < 0.5:
             raise BadInput(f"--width is between 0.1 and 50 percent; it is {self.precision.width * 100:g}")
-        if self.precision.final_s < self.precision.initial_s:
-            raise BadInput(f"--duration must be at least {self.precision.initial_s:g} seconds")
-        if self.searches < 1:
-            raise BadInput(f"--searches must be at least 1; it is {self.searches}")
+        if not self.precision.initial_s <= self.precision.final_s <= LONGEST_S:
+            raise BadInput(f"--duration must be at least {self.precision.initial_s:g} seconds, at most {LONGEST_S:g}")
+        if not 1 <= self.searches <= MOST_SEARCHES:
+            raise BadInput(f"--searches must be at least 1, at most {MOST_SEARCHES}; it is {self.searches}")
 
     def to_json(self) -> dict[str, Any]:
         row = dataclasses.asdict(self)

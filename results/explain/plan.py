@@ -11,6 +11,7 @@ from results.trial import Setting
 
 # Fewer blocks give no interval of 95 %: of n signs, all are equal by chance in one of 2**(n - 1) experiments.
 FEWEST_BLOCKS = 6
+MOST_BLOCKS = 100_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,8 +27,11 @@ class ExplainPlan:
     looks: int
 
     def __post_init__(self) -> None:
-        if self.blocks < FEWEST_BLOCKS:
-            raise BadInput(f"--blocks must be at least {FEWEST_BLOCKS}, for intervals of 95 %; it is {self.blocks}")
+        if not FEWEST_BLOCKS <= self.blocks <= MOST_BLOCKS:
+            raise BadInput(
+                f"--blocks must be at least {FEWEST_BLOCKS}, for intervals of 95 %, and at most {MOST_BLOCKS}; "
+                f"it is {self.blocks}"
+            )
         settings = [*self.variants.values(), *self.looked_into.values()]
         if len({repr(setting) for setting in settings}) < len(settings):
             raise BadInput("two variants have the same setting: their trials could not be told apart")

@@ -23,6 +23,7 @@ from results.plots.others import draw_others
 from results.report import Report
 from results.scorecard import COUNTS, total
 from results.series import top_drops
+from results.shown import lines_shown
 
 _HERE = Path(__file__).parent
 _TOP = 12  # reasons and functions listed
@@ -64,13 +65,17 @@ def report_page(report: Report, version: str) -> str:
 def fill(template: str, version: str, **values: object) -> str:
     """Fill a template of this folder with style, script and values, all of them escaped but our own files."""
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_HERE), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
+        loader=jinja2.FileSystemLoader(_HERE),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        finalize=lambda value: lines_shown(value) if type(value) is str else value,
     )
     environment.tests["name"] = lambda part: isinstance(part, Name)
     environment.filters["plain"] = plain
-    script = (_HERE / "page.js").read_text()
+    script = (_HERE / "page.js").read_text(encoding="utf-8")
     return environment.get_template(template).render(
-        style=Markup((_HERE / "page.css").read_text()),
+        style=Markup((_HERE / "page.css").read_text(encoding="utf-8")),
         script=Markup(script),
         policy=_policy(script),
         version=version,

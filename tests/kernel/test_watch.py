@@ -29,6 +29,8 @@ with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
         time.sleep(0.002)
 """
 
+NAME = b"a\xe9\x1b[2J\nb"
+
 
 @pytest.fixture
 def sender() -> Iterator[subprocess.Popen[bytes]]:
@@ -167,3 +169,29 @@ def test_what_a_mode_does_to_the_process_is_undone_and_ends(tmp_path: Path) -> N
     assert "was undone: it handled SIGINT" in said
     assert "no daemons: helper" in said
     assert "processes running, which were ended" in said
+
+
+@pytest.mark.parametrize("duration", ["0.01", "0.000001"])
+def test_aggregate_answers_before_its_first_refresh(duration: str) -> None:
+    """However short it is, what the map holds by then is shown."""
+    ended = bench("watch", "--mode", "aggregate", "--duration", duration)
+    assert ended.returncode == 0
+    assert "drops seen" in ended.stderr
+
+
+@pytest.mark.parametrize("value", ["1e10", "inf", "nan", "0", "-1"])
+def test_a_duration_that_nobody_can_wait_is_refused(value: str) -> None:
+    """Status 2 with the option's name, and not an overflow."""
+    ended = bench("watch", "--mode", "aggregate", f"--duration={value}")
+    assert ended.returncode == 2
+    assert "--duration" in ended.stderr
+
+
+def test_a_process_with_any_name_is_shown_and_not_obeyed() -> None:
+    """A byte that is no UTF-8, a control and a line end in a process's name: the monitor goes on, and shows them."""
+    rename = f"import ctypes; ctypes.CDLL(None).prctl(15, {NAME!r}, 0, 0, 0)\n"
+    with subprocess.Popen(["unshare", "--net", sys.executable, "-c", rename + SEND]) as process:
+        ended = bench("watch", "--mode", "aggregate", "--duration", "2", "--pid", str(process.pid))
+        process.kill()
+    assert ended.returncode == 0
+    assert r"a\xe9\x1b[2J\nb" in ended.stdout

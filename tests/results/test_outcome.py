@@ -103,7 +103,7 @@ def test_names_from_outside_do_not_become_markup():
     assert "<img" not in text
     assert "\n# big" not in text
     judgement = replace(outcome(OK).judgements[0], gated=replace(outcome(OK).judgements[0].gated, mode="a|b"))
-    assert "| a\\|b | cpu" in markdown(replace(outcome(OK), judgements=(judgement,)))
+    assert "| a\\|b | `cpu" in markdown(replace(outcome(OK), judgements=(judgement,)))
 
 
 def test_inconclusive_says_what_would_decide():

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import resource
 import signal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from results.errors import BadInput
 from results.store import ResultWriter, read
 from tests.results import made_up
 
@@ -141,12 +144,36 @@ def test_a_file_without_anything_valid_is_refused_by_name(tmp_path: Path, conten
         read(path)
 
 
-def test_controls_in_names_are_replaced(tmp_path: Path) -> None:
-    """A name cannot send escape sequences to the terminal that shows it."""
+def test_a_name_is_kept_as_it_is(tmp_path: Path) -> None:
+    """Controls and bytes that are no UTF-8 travel the whole way; where a name is shown, they are escaped."""
     path = tmp_path / "r.jsonl"
     with ResultWriter(path) as writer:
-        writer.trial(made_up.trial("evil\x1b]0;title\x07\u202e"))
-    assert read(path).trials[0].setting.mode == "evil\ufffd]0;title\ufffd\ufffd"
+        trial = made_up.trial("null")
+        name = "evil\x1b]0;title\x07\u202e\udce9.py"
+        writer.trial(dataclasses.replace(trial, setting=dataclasses.replace(trial.setting, mode=name)))
+    assert read(path).trials[0].setting.mode == name
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_byte_order_mark_loses_no_line(place: int, tmp_path: Path) -> None:
+    """An editor puts one at the start; `cat` brings it into the middle."""
+    path = tmp_path / "r.jsonl"
+    with ResultWriter(path) as writer:
+        writer.session(made_up.session())
+        writer.trial(made_up.trial("null"))
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(b"\xef\xbb\xbf" * (number == place) + line for number, line in enumerate(lines)))
+    held = read(path)
+    assert (len(held.sessions), len(held.trials), held.problems) == (1, 1, ())
+
+
+@pytest.mark.parametrize("plan", [{"seed": 10**23}, {"rate": 1e300}, {"deep": [{"delta": float("nan")}]}])
+def test_what_could_not_be_read_back_is_not_written(plan: dict[str, Any], tmp_path: Path) -> None:
+    """The writer has the reader's limits, and refuses before anything is measured."""
+    path = tmp_path / "r.jsonl"
+    with ResultWriter(path) as writer, pytest.raises(BadInput):
+        writer.session(dataclasses.replace(made_up.session(), plan=plan))
+    assert path.read_bytes() == b""
 
 
 @pytest.mark.parametrize("nature", ["folder", "FIFO", "link", "no folder", "device"])

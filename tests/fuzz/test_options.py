@@ -1,0 +1,145 @@
+"""No value of an option, however strange, gives status 1 or 70: it is used, or refused with the option's name."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from harness import options
+from harness.check.arms import alone
+from harness.check.plan import make_check
+from harness.check.wanted import wanted
+from harness.cli import main
+from harness.commands import capacity, certify, peers, run
+from harness.explain.variants import looked_into, variants
+from harness.plan import in_blocks
+from harness.recording import check_seed
+from results.errors import BadInput
+from results.explain.plan import ExplainPlan
+from results.line import check_numbers
+
+RESULT = Path(__file__).resolve().parents[2] / "docs/results/consumers.jsonl"
+NUMBERS = st.one_of(
+    st.sampled_from(
+        ["nan", "-nan", "inf", "-inf", "1e300", "1e-300", "-0", "0", "-1", "1e10", "9" * 23, "9" * 5000, "²", "٣",
+         "0x10",          "1_000", "1e999", "5e-324", "", " ", "1 ", "é", "\udce9", "\x1b[2J", "1\n2", "max", "True",
+         "18446744073709551616",          "4294967296", "1e9", "1000000000", "1%", "nan%", "a=b", "--", "1,2", "0.5"]
+    ),
+    st.integers(-(2**70), 2**70).map(str),
+    st.floats().map(str),
+    st.text(max_size=6),
+)  # fmt: skip
+
+
+def _plan_of_run(arguments: argparse.Namespace) -> object:
+    settings = run.plan(arguments)
+    options.probing_of(arguments)
+    next(in_blocks(settings, arguments.trials, 1))
+    return [setting.to_json() for setting in settings]
+
+
+def _plan_of_capacity(arguments: argparse.Namespace) -> object:
+    options.probing_of(arguments)
+    return (capacity.advice_plan if arguments.advise else capacity.plan)(arguments).to_json()
+
+
+def _plan_of_explain(arguments: argparse.Namespace) -> object:
+    options.probing_of(arguments)
+    settled = variants(arguments.duration)
+    return ExplainPlan(variants=settled, blocks=arguments.blocks, looked_into=looked_into(settled), looks=2).to_json()
+
+
+def _plan_of_check(arguments: argparse.Namespace) -> object:
+    options.probing_of(arguments)
+    said, wishes = wanted(arguments, options.consumer_wishes_of(arguments))
+    return make_check(alone(["file"], wishes, "a", "b"), said).to_json()
+
+
+def _plan_of_certify(arguments: argparse.Namespace) -> object:
+    certify._targets(arguments)
+    return _plan_of_check(arguments)
+
+
+def _plan_of_peers(arguments: argparse.Namespace) -> object:
+    peers._check(arguments, ["drain"])
+    return {"trials": arguments.trials, "records": arguments.records, "duration": arguments.duration}
+
+
+Plan = Callable[[argparse.Namespace], object]
+PLANS: list[tuple[str, str, Plan]] = [
+    ("run", "--mode null", _plan_of_run),
+    ("run", "--mode paced --drain 10", _plan_of_run),
+    ("capacity", "--mode null", _plan_of_capacity),
+    ("capacity", "--mode null --advise --rate 1000 --stall 10", _plan_of_capacity),
+    ("explain", "", _plan_of_explain),
+    ("check", "--mode file --config /dev/null", _plan_of_check),
+    ("certify", "--mode file --config /dev/null", _plan_of_certify),
+    ("peers", "", _plan_of_peers),
+]
+# Each makes a plan, which takes milliseconds; under the thorough profile there are as many as ever.
+FEW = 30 if settings().max_examples == 200 else settings().max_examples
+_NOT_NUMBERS = ("--help", "--mode", "--out", "--trace", "--junit", "--markdown", "--config", "--baseline", "--against")
+
+
+def parser_of(command: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog=f"bench {command}")
+    importlib.import_module(f"harness.commands.{command}").add_arguments(parser)
+    return parser
+
+
+def valued(parser: argparse.ArgumentParser) -> list[str]:
+    """Return the options that take a value which is no path."""
+    flags = [action.option_strings[-1] for action in parser._actions if action.option_strings and action.nargs != 0]
+    return [flag for flag in flags if flag not in _NOT_NUMBERS]
+
+
+@pytest.mark.parametrize(("command", "words", "plan"), PLANS, ids=lambda part: part if isinstance(part, str) else "")
+@settings(max_examples=FEW)
+@given(data=st.data())
+def test_any_value_makes_a_plan_that_can_be_recorded_or_is_refused(
+    command: str, words: str, plan: Plan, data: st.DataObject
+) -> None:
+    """argparse or BadInput refuses; what is accepted fits the limits of the result file."""
+    parser = parser_of(command)
+    option = data.draw(st.sampled_from(valued(parser)), label="option")
+    value = data.draw(NUMBERS.filter(lambda value: value != "--"), label="value")  # harness.cli refuses that one
+    try:
+        arguments = parser.parse_args([*words.split(), f"{option}={value}"])
+        made = plan(arguments)
+        seed = getattr(arguments, "seed", None)
+        check_seed(seed)
+    except (BadInput, SystemExit) as refused:
+        assert not isinstance(refused, SystemExit) or refused.code == 2  # noqa: PT017 - either may be raised, or neither
+        return
+    check_numbers(json.loads(json.dumps({"plan": made, "seed": seed})))
+
+
+@settings(max_examples=FEW)
+@given(value=NUMBERS)
+@pytest.mark.parametrize(
+    "words",
+    [
+        f"compare {RESULT} --a null --b file --margin",
+        f"history {RESULT.parent / 'nowhere'} --machine",
+        "show nosuch --first",
+        "traffic udp-closed-port --rounds",
+        "traffic synthetic:",
+        "traffic mix:udp-closed-port=1+netfilter=",
+    ],
+)
+@example(value="nan")
+def test_commands_that_measure_nothing_end_as_documented(words: str, value: str) -> None:
+    """Neither a verdict nor a fault."""
+    *first, last = words.split()
+    try:
+        status = main([*first, f"{last}={value}" if last.startswith("--") else last + value])
+    except SystemExit as ended:
+        status = ended.code
+    assert status in (0, 2)
