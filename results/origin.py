@@ -41,6 +41,8 @@ class Origins:
         chosen: list[str] = []
         groups = 1
         for name in dict.fromkeys(name for table in tables.values() for name in table):
+            if name == "mode" and not all(name in table for table in tables.values()):
+                continue  # a content without a commit is named by itself
             apart = len({tuple(table.get(each) for each in (*chosen, name)) for table in tables.values()})
             if apart > groups:
                 chosen.append(name)

@@ -199,13 +199,13 @@ def rows(trials: Iterable[Trial], sessions: Sequence[Session] | None = None) -> 
     }
     groups = {**loads, **only_drained}
     names = labels(dict.fromkeys(setting for setting, _, _ in groups))
-    of_mode: dict[str, dict[int, None]] = {}
-    for setting, _, origin in groups:
-        of_mode.setdefault(setting.mode, {})[origin] = None
-    said = {mode: origins.names(list(numbers)) if origins else {} for mode, numbers in of_mode.items()}
+    of_side: dict[tuple[str, str | None], dict[int, None]] = {}
+    for setting, arm, origin in groups:
+        of_side.setdefault((setting.mode, arm), {})[origin] = None
+    said = {side: origins.names(list(numbers)) if origins else {} for side, numbers in of_side.items()}
     found = []
     for (setting, arm, origin), group in groups.items():
-        words = said[setting.mode].get(origin, "")
+        words = said[setting.mode, arm].get(origin, "")
         its_drains = tuple(_largest(drains.get((_consumer(setting), arm, origin), [])))
         found.append(Row(_full(names[setting], arm, words), setting, tuple(group), its_drains, arm, words))
     return sorted(found, key=lambda row: (row.setting.traffic, *row.rank, row.label))

@@ -76,10 +76,11 @@ CHANGED = (source("a", "1" * 40, dirty=True), source("b", "1" * 40, dirty=True))
         (source("a", "1" * 40), source("b", "2" * 40), ["at 111111111111", "at 222222222222"]),
         (source("a", "1" * 40), source("b", "1" * 40, dirty=True), ["at 111111111111-dirty", "at 111111111111"]),
         (*CHANGED, ["content aaaaaaaa", "content bbbbbbbb"]),
+        (source("a", "1" * 40), source("b"), ["content aaaaaaaa", "content bbbbbbbb"]),
         (source("a"), source("b"), ["content aaaaaaaa", "content bbbbbbbb"]),
         (source("a"), (), ["content aaaaaaaa", "content not recorded"]),
     ],
-    ids=["commits", "changed since", "changed twice", "no repository", "an older file"],
+    ids=["commits", "changed since", "changed twice", "one without a commit", "no repository", "an older file"],
 )
 def test_two_contents_of_a_mode_file_are_two_rows(
     tmp_path: Path, one: tuple[ModeSource, ...], other: tuple[ModeSource, ...], names: list[str]
@@ -167,3 +168,21 @@ def test_export_says_what_the_mode_was(tmp_path: Path, capsys: pytest.CaptureFix
     assert held == {
         ("one", OWN): ("a", "1" * 12), ("two", OWN): ("b", ""), ("one", "epoll"): ("", ""), ("two", "epoll"): ("", ""),
     }  # fmt: skip
+
+
+def test_the_arms_of_a_check_are_told_by_their_arm(tmp_path: Path) -> None:
+    """Two contents are what a check compares; they need no other name, until two checks are put together."""
+    trials = [replace(trial, arm="AB"[place % 2]) for place, trial in enumerate(made_up.run(modes=(OWN,)))]
+    files = []
+    for name, contents in (("one", "ab"), ("two", "ac")):
+        modes = tuple(
+            ModeSource(mode=OWN, sha256=content * 64, arm=arm)  # type: ignore[arg-type]
+            for content, arm in zip(contents, "AB", strict=True)
+        )
+        files.append(written(tmp_path / name, trials, id=name, modes=modes))
+    assert sorted(row.label for row in load(files[:1]).rows) == [f"{OWN} (A)", f"{OWN} (B)"]
+    assert sorted(row.label for row in load(files).rows) == [
+        f"{OWN} (A)",
+        f"{OWN} (B) [content bbbbbbbb]",
+        f"{OWN} (B) [content cccccccc]",
+    ]
