@@ -46,8 +46,8 @@ def disturbance(trials: Iterable[Trial]) -> Disturbance | None:
     return Disturbance(tuple(valid), shares)
 
 
-def sentences(found: Disturbance) -> list[str]:
-    """Say how noisy it was, which numbers to trust, and what cures it."""
+def sentences(found: Disturbance, marked: str = "") -> list[str]:
+    """Say how noisy it was, which numbers to trust, and what cures it; `marked` says how the others are marked."""
     parts = [
         f"{share.who} {_picture(share.values)} up to {units.percent(share.most)}"
         for share in found.shares
@@ -56,8 +56,8 @@ def sentences(found: Disturbance) -> list[str]:
     taken = f" Of the CPUs, trial by trial: {', '.join(parts)}." if parts else ""
     return [
         f"The machine was not quiet in {found.disturbed} of {len(found.trials)} trials.{taken}",
-        "Trust the ledger: what was offered, consumed, lost is exact. Times, rates, costs per event are doubtful. "
-        "Stop what else runs here, or use a machine with CPUs of its own; bench doctor says what it lacks.",
+        f"Trust the ledger: what was offered, consumed, lost is exact. Times, rates, costs per event{marked} are "
+        "doubtful. Stop what else runs here, or use a machine with CPUs of its own; bench doctor says what it lacks.",
     ]
 
 

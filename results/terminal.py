@@ -63,7 +63,7 @@ def print_scorecard(found: list[Row], trials: Sequence[Trial], console: Console)
 
 def print_disturbance(trials: Sequence[Trial], console: Console) -> None:
     if found := disturbance(trials):
-        for sentence in sentences(found):
+        for sentence in sentences(found, f" (marked {_DOUBTFUL})"):
             console.print(Text(sentence, style="yellow"))
 
 
@@ -161,8 +161,7 @@ def print_doubts(found: list[Row], console: Console) -> None:
             titles = ", ".join(column.title for column in doubt.touches)
             console.print(Text(f"{titles}: {doubt.text}", style="dim"))
         else:
-            marked = f" (marked {_DOUBTFUL})" if doubt.text == DISTURBED else ""
-            console.print(Text(f"warning: {_brief(labels)}: {doubt.text}{marked}", style="yellow"))
+            console.print(Text(f"warning: {_brief(labels)}: {doubt.text}", style="yellow"))
 
 
 def _brief(labels: list[str]) -> str:
@@ -175,6 +174,8 @@ def _shared_doubts(found: list[Row]) -> dict[Doubt, list[str]]:
     shared: dict[Doubt, list[str]] = {}
     for row in found:
         for doubt in row.doubts:
+            if doubt.text == DISTURBED:  # marked where it is, and said once of all (print_disturbance)
+                continue
             shared.setdefault(doubt, []).append(row.label)
     return shared
 
