@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 import functools
-import time
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from bpf.btf import KernelTypes
+from bpf.clock import realtime_offset_ns
 from bpf.reasons import Reasons
 from bpf.symbols import Symbols
 
 Decode = Literal["struct", "ctypes", "event"]
 Format = Literal["text", "json", "raw"]
-
-
-def _realtime_offset_ns() -> int:
-    """Return CLOCK_REALTIME minus CLOCK_MONOTONIC, read close together."""
-    before = time.clock_gettime_ns(time.CLOCK_MONOTONIC)
-    wall = time.clock_gettime_ns(time.CLOCK_REALTIME)
-    after = time.clock_gettime_ns(time.CLOCK_MONOTONIC)
-    return wall - (before + after) // 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +27,7 @@ class Kit:
     format: Format = "text"
     output: int | None = None
     events: Any = None
-    realtime_offset_ns: int = field(default_factory=_realtime_offset_ns)
+    realtime_offset_ns: int = field(default_factory=realtime_offset_ns)
 
     @functools.cached_property
     def reasons(self) -> Reasons:

@@ -6,10 +6,11 @@ import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from bpf.clock import realtime_offset_ns
 from harness.control import WorkerDied
 from harness.peers.contender import Contender, CProgram
 from harness.peers.outcome import Outcome, Task
-from harness.peers.shared_ring import SharedRing, monotonic_to_wall
+from harness.peers.shared_ring import SharedRing
 from harness.trial import Identity
 from results.ledger import Ledger
 from results.trial import Trial
@@ -37,7 +38,7 @@ def drain_trial(bench: Bench, contender: Contender, identity: Identity) -> Trial
         setting=setting,
         ring_id=bench.ring.id,
         output_fd=bench.output_fd,
-        realtime_offset_ns=monotonic_to_wall(),
+        realtime_offset_ns=realtime_offset_ns(),
         cpu=bench.cpu,
     )
     wrong: list[str] = []

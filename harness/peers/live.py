@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from bpf.clock import realtime_offset_ns
 from bpf.program import LoadOptions
 from harness.control import WorkerDied
 from harness.peers.contender import Contender, CProgram
 from harness.peers.drain import close_ledger
 from harness.peers.load import Load
 from harness.peers.outcome import Outcome, Task
-from harness.peers.shared_ring import SharedRing, monotonic_to_wall
+from harness.peers.shared_ring import SharedRing
 from harness.trial import Identity
 from results.ledger import Ledger
 from results.trial import Setting, Trial
@@ -87,7 +88,7 @@ def live_trial(bench: LiveBench, contender: Contender, identity: Identity) -> Tr
             setting=setting,
             ring_id=ring.id,
             output_fd=bench.output_fd,
-            realtime_offset_ns=monotonic_to_wall(),
+            realtime_offset_ns=realtime_offset_ns(),
             cpu=bench.cpu,
         )
         with load.ready(setting.duration_s) as generator, contender.start(task, bench.c_program) as consumer:

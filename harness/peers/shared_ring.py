@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from types import TracebackType
 
 from bpf import syscalls
@@ -93,8 +92,3 @@ class SharedRing:
             map_full=after.map_full - before.map_full,
             checksum=(after.checksum - before.checksum) % 2**64,
         )
-
-
-def monotonic_to_wall() -> int:
-    """Return CLOCK_REALTIME minus CLOCK_MONOTONIC, in ns."""
-    return time.clock_gettime_ns(time.CLOCK_REALTIME) - time.clock_gettime_ns(time.CLOCK_MONOTONIC)
