@@ -40,6 +40,14 @@ class Repository:
         found = git(self.top, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
         return os.fsdecode(found.stdout).strip() if found.returncode == 0 else None
 
+    def why_not(self, ref: str) -> str:
+        """Say why a ref names no commit here, with the cure where there is one."""
+        if ref.strip("0") == "" and len(ref) >= 40:
+            return f"{ref} is git's word for no commit: there is none before the first of a new branch"
+        shallow = git(self.top, "rev-parse", "--is-shallow-repository").stdout.strip() == b"true"
+        cure = f", being a shallow clone; type: git -C {self.top} fetch --unshallow (actions/checkout: fetch-depth: 0)"
+        return f"{self.top} has no such ref{cure if shallow else ''}"
+
     @property
     def changed(self) -> bool:
         """Tell whether tracked files differ from the last commit. Raises BadInput when git will not say."""

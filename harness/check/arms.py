@@ -69,7 +69,7 @@ def _kind_of(target: str, modes: Sequence[str]) -> str:
     if is_mode and is_ref:
         raise BadInput(f"{target!r} is both a git ref and a mode; write git:{target} or file:{target}")
     if not is_mode and not is_ref:
-        where = f"of {repository.top}" if repository else f"(and {modes[0]} is in no git repository)"
+        where = f"({repository.why_not(target)})" if repository else f"(and {modes[0]} is in no git repository)"
         raise BadInput(f"--against {target!r} is neither a git ref {where} nor a mode, file or module")
     return "git" if is_ref else "file"
 

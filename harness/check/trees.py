@@ -44,7 +44,7 @@ def lay_out_for(modes: Sequence[str], ref: str, folder: Path) -> dict[str, LaidO
         if repository.top not in by_top:
             commit = repository.commit(ref)
             if commit is None:
-                raise BadInput(f"--against git:{ref}: {repository.top} has no such ref")
+                raise BadInput(f"--against git:{ref}: {repository.why_not(ref)}")
             aside = folder / f"tree-{len(by_top)}"
             by_top[repository.top] = LaidOut(repository, commit, aside, lay_out(repository, commit, aside))
         by_mode[mode] = by_top[repository.top]

@@ -95,6 +95,28 @@ def test_a_change_marks_the_description_and_a_tag_names_it(repository: Path) -> 
     assert Repository(repository).description() == "v1-dirty"
 
 
+@pytest.mark.parametrize(
+    ("ref", "depth", "says"),
+    [
+        ("nosuch", None, "has no such ref"),
+        ("0" * 40, None, "git's word for no commit"),
+        ("HEAD~1", 1, "being a shallow clone; type: git -C"),
+    ],
+    ids=["unknown", "a new branch", "shallow"],
+)
+def test_a_ref_that_names_no_commit_is_explained(
+    repository: Path, tmp_path: Path, ref: str, depth: int | None, says: str
+) -> None:
+    """A shallow clone has a cure; the zeros of an event that made a branch never name one."""
+    commit(repository, a="3")
+    deep = [] if depth is None else [f"--depth={depth}"]
+    git(tmp_path, "clone", "-q", *deep, repository.as_uri(), str(tmp_path / "clone"))
+    found = Repository(tmp_path / "clone")
+    assert found.commit(ref) is None
+    assert says in found.why_not(ref)
+    assert ("--unshallow" in found.why_not(ref)) == (depth is not None)
+
+
 def test_what_is_no_repository_is_none(tmp_path: Path) -> None:
     """Nor is a folder that is not there; a repository before its first commit has nothing to be described by."""
     assert Repository.holding(tmp_path) is None
