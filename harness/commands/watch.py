@@ -112,6 +112,7 @@ def _watch(arguments: argparse.Namespace) -> int:
             if arguments.mode in mode_names():
                 raise
             raised = describe(error, mode_class)
+        signal.setitimer(signal.ITIMER_REAL, 0)  # at its end Python answers no signal any more, and would die of this
         counters = program.counters.read()
     lost = counters.reserve_failed + counters.map_full
     seen = counters.submitted + counters.aggregated

@@ -8,13 +8,18 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from harness.cli import main
+
 CHECKOUT = Path(__file__).resolve().parents[2]
 # Before a command that mounts something: what it mounts is seen by itself and its children alone.
 OWN_MOUNTS = ("unshare", "--mount", "--propagation", "private")
+# It also sees no other process: what it takes for a dead session's may be another suite's.
+ALONE = (*OWN_MOUNTS, "--pid", "--fork", "--kill-child", "--mount-proc")
 
 
 def bench(*words: object, timeout: float = 120, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -31,6 +36,22 @@ def start(*words: object, **environment: str) -> subprocess.Popen[str]:
             command(*words), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             env=surroundings(**environment), start_new_session=True,
         )  # fmt: skip
+
+
+def bench_here(*words: object) -> subprocess.CompletedProcess[str]:
+    """Run `bench words…` in this process, which has imported all: where the process itself is not what is tested."""
+    with (
+        tempfile.TemporaryFile("w+") as out,
+        tempfile.TemporaryFile("w+") as said,
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(said),
+    ):
+        try:
+            status = main([*map(str, words)])
+        except SystemExit as ended:  # argparse's
+            status = ended.code
+        texts = [(file.seek(0), file.read())[1] for file in (out, said)]
+    return subprocess.CompletedProcess(words, status, *texts)
 
 
 @contextlib.contextmanager

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 import signal
+import subprocess
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
-from tests.kernel.bench import bench, start
+import pytest
+
+from tests.kernel.bench import bench_here, start
 
 # These are about what is said and kept, on a machine however busy.
 ANYWHERE = ("--foreign-limit", "1", "--steal-limit", "1")
@@ -31,35 +35,49 @@ def rows(out: Path) -> list[dict[str, object]]:
     return [json.loads(line) for line in out.read_text().splitlines()]
 
 
-def test_a_consumer_that_takes_all_takes_at_least_the_highest_load(tmp_path: Path) -> None:
-    """At 8,000 drops a second nothing is lost, and no more is claimed than was offered."""
-    ended = bench("capacity", *SHORT, "--out", tmp_path / "c.jsonl")
-    assert ended.returncode == 0, ended.stderr
-    assert "at least" in ended.stdout
-    assert "NDR ?–?" in ended.stderr
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """A search that was interrupted after its first trial, and then taken up again."""
+
+    out: Path
+    kept: list[dict[str, object]]
+    ended: subprocess.CompletedProcess[str]
+    progress: str
 
 
-def test_an_interrupted_search_goes_on_and_repeats_nothing(tmp_path: Path) -> None:
-    """Ctrl-C after the first trial: --resume keeps it, and ends as if there had been no interruption.
-
-    Trials of one search do not answer another's questions: a plan that differs is refused.
-    """
-    out = tmp_path / "c.jsonl"
+@pytest.fixture(scope="module")
+def resumed(tmp_path_factory: pytest.TempPathFactory) -> Resumed:
+    out = tmp_path_factory.mktemp("capacity") / "c.jsonl"
     running = start("capacity", *SHORT, "--out", out)
     deadline = time.monotonic() + 60
     while not (out.exists() and len(out.read_bytes().splitlines()) >= 2) and time.monotonic() < deadline:
         time.sleep(0.05)
     running.send_signal(signal.SIGINT)
-    running.communicate(timeout=60)
+    _, said = running.communicate(timeout=60)
     assert running.returncode == 130
-    before = rows(out)
-    ended = bench("capacity", *SHORT, "--out", out, "--resume")
-    assert ended.returncode == 0, ended.stderr
-    after = rows(out)
-    assert after[: len(before)] == before
-    assert len(after) > len(before)
+    kept = rows(out)
+    ended = bench_here("capacity", *SHORT, "--out", out, "--resume")
+    return Resumed(out, kept, ended, said + ended.stderr)
+
+
+def test_a_consumer_that_takes_all_takes_at_least_the_highest_load(resumed: Resumed) -> None:
+    """At 8,000 drops a second nothing is lost, and no more is claimed than was offered; interrupted or not."""
+    assert resumed.ended.returncode == 0, resumed.ended.stderr
+    assert "at least" in resumed.ended.stdout
+    assert "NDR ?–?" in resumed.progress
+
+
+def test_an_interrupted_search_goes_on_and_repeats_nothing(resumed: Resumed) -> None:
+    """Its trials are kept and not done again."""
+    after = rows(resumed.out)
+    assert after[: len(resumed.kept)] == resumed.kept
+    assert len(after) > len(resumed.kept)
     assert [row["number"] for row in after if row["type"] == "trial"] == list(range(len(after) - 1))
-    other = bench("capacity", *SHORT, "--loss", "1", "--out", out, "--resume")
+
+
+def test_another_search_does_not_go_on_with_these_trials(resumed: Resumed) -> None:
+    """They do not answer its questions: a plan that differs is refused."""
+    other = bench_here("capacity", *SHORT, "--loss", "1", "--out", resumed.out, "--resume")
     assert other.returncode == 2
     assert "another plan" in other.stderr
 
@@ -67,7 +85,7 @@ def test_an_interrupted_search_goes_on_and_repeats_nothing(tmp_path: Path) -> No
 def test_a_stalled_consumer_loses_what_the_ring_cannot_hold(tmp_path: Path) -> None:
     """5,000 drops a second for 100 ms are 500: 16 KiB hold them, the advice finds a size whose half is too small."""
     out = tmp_path / "a.jsonl"
-    ended = bench(
+    ended = bench_here(
         "capacity",
         "--advise",
         "--mode",
@@ -93,6 +111,6 @@ def test_a_stalled_consumer_loses_what_the_ring_cannot_hold(tmp_path: Path) -> N
 
 def test_advice_needs_a_rate_and_a_stall(tmp_path: Path) -> None:
     """Nothing is guessed."""
-    ended = bench("capacity", "--advise", "--mode", "null", "--out", tmp_path / "a.jsonl")
+    ended = bench_here("capacity", "--advise", "--mode", "null", "--out", tmp_path / "a.jsonl")
     assert ended.returncode == 2
     assert "--rate" in ended.stderr

@@ -7,7 +7,7 @@ import signal
 import time
 from pathlib import Path
 
-from tests.kernel.bench import bench, start, trials
+from tests.kernel.bench import bench_here, start, trials
 
 # These are about what is taken and kept, on a machine however busy.
 ANYWHERE = ("--foreign-limit", "1", "--steal-limit", "1")
@@ -16,7 +16,7 @@ MODES = ("absent", "pausing", "calling", "flushing", "null_same_cpu", "file_same
 
 def test_the_modes_of_the_experiment_balance(tmp_path: Path) -> None:
     """They differ from null and file in what they do between events, never in which events they take."""
-    ended = bench(
+    ended = bench_here(
         "run", "--mode", ",".join(f"harness.explain.{name}" for name in MODES), "--reader", "callback",
         "--rate", "5000", "--duration", "0.3", "--trials", "1", "--pass", "timed", "--json",
         *ANYWHERE, "--out", tmp_path / "r.jsonl",
@@ -40,14 +40,14 @@ def test_an_interrupted_experiment_can_go_on(tmp_path: Path) -> None:
     assert running.returncode == 130
     kept = [json.loads(line) for line in out.read_text().splitlines()]
     assert all(row["valid"] for row in kept if row["type"] == "trial")
-    again = bench("explain", "--blocks", "7", "--duration", "0.2", "--out", out, "--resume")
+    again = bench_here("explain", "--blocks", "7", "--duration", "0.2", "--out", out, "--resume")
     assert again.returncode == 2
     assert "another plan" in again.stderr
 
 
 def test_too_few_blocks_are_refused_at_once(tmp_path: Path) -> None:
     """Nothing is run that could not decide anything."""
-    ended = bench("explain", "--blocks", "3", "--out", tmp_path / "e.jsonl")
+    ended = bench_here("explain", "--blocks", "3", "--out", tmp_path / "e.jsonl")
     assert ended.returncode == 2
     assert "--blocks" in ended.stderr
     assert not (tmp_path / "e.jsonl").exists()

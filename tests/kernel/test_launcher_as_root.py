@@ -12,13 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.kernel.bench import OWN_MOUNTS
+from tests.kernel.bench import ALONE, OWN_MOUNTS
 from tests.test_launcher import CHECKOUT, ENVIRONMENT, make_clone
 
 NOBODY = 65534
 AS_NOBODY = ["setpriv", "--reuid", str(NOBODY), "--regid", str(NOBODY), "--clear-groups", "--no-new-privs"]
 ASIDE = [*OWN_MOUNTS, "sh", "-c"]
-
 
 # A sudo of a test's own says what it was called with.
 SUDO = '{ printf "%s|" "$@"; echo; } >>"${0%/*}/../log"'
@@ -60,7 +59,7 @@ def nobodys_clone() -> Iterator[Path]:
         Path(folder).chmod(0o755)
         clone = make_clone(Path(folder) / "clone")
         for name in (*CHECKOUT.glob("harness/*.py"), *CHECKOUT.glob("results/*.py"), CHECKOUT / "bpf/errors.py"):
-            shutil.copy(name, clone / name.relative_to(CHECKOUT))
+            shutil.copyfile(name, clone / name.relative_to(CHECKOUT))
         command = (
             "def add_arguments(parser): parser.add_argument('words', nargs='*')\ndef run(arguments): print('ran')\n"
         )
@@ -220,7 +219,9 @@ def test_a_foreign_bench_is_left_alone(foreign: str) -> None:
 def test_clean_removes_what_a_killed_session_left() -> None:
     """The command does what doctor names as the cure."""
     cleaned = run(
-        *ASIDE,
+        *ALONE,
+        "sh",
+        "-c",
         f"mount -t tmpfs none /var/cache && mkdir -p /var/cache/bench/session-dead && "
         f"PYTHONPATH='{CHECKOUT}' '{sys.executable}' -m harness clean && ls -A /var/cache/bench",
         cwd=CHECKOUT,

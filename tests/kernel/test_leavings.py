@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 
 from harness.group import Group
-from tests.kernel.bench import bench, command, surroundings
+from tests.kernel.bench import ALONE, OWN_MOUNTS, command, surroundings
 from tests.kernel.faults.watched import QUIET_RUN, Watched
 
 SHORT = ("--rate", "2000", "--trials", "1")
@@ -36,9 +39,8 @@ STARTS = {
     "nothing": ("threading.Thread(target=time.sleep, args=(300,), daemon=True).start()", ""),
 }
 # The control groups go out of sight, as in a container that has none.
-WITHOUT_GROUPS = (
-    "unshare", "-m", "--propagation", "private", "sh", "-c", 'mount -t tmpfs none /sys/fs/cgroup && exec "$@"', "sh",
-)  # fmt: skip
+HIDE_GROUPS = "mount -t tmpfs none /sys/fs/cgroup"
+WITHOUT_GROUPS = (*OWN_MOUNTS, "sh", "-c", f'{HIDE_GROUPS} && exec "$@"', "sh")
 
 
 def has_control_groups() -> bool:
@@ -61,7 +63,7 @@ def written(folder: Path, *names: str) -> str:
     [
         pytest.param((), ("daemon", "bare", "thread", "nothing"), id="in a control group"),
         pytest.param((), ("forks", "processes", "child"), id="in a control group, more", marks=pytest.mark.slow),
-        pytest.param(WITHOUT_GROUPS, ("daemon", "child"), id="without one"),
+        pytest.param(WITHOUT_GROUPS, ("daemon", "child"), id="without one", marks=pytest.mark.own_mounts),
     ],
 )
 def test_what_a_mode_starts_ends_with_its_trial(
@@ -85,31 +87,54 @@ def test_what_a_mode_starts_ends_with_its_trial(
     assert not [each for each in psutil.process_iter(["cmdline"]) if each.info["cmdline"] == ["sleep", "301.25"]]
 
 
+@pytest.mark.own_mounts
 @pytest.mark.parametrize(
-    "wrapper",
+    "hide",
     [
-        pytest.param((), id="in a control group"),
-        pytest.param(WITHOUT_GROUPS, id="without one", marks=pytest.mark.slow),
+        pytest.param("true", id="in a control group"),
+        pytest.param(HIDE_GROUPS, id="without one", marks=pytest.mark.slow),
     ],
 )
-def test_what_a_killed_session_left_is_found_and_ended(tmp_path: Path, wrapper: tuple[str, ...]) -> None:
+def test_what_a_killed_session_left_is_found_and_ended(tmp_path: Path, hide: str) -> None:
     """After SIGKILL the daemon of a mode lives on: doctor names it, clean ends it; a running session's stays."""
-    pid = tmp_path / "pid"
-    start = f"open({str(pid)!r}, 'w').write(str(subprocess.Popen(['sleep', '302'], start_new_session=True).pid))"
+    pid, sleep = tmp_path / "pid", f"sleep 302.{os.getpid()}"
+    start = f"open({str(pid)!r}, 'w').write(str(subprocess.Popen({sleep.split()!r}, start_new_session=True).pid))"
     (tmp_path / "leaves.py").write_text(MODE.format(start=start))
     words = (*QUIET_RUN, "--mode", tmp_path / "leaves.py", *SHORT, "--duration", "60", "--out", tmp_path / "out")
-    with subprocess.Popen(
-        [*wrapper, *command(*words)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=surroundings()
-    ) as run:
-        deadline = time.monotonic() + 60
-        while not (pid.exists() and pid.read_text()) and time.monotonic() < deadline:
-            time.sleep(0.01)
-        left = psutil.Process(int(pid.read_text()))
-        bench("clean")
-        assert left.is_running()
-        run.kill()
-        run.wait()
-    assert f"sleep 302 ({left.pid})" in bench("doctor", "--no-spin").stdout.replace("\n", " ")
-    assert f"ended process {left.pid}, which a mode had started: sleep 302" in bench("clean").stdout
-    left.wait(10)
-    assert "sleep 302" not in bench("doctor", "--no-spin").stdout
+    with alone(hide) as enter:
+
+        def said(*words: object) -> str:
+            ended = subprocess.run(
+                [*enter, *command(*words)], env=surroundings(), capture_output=True, text=True, check=False
+            )
+            return ended.stdout.replace("\n", " ")
+
+        with subprocess.Popen(
+            [*enter, *command(*words)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=surroundings()
+        ) as run:
+            deadline = time.monotonic() + 60
+            while not (pid.exists() and pid.read_text()) and time.monotonic() < deadline:
+                time.sleep(0.01)
+            (left,) = (each for each in psutil.process_iter(["cmdline"]) if each.info["cmdline"] == sleep.split())
+            said("clean")
+            assert left.is_running()
+            (session,) = psutil.Process(run.pid).children()
+            session.kill()
+        inside = pid.read_text()
+        assert f"{sleep} ({inside})" in said("doctor", "--no-spin")
+        assert f"ended process {inside}, which a mode had started: {sleep}" in said("clean")
+        left.wait(10)
+        assert sleep not in said("doctor", "--no-spin")
+
+
+@contextlib.contextmanager
+def alone(prepare: str) -> Iterator[tuple[str, ...]]:
+    """Keep a place with no other processes and run folders; yield what a command is put behind to run there."""
+    # As the first process there, the shell waits for whatever loses its parent.
+    script = f"mount -t tmpfs none /var/cache && {prepare} && echo ready && {{ cat <&3 & }} 3<&0 && wait"
+    with subprocess.Popen([*ALONE, "sh", "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"ready\n"
+        (inside,) = psutil.Process(holder.pid).children()
+        yield ("nsenter", f"--target={inside.pid}", "--pid", "--mount", "--wd=.")
+        holder.communicate()

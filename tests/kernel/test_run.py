@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
-from tests.kernel.bench import bench, start, trials
+from tests.kernel.bench import bench, bench_here, start, trials
 
 # What is tested are ledgers: others may use the machine meanwhile.
-SHORT = ("--pass", "timed", "--foreign-limit", "1", "--duration", "0.5", "--trials", "1", "--json")
+SHORT = ("--pass", "timed", "--foreign-limit", "1", "--duration", "0.3", "--trials", "1", "--json")
 
 
 def assert_exact(row: dict[str, Any]) -> None:
@@ -47,7 +47,7 @@ def test_all_modes_balance_to_the_event(out: Path) -> None:
 @pytest.mark.parametrize("decode", ["struct", "ctypes", "event"])
 def test_the_callback_reader_balances_with_each_decoding(out: Path, decode: str) -> None:
     """One Python call a record: as exact, however it decodes."""
-    ended = bench(
+    ended = bench_here(
         "run", "--mode", "epoll", "--reader", "callback", "--decode", decode, "--rate", "5000", *SHORT, "--out", out
     )
     (row,) = trials(ended.stdout)
@@ -58,7 +58,9 @@ def test_the_callback_reader_balances_with_each_decoding(out: Path, decode: str)
 @pytest.mark.parametrize("reader", ["batch", "callback"])
 def test_each_way_to_wait_balances_with_each_reader(out: Path, wait: str, reader: str) -> None:
     """Six combinations of one mode."""
-    ended = bench("run", "--mode", "null", "--wait", wait, "--reader", reader, "--rate", "10000", *SHORT, "--out", out)
+    ended = bench_here(
+        "run", "--mode", "null", "--wait", wait, "--reader", reader, "--rate", "10000", *SHORT, "--out", out
+    )
     (row,) = trials(ended.stdout)
     assert_exact(row)
 
@@ -66,7 +68,7 @@ def test_each_way_to_wait_balances_with_each_reader(out: Path, wait: str, reader
 @pytest.mark.parametrize("wakeup", ["adaptive", "force", "4096"])
 def test_each_wakeup_policy_balances(out: Path, wakeup: str) -> None:
     """Notified at each record, when the kernel thinks best, or every 4,096 bytes."""
-    ended = bench("run", "--mode", "null", "--wakeup", wakeup, "--rate", "10000", *SHORT, "--out", out)
+    ended = bench_here("run", "--mode", "null", "--wakeup", wakeup, "--rate", "10000", *SHORT, "--out", out)
     (row,) = trials(ended.stdout)
     assert_exact(row)
 
@@ -83,7 +85,7 @@ def test_a_consumer_that_is_too_slow_loses_samples_and_still_balances(tmp_path: 
         "        self.consumed += 1\n"
         "        return self.halt\n"
     )
-    ended = bench("run", "--mode", mode, "--rate", "20000", "--ring-size", "16K", *SHORT, "--out", out)
+    ended = bench_here("run", "--mode", mode, "--rate", "20000", "--ring-size", "16K", *SHORT, "--out", out)
     (row,) = trials(ended.stdout)
     assert row["valid"], row["invalid_because"]
     assert row["reserve_failed"] > 1_000
@@ -95,7 +97,7 @@ def test_a_consumer_that_is_too_slow_loses_samples_and_still_balances(tmp_path: 
 def test_file_leaves_a_line_for_each_event_consumed(tmp_path: Path, out: Path) -> None:
     """Nothing that was counted as consumed is missing in the file, and nothing more stands in it."""
     trace = tmp_path / "trace"
-    ended = bench(
+    ended = bench_here(
         "run", "--mode", "file", "--reader", "callback", "--rate", "max", "--ring-size", "65536", *SHORT,
         "--trace", trace, "--out", out,
     )  # fmt: skip
@@ -109,7 +111,7 @@ def test_file_leaves_a_line_for_each_event_consumed(tmp_path: Path, out: Path) -
 @pytest.mark.parametrize("mode", ["null", "file", "aggregate"])
 def test_a_drain_trial_empties_the_channel(out: Path, mode: str) -> None:
     """All synthetic records are consumed, and a time per event comes of it."""
-    ended = bench("run", "--mode", mode, "--drain", "100000", "--trials", "1", "--json", "--out", out)
+    ended = bench_here("run", "--mode", mode, "--drain", "100000", "--trials", "1", "--json", "--out", out)
     (row,) = trials(ended.stdout)
     assert row["valid"], row["invalid_because"]
     assert row["consumed"] == row["observed"] == 100_000
@@ -133,7 +135,7 @@ def test_background_drops_do_not_enter(out: Path) -> None:
     thread = threading.Thread(target=flood)
     thread.start()
     try:
-        ended = bench("run", "--mode", "null,aggregate", "--rate", "20000", *SHORT, "--out", out)
+        ended = bench_here("run", "--mode", "null,aggregate", "--rate", "20000", *SHORT, "--out", out)
     finally:
         stop.set()
         thread.join()
@@ -160,7 +162,7 @@ def test_a_mode_that_raises_makes_its_trial_invalid_and_no_other(tmp_path: Path,
         "    def take(self, samples):\n"
         "        raise RuntimeError('out of paper')\n"
     )
-    ended = bench("run", "--mode", f"{mode},null", "--rate", "10000", *SHORT, "--seed", "1", "--out", out)
+    ended = bench_here("run", "--mode", f"{mode},null", "--rate", "10000", *SHORT, "--seed", "1", "--out", out)
     assert ended.returncode == 5
     by_mode = {row["mode"]: row for row in trials(ended.stdout)}
     assert "RuntimeError: out of paper (broken.py:4)" in by_mode[str(mode)]["invalid_because"][0]
@@ -176,7 +178,7 @@ def test_a_callback_that_raises_is_not_swallowed(tmp_path: Path, out: Path) -> N
         "    def on_record(self, ctx, data, size):\n"
         "        raise RuntimeError('out of ink')\n"
     )
-    ended = bench("run", "--mode", mode, "--rate", "10000", *SHORT, "--out", out)
+    ended = bench_here("run", "--mode", mode, "--rate", "10000", *SHORT, "--out", out)
     assert ended.returncode == 5
     (row,) = trials(ended.stdout)
     assert "RuntimeError: out of ink" in row["invalid_because"][0]
@@ -226,7 +228,7 @@ def test_results_are_kept_and_a_session_is_resumed(out: Path) -> None:
 )
 def test_refuses_wrong_input_before_anything_is_set_up(words: tuple[str, ...], says: str) -> None:
     """Status 2 and one clear line, and nothing ran."""
-    ended = bench("run", *words)
+    ended = bench_here("run", *words)
     assert ended.returncode == 2
     assert says in ended.stderr
     assert ended.stdout == ""
@@ -237,7 +239,7 @@ def test_refuses_a_mode_file_that_fails_to_import(tmp_path: Path) -> None:
     """The user's mistake is shown as theirs, with its line."""
     mode = tmp_path / "broken.py"
     mode.write_text("import no_such_package\n")
-    ended = bench("run", "--mode", mode)
+    ended = bench_here("run", "--mode", mode)
     assert ended.returncode == 2
     assert "no_such_package" in ended.stderr
     assert "Traceback" not in ended.stderr

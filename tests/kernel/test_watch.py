@@ -20,6 +20,7 @@ import socket, time
 from pyroute2 import IPRoute
 with IPRoute() as route:
     route.link("set", index=1, state="up")  # lo
+print("ready", flush=True)
 with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
     while True:
         try:
@@ -35,14 +36,16 @@ NAME = b"a\xe9\x1b[2J\nb"
 @pytest.fixture
 def sender() -> Iterator[subprocess.Popen[bytes]]:
     """Send to a closed port in a namespace of its own, some hundred times a second."""
-    with subprocess.Popen(["unshare", "--net", sys.executable, "-c", SEND]) as process:
+    with subprocess.Popen(["unshare", "--net", sys.executable, "-c", SEND], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
         yield process
         process.terminate()
 
 
 def test_shows_process_reason_and_function(sender: subprocess.Popen[bytes]) -> None:
     """Each drop is a line with the sender's pid, NO_SOCKET, and the UDP function with its offset."""
-    ended = bench("watch", "--duration", "2", "--pid", sender.pid, "--reason", "NO_SOCKET")
+    ended = bench("watch", "--duration", "1", "--pid", sender.pid, "--reason", "NO_SOCKET")
     assert ended.returncode == 0, ended.stderr
     lines = ended.stdout.splitlines()
     assert len(lines) > 20
@@ -54,7 +57,7 @@ def test_shows_process_reason_and_function(sender: subprocess.Popen[bytes]) -> N
 
 def test_aggregates_by_reason_function_and_process(sender: subprocess.Popen[bytes]) -> None:
     """With --mode aggregate each row is a cause, with the process's name and its count."""
-    ended = bench("watch", "--duration", "2", "--mode", "aggregate", "--json")
+    ended = bench("watch", "--duration", "1", "--mode", "aggregate", "--json")
     rows = [json.loads(line) for line in ended.stdout.splitlines()]
     (ours,) = [row for row in rows if row["pid"] == sender.pid and row["reason"] == "NO_SOCKET"]
     assert ours["count"] > 20
@@ -63,7 +66,7 @@ def test_aggregates_by_reason_function_and_process(sender: subprocess.Popen[byte
 
 def test_prints_an_object_for_each_drop(sender: subprocess.Popen[bytes]) -> None:
     """--json gives programs the same, line by line."""
-    ended = bench("watch", "--duration", "1", "--json", "--pid", sender.pid)
+    ended = bench("watch", "--duration", "0.5", "--json", "--pid", sender.pid)
     rows = [json.loads(line) for line in ended.stdout.splitlines()]
     assert rows
     assert {row["reason"] for row in rows} == {"NO_SOCKET"}
@@ -73,7 +76,7 @@ def test_prints_an_object_for_each_drop(sender: subprocess.Popen[bytes]) -> None
 @pytest.mark.usefixtures("sender")
 def test_a_pid_without_drops_shows_none() -> None:
     """The filter keeps the others out: pid 1 sends nothing."""
-    assert bench("watch", "--duration", "1", "--pid", "1").stdout == ""
+    assert bench("watch", "--duration", "0.5", "--pid", "1").stdout == ""
 
 
 @pytest.mark.usefixtures("sender")

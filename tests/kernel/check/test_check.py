@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.kernel.bench import CHECKOUT, bench, command, start, surroundings
+from tests.kernel.bench import CHECKOUT, bench_here, command, start, surroundings
 
 # Five blocks are the fewest that can fail with one metric and one look. CPU time, for a neighbour's load must not
 # decide a test; the differences are of many times.
@@ -90,7 +90,7 @@ def test_a_slower_commit_is_found_and_the_summary_names_it(repository: Path) -> 
         float(number) for number in row.split("|")[4].replace("[", "").replace("]", "").replace(",", "").split()
     )
     assert 1.1 < low <= ratio <= high
-    assert bench("verify", repository.parent / "results.jsonl").returncode == 1
+    assert bench_here("verify", repository.parent / "results.jsonl").returncode == 1
 
 
 def test_the_same_commit_twice_is_never_regressed(repository: Path) -> None:
@@ -104,7 +104,7 @@ def test_the_same_commit_twice_is_never_regressed(repository: Path) -> None:
 
 def test_both_arms_get_the_same_traffic(tmp_path: Path) -> None:
     """Load trials of a block: the same load, kind and burst, and as many drops sent."""
-    ended = bench(
+    ended = bench_here(
         "check", "--a", "mode=null", "--b", "mode=busy", "--metrics", "cpu_ns_per_event", "--blocks", "5",
         "--rate", "5000", "--duration", "0.1", "--quiet", "--out", tmp_path / "r.jsonl",
     )  # fmt: skip
@@ -122,7 +122,7 @@ def test_one_more_allocation_an_event_is_found_in_the_fewest_blocks(tmp_path: Pa
         FAST.replace("self.consumed +=", "[object() for _ in samples]\n        self.consumed +=")
     )
     (tmp_path / "fast.py").write_text(FAST)
-    ended = bench(
+    ended = bench_here(
         "check", "--mode", tmp_path / "more.py", "--against", tmp_path / "fast.py", "--json", "--quiet",
         "--metrics", "allocations_per_event", "--blocks", "5", "--drain", "5000", "--out", tmp_path / "r.jsonl",
     )  # fmt: skip
@@ -142,7 +142,7 @@ def test_a_certification_goes_on_where_it_was_interrupted(tmp_path: Path) -> Non
     interrupted.communicate(timeout=30)
     assert interrupted.returncode == 130
     kept = len(trials(out))
-    ended = bench(*words, "--json")
+    ended = bench_here(*words, "--json")
     assert ended.returncode == 0, ended.stderr
     assert json.loads(ended.stdout)["gates"] == 2
     assert len(trials(out)) == kept + GATE  # the second gate once more, the first not
@@ -151,21 +151,21 @@ def test_a_certification_goes_on_where_it_was_interrupted(tmp_path: Path) -> Non
 def test_a_stored_result_of_this_machine_serves_as_baseline(tmp_path: Path) -> None:
     """Labelled weaker; from another machine it is refused with the difference named, torn it is refused too."""
     before = tmp_path / "before.jsonl"
-    bench("run", "--mode", "null", "--drain", "50000", "--trials", "10", "--quiet", "--out", before)
+    bench_here("run", "--mode", "null", "--drain", "50000", "--trials", "10", "--quiet", "--out", before)
     words = ("check", "--mode", "null", "--baseline", before, *SHORT, "--out", tmp_path / "after.jsonl")
-    ended = bench(*words)
+    ended = bench_here(*words)
     assert ended.returncode in (0, 1, 3), ended.stderr
     assert "weaker" in ended.stdout
-    assert bench("verify", tmp_path / "after.jsonl").returncode == ended.returncode
+    assert bench_here("verify", tmp_path / "after.jsonl").returncode == ended.returncode
 
     text = before.read_text()
     before.write_text(text.replace('"kernel":"', '"kernel":"other-'))
-    refused = bench(*words)
+    refused = bench_here(*words)
     assert refused.returncode == 2
     assert "another machine: kernel 'other-" in refused.stderr
 
     before.write_text(text[:-20])
-    refused = bench(*words)
+    refused = bench_here(*words)
     assert refused.returncode == 2
     assert "no sound baseline" in refused.stderr
 
@@ -186,7 +186,7 @@ def test_a_stored_result_of_this_machine_serves_as_baseline(tmp_path: Path) -> N
 def test_nonsense_is_refused_before_anything_runs(words: tuple[str, ...], says: str, tmp_path: Path) -> None:
     """Status 2, one line, and no result file."""
     out = tmp_path / "r.jsonl"
-    ended = bench("check", *words, "--out", out)
+    ended = bench_here("check", *words, "--out", out)
     assert ended.returncode == 2
     assert says in ended.stderr
     assert not out.exists()
@@ -198,7 +198,9 @@ def test_a_mode_that_raises_ends_the_check(tmp_path: Path) -> None:
     (tmp_path / "broken.py").write_text(
         FAST.replace("self.consumed +=", "raise RuntimeError('boom')\n        self.x =")
     )
-    ended = bench("check", "--mode", tmp_path / "broken.py", "--against", "null", *SHORT, "--out", tmp_path / "r.jsonl")
+    ended = bench_here(
+        "check", "--mode", tmp_path / "broken.py", "--against", "null", *SHORT, "--out", tmp_path / "r.jsonl"
+    )
     assert ended.returncode == 5
     assert "boom" in ended.stderr
     assert "of B" in ended.stderr

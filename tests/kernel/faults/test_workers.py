@@ -66,7 +66,7 @@ def test_a_generator_that_dies_before_it_is_ready_ends_the_session(tmp_path: Pat
 @pytest.mark.parametrize("worker", ["consumer", "generator"])
 def test_a_worker_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch, worker: str) -> None:
     """Injects SIGSTOP under load: after its deadline the trial ends as invalid, and the next one is whole."""
-    monkeypatch.setattr(load_trial, "READY_TIMEOUT_S", 8.0)
+    monkeypatch.setattr(load_trial, "READY_TIMEOUT_S", 4.0)
     monkeypatch.setattr(account, "DRAIN_DEADLINE_S", -8.0)  # the harness waits for ten seconds more than that
     setting = load_setting("null", "udp-closed-port", Wishes(intended_load=2000, duration_s=0.3))
     with Rig(session="hang", seed=1, probing=Probing(limits=Limits(steal=1, foreign=1))) as rig:

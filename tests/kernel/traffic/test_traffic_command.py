@@ -8,12 +8,13 @@ import sys
 
 import pytest
 
+from tests.kernel.bench import bench_here
 from traffic.discovery import kind_names
 
 
-def bench_traffic(*arguments: str, user: int | None = None) -> subprocess.CompletedProcess[str]:
+def bench_traffic(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "harness", "traffic", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False, user=user)
+    return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 def test_verify_prints_expected_and_observed_reason_counts_and_witness() -> None:
@@ -58,7 +59,7 @@ def test_the_list_in_json_says_of_each_kind_whether_it_is_supported() -> None:
     ],
 )
 def test_wrong_input_is_one_line_and_status_2(arguments: list[str], message: str) -> None:
-    done = bench_traffic(*arguments)
+    done = bench_here("traffic", *arguments)
     assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1
     assert message in done.stderr
