@@ -52,13 +52,14 @@ def test_the_program_was_really_loaded(found: list[Finding]) -> None:
     assert "the program loads and attaches" in [finding.what for finding in found]
 
 
-@pytest.mark.may_skip("a user namespace's root may not enter the home of another user, if the checkout is there")
+@pytest.mark.may_skip("a chroot has no user namespaces, and their root may not enter the home of another user")
 @pytest.mark.parametrize(("machine", "level", "words"), MACHINES)
 def test_what_a_container_denies_is_named_once(machine: list[str], level: str, words: str) -> None:
     """Each denial is one finding with a cure, and the exit status says whether bench can run in spite of it."""
     doctor = [sys.executable, "-m", "harness", "doctor", "--no-spin", "--json"]
-    if subprocess.run([*machine, "test", "-r", CHECKOUT / "bench"], check=False).returncode:
-        pytest.skip(f"{CHECKOUT} cannot be entered from there")
+    tried = subprocess.run([*machine, "test", "-r", CHECKOUT / "bench"], capture_output=True, text=True, check=False)
+    if tried.returncode:
+        pytest.skip(tried.stderr.strip() or f"{CHECKOUT} cannot be entered from there")
     said = subprocess.run([*machine, *doctor], cwd=CHECKOUT, capture_output=True, text=True, check=False)
     findings = [
         finding for finding in json.loads(said.stdout) if finding["level"] == "missing" or words in finding["what"]

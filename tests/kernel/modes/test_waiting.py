@@ -20,6 +20,7 @@ from modes import Kit
 from modes import _loops as loops
 from modes._pace import Pace
 from modes.null import Null
+from tests.timing import asserts_ratio
 
 RING = 1 << 16
 
@@ -103,6 +104,7 @@ def test_all_that_comes_is_consumed_without_being_told_to_stop(name: str) -> Non
     consume_while(wakeup, loop, emit)
 
 
+@asserts_ratio("half of the tails come within half of the timeout that a loop without one would have")
 def test_a_tail_below_the_bytes_of_a_wakeup_does_not_wait_for_more() -> None:
     """One record of 8 KiB that would wake: the timeout brings it within a few of its lengths, not after 100 ms."""
     ages: list[float] = []
@@ -136,12 +138,14 @@ def test_a_wakeup_comes_with_the_record_that_makes_up_the_bytes(wakeup: int, qui
         assert waiter.poll(5) != []
 
 
+@asserts_ratio("waits are few against records")
 def test_notifications_of_bytes_come_rarely() -> None:
     """Thousands of records are taken in as many passes as there were notifications and timeouts."""
     _mode, counts = consume_while(8192, loops.notified, trickle)
     assert counts.waits < 300  # one each 8 KiB, and at most one each 5 ms beside them
 
 
+@asserts_ratio("passes are few against the time")
 def test_naps_take_the_place_of_spinning() -> None:
     """Records that keep coming are taken together after naps; without, the consumer never sleeps."""
 
@@ -151,6 +155,7 @@ def test_naps_take_the_place_of_spinning() -> None:
     assert counts.passes < 1500  # each nap is half a millisecond
 
 
+@asserts_ratio("the second pass follows long before the loop is told to stop")
 def test_a_late_taker_finds_the_ring_as_full_as_the_kernel_says() -> None:
     """What came while the mode worked is there in the next pass: nothing depends on another notification."""
     seen: list[int] = []
@@ -177,6 +182,7 @@ def test_a_late_taker_finds_the_ring_as_full_as_the_kernel_says() -> None:
         assert time.monotonic() - began < 4
 
 
+@asserts_ratio("waits are few against the time")
 def test_what_stays_below_the_bytes_of_a_wakeup_is_left_until_the_timeout() -> None:
     """A record that comes while the mode works brings no notification of 8 KiB, and must not be taken for one."""
     stop, counts = StopWhen(), loops.LoopCounts()

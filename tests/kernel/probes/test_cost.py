@@ -6,8 +6,10 @@ import json
 
 from harness.probes.cost import EVERYTHING, PROBES, SETTINGS, measure
 from tests.kernel.bench import bench
+from tests.timing import asserts_ratio
 
 
+@asserts_ratio("a probe adds less than half to an event")
 def test_each_probe_is_measured_against_none() -> None:
     """Three blocks: a value each for every probe and for all together, and none is beyond belief."""
     found = measure(SETTINGS[1], blocks=3)

@@ -13,6 +13,7 @@ import pytest
 from results.store import read
 from tests.kernel.bench import bench, bench_here, trials
 from tests.kernel.probes.modes import CYCLIC, DELAYING, NAPPING
+from tests.timing import asserts_ratio
 
 
 @pytest.fixture
@@ -69,6 +70,7 @@ def test_a_nap_of_20_ms_each_second_shows_in_the_oldest_events(tmp_path: Path, m
     assert metrics["age_p50_ns"] < metrics["age_p999_ns"]
 
 
+@asserts_ratio("the youngest held events are older than the youngest others by the delay, to a fifth")
 @pytest.mark.parametrize("reader", ["batch", "callback"])
 def test_a_known_delay_shifts_the_ages_by_itself(tmp_path: Path, mode, reader: str) -> None:
     """Ten events a second, each held for 50 ms: the whole histogram begins just that much later.
@@ -89,6 +91,7 @@ def test_a_known_delay_shifts_the_ages_by_itself(tmp_path: Path, mode, reader: s
     assert held - quickest == pytest.approx(50e6, rel=0.2)
 
 
+@asserts_ratio("a call an event costs ten times a batch")
 def test_callback_and_batch_differ_as_they_are_made(tmp_path: Path) -> None:
     """The same drops drained: a Python call an event costs more CPU and allocates for each; a batch does neither."""
     rows = run(tmp_path, "epoll", "--reader", "both", "--drain", "100000", "--pass", "timed,allocation")
