@@ -12,7 +12,7 @@ from typing import Any
 from bpf import syscalls
 from bpf.btf import KernelTypes
 from bpf.errors import CannotRun
-from bpf.program import import_bcc
+from bpf.program import import_bcc, same_folder
 
 TRACEPOINTS = {
     "sched_wakeup": ("wakeups",),
@@ -66,7 +66,8 @@ class ProcessCounter:
         ]
         os.environ["BCC_KERNEL_SOURCE"] = str(_FOLDER / "include")
         try:
-            self._bpf: Any = bcc.BPF(src_file=str(_FOLDER / "process.c").encode(), cflags=flags)
+            with same_folder():
+                self._bpf: Any = bcc.BPF(src_file=str(_FOLDER / "process.c").encode(), cflags=flags)
         except Exception as error:  # bcc raises nothing narrower
             raise CannotRun(f"cannot load the kernel pass's program: {error}", "run `bench doctor`") from error
         for tracepoint, fields in TRACEPOINTS.items():

@@ -73,7 +73,7 @@ class Program:
         bcc = import_bcc()
         flags = compile_flags(self.options)
         os.environ["BCC_KERNEL_SOURCE"] = str(_FOLDER / "include")
-        with _clear_error("compile and load the BPF program"):
+        with _clear_error("compile and load the BPF program"), same_folder():
             self._bpf = bcc.BPF(src_file=os.fsencode(_FOLDER / "drops.c"), cflags=flags)
             # bcc.BPF() closes what it holds at interpreter exit only; __exit__ calls cleanup() and unregisters it
             self._on_drop = self._bpf.load_func(self.options.entry.encode(), bcc.BPF.RAW_TRACEPOINT)
@@ -178,6 +178,17 @@ def compile_flags(options: LoadOptions) -> list[str]:
     if options.synthetic:
         flags.append(f"-DSYNTHETIC={MAX_SYNTHETIC_KEYS}")
     return flags
+
+
+@contextlib.contextmanager
+def same_folder() -> Iterator[None]:
+    """Come back to the working folder: bcc leaves it, and goes back by path, which may lead through a closed one."""
+    folder = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield
+    finally:
+        os.fchdir(folder)
+        os.close(folder)
 
 
 @contextlib.contextmanager

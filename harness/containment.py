@@ -40,7 +40,7 @@ def contained() -> Iterator[list[str]]:
         if os.sched_getaffinity(0) != cpus:
             os.sched_setaffinity(0, cpus)
             undone.append("moved to other CPUs")
-        if not os.path.samestat(Path.cwd().stat(), os.fstat(folder)):
+        if not os.path.samestat(Path().stat(), os.fstat(folder)):
             os.fchdir(folder)
             undone.append("changed the working directory")
         os.close(folder)

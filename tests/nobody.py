@@ -10,6 +10,7 @@ from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 NOBODY = 65534
+AS_NOBODY = ("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +25,8 @@ class Nobody:
         self, *words: object, granted: tuple[str, ...] = (), **environment: str
     ) -> subprocess.CompletedProcess[str]:
         """Run `bench words…` with what setpriv grants beyond nothing, and return how it ended."""
-        identity = ("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", *granted)
         return subprocess.run(
-            [*(identity if os.geteuid() == 0 else ()), self.python, "-m", "harness", *map(str, words)],
+            [*((*AS_NOBODY, *granted) if os.geteuid() == 0 else ()), self.python, "-m", "harness", *map(str, words)],
             cwd=self.folder, env={**os.environ, "PYTHONPATH": str(self.sources), "NO_COLOR": "1", **environment},
             capture_output=True, text=True, timeout=120, check=False,
         )  # fmt: skip

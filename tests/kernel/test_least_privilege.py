@@ -16,7 +16,7 @@ import pytest
 from harness.privileges import KEPT_BY_CONSUMERS, NEEDED
 from tests.kernel.bench import bench, surroundings
 from tests.kernel.faults.watched import QUIET_RUN, Watched
-from tests.nobody import NOBODY, Nobody
+from tests.nobody import AS_NOBODY, NOBODY, Nobody
 
 SHORT = (*QUIET_RUN, "--rate", "5000", "--duration", "0.5", "--trials", "1", "--json")
 
@@ -72,6 +72,27 @@ def test_an_ordinary_user_with_the_capabilities_that_are_stated_can_run_it(nobod
     traces = [path.read_text().splitlines() for path in (trace, trace.with_name("trace.2"))]
     assert [len(lines) for lines in traces] == consumed
     assert all(re.search(r"Function: [a-z_]\w+\+0x", lines[0]) for lines in traces)
+
+
+def test_loading_a_program_leaves_the_working_folder(nobody: Nobody, home: Path) -> None:
+    """Also below a folder that this user may not enter, where bcc does not find back."""
+    closed = home / "closed"
+    (closed / "open").mkdir(parents=True)
+    closed.chmod(0o700)
+    code = (
+        "import os; from pathlib import Path; from bpf.process import ProcessCounter; "
+        "from bpf.program import LoadOptions, Program\n"
+        "before = os.stat('.').st_ino\n"
+        "with Program(LoadOptions()): print(os.stat('.').st_ino == before)\n"
+        "with ProcessCounter(os.getpid()): print(os.stat('.').st_ino == before)"
+    )
+    # Where nobody may not enter the checkout, they start in a folder of that kind anyway.
+    folder = closed / "open" if nobody.python == sys.executable else nobody.folder
+    ended = subprocess.run(
+        [*AS_NOBODY, *STATED, nobody.python, "-c", code],
+        cwd=folder, env=surroundings(PYTHONPATH=str(nobody.sources)), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert ended.stdout == "True\nTrue\n", ended.stderr
 
 
 @pytest.mark.slow
