@@ -60,7 +60,7 @@ def main(argv: list[str]) -> int:
     except Terminated:
         return TERMINATED
     finally:
-        streams.give_up_stdout()
+        streams.give_up()
         for number, handler in earlier.items():
             if signal.getsignal(number) is not signal.SIG_IGN:  # one that has come is not answered twice
                 signal.signal(number, handler)

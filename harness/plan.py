@@ -6,11 +6,13 @@ import dataclasses
 import random
 import re
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Literal, cast, get_args
 
 from bpf import batch
 from bpf.program import check_ring_size
 from bpf.record import RECORD_BYTES, ring_capacity
+from harness.capacity.stall import BEFORE_S
 from harness.traits import Traits, traits_of
 from modes import mode_names
 from modes._mode import Wait
@@ -28,12 +30,12 @@ DRAIN = "drain"
 DRAIN_RECORDS = 1_000_000
 # memray writes some 5 bytes for each allocation and each release, into memory.
 SHORT_PASS_S = 1.0
-# Room for the records of a drain trial and one that must stay free; 1 GiB is the largest ring that is supported.
 # Beyond these nothing is measured any more, and numbers would outgrow what a result file holds.
 MOST_LOAD = 1e9
 LONGEST_S = 366 * 86_400.0
 LONGEST_INTERVAL_NS = 3_600_000_000_000
 MOST_TRIALS = 1_000_000
+# Room for the records of a drain trial and one that must stay free; 1 GiB is the largest ring that is supported.
 MAX_DRAIN_RECORDS = (1 << 30) // RECORD_BYTES - 1
 
 ReaderName = Literal["batch", "callback"]
@@ -77,8 +79,14 @@ def consumers(modes: str, wishes: Wishes) -> list[tuple[str, Wishes]]:
 
 
 def expand_modes(names: str) -> list[str]:
-    """Split `null,file` into names; `all` is every mode of the folder."""
-    wanted = [name.strip() for name in names.split(",") if name.strip()]
+    """Split `null,file` into names; `all` is every mode of the folder. A file's path may hold commas."""
+    pieces, wanted = names.split(","), []
+    while pieces:
+        whole = (count for count in range(len(pieces), 1, -1) if Path(",".join(pieces[:count]).strip()).is_file())
+        count = next(whole, 1)
+        wanted.append(",".join(pieces[:count]).strip())
+        pieces = pieces[count:]
+    wanted = [name for name in wanted if name]
     if not wanted:
         raise BadInput("--mode names no mode; see bench modes")
     return mode_names() if wanted == ["all"] else wanted
@@ -138,7 +146,7 @@ def expand_passes(names: str) -> list[str]:
 def in_passes(setting: Setting, passes: Sequence[str], wishes: Wishes) -> list[Setting]:
     """Return a load or drain trial's settings for each pass, and for the word drain a drain trial beside it.
 
-    The allocation pass records into memory, and lasts SHORT_PASS_S at the most.
+    The allocation pass records into memory, and lasts SHORT_PASS_S at the most, or as long as a stall in it takes.
     """
     found = []
     for name in passes:
@@ -150,7 +158,7 @@ def in_passes(setting: Setting, passes: Sequence[str], wishes: Wishes) -> list[S
                 raise BadInput("--pass latency with --drain has no meaning: records grow old until the drain begins")
             duration_s = setting.duration_s
             if pass_ == "allocation" and duration_s is not None:
-                duration_s = min(duration_s, SHORT_PASS_S)
+                duration_s = min(duration_s, max(SHORT_PASS_S, BEFORE_S + (setting.stall_s or 0)))
             found.append(dataclasses.replace(setting, pass_=pass_, duration_s=duration_s))
     return found
 

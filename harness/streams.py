@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import io
+import logging
 import os
 import sys
 import warnings
@@ -26,6 +27,9 @@ def prepare() -> None:
         except OSError:
             os.open(os.devnull, mode)
     hide_deprecations()
+    # Where no home can be written to, matplotlib goes on without its cache; what it says of that, while it is imported,
+    # is advice that nobody who wants a page can follow.
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
     sys.stdout = sys.stdout or open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
     sys.stderr = sys.stderr or open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
     codecs.register_error(_ENCODING_ERRORS, unencodable)
@@ -56,9 +60,10 @@ def last_word(text: object) -> None:
         say(text)
 
 
-def give_up_stdout() -> None:
+def give_up() -> None:
     """Write what is left; what cannot be is dropped, lest the interpreter try again at its end and set the status."""
-    try:
-        sys.stdout.flush()
-    except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    for number, stream in ((1, sys.stdout), (2, sys.stderr)):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), number)

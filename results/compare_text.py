@@ -6,7 +6,7 @@ from dataclasses import astuple
 
 from rich.text import Text
 
-from results.compare_words import entries, headline, weakness
+from results.compare_words import Entry, entries, headline, weakness
 from results.comparison import Compared
 from results.console import Console
 from results.headline import Name, plain
@@ -44,9 +44,22 @@ def print_compared(compared: Compared, console: Console) -> None:
     console.print()
     table = bare_table("variant")
     for title in _TITLES[1:]:
-        table.add_column(title, justify="left" if title in ("metric", "verdict") else "right")
+        table.add_column(title, justify="left" if title in ("metric", "verdict") else "right", no_wrap=True)
     for each in entries(compared):
         *cells, verdict = astuple(each)
         table.add_row(*(Text(cell) for cell in cells), Text(verdict, style=_STYLES[verdict]))
-    console.print(table)
+    if console.measure(table, options=console.options.update(max_width=1000)).maximum <= console.width:
+        console.print(table)
+    else:  # long names, as of mode files, or a narrow terminal: two lines that can be read
+        for each in entries(compared):
+            console.print(_two_lines(each))
     console.print(Text(weakness(compared), style="dim"))
+
+
+def _two_lines(each: Entry) -> Text:
+    return Text.assemble(
+        (f"{each.verdict:<10} ", _STYLES[each.verdict]),
+        (each.label, "bold"),
+        f" {each.metric}\n{'':<11}A {each.a}, B {each.b}, B relative to A {each.change} [{each.interval}], "
+        f"margin {each.margin}",
+    )

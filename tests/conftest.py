@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,11 @@ os.environ["BENCH_NO_SUDO"] = "1"
 def pytest_configure() -> None:
     # Root refuses modes that others may write, and others read what tests make for them: under any caller's mask.
     os.umask(0o022)
+    # A signal that the caller ignores (nohup, `&` in a script) would be ignored by all that is started here; one that
+    # is caught has its default again in what is executed (execve(2)).
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, lambda _number, _frame: None)
 
 
 @pytest.fixture(scope="session")

@@ -71,3 +71,10 @@ def test_results_load_without_what_a_root_machine_has() -> None:
     )
     loaded = subprocess.run([sys.executable, "-c", code], cwd=CHECKOUT, capture_output=True, text=True, check=False)
     assert loaded.returncode == 0, loaded.stderr
+
+
+def test_a_page_module_configures_nothing_when_it_is_imported() -> None:
+    """Whoever uses it as a library keeps their own logging; the command line says what it wants to hear."""
+    script = "import logging, results.page.render; print(logging.getLogger('matplotlib').level, logging.root.handlers)"
+    told = subprocess.run([sys.executable, "-c", script], cwd=CHECKOUT, capture_output=True, text=True, check=True)
+    assert told.stdout == "0 []\n"

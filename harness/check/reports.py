@@ -49,7 +49,11 @@ class Reports:
             write_file(self._markdown, markdown(outcome).encode())
         if self._summary is not None:
             room = MOST_BYTES - os.fstat(self._summary).st_size
+            content = markdown(outcome, room).encode()
             with os.fdopen(self._summary, "wb") as file:
-                file.write(markdown(outcome, room).encode())
+                if len(content) <= room:
+                    file.write(content)
+                else:
+                    say("bench: the job summary has no room left (GitHub shows none above 1 MiB): this is not in it")
         if os.environ.get("GITHUB_ACTIONS") == "true" and (line := annotation(outcome)):
             say(line)

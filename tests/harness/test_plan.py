@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from harness.plan import Wishes, consumers, drain_setting, expand_modes, in_blocks, load_setting
+from harness.plan import Wishes, consumers, drain_setting, expand_modes, in_blocks, in_passes, load_setting
 
 
 def setting_of(mode: str = "null", **wishes: Any) -> Any:
@@ -117,3 +119,23 @@ def test_all_forgives_aggregate_what_is_wished_of_the_ring() -> None:
     """`all` names it without knowing; naming it in person does not."""
     assert ("aggregate", Wishes()) in consumers("all", Wishes(reader="callback", wakeup="force"))
     assert consumers("aggregate", Wishes(reader="callback")) == [("aggregate", Wishes(reader="callback"))]
+
+
+def test_a_path_may_hold_commas(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is a file as a whole is one name, alone and among others; what is none is split."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a,b").mkdir()
+    for name in ("a,b/one.py", "two,three.py"):
+        (tmp_path / name).touch()
+    assert expand_modes("a,b/one.py") == ["a,b/one.py"]
+    assert expand_modes("null, a,b/one.py,file,two,three.py") == ["null", "a,b/one.py", "file", "two,three.py"]
+    assert expand_modes("a,b/none.py") == ["a", "b/none.py"]
+
+
+@pytest.mark.parametrize(("stall_s", "lasts"), [(None, 1.0), (0.5, 1.0), (2.0, 2.3), (4.7, 5.0)])
+def test_a_short_pass_is_as_long_as_a_stall_in_it_takes(stall_s: float | None, lasts: float) -> None:
+    """The allocation pass lasts a second; a stall of two in it would not have begun to end by then."""
+    setting = replace(setting_of("null", duration_s=5.0), stall_s=stall_s)
+    timed, short = in_passes(setting, ["timed", "allocation"], Wishes())
+    assert timed.duration_s == 5.0
+    assert short.duration_s == pytest.approx(lasts)

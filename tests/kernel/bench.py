@@ -5,11 +5,9 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -31,11 +29,10 @@ def bench(*words: object, timeout: float = 120, **environment: str) -> subproces
 
 def start(*words: object, **environment: str) -> subprocess.Popen[str]:
     """Start `bench words…` and go on."""
-    with as_from_a_terminal():
-        return subprocess.Popen(
-            command(*words), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            env=surroundings(**environment), start_new_session=True,
-        )  # fmt: skip
+    return subprocess.Popen(
+        command(*words), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env=surroundings(**environment), start_new_session=True,
+    )  # fmt: skip
 
 
 def bench_here(*words: object) -> subprocess.CompletedProcess[str]:
@@ -52,27 +49,6 @@ def bench_here(*words: object) -> subprocess.CompletedProcess[str]:
             status = ended.code
         texts = [(file.seek(0), file.read())[1] for file in (out, said)]
     return subprocess.CompletedProcess(words, status, *texts)
-
-
-@contextlib.contextmanager
-def as_from_a_terminal() -> Iterator[None]:
-    """Start processes in which signals do what they do by default, though nohup, or a script's `&`, ignores some here.
-
-    A signal that is caught has its default again in what is executed (execve(2)). Give the process a session of its
-    own, so that what such a suite was protected from does not reach it.
-    """
-    ignored = [
-        number
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-        if signal.getsignal(number) is signal.SIG_IGN
-    ]
-    for number in ignored:
-        signal.signal(number, lambda _number, _frame: None)
-    try:
-        yield
-    finally:
-        for number in ignored:
-            signal.signal(number, signal.SIG_IGN)
 
 
 def command(*words: object) -> list[str]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from harness.cli import main
+from results.compare_text import print_compared
 from results.comparison import compare_files
+from results.console import Console
 from results.report import load
 from results.store import ResultWriter
 from results.trial import Trial
@@ -104,3 +107,27 @@ def test_bad_usage_is_one_line(
     paths = {"A": files[0], "B": files[1]}
     assert main(["compare", *(paths.get(word, word) for word in arguments)]) == 2
     assert says in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("width", [40, 80, 200])
+def test_long_names_leave_the_numbers_whole(tmp_path: Path, width: int) -> None:
+    """The path of a mode file folds; a metric's name or a number is never broken within."""
+    mode = "./benchmarks/consumers/of_our_own/with_a_long_name/consumer.py"
+    sides = []
+    for name, factor in (("a", 1.0), ("b", 3.0)):
+        trials = slower(
+            [
+                replace(each, setting=replace(each.setting, mode=mode))
+                for each in made_up.run(trials=6, modes=("file",))
+            ],
+            mode,
+            factor,
+        )
+        sides.append(load([written(tmp_path / name, trials, id=name)]))
+    out = io.StringIO()
+    print_compared(compare_files(*sides, ("a", "b"), None), Console(file=out, width=width, no_color=True))
+    lines = out.getvalue().splitlines()
+    assert max(map(len, lines)) <= width
+    told = " ".join(out.getvalue().split())
+    assert "CPU/event" in told
+    assert mode in told.replace(" ", "") if width < 80 else mode in told

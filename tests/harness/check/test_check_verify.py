@@ -115,6 +115,16 @@ def test_verify_writes_the_reports_that_check_writes(tmp_path, monkeypatch):
     assert (tmp_path / "summary.md").read_text() == "before\n" + (tmp_path / "m.md").read_text()
 
 
+def test_a_summary_without_room_is_left_as_it_is(tmp_path, monkeypatch, capsys):
+    """GitHub shows nothing of one above 1 MiB: what earlier steps wrote stands, and it is said."""
+    summary = tmp_path / "summary.md"
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    summary.write_bytes(b"x" * (2**20 - 2**14 - 10))
+    cli.main(["verify", str(a_check(tmp_path / "r.jsonl", 1.2))])
+    assert summary.stat().st_size == 2**20 - 2**14 - 10
+    assert "no room left" in capsys.readouterr().err
+
+
 def test_an_annotation_marks_the_worst_on_github(tmp_path, monkeypatch, capsys):
     """Only there, and not on stdout, which may be JSON."""
     path = a_check(tmp_path / "r.jsonl", 1.2)

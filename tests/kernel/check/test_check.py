@@ -83,7 +83,7 @@ def test_a_slower_commit_is_found_and_the_summary_names_it(repository: Path) -> 
     summary = repository.parent / "summary.md"
     ended = check(repository, "--mode", "consumer.py", "--against", "v1", *SHORT, "--markdown", summary)
     assert ended.returncode == 1, ended.stderr
-    (row,) = [line for line in summary.read_text().splitlines() if f"| {METRIC} |" in line]
+    (row,) = [line for line in summary.read_text().splitlines() if f"| `{METRIC}` |" in line]
     assert "| consumer.py |" in row
     assert "**REGRESSED**" in row
     ratio, low, high = (

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from results.store import read
-from tests.kernel.bench import OWN_MOUNTS, as_from_a_terminal, bench, command, surroundings
+from tests.kernel.bench import OWN_MOUNTS, bench, command, surroundings
 from tests.kernel.faults.watched import QUIET_RUN, Watched
 
 ONE_TRIAL = (*QUIET_RUN, "--rate", "20000", "--duration", "0.5", "--trials", "1", "--json")
@@ -164,11 +164,10 @@ def test_a_terminal_closed_in_the_middle_keeps_what_was_measured(tmp_path: Path)
     ours, theirs = os.openpty()
     out = tmp_path / "out"
     words = command(*QUIET_RUN, "--mode", "null", "--duration", "1", "--trials", "9", "--out", out)
-    with as_from_a_terminal():
-        process = subprocess.Popen(
-            words, env=surroundings(), stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509 - no threads here
-        )  # fmt: skip
+    process = subprocess.Popen(
+        words, env=surroundings(), stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509 - no threads here
+    )  # fmt: skip
     os.close(theirs)
     said = b""
     while b"[2/9]" not in said:

@@ -62,7 +62,7 @@ def test_a_network_that_goes_down_makes_the_trial_invalid(tmp_path: Path) -> Non
         assert bench.finish() == 5
         assert bench.left_behind() == []
     (row,) = (json.loads(line) for line in bench.stdout.splitlines())
-    assert "the generator: " in row["invalid_because"][0]
+    assert "the generator failed: " in row["invalid_because"][0]
     assert "Network is down" in row["invalid_because"][0]
 
 

@@ -17,7 +17,7 @@ from types import TracebackType
 
 from bpf import syscalls
 from harness.runfolder import ROOTS_BASE
-from tests.kernel.bench import as_from_a_terminal, command, surroundings
+from tests.kernel.bench import command, surroundings
 
 PROC = Path("/proc")
 FOLDER = f"{ROOTS_BASE}/session-"
@@ -39,16 +39,15 @@ class Watched:
         self._mark = f"BENCH_WATCHED={uuid.uuid4()}"
         self._out = out
         name, _, value = self._mark.partition("=")
-        with as_from_a_terminal():
-            self.process = subprocess.Popen(
-                [*wrapper, *command(*words)],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                text=True,
-                env=surroundings(**{name: value}, **extra),
-                start_new_session=True,
-            )
+        self.process = subprocess.Popen(
+            [*wrapper, *command(*words)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=surroundings(**{name: value}, **extra),
+            start_new_session=True,
+        )
         self.pids: set[int] = {self.process.pid}
         self.namespaces: set[str] = set()
         self.programs: set[int] = set()
