@@ -41,7 +41,7 @@ needs_c = pytest.mark.may_skip("a C compiler and libbpf's headers are no require
 @needs_c
 def test_all_who_write_text_write_the_same(c_program: CProgram, monkeypatch: pytest.MonkeyPatch) -> None:
     """C by search and print, C with cached lines, and ours by either reader: one ring filled alike, the same lines."""
-    monkeypatch.setattr("harness.peers.drain.monotonic_to_wall", lambda: 10**18)
+    monkeypatch.setattr("harness.peers.drain.realtime_offset_ns", lambda: 10**18)
     written: dict[str, list[bytes]] = {}
     with SharedRing(LoadOptions(ring_size_bytes=RING, synthetic=True, wakeup="none"), usual_causes(Kit())) as ring:
         for contender in drain_contenders(RECORDS, RING):
