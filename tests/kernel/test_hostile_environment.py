@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import Phase, given, settings
 
 from tests.fuzz.test_environment import CHECKOUT, ENVIRONMENTS, FEW, FOLDERS, hostile, own
 from tests.repository import git
@@ -18,7 +18,7 @@ RUN = ("run", "--mode", "null", "--drain", "100", "--trials", "1", "--quiet", "-
 
 
 @pytest.mark.slow
-@FEW
+@settings(FEW, deadline=None, phases=[Phase.explicit, Phase.generate])  # each starts a session: nothing is shrunk
 @given(environment=ENVIRONMENTS, files=FOLDERS)
 def test_no_environment_makes_a_verdict_or_a_fault_of_a_session(
     own: dict[str, str],
