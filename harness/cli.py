@@ -54,6 +54,7 @@ def main(argv: list[str]) -> int:
         for number, handler in earlier.items():
             if handler is not signal.SIG_IGN:  # nohup's, or that of a script's `&`
                 signal.signal(number, _end)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # the launcher held it back
         return _status(argv)
     except KeyboardInterrupt:
         return INTERRUPTED

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -62,3 +64,15 @@ def test_the_whole_command_line_runs_in_it(folder: Path) -> None:
     quiet = subprocess.run([CHECKOUT / "bench", "modes"], capture_output=True, text=True, check=False)
     ended = start(CHECKOUT, "modes", **all_of(folder))
     assert (ended.returncode, ended.stdout) == (0, quiet.stdout), ended.stderr
+
+
+@pytest.mark.parametrize("after_s", [0.02, 0.04, 0.06, 0.08, 0.1, 0.15])
+def test_a_ctrl_c_while_python_starts_is_no_verdict(after_s: float) -> None:
+    """Whatever it meets, the shell, Python's own start or our imports: interrupted, or done, and never 1."""
+    words = [CHECKOUT / "bench", "report", CHECKOUT / "docs/results/all-modes.jsonl"]
+    with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as started:
+        time.sleep(after_s)
+        started.send_signal(signal.SIGINT)
+        _, said = started.communicate()
+    assert started.returncode in (130, -signal.SIGINT, 0), said
+    assert "Traceback" not in said
