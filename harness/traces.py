@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping
 from pathlib import Path
 
 from harness.roles import mode_files, refuse_shared
 from harness.traits import traits_of
 from results.errors import BadInput
-from results.output import open_output
+from results.output import open_output, prove_output
 from results.trial import Setting
 
 
@@ -19,9 +19,9 @@ def kept_traces(
     """Name the trace of each trial that keeps one, by the trial's number; what the others write is temporary.
 
     The timed load trials of modes that write to a file keep theirs (in a plan without such, all trials of such modes):
-    the first in FILE, the second in FILE.2, and so on. Each file is opened once, so that one which cannot be written,
-    or is `out` or a mode, is refused before anything runs; only when all can be are they emptied. Those of `finished`
-    trials stay as they are. Raises BadInput for what is refused, and where nothing writes.
+    the first in FILE, the second in FILE.2, and so on. One which cannot be written, or is `out` or a mode, is refused
+    before anything runs, and nothing is changed. Those of `finished` trials are not named. Raises BadInput for what is
+    refused, and where nothing writes.
     """
     if trace is None:
         return {}
@@ -35,7 +35,12 @@ def kept_traces(
     refuse_shared([("--out", out), *(("--trace", path) for path in paths)], modes)
     named = dict(zip(numbers, paths, strict=True))
     due = {number: path for number, path in named.items() if number not in finished}
-    for append in (True, False):
-        for path in due.values():
-            os.close(open_output(path, append=append))
+    for path in due.values():
+        prove_output(path)
     return due
+
+
+def empty(traces: Mapping[int, Path]) -> None:
+    """Empty what earlier runs left under these names, or make it: a trial that does not come leaves nothing in it."""
+    for path in traces.values():
+        os.close(open_output(path))

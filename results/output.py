@@ -38,13 +38,25 @@ def open_output(path: Path, *, append: bool = False) -> int:
         return descriptor
 
 
+def take_back(path: Path, descriptor: int) -> None:
+    """Remove a file that this process made and still has open; one that stands there in its place stays."""
+    with _folder_of(path) as folder, contextlib.suppress(FileNotFoundError):
+        if os.path.samestat(os.stat(path.name, dir_fd=folder, follow_symlinks=False), os.fstat(descriptor)):
+            os.unlink(path.name, dir_fd=folder)
+
+
 def prove_writable(path: Path) -> None:
     """Raise BadInput, as `write_file` would, for a file that cannot be written; nothing is changed."""
     with _folder_of(path) as folder:
         _keep_status(path.name, folder)
-        name, descriptor = _open_beside(path.name, folder)
-        os.close(descriptor)
-        os.unlink(name, dir_fd=folder)
+        _prove_folder(path.name, folder)
+
+
+def prove_output(path: Path) -> None:
+    """Raise BadInput, as `open_output` would, for a file that cannot be written; nothing is changed."""
+    with _folder_of(path) as folder:
+        if _keep_status(path.name, folder) is None:
+            _prove_folder(path.name, folder)
 
 
 def write_file(path: Path, content: bytes) -> None:
@@ -129,6 +141,13 @@ def _open_beside(name: str, folder: int) -> tuple[str, int]:
     descriptor = os.open(beside, _flags(False) | os.O_CREAT | os.O_EXCL, 0o644, dir_fd=folder)
     give_to_caller(descriptor)
     return beside, descriptor
+
+
+def _prove_folder(name: str, folder: int) -> None:
+    """Make a file beside that one's place, and remove it."""
+    beside, descriptor = _open_beside(name, folder)
+    os.close(descriptor)
+    os.unlink(beside, dir_fd=folder)
 
 
 def give_to_caller(descriptor: int) -> None:

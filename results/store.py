@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import json
 import os
@@ -17,7 +18,7 @@ from results.errors import BadInput
 from results.ledger import Ledger
 from results.line import check_numbers, fit, parse
 from results.lock import hold
-from results.output import nature, open_output
+from results.output import nature, open_output, take_back
 from results.session import Session
 from results.trial import SCHEMA_VERSION, Trial
 
@@ -51,14 +52,18 @@ class ResultWriter:
 
     Each line is one write to a descriptor in append mode, so a killed run leaves at most its last line torn, and two
     runs that share a file do not mix their lines. `alone`: nobody else writes to it meanwhile, as resuming needs it.
-    Raises BadInput when the path is no file that can be appended to, or is held by another process.
+    A file that it made is taken back where an error leaves the context before the first trial. Raises BadInput when the
+    path is no file that can be appended to, or is held by another process.
     """
 
     def __init__(self, path: Path, *, alone: bool = False) -> None:
         self.path = path
+        self._unused = not os.path.lexists(path)
         self._descriptor = open_output(path, append=True)
         try:
             hold(self._descriptor, path, alone=alone)
+            if not os.fstat(self._descriptor).st_nlink:
+                raise BadInput(f"{path} was removed while it was opened; try again")
             # A file that a killed run left torn: that line is ended before ours, so that ours stays whole.
             self._torn = not _ends_in_newline(self._descriptor)
         except BaseException:
@@ -74,6 +79,7 @@ class ResultWriter:
     def trial(self, trial: Trial) -> None:
         """Append one trial. Raises OSError when the disk is full or gone; what stands in the file stays usable."""
         self._append(_line(trial.to_json()))
+        self._unused = False
 
     def close(self) -> None:
         """Bring the lines to the disk and close. Safe to call twice."""
@@ -90,6 +96,10 @@ class ResultWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if isinstance(error, Exception) and self._unused:
+            with contextlib.suppress(BadInput):  # another session writes to it too, or its folder is gone
+                hold(self._descriptor, self.path, alone=True)
+                take_back(self.path, self._descriptor)
         self.close()
 
     def _append(self, line: bytes) -> None:

@@ -1,4 +1,4 @@
-"""Where the outcome of a check goes besides the terminal: files for CI, opened before anything runs."""
+"""Where the outcome of a check goes besides the terminal: files for CI, proved writable before anything runs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from results.annotations import annotation
 from results.check_markdown import MOST_BYTES, markdown
 from results.junit import junit
 from results.outcome import Outcome
-from results.output import open_output, prove_writable, write_file
+from results.output import open_output, prove_output, prove_writable, write_file
 from results.verdict import Verdict
 
 STATUS = {Verdict.OK: DONE, Verdict.REGRESSED: REGRESSED, Verdict.INCONCLUSIVE: INCONCLUSIVE}
@@ -39,7 +39,9 @@ class Reports:
             refuse_shared([*asked, ("GITHUB_STEP_SUMMARY", Path(summary))])
         for _, path in asked:
             prove_writable(path)
-        self._summary = open_output(Path(summary), append=True) if summary else None
+        self._summary = Path(summary) if summary else None
+        if self._summary is not None:
+            prove_output(self._summary)
 
     def write(self, outcome: Outcome) -> None:
         """Fill the files, and mark the worst where GitHub looks for it (it reads both streams)."""
@@ -48,9 +50,9 @@ class Reports:
         if self._markdown is not None:
             write_file(self._markdown, markdown(outcome).encode())
         if self._summary is not None:
-            room = MOST_BYTES - os.fstat(self._summary).st_size
-            content = markdown(outcome, room).encode()
-            with os.fdopen(self._summary, "wb") as file:
+            with os.fdopen(open_output(self._summary, append=True), "wb") as file:
+                room = MOST_BYTES - os.fstat(file.fileno()).st_size
+                content = markdown(outcome, room).encode()
                 if len(content) <= room:
                     file.write(content)
                 else:

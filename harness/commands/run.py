@@ -28,7 +28,7 @@ from harness.progress import ProgressLine, print_json
 from harness.recorded import begin, open_results, resume
 from harness.rig import Rig
 from harness.roles import output
-from harness.traces import kept_traces
+from harness.traces import empty, kept_traces
 from results.console import Console
 from results.details import print_details
 from results.errors import BadInput
@@ -128,6 +128,7 @@ def run_session(arguments: argparse.Namespace, settings: Sequence[Setting]) -> l
         progress = stack.enter_context(ProgressLine(len(order), writer.path, quiet=arguments.quiet))
         if done is None:
             writer.session(session)
+        empty(traces)
         for number, (block, setting) in order:
             if number in finished:
                 continue

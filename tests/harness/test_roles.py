@@ -92,6 +92,32 @@ def test_the_traces_of_later_trials_count_too(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "run --mode file --trials 2 --trace q --out q.2",
+        "run --mode file --trials 2 --trace below --out new-out",
+        "run --mode file --trials 2 --trace q --out r --timeline -1",
+        "run --mode null --seed -1 --out r",
+        "run --mode null --trace q --out r",
+        "run --mode file --trials 2 --trace x --out x.2",
+        "capacity --mode null --seed -1 --out r",
+        "explain --timeline -1 --out r",
+        "check --mode null --against epoll --timeline -1 --out r --junit a",
+        "check --mode null --against epoll --out r --junit a --markdown below",
+    ],
+)
+def test_what_is_refused_leaves_no_file_behind(
+    words: str, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whatever was opened before it was: a file that was not there is not there, one that was is as it was."""
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", "summary")
+    before = {path: path.is_file() and path.read_bytes() for path in folder.rglob("*")}
+    assert main(words.split()) == 2
+    assert capsys.readouterr().err.startswith("bench: ")
+    assert {path: path.is_file() and path.read_bytes() for path in folder.rglob("*")} == before
+
+
 @pytest.mark.usefixtures("folder")
 def test_every_pair_of_names_of_one_file_is_told_and_none_of_two(folder: Path) -> None:
     """By device and inode: a copy is another file."""

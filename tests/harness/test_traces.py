@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from harness.traces import kept_traces
+from harness.traces import empty, kept_traces
 from results.trial import Setting
 
 FILE = Setting(mode="file", reader="batch", wait="epoll", traffic="udp-closed-port")
@@ -55,13 +55,19 @@ def test_traces_of_finished_trials_stay_as_they_are(tmp_path: Path) -> None:
     for path in traces:
         path.write_text("held")
     assert kept_traces(traces[0], list(enumerate([FILE] * 3)), tmp_path / "out", {0, 1}) == {2: traces[2]}
-    assert [path.read_text() for path in traces] == ["held", "held", ""]
+    assert [path.read_text() for path in traces] == ["held"] * 3
+    empty({2: traces[2], 3: tmp_path / "trace.4"})
+    assert [path.read_text() for path in sorted(tmp_path.iterdir())] == ["held", "held", "", ""]
 
 
-def test_nothing_is_emptied_before_all_can_be_written(tmp_path: Path) -> None:
-    """The last trace is refused, and what the first held is still there."""
+def test_nothing_is_made_or_emptied_before_all_can_be_written(tmp_path: Path) -> None:
+    """The last trace is refused: what the first held is still there, and one that was not is not."""
     (tmp_path / "trace").write_text("held")
     (tmp_path / "trace.2").mkdir()
     with pytest.raises(ValueError, match="it is a folder"):
         kept_traces(tmp_path / "trace", [(0, FILE), (1, FILE)], tmp_path / "out")
     assert (tmp_path / "trace").read_text() == "held"
+    (tmp_path / "new.2").mkdir()
+    with pytest.raises(ValueError, match="it is a folder"):
+        kept_traces(tmp_path / "new", [(0, FILE), (1, FILE)], tmp_path / "out")
+    assert not (tmp_path / "new").exists()

@@ -69,3 +69,28 @@ def test_a_killed_process_holds_nothing(tmp_path: Path) -> None:
         os.kill(first.pid, signal.SIGKILL)
         first.wait()
         ResultWriter(path, alone=True).close()
+
+
+def test_a_new_file_is_taken_back_only_where_nobody_else_has_it(tmp_path: Path) -> None:
+    """An error before the first trial: the file that was made for it goes, unless it is another's by now, or too."""
+    path = tmp_path / "r.jsonl"
+
+    def fail(**meanwhile: Path) -> None:
+        with ResultWriter(path):
+            if "replaced" in meanwhile:
+                meanwhile["replaced"].rename(path)
+            raise OSError
+
+    with pytest.raises(OSError):  # noqa: PT011 - ours
+        fail()
+    assert not path.exists()
+    writer = ResultWriter(path)
+    with another(path, "beside"):
+        with pytest.raises(OSError), writer:  # noqa: PT011 - ours
+            raise OSError
+        assert path.exists()
+    path.unlink()
+    (tmp_path / "theirs").write_text("theirs")
+    with pytest.raises(OSError):  # noqa: PT011 - ours
+        fail(replaced=tmp_path / "theirs")
+    assert path.read_text() == "theirs"
