@@ -12,6 +12,7 @@ import signal
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -295,4 +296,10 @@ def _whole_if_any(mode: Mode) -> int | None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    status = 1
+    try:
+        status = main(sys.argv[1:])
+    except BaseException:
+        traceback.print_exc(file=sys.__stderr__)
+    # All is said. Python's own end would wait for a mode's threads, and stumble over streams that it took away.
+    os._exit(status)

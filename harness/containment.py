@@ -28,8 +28,7 @@ def contained() -> Iterator[list[str]]:
     try:
         yield undone
     finally:
-        sys.stdout.flush()
-        sys.stdout, sys.stderr = streams
+        sys.stdout, sys.stderr = streams  # whatever stood in their place: None has no flush
         sys.stdout.flush()
         os.dup2(output, 1)
         os.close(output)

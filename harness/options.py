@@ -7,7 +7,7 @@ import dataclasses
 import math
 import re
 
-from harness.plan import DEFAULT_RING_BYTES, Wishes
+from harness.plan import DEFAULT_RING_BYTES, LONGEST_INTERVAL_NS, Wishes
 from harness.probes.machine import Limits
 from harness.probes.outside import Probing
 from harness.probes.timeline import STEP_S
@@ -34,7 +34,7 @@ def add_consumer_options(parser: argparse.ArgumentParser, *, mode_required: bool
     group.add_argument("--wakeup", metavar="adaptive|none|force|BYTES", help="when the kernel notifies the consumer")
     group.add_argument(
         "--interval",
-        type=finite,
+        type=interval,
         metavar="MS",
         help="longest pause of paced (5) or aggregate (100)",
     )
@@ -132,6 +132,14 @@ def finite(text: str) -> float:
     number = float(text)
     if not math.isfinite(number):
         raise argparse.ArgumentTypeError(f"{text!r} is no finite number")
+    return number
+
+
+def interval(text: str) -> float:
+    """Read milliseconds that somebody can wait."""
+    number, most = finite(text), LONGEST_INTERVAL_NS / 1e6
+    if not 0 < number <= most:
+        raise argparse.ArgumentTypeError(f"it must be above 0 ms, at most {most:g} (an hour); it is {number:g} ms")
     return number
 
 

@@ -6,13 +6,13 @@ import dataclasses
 import random
 import re
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Literal, cast, get_args
 
 from bpf import batch
 from bpf.program import check_ring_size
 from bpf.record import RECORD_BYTES, ring_capacity
 from harness.capacity.stall import BEFORE_S
+from harness.roles import split_words
 from harness.traits import Traits, traits_of
 from modes import mode_names
 from modes._mode import Wait
@@ -58,6 +58,18 @@ class Wishes:
     intended_load: float | None = None
     duration_s: float = 5.0
 
+    def __post_init__(self) -> None:
+        """Refuse what no mode could be given, whether or not a chosen one uses it. Raises BadInput."""
+        if self.intended_load is not None and not 0 < self.intended_load <= MOST_LOAD:
+            raise BadInput(
+                f"--rate must be above 0 drops a second, at most {MOST_LOAD:g}, or max; it is {self.intended_load:g}"
+            )
+        check_duration(self.duration_s)
+        check_ring_size(self.ring_size_bytes)
+        if self.interval_ns is not None and not 0 < self.interval_ns <= LONGEST_INTERVAL_NS:
+            most, said = LONGEST_INTERVAL_NS / 1e6, self.interval_ns / 1e6
+            raise BadInput(f"--interval must be above 0 ms, at most {most:g} (an hour); it is {said:g} ms")
+
 
 def consumers(modes: str, wishes: Wishes) -> list[tuple[str, Wishes]]:
     """Spell out `null,file` and `all`, and `both` readers, as (mode, what is wished of it).
@@ -80,13 +92,7 @@ def consumers(modes: str, wishes: Wishes) -> list[tuple[str, Wishes]]:
 
 def expand_modes(names: str) -> list[str]:
     """Split `null,file` into names; `all` is every mode of the folder. A file's path may hold commas."""
-    pieces, wanted = names.split(","), []
-    while pieces:
-        whole = (count for count in range(len(pieces), 1, -1) if Path(",".join(pieces[:count]).strip()).is_file())
-        count = next(whole, 1)
-        wanted.append(",".join(pieces[:count]).strip())
-        pieces = pieces[count:]
-    wanted = [name for name in wanted if name]
+    wanted = [name for name in split_words(names) if name]
     if not wanted:
         raise BadInput("--mode names no mode; see bench modes")
     return mode_names() if wanted == ["all"] else wanted
@@ -94,11 +100,6 @@ def expand_modes(names: str) -> list[str]:
 
 def load_setting(mode_name: str, traffic: str, wishes: Wishes) -> Setting:
     """Settle every choice of a load trial. Raises BadInput for what makes no sense, before anything is set up."""
-    if wishes.intended_load is not None and not 0 < wishes.intended_load <= MOST_LOAD:
-        raise BadInput(
-            f"--rate must be above 0 drops a second, at most {MOST_LOAD:g}, or max; it is {wishes.intended_load:g}"
-        )
-    check_duration(wishes.duration_s)
     setting = _consumer_setting(mode_name, traffic, wishes)
     return dataclasses.replace(
         setting,
@@ -190,7 +191,6 @@ def _consumer_setting(mode_name: str, traffic: str, wishes: Wishes) -> Setting:
     wakeup = wishes.wakeup or ("adaptive" if wait == "epoll" else "none")
     if wait == "epoll" and wakeup == "none":
         raise BadInput("--wakeup none with --wait epoll would never wake the consumer; use --wait paced or busy")
-    check_ring_size(wishes.ring_size_bytes)
     _check_wakeup(wakeup, wishes.ring_size_bytes)
     if wishes.decode is not None and reader == "batch":
         raise BadInput("--decode is about one record at a time: it needs --reader callback")
@@ -205,7 +205,7 @@ def _consumer_setting(mode_name: str, traffic: str, wishes: Wishes) -> Setting:
         decode=(wishes.decode or "struct") if reader == "callback" else None,
         format=wishes.format or next(iter(mode.formats), None),
         wakeup=wakeup,
-        interval_ns=_interval(wishes, DEFAULT_INTERVAL_NS) if wait == "paced" else None,
+        interval_ns=(wishes.interval_ns or DEFAULT_INTERVAL_NS) if wait == "paced" else None,
         gc=wishes.gc,
         ring_size_bytes=wishes.ring_size_bytes,
     )
@@ -223,7 +223,7 @@ def _aggregating(mode_name: str, traffic: str, wishes: Wishes) -> Setting:
         wait="interval",
         traffic=traffic,
         wakeup=None,
-        interval_ns=_interval(wishes, DEFAULT_SNAPSHOT_INTERVAL_NS),
+        interval_ns=wishes.interval_ns or DEFAULT_SNAPSHOT_INTERVAL_NS,
         gc=wishes.gc,
         ring_size_bytes=None,
     )
@@ -255,11 +255,3 @@ def _check_wakeup(wakeup: str, ring_size_bytes: int) -> None:
         raise BadInput(
             f"--wakeup is adaptive, none, force, or bytes (at most the {most} that the ring holds); it is {wakeup!r}"
         )
-
-
-def _interval(wishes: Wishes, default_ns: int) -> int:
-    interval_ns = wishes.interval_ns if wishes.interval_ns is not None else default_ns
-    if not 0 < interval_ns <= LONGEST_INTERVAL_NS:
-        most = LONGEST_INTERVAL_NS / 1e6
-        raise BadInput(f"--interval must be above 0 ms, at most {most:g} (an hour); it is {interval_ns / 1e6:g} ms")
-    return interval_ns

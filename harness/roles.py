@@ -54,8 +54,20 @@ def refuse_shared(written: Iterable[Role], read: Iterable[Role] = ()) -> None:
 
 def mode_files(words: str) -> list[Path]:
     """Return the mode files among the words of an option such as a.py,file or mode=b.py,reader=batch."""
-    names = [word.partition("=")[2] or word for word in words.split(",")]
+    names = [word.partition("=")[2] or word for word in split_words(words)]
     return [Path(name) for name in names if "/" in name or name.endswith(".py")]
+
+
+def split_words(text: str) -> list[str]:
+    """Split `null,file` or `mode=b.py,reader=batch` at its commas, but for those in the path of a file that exists."""
+    pieces, words = text.split(","), []
+    while pieces:
+        joined = ((count, ",".join(pieces[:count]).strip()) for count in range(len(pieces), 0, -1))
+        paths = ((count, word) for count, word in joined if os.path.isfile(word.removeprefix("mode=")))  # noqa: PTH113
+        count, word = next(paths, (1, pieces[0].strip()))
+        words.append(word)
+        pieces = pieces[count:]
+    return words
 
 
 def _identity(path: Path) -> tuple[object, ...]:

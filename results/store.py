@@ -128,7 +128,7 @@ class Reading:
 
     A session counts once, by its id, and a trial by its session and number, in the first file that holds it. Where two
     of the same name differ, neither is used, since nothing says which of them ran: the order of lines and files must
-    not decide.
+    not decide. Nor are the trials of such sessions, of which nothing says on which machine they ran.
     """
 
     def __init__(self) -> None:
@@ -159,7 +159,8 @@ class Reading:
             row: Mapping[str, Any] = {}
             try:
                 row = parse(raw)
-                self._take(path, number, row)
+                if differs := self._take(path, number, row):
+                    told.append(_Told(number, differs, _trial_of(row)))
                 used += 1
             except KeyError as error:
                 told.append(_Told(number, f"{row['type']} without {error}{torn}", _trial_of(row)))
@@ -173,18 +174,22 @@ class Reading:
     def files(self) -> tuple[ResultFile, ...]:
         """Return what was read, file by file."""
         sessions, trials = self._sessions.by_file(), self._trials.by_file()
+        left_out = self._newer.keys() | self._sessions.differ
         return tuple(
             ResultFile(
                 path,
                 tuple(sessions.get(path, ())),
-                tuple(trial for trial in trials.get(path, ()) if trial.session not in self._newer),
+                tuple(trial for trial in trials.get(path, ()) if trial.session not in left_out),
                 tuple(self._problems(told, trials.get(path, ()))),
             )
             for path, told in self._files.items()
         )
 
-    def _take(self, path: Path, line: int, row: Mapping[str, Any]) -> None:
-        """Keep what a line holds. Raises BadInput, TypeError or KeyError for what cannot be used, and why."""
+    def _take(self, path: Path, line: int, row: Mapping[str, Any]) -> str | None:
+        """Keep what a line holds; say so when it is another than was found before, and so neither is used.
+
+        Raises BadInput, TypeError or KeyError for what cannot be used by itself, and why.
+        """
         identity, version = _newer_session(row)
         if version is not None:
             self._newer[identity] = version
@@ -192,13 +197,15 @@ class Reading:
         match row.get("type"):
             case "session":
                 session = _session(row)
-                self._sessions.add(session.id, session, path, line, f"session {session.id}")
+                name, with_it = f"session {session.id}", ", nor its trials"
+                place = self._sessions.add(session.id, session, path, line)
             case "trial":
                 trial = _trial(row)
-                name = f"trial {trial.number} of session {trial.session}"
-                self._trials.add((trial.session, trial.number), trial, path, line, name)
+                name, with_it = f"trial {trial.number} of session {trial.session}", ""
+                place = self._trials.add((trial.session, trial.number), trial, path, line)
             case _:
                 raise BadInput("neither a session nor a trial")
+        return f"{name} is another here than in {place}; neither is used{with_it}" if place else None
 
     def _problems(self, told: Sequence[_Told], trials: Iterable[Trial]) -> Iterator[Problem]:
         """Say what is wrong; trials of a newer session are only counted, whether they could be read or not."""
@@ -223,25 +230,25 @@ class _Told:
 
 
 class _Once(Generic[_Key, _Kept]):
-    """What was found under each key, and where: copies count once, and of two that differ neither does."""
+    """What was found under each key, and where: copies count once; of two that `differ` neither does."""
 
     def __init__(self) -> None:
         self._found: dict[_Key, tuple[_Kept, Path, int]] = {}
-        self._differ: set[_Key] = set()
+        self.differ: set[_Key] = set()
 
-    def add(self, key: _Key, value: _Kept, path: Path, line: int, name: str) -> None:
-        """Keep a value. Raises BadInput when another one has that key."""
+    def add(self, key: _Key, value: _Kept, path: Path, line: int) -> str | None:
+        """Keep a value. Return where another one with that key is, if there is one."""
         held, where, at = self._found.setdefault(key, (value, path, line))
-        if held is not value and held != value:
-            self._differ.add(key)
-            place = f"line {at}" if where == path else f"line {at} of {where}"
-            raise BadInput(f"{name} is another here than in {place}; neither is used")
+        if held is value or held == value:
+            return None
+        self.differ.add(key)
+        return f"line {at}" if where == path else f"line {at} of {where}"
 
     def by_file(self) -> dict[Path, list[_Kept]]:
         """Gather what is used by the file that holds it."""
         gathered: dict[Path, list[_Kept]] = {}
         for key, (value, path, _) in self._found.items():
-            if key not in self._differ:
+            if key not in self.differ:
                 gathered.setdefault(path, []).append(value)
         return gathered
 

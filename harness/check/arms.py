@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from pathlib import Path
 from harness import options
 from harness.check.trees import is_module, lay_out_for, repository_of, trees
 from harness.plan import Wishes
+from harness.roles import split_words
 from harness.traits import traits_of
 from harness.tree import Tree
 from modes import mode_names
@@ -106,7 +108,7 @@ _KEYS: Mapping[str, Callable[[str], object]] = {
     "wakeup": str,
     "gc": str,
     "ring_size": options.byte_count,
-    "interval": lambda text: round(float(text) * 1e6),
+    "interval": lambda text: round(options.interval(text) * 1e6),
 }
 _FIELDS = {"ring_size": "ring_size_bytes", "interval": "interval_ns"}
 
@@ -114,13 +116,16 @@ _FIELDS = {"ring_size": "ring_size_bytes", "interval": "interval_ns"}
 def _side(text: str, modes: Sequence[str], wishes: Wishes) -> Side:
     changes: dict[str, object] = {}
     mode = modes[0] if modes else None
-    for pair in text.split(","):
+    for pair in split_words(text):
         key, equals, value = (part.strip() for part in pair.partition("="))
         key = key.replace("-", "_")
         if key == "mode" and value:
             mode = value
         elif key in _KEYS and equals and value:
-            changes[_FIELDS.get(key, key)] = _KEYS[key](value)
+            try:
+                changes[_FIELDS.get(key, key)] = _KEYS[key](value)
+            except (ValueError, argparse.ArgumentTypeError) as error:
+                raise BadInput(f"{pair!r}: {error}") from error
         else:
             keys = ", ".join(("mode", *_KEYS))
             raise BadInput(f"{pair!r} is no setting such as mode=epoll or reader=batch; the keys are {keys}")

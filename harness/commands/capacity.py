@@ -187,6 +187,8 @@ def say_stall(trial: Trial) -> str:
 
 def plan(arguments: argparse.Namespace) -> CapacityPlan:
     """Settle what to search. Raises BadInput before anything is set up."""
+    if arguments.rate is not None or arguments.stall is not None:
+        raise BadInput("--rate and --stall are of --advise")
     kind = load_kind(arguments.traffic)
     wishes = dataclasses.replace(options.consumer_wishes_of(arguments), sender=arguments.sender)
     chosen = consumers(arguments.mode, wishes)

@@ -81,13 +81,13 @@ def plan(arguments: argparse.Namespace) -> list[Setting]:
     """Settle every setting. Raises BadInput before anything is set up."""
     wanted = consumers(arguments.mode, options.wishes_of(arguments))
     stall_s = _stall(arguments)
+    check_shape(arguments.shape)
     passes = expand_passes(arguments.passes or ("timed" if arguments.drain is not None else DEFAULT_PASSES))
     settings: list[Setting] = []
     if arguments.drain is not None:
         for name, wishes in wanted:
             settings += in_passes(drain_setting(name, arguments.drain, wishes), passes, wishes)
     else:
-        check_shape(arguments.shape)
         for kind in [load_kind(kind.strip()) for kind in arguments.traffic.split(",")]:
             for name, wishes in wanted:
                 setting = dataclasses.replace(load_setting(name, kind.name, wishes), stall_s=stall_s)

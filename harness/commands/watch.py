@@ -29,12 +29,12 @@ from bpf import batch
 from bpf.batch import BatchReader
 from bpf.callback import CallbackReader
 from bpf.errors import CannotRun
-from bpf.program import LoadOptions, Program
+from bpf.program import LoadOptions, Program, check_ring_size
 from bpf.record import SAMPLE_BYTES, SAMPLE_STRUCT, Samples, ring_capacity
 from bpf.ring import Ring, RingPositions
 from bpf.snapshot import Counts, Keys, SnapshotReader
 from harness import options, streams
-from harness.cli import DONE, INTERRUPTED, INVALID_TRIAL, READER_GONE, TERMINATED
+from harness.cli import DONE, INTERRUPTED, INVALID_TRIAL, READER_GONE, TERMINATED, Terminated
 from harness.consumer import DRAIN_DEADLINE_S
 from harness.containment import contained
 from harness.group import Group
@@ -70,6 +70,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     if arguments.duration is not None:
         check_duration(arguments.duration)
+    check_ring_size(arguments.ring_size)
     for pid in arguments.pid or ():
         if not 0 <= pid < 1 << 32:
             raise BadInput(f"--pid is the number of a process, not {pid}")
@@ -108,7 +109,9 @@ def _watch(arguments: argparse.Namespace) -> int:
             gone = True
         except CannotRun:
             raise
-        except (Exception, SystemExit) as error:
+        except Terminated:
+            raise
+        except BaseException as error:  # a mode's own KeyboardInterrupt too: Ctrl-C only sets `stop`
             if arguments.mode in mode_names():
                 raise
             raised = describe(error, mode_class)

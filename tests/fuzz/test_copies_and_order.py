@@ -92,5 +92,8 @@ def test_of_two_that_differ_the_order_chooses_none(folder: Path, place: int, whe
     report, problems = said(folder, b"".join(mixed if forwards else reversed(mixed)))
     assert len(problems) == 1
     assert "neither is used" in problems[0]
-    rest = [line for number, line in enumerate(LINES) if number != place]
+    # On which machine the trials of an ambiguous session ran, nothing says.
+    left_out = row["id"] if row["type"] == "session" else ...
+    kept = [line for number, line in enumerate(LINES) if number != place]
+    rest = [line for line in kept if json.loads(line).get("session") != left_out]
     assert report == said(folder, b"".join(rest))[0]

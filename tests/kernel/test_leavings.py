@@ -37,6 +37,10 @@ STARTS = {
     "child": ("subprocess.Popen(['sleep', '300'], start_new_session=True)", "sleep 300"),
     "bare": (f"subprocess.Popen({BARE.split()}, start_new_session=True, env={{}})", BARE),
     "thread": ("threading.Thread(target=time.sleep, args=(300,), name='helper').start()", "no daemons: helper"),
+    "silent": (
+        "__import__('sys').stdout = None; threading.Thread(target=time.sleep, args=(300,), name='mute').start()",
+        "no daemons: mute",
+    ),
     "nothing": ("threading.Thread(target=time.sleep, args=(300,), daemon=True).start()", ""),
 }
 # The control groups go out of sight, as in a container that has none.
@@ -62,7 +66,7 @@ def written(folder: Path, *names: str) -> str:
 @pytest.mark.parametrize(
     ("wrapper", "names"),
     [
-        pytest.param((), ("daemon", "bare", "thread", "nothing"), id="in a control group"),
+        pytest.param((), ("daemon", "bare", "thread", "silent", "nothing"), id="in a control group"),
         pytest.param((), ("forks", "processes", "child"), id="in a control group, more", marks=pytest.mark.slow),
         pytest.param(WITHOUT_GROUPS, ("daemon", "child"), id="without one", marks=pytest.mark.own_mounts),
     ],

@@ -47,6 +47,10 @@ def run(folder: Path, sources: dict[str, str], *words: str) -> tuple[int, dict[s
 
 
 OPENINGS = {
+    "closes": (
+        "sys.stdout.close(); __import__('threading').Thread(target=time.sleep, args=(300,)).start()",
+        "while the mode was opened, the consumer ended with status 1: ValueError: I/O operation on closed file",
+    ),
     "raises": ("raise RuntimeError('no licence')", "the mode raised RuntimeError: no licence (raises.py:6)"),
     "killed": ("os.kill(os.getpid(), signal.SIGRTMIN + 6)", "the consumer was killed by SIGRTMIN+6"),
     "value": ("int('x')", "invalid literal for int() with base 10: 'x' (value.py:6)"),

@@ -115,6 +115,8 @@ RAISES = {
     "record": "    def on_record(self, ctx, data, size): raise RuntimeError('out of ink')\n",
     "take": "    def take(self, samples): raise KeyError('out of ink')\n",
     "leaves": "    def take(self, samples): raise SystemExit('out of ink')\n",
+    "interrupts": "    def on_record(self, ctx, data, size): raise KeyboardInterrupt('out of ink')\n",
+    "interrupts a batch": "    def take(self, samples): raise KeyboardInterrupt('out of ink')\n",
     "opening": "    def __init__(self, kit): raise OSError('out of ink')\n    def take(self, samples): pass\n",
 }
 

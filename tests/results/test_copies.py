@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -154,8 +156,27 @@ def test_two_that_differ_are_told_and_neither_counts(once: Path) -> None:
             reading.add(path)
         files = reading.files()
         assert not any(file.sessions for file in files)
-        assert sum(len(file.trials) for file in files) == 5
-        assert "session s1 is another here" in " ".join(str(problem) for file in files for problem in file.problems)
+        assert not any(file.trials for file in files)
+        assert "neither is used, nor its trials" in " ".join(str(each) for file in files for each in file.problems)
+
+
+def test_sessions_that_differ_take_their_trials_along(
+    once: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two hosts under one name, beside a session that is whole: no command shows a number of theirs."""
+    other = {**made_up.HOST, "kernel": "6.19"}
+    second = written(tmp_path / "second", made_up.run(modes=MODES, trials=5, seed=3), host=other)
+    third = written(tmp_path / "third", [replace(each, session="s3") for each in made_up.run(modes=("null",))], id="s3")
+    for order in ([once, second, third], [third, second, once]):
+        assert main(["report", *map(str, order), "--json"]) == 0
+        assert [json.loads(line)["label"] for line in capsys.readouterr().out.splitlines()] == ["null"]
+    assert main(["export", str(once), str(second), str(third), "--csv", "-"]) == 0
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert {row["session"] for row in rows} == {"s3"}
+    both = tmp_path / "both"
+    both.write_bytes(once.read_bytes() + second.read_bytes())
+    assert main(["report", str(both)]) == 2
+    assert "neither is used, nor its trials" in capsys.readouterr().err
 
 
 def test_what_a_newer_bench_wrote_is_left_out_wherever_its_session_stands(once: Path) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import argparse
+
 import pytest
 
 from harness.check.arms import against, two_settings
 from harness.git import Repository
 from harness.plan import Wishes
+from harness.roles import check_roles, output
 from harness.runfolder import run_folder
+from results.errors import BadInput
 from tests.repository import git
 
 CONSUMER = """
@@ -110,9 +114,37 @@ def test_two_settings_differ_in_what_is_said():
 
 
 @pytest.mark.parametrize(
-    ("text", "says"), [("speed=9", "keys are mode"), ("reader", "no setting"), ("gc=off", "names no mode")]
+    ("text", "says"),
+    [
+        ("speed=9", "keys are mode"),
+        ("reader", "no setting"),
+        ("gc=off", "names no mode"),
+        ("mode=null,interval=x", "'interval=x'"),
+        ("mode=null,interval=nan", "no finite number"),
+        ("mode=null,interval=1e305", "an hour"),
+        ("mode=null,ring-size=abc", "no number of bytes"),
+        ("mode=aggregate,ring-size=5", "ring size 5"),
+        ("mode=a,b/none.py", "'b/none.py' is no setting"),
+    ],
 )
 def test_a_setting_that_is_none_is_refused(text, says):
     """With the keys that there are."""
     with pytest.raises(ValueError, match=says):
         two_settings(text, "mode=epoll", [], Wishes())
+
+
+def test_the_path_of_a_mode_in_a_setting_may_hold_commas(tmp_path, monkeypatch):
+    """As in --mode: a file as a whole is one name, first, last and between other keys; and its role is known."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "with,comma,x=y").mkdir()
+    (tmp_path / "with,comma,x=y/x.py").touch()
+    (tmp_path / "a,b.py").touch()
+    made = two_settings("mode=with,comma,x=y/x.py, gc=off", "reader=callback,mode=a,b.py", [], Wishes())
+    ((name, (a, b)),) = made.pairs.items()
+    assert (name, a.mode, a.wishes.gc) == ("a,b.py", "with,comma,x=y/x.py", "off")
+    assert b.wishes.reader == "callback"
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--b")
+    parser.add_argument("--out", type=output)
+    with pytest.raises(BadInput, match=r"--out a,b\.py is the same file as --b a,b\.py"):
+        check_roles(parser, parser.parse_args(["--b", "mode=a,b.py", "--out", "a,b.py"]))
