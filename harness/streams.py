@@ -6,6 +6,7 @@ import codecs
 import io
 import logging
 import os
+import select
 import sys
 import warnings
 from contextlib import suppress
@@ -58,6 +59,13 @@ def last_word(text: object) -> None:
     """Say why bench ends; where nobody can hear it, the exit status must do."""
     with suppress(OSError):
         say(text)
+
+
+def drop_unread(patience_s: float) -> None:
+    """Send to nowhere what a full pipe that nobody reads will not take, also of a write that is under way."""
+    for number in (1, 2):
+        if not select.select([], [number], [], patience_s)[1]:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), number)
 
 
 def give_up() -> None:

@@ -18,6 +18,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -53,6 +54,7 @@ from results.shown import shown
 NEEDS = "kernel"
 
 REFRESH_S = 0.5
+PATIENCE_S = 1.0
 ENTRIES = 65536
 
 
@@ -74,8 +76,11 @@ def run(arguments: argparse.Namespace) -> int:
     for pid in arguments.pid or ():
         if not 0 <= pid < 1 << 32:
             raise BadInput(f"--pid is the number of a process, not {pid}")
-    with nullcontext() if arguments.mode in mode_names() else _ending_with_us():
-        return _watch(arguments)
+    try:
+        with nullcontext() if arguments.mode in mode_names() else _ending_with_us():
+            return _watch(arguments)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)  # at its end Python answers no signal any more, and would die of this
 
 
 def _watch(arguments: argparse.Namespace) -> int:
@@ -83,7 +88,7 @@ def _watch(arguments: argparse.Namespace) -> int:
         mode_class = load_mode(arguments.mode)
     aggregating = "snapshot" in readers_of(mode_class)
     asked = (number for number in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(number) is not signal.SIG_IGN)
-    stop = StopSignal(*asked, signal.SIGALRM)
+    stop = _Stop(*asked, signal.SIGALRM)
     kit = Kit(format="json" if arguments.json else "text", output=sys.stdout.fileno())
     chosen = _Choice(kit, arguments.reason, arguments.pid)
     load = LoadOptions(
@@ -115,7 +120,6 @@ def _watch(arguments: argparse.Namespace) -> int:
             if arguments.mode in mode_names():
                 raise
             raised = describe(error, mode_class)
-        signal.setitimer(signal.ITIMER_REAL, 0)  # at its end Python answers no signal any more, and would die of this
         counters = program.counters.read()
     lost = counters.reserve_failed + counters.map_full
     seen = counters.submitted + counters.aggregated
@@ -142,6 +146,17 @@ def _ending_with_us() -> Iterator[None]:
         threads = [thread.name for thread in threading.enumerate() if not thread.daemon][1:]
         for left in leavings(list(group.end().values()), threads):
             streams.say(f"bench: {left}")
+
+
+class _Stop(StopSignal):
+    """Once somebody asked for the end, no pipe that nobody reads holds it up: the write that waits goes nowhere."""
+
+    def _receive(self, number: int, frame: FrameType | None) -> None:
+        super()._receive(number, frame)
+        if self.received is not signal.SIGALRM:
+            if number == signal.SIGALRM:
+                streams.drop_unread(0)
+            signal.setitimer(signal.ITIMER_REAL, PATIENCE_S)
 
 
 class _Choice:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 import re
 import signal
 import subprocess
@@ -13,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.kernel.bench import bench, start
+from tests.kernel.bench import bench, command, start, surroundings
 
 SEND = """
 import socket, time
@@ -101,6 +103,32 @@ def test_a_reader_that_has_seen_enough_ends_it() -> None:
     assert process.wait(timeout=30) == 141
     assert process.stderr is not None
     assert "Traceback" not in process.stderr.read()
+
+
+@pytest.mark.usefixtures("sender")
+@pytest.mark.parametrize(
+    ("words", "number", "status"),
+    [
+        pytest.param((), signal.SIGTERM, 143, id="lines"),
+        pytest.param(("--json",), signal.SIGINT, 130, id="objects", marks=pytest.mark.slow),
+        pytest.param(("--mode", "aggregate"), signal.SIGINT, 130, id="the table", marks=pytest.mark.slow),
+    ],
+)
+def test_a_full_pipe_that_nobody_reads_does_not_hold_it(words: tuple[str, ...], number: int, status: int) -> None:
+    """Told to end, it ends: what nobody takes is dropped, and the program goes with it."""
+    reading, writing = os.pipe()
+    fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 4096)
+    os.write(writing, bytes(4096))
+    process = subprocess.Popen(
+        command("watch", *words), env=surroundings(), stdout=writing, stderr=subprocess.PIPE, start_new_session=True
+    )
+    time.sleep(5)
+    process.send_signal(number)
+    _, said = process.communicate(timeout=30)
+    os.close(reading)
+    os.close(writing)
+    assert process.returncode == status
+    assert b"drops seen" in said
 
 
 def test_an_unknown_reason_is_refused_with_the_nearest() -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import signal
 import subprocess
 import termios
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -175,3 +177,22 @@ def test_a_terminal_closed_in_the_middle_keeps_what_was_measured(tmp_path: Path)
     os.close(ours)
     assert process.wait(timeout=60) == 143
     assert len(read(out).trials) >= 1
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_full_pipe_that_nobody_reads_does_not_hold_a_session(tmp_path: Path, number: int, status: int) -> None:
+    """Told to end while the first trial's line waits for a reader: it ends, and the trial stands in the file."""
+    reading, writing = os.pipe()
+    fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 4096)
+    os.write(writing, bytes(4096))
+    out = tmp_path / "out"
+    words = command(*ONE_TRIAL, "--mode", "null", "--out", out)
+    process = subprocess.Popen(words, env=surroundings(), stdout=writing, start_new_session=True)
+    while not (out.exists() and out.read_bytes().count(b"\n") == 2):
+        time.sleep(0.05)
+    time.sleep(0.5)
+    process.send_signal(number)
+    assert process.wait(timeout=30) == status
+    os.close(reading)
+    os.close(writing)
+    assert len(read(out).trials) == 1
