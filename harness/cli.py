@@ -56,9 +56,10 @@ def main(argv: list[str]) -> int:
                 signal.signal(number, _end)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # the launcher held it back
         return _status(argv)
-    except (KeyboardInterrupt, Terminated) as ended:
-        streams.drop_unread(_PATIENCE_S)
-        return TERMINATED if isinstance(ended, Terminated) else INTERRUPTED
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except Terminated:
+        return TERMINATED
     finally:
         streams.give_up()
         for number, handler in earlier.items():
@@ -171,7 +172,6 @@ def _summary(module: ModuleType) -> str:
     return module.__doc__.splitlines()[0].rstrip(".")
 
 
-_PATIENCE_S = 2.0  # with a reader that is only slow, once bench has been told to end
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 

@@ -61,10 +61,10 @@ def last_word(text: object) -> None:
         say(text)
 
 
-def drop_unread(patience_s: float) -> None:
+def drop_unread() -> None:
     """Send to nowhere what a full pipe that nobody reads will not take, also of a write that is under way."""
     for number in (1, 2):
-        if not select.select([], [number], [], patience_s)[1]:
+        if not select.select([], [number], [], 0)[1]:
             os.dup2(os.open(os.devnull, os.O_WRONLY), number)
 
 

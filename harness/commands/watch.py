@@ -155,7 +155,7 @@ class _Stop(StopSignal):
         super()._receive(number, frame)
         if self.received is not signal.SIGALRM:
             if number == signal.SIGALRM:
-                streams.drop_unread(0)
+                streams.drop_unread()
             signal.setitimer(signal.ITIMER_REAL, PATIENCE_S)
 
 
