@@ -144,15 +144,6 @@ def test_background_drops_do_not_enter(out: Path) -> None:
         assert_exact(row)
 
 
-def test_two_sessions_at_once_do_not_see_each_other(tmp_path: Path) -> None:
-    """Each has its own tag: both ledgers are exact."""
-    running = [start("run", "--mode", "null", "--rate", "20000", *SHORT, "--out", tmp_path / str(n)) for n in range(2)]
-    for process in running:
-        stdout, _ = process.communicate(timeout=60)
-        (row,) = trials(stdout)
-        assert_exact(row)
-
-
 def test_a_mode_that_raises_makes_its_trial_invalid_and_no_other(tmp_path: Path, out: Path) -> None:
     """The message is kept with the trial, the next one runs, and the status is 5."""
     mode = tmp_path / "broken.py"

@@ -91,7 +91,7 @@ def test_sessions_at_once_are_each_exact_and_do_not_count_each_other(sessions: H
     for trial, sent in zip(trials, (30_000, 15_000), strict=True):
         # A loaded machine may leave frames unsent; what was sent is counted to the frame.
         assert 0 < trial["sent"] <= sent
-        assert trial["offered"] == trial["observed"] == trial["sent"]
+        assert trial["offered"] == trial["observed"] == trial["sent"] == trial["consumed"]
         assert trial["invalid_because"] == []
 
 
