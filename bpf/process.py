@@ -22,7 +22,7 @@ TRACEPOINTS = {
 }
 """The tracepoints, and what is counted at each."""
 
-_FOLDER = Path(__file__).parent
+_FOLDER = Path(__file__).parent / "programs"
 # arch/x86/entry/syscalls/syscall_64.tbl; include/uapi/asm-generic/unistd.h for the rest: epoll_wait, _pwait, _pwait2
 _EPOLL_CALLS = {"x86_64": (232, 281, 441)}
 _EPOLL_CALLS_ELSEWHERE = (22, 441)

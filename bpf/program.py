@@ -24,7 +24,7 @@ Entry = Literal["on_drop", "only_return", "only_filter", "only_hash"]
 TRACEPOINT = "kfree_skb"
 MAX_SYNTHETIC_KEYS = 16384
 
-_FOLDER = Path(__file__).parent
+_FOLDER = Path(__file__).parent / "programs"
 # enum of include/uapi/linux/bpf.h: BPF_RB_NO_WAKEUP, BPF_RB_FORCE_WAKEUP
 _WAKEUP_FLAGS = {"adaptive": 0, "none": 1, "force": 2}
 

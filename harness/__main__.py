@@ -1,17 +1,171 @@
-import os
+"""The command line: finds the command, and turns what went wrong into one line and an exit status."""
+
+from __future__ import annotations
+
 import sys
-import threading
 import traceback
 
 try:
-    from harness.cli import main
+    import argparse
+    import difflib
+    import importlib
+    import os
+    import pkgutil
+    import signal
+    import threading
+    from pathlib import Path
+    from types import FrameType, ModuleType
+    from typing import NoReturn
+
+    import harness.commands
+    from bpf.errors import CannotRun
+    from harness.commands.parts.roles import check_roles
+    from harness.commands.parts.status import (
+        BAD_INPUT,
+        CANNOT_RUN,
+        DONE,
+        FAULT,
+        INTERRUPTED,
+        READER_GONE,
+        TERMINATED,
+        Terminated,
+    )
+    from harness.machine import streams
+    from harness.machine.checkout import VERSION
+    from harness.machine.privileges import require
+    from harness.machine.user_path import search, user_path
+    from results.errors import BadInput
+    from results.shown import shown
 except Exception:  # a broken environment; Python's own status for that, 1, would read as a verdict
     traceback.print_exc()
     sys.exit(70)
 
-status = main(sys.argv[1:])
-if any(not thread.daemon for thread in threading.enumerate()[1:]):  # a mode's, which would hold the end
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(status)
-sys.exit(status)
+
+class _Parser(argparse.ArgumentParser):
+    """Refuses in words that show what was typed, and do not act."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(shown(message))
+
+
+def main(argv: list[str]) -> int:
+    """Run one command; return the exit status that the README documents."""
+    _look_in_roots_folders()
+    earlier = {number: signal.getsignal(number) for number in _ENDING}
+    try:
+        streams.prepare()
+        for number, handler in earlier.items():
+            if handler is not signal.SIG_IGN:  # nohup's, or that of a script's `&`
+                signal.signal(number, _end)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # the launcher held it back
+        return _status(argv)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except Terminated:
+        return TERMINATED
+    finally:
+        streams.give_up()
+        for number, handler in earlier.items():
+            if signal.getsignal(number) is not signal.SIG_IGN:  # one that has come is not answered twice
+                signal.signal(number, handler)
+
+
+def _status(argv: list[str]) -> int:
+    try:
+        try:
+            status = _dispatch(argv)
+        except SystemExit as ended:  # argparse has printed its help, or what it will not take
+            if ended.code not in (DONE, BAD_INPUT):
+                raise RuntimeError(f"something ended bench with {ended.code!r}") from ended
+            sys.stdout.flush()
+            raise
+        sys.stdout.flush()
+        return status
+    except CannotRun as error:
+        streams.last_word(f"bench: {shown(error)}")
+        return CANNOT_RUN
+    except BadInput as error:
+        streams.last_word(f"bench: {shown(error)}")
+        return BAD_INPUT
+    except BrokenPipeError:  # `bench ... | head` has all it wanted
+        return READER_GONE
+    except OSError as error:  # a disk that is full, a file system that went away
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        streams.last_word(f"bench: {error} ({Path(place.filename).name}:{place.lineno})")
+        return CANNOT_RUN
+    except Exception:
+        streams.last_word(traceback.format_exc().rstrip())
+        return FAULT
+
+
+def _look_in_roots_folders() -> None:
+    """Find nft and its like wherever this was started from, as the launcher does (harness/setup.sh)."""
+    folders = (os.environ.get("PATH") or os.defpath).split(":")
+    added = [folder for folder in ("/usr/local/sbin", "/usr/sbin", "/sbin") if folder not in folders]
+    os.environ["PATH"] = ":".join([*folders, *added])
+
+
+def command_names() -> list[str]:
+    """List the commands: the files of harness/commands."""
+    return sorted(module.name for module in pkgutil.iter_modules(harness.commands.__path__) if not module.ispkg)
+
+
+def _dispatch(argv: list[str]) -> int:
+    parser = _Parser(prog="bench", description="Benchmark consumers of eBPF events.", add_help=False)
+    parser.add_argument("-h", "--help", action="store_true")
+    parser.add_argument("--version", action="version", version=f"bench {VERSION}")
+    parser.add_argument("command", nargs="?")
+    parser.add_argument("rest", nargs=argparse.REMAINDER)
+    words = parser.parse_args(argv)
+    if words.command is None:
+        _print_overview()
+        return DONE if words.help else BAD_INPUT
+    names = command_names()
+    if words.command not in names:
+        near = difflib.get_close_matches(words.command, names, n=1)
+        raise BadInput(
+            f"no command {words.command!r}" + (f"; did you mean {near[0]}?" if near else "; see bench --help")
+        )
+    search(user_path())
+    module = importlib.import_module(f"harness.commands.{words.command}")
+    command = _Parser(
+        prog=f"bench {words.command}", description=module.__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    module.add_arguments(command)
+    for word in words.rest:
+        if word.startswith("--") and word.endswith("=--"):  # argparse before Python 3.13 makes an empty list of it
+            raise BadInput(f"{word} gives no value")
+    arguments = command.parse_args((["--help"] if words.help else []) + words.rest)
+    check_roles(command, arguments)
+    require(module.NEEDS, words.command, argv)
+    return int(module.run(arguments))
+
+
+def _print_overview() -> None:
+    print("usage: bench COMMAND [OPTIONS]   (bench COMMAND --help tells more)\n")
+    for name in command_names():
+        print(f"  {name:<10} {_summary(importlib.import_module(f'harness.commands.{name}'))}")
+
+
+def _summary(module: ModuleType) -> str:
+    assert module.__doc__ is not None, f"{module.__name__} says what it does in its docstring"
+    return module.__doc__.splitlines()[0].rstrip(".")
+
+
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def _end(received: int, _frame: FrameType | None) -> NoReturn:
+    """Unwind, and let no impatient second signal disturb the clearing up."""
+    for number in _ENDING:
+        signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt if received == signal.SIGINT else Terminated
+
+
+if __name__ == "__main__":
+    status = main(sys.argv[1:])
+    if any(not thread.daemon for thread in threading.enumerate()[1:]):  # a mode's, which would hold the end
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+    sys.exit(status)

@@ -4,26 +4,42 @@ from __future__ import annotations
 
 import select
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Literal
 
+from bpf.btf import KernelTypes
 from bpf.counters import Counters
-from harness.circumstances import circumstances
-from harness.consumer import DRAIN_DEADLINE_S
+from bpf.reasons import Reasons
+from bpf.symbols import Symbols
 from harness.control import Worker
-from harness.drop_names import named
-from harness.observer import Observer
-from harness.probes.outside import Outside, reading_of
+from harness.machine.circumstances import circumstances
+from harness.messages import DRAIN_DEADLINE_S
+from harness.probes.observer import Observer
+from harness.probes.outside import Outside, bytes_written, reading_of
 from harness.probes.reading import Reading
 from harness.probes.timeline import SAMPLE_S
-from harness.probes.written import bytes_written
 from harness.trial import Identity
 from harness.workers import ModeFailed, last_words, remarks
 from results.ledger import Ledger
 from results.trial import Setting, Trial
+
+
+def named(drops: Sequence[Sequence[int]]) -> list[list[str | int]]:
+    """Turn rows of (reason, location, count) into rows of (name, function and offset, count)."""
+    if not drops:
+        return []
+    reasons, symbols = _names()
+    return [[reasons.name(reason), symbols.name(location), count] for reason, location, count in drops]
+
+
+@lru_cache(maxsize=1)
+def _names() -> tuple[Reasons, Symbols]:
+    with KernelTypes() as types:
+        return Reasons.of_kernel(types), Symbols.of_kernel()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,10 +20,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from harness.group import Group, command_name
-from harness.signals import signal_name
-from harness.streams import hide_deprecations
-from harness.tree import Tree
+from harness.machine.group import Group, command_name
+from harness.machine.signals import signal_name
+from harness.machine.streams import hide_deprecations
+from harness.trial import Tree
 
 PROTOCOL = 6
 """Raised when a message changes its meaning; a worker of another checkout must speak the same (bench check)."""

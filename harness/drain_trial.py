@@ -6,8 +6,8 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 
 from harness import account
-from harness.observer import Observer
 from harness.probes.machine import MachineProbe
+from harness.probes.observer import Observer
 from harness.probes.outside import Outside, Probing
 from harness.trial import Identity, Place
 from harness.workers import endings, ready, remarks, start_consumer

@@ -16,15 +16,15 @@ from typing import Any
 
 from bpf.errors import CannotRun
 from harness.control import Harness
-from harness.privileges import drop_all_but
+from harness.machine.privileges import drop_all_but
 from results.errors import BadInput
-from traffic.emission import SyntheticSender
 from traffic.offer import offer
 from traffic.outlet import Outlet
-from traffic.packet import PacketSender
 from traffic.schedule import NS_PER_S, make_schedule
 from traffic.senders import SenderName, open_sender
-from traffic.xdp import XdpSender
+from traffic.senders.packet import PacketSender
+from traffic.senders.synthetic import SyntheticSender
+from traffic.senders.xdp import XdpSender
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,10 +11,10 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from harness import account
-from harness.consumer import DRAIN_DEADLINE_S
 from harness.control import Worker
-from harness.observer import Observer
+from harness.messages import DRAIN_DEADLINE_S
 from harness.probes.machine import MachineProbe
+from harness.probes.observer import Observer
 from harness.probes.outside import Outside, Probing
 from harness.probes.timeline import SAMPLE_S
 from harness.trial import Identity, OnProgress, Place, Progress

@@ -8,11 +8,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from bpf.errors import CannotRun
-from harness.git import Repository
-from harness.tree import Tree
+from harness.machine.git import Repository
+from harness.trial import Tree
 from modes import load_mode, mode_names
-from modes._source import read_source
-from results.blocks import Arm
+from modes.parts.discovery import read_source
+from results.check.blocks import Arm
 from results.errors import BadInput
 from results.session import ModeSource
 

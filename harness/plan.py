@@ -8,18 +8,18 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Literal, cast, get_args
 
-from bpf import batch
 from bpf.program import check_ring_size
+from bpf.readers import batch
 from bpf.record import RECORD_BYTES, ring_capacity
-from harness.capacity.stall import BEFORE_S
-from harness.roles import split_words
-from harness.traits import Traits, traits_of
+from harness.commands.parts.roles import split_words
+from harness.consumer.traits import Traits, traits_of
+from harness.probes.stall import BEFORE_S
 from modes import mode_names
-from modes._mode import Wait
+from modes.parts.mode import Wait
 from results.errors import BadInput
 from results.trial import Pass, Setting
 from traffic.discovery import load_kind
-from traffic.senders import choose_sender
+from traffic.kind import choose_sender
 
 DEFAULT_RING_BYTES = 1 << 20
 # What paced may add to an event's age, and how often aggregate looks: docs/consumers.md says what others cost.

@@ -15,17 +15,16 @@ from pathlib import Path
 from types import MappingProxyType, TracebackType
 
 from harness import account
-from harness.capacity.stall import Stall
+from harness.consumer.traits import traits_of
 from harness.drain_trial import run_drain_trial
 from harness.load_trial import run_load_trial
+from harness.machine.runfolder import run_folder, running_sessions
+from harness.machine.streams import say
 from harness.probes.outside import Probing
-from harness.runfolder import run_folder, running_sessions
-from harness.streams import say
-from harness.traits import traits_of
-from harness.tree import Tree
-from harness.trial import Identity, OnProgress, Place, choose_place
+from harness.probes.stall import Stall
+from harness.trial import Identity, OnProgress, Place, Tree, choose_place
 from harness.workers import ModeFailed, Traffic
-from results.blocks import Arm
+from results.check.blocks import Arm
 from results.output import open_output
 from results.trial import Setting, Trial
 from traffic.discovery import load_kind

@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from bpf.errors import CannotRun
-from harness.consumer import ConsumerSpec
+from harness.consumer.imports import Import
+from harness.consumer.leavings import leavings, told_of
 from harness.control import Worker, WorkerDied
 from harness.generator import GeneratorSpec
-from harness.group import Group
-from harness.imports import Import
-from harness.leavings import leavings, told_of
+from harness.machine.group import Group
+from harness.machine.user_path import user_path
+from harness.messages import ConsumerSpec
 from harness.probes.outside import Probing
 from harness.trial import Place
-from harness.user_path import user_path
 from results.errors import BadInput
 from results.trial import Setting
-from traffic.contract import DropKind
+from traffic.kind import DropKind
 from traffic.senders import side_of
 from traffic.testbed import Testbed
 

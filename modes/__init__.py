@@ -1,8 +1,6 @@
 """Consumer modes: one file each; the file's stem, with - for _, is the mode's name."""
 
-from modes._discovery import is_file, load_mode, mode_names, readers_of
-from modes._kit import Kit
-from modes._mode import Mode
-from modes._source import read_source
+from modes.parts.discovery import is_file, load_mode, mode_names, read_source, readers_of
+from modes.parts.mode import Kit, Mode
 
 __all__ = ["Kit", "Mode", "is_file", "load_mode", "mode_names", "read_source", "readers_of"]

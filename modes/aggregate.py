@@ -1,8 +1,7 @@
 """Read snapshots of counts by (pid, reason, location) that the program keeps: the kernel does the work."""
 
-from bpf.snapshot import Counts, Keys
-from modes._kit import Kit
-from modes._mode import Mode
+from bpf.readers.snapshot import Counts, Keys
+from modes.parts.mode import Kit, Mode
 
 
 class Aggregate(Mode):

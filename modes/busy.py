@@ -1,6 +1,6 @@
 """Spin on the ring, never sleep; decode each event and count by reason: isolates what sleeping costs."""
 
-from modes._tally import Tally
+from modes.parts.counting import Tally
 
 
 class Busy(Tally):

@@ -1,7 +1,7 @@
 """Count each event and do nothing with it: isolates the channel alone."""
 
 from bpf.record import Samples
-from modes._mode import Mode
+from modes.parts.mode import Mode
 
 
 class Null(Mode):

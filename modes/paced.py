@@ -1,6 +1,6 @@
 """Sleep for an interval and take all there is; decode each event and count by reason: isolates what wakeups cost."""
 
-from modes._tally import Tally
+from modes.parts.counting import Tally
 
 
 class Paced(Tally):

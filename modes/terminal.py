@@ -1,6 +1,6 @@
 """As `file`, to the terminal: isolates a TTY."""
 
-from modes._writer import Writer
+from modes.parts.writing import Writer
 
 
 class Terminal(Writer):

@@ -1,6 +1,6 @@
 """Do all that `file` does and throw the line away: isolates processing."""
 
-from modes._formatted import Formatted
+from modes.parts.writing import Formatted
 
 
 class Work(Formatted):

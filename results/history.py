@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from results.column import Column
 from results.errors import BadInput
-from results.flat import Value
-from results.host import machine_of, same_machine
-from results.scorecard import Row, labels, rows
-from results.session import Session
-from results.spread import Spread
-from results.store import Reading, ResultFile
+from results.file import Reading, ResultFile
+from results.metrics import Column
+from results.reports.forms.flat import Value
+from results.scorecard.rows import Row, labels, rows
+from results.session import Session, machine_of, same_machine
+from results.statistics.spread import Spread
 from results.trial import Setting, Trial
 
 

@@ -28,7 +28,7 @@ class Setting:
     `intended_load` is drops per second, None for "as fast as it goes" (closed loop).
     `duration_s` is None for drain trials, whose size is `drain_records`.
     `stall_s` is for how long the consumer is stopped once in the middle of a trial, whatever waits.
-    `handicap` slows the consumer by a stated amount, to see whether a check finds it (harness/handicap.py).
+    `handicap` slows the consumer by a stated amount, to see whether a check finds it (harness/consumer/handicap.py).
     """
 
     mode: str

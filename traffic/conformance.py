@@ -10,9 +10,9 @@ from dataclasses import asdict, dataclass
 
 from bpf.errors import CannotRun
 from bpf.program import LoadOptions, Program
+from bpf.readers.snapshot import SnapshotReader
 from bpf.reasons import Reasons
-from bpf.snapshot import SnapshotReader
-from traffic.contract import DropKind, Expected
+from traffic.kind import DropKind, Expected
 from traffic.offer import Offered, offer
 from traffic.schedule import NS_PER_S
 from traffic.senders import SenderName, open_sender, side_of

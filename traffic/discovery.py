@@ -8,7 +8,7 @@ import pkgutil
 
 import traffic.kinds
 from results.errors import BadInput
-from traffic.contract import DropKind
+from traffic.kind import DropKind
 from traffic.mix import PREFIX, Mix, parse_mix
 from traffic.synthetic import Synthetic, is_synthetic
 

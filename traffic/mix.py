@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 
 from results.errors import BadInput
-from traffic.contract import DropKind, Expected
+from traffic.kind import DropKind, Expected
 from traffic.testbed import Testbed
 
 PREFIX = "mix:"

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bpf.errors import CannotRun
-from traffic.contract import DropKind
+from traffic.kind import DropKind
 from traffic.offer import offer
 from traffic.schedule import NS_PER_MS, NS_PER_S
 from traffic.senders import SenderName, open_sender, side_of

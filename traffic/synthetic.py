@@ -21,7 +21,7 @@ from bpf.program import MAX_SYNTHETIC_KEYS
 from bpf.reasons import Reasons
 from bpf.synthetic import Key, pack_key
 from results.errors import BadInput
-from traffic.contract import DropKind, Expected
+from traffic.kind import DropKind, Expected
 from traffic.testbed import Testbed
 
 NAME = "synthetic"

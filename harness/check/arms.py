@@ -8,12 +8,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from harness import options
 from harness.check.trees import is_module, lay_out_for, repository_of, trees
+from harness.commands.parts import options
+from harness.commands.parts.roles import split_words
+from harness.consumer.traits import traits_of
 from harness.plan import Wishes
-from harness.roles import split_words
-from harness.traits import traits_of
-from harness.tree import Tree
+from harness.trial import Tree
 from modes import mode_names
 from results.errors import BadInput
 

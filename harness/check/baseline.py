@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from results.blocks import Comparison, unusable
+from results.check.blocks import Comparison, unusable
 from results.errors import BadInput
-from results.host import differences, unlike
-from results.session import Session
-from results.store import ResultFile, read
+from results.file import ResultFile, read
+from results.session import Session, differences, unlike
 from results.trial import Trial
 
 

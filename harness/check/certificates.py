@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from harness.caller import Caller, make_folder
-from harness.recording import state_folder
-from results.certificate import Certificate
-from results.check import Check
-from results.host import machine_of, same_machine
+from harness.machine.caller import Caller, make_folder
+from harness.session import state_folder
+from results.check.certificate import Certificate
+from results.check.plan import Check
 from results.output import write_file
+from results.session import machine_of, same_machine
 
 
 def folder_of(owner: Caller) -> Path:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from harness.check.arms import Arms
-from harness.imports import Import
-from harness.tree import Tree
+from harness.consumer.imports import Import
+from harness.trial import Tree
 
 
 def said_of(arms: Arms) -> list[str]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import dataclasses
 
 from harness.check.arms import Arms, Side
-from harness.check.wanted import Wanted
+from harness.check.configuration import Wanted
 from harness.plan import drain_setting, load_setting
-from results.blocks import Comparison
-from results.certificate import Certificate
-from results.check import Check
-from results.gate import Gated, GatePlan, Metric, default_looks
+from results.check.blocks import Comparison
+from results.check.certificate import Certificate
+from results.check.gate import Gated, GatePlan, Metric, default_looks
+from results.check.plan import Check
 from results.trial import Setting
 
 

@@ -6,15 +6,15 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from harness.progress import ProgressLine
+from harness.commands.parts.progress import ProgressLine
 from harness.rig import Rig
-from harness.tree import Tree
-from results.blocks import Arm, Block, Comparison, unusable
-from results.check import Check
+from harness.trial import Tree
+from results.check.blocks import Arm, Block, Comparison, unusable
+from results.check.plan import Check
+from results.check.verdict import Judgement, judge, wanted_blocks
+from results.file import ResultWriter
 from results.session import Session
-from results.store import ResultWriter
 from results.trial import Trial
-from results.verdict import Judgement, judge, wanted_blocks
 
 Trees = Mapping[tuple[str, Arm], Tree | None]
 

@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.cli import checkout
+from harness.check.repository import lay_out
+from harness.consumer.traits import traits_of
 from harness.control import PROTOCOL
-from harness.git import Repository
-from harness.traits import traits_of
-from harness.tree import Tree, is_of
-from harness.user_path import user_path
-from harness.worktree import lay_out
+from harness.machine.checkout import checkout
+from harness.machine.git import Repository
+from harness.machine.user_path import user_path
+from harness.trial import Tree, is_of
 from modes import is_file, mode_names
 from results.errors import BadInput
 

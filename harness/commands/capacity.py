@@ -14,26 +14,25 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from harness import options
-from harness.backlog import Backlog
-from harness.capacity.progress import SurveyProgress
-from harness.capacity.stall import AFTER_S, BEFORE_S
-from harness.cli import DONE, INCONCLUSIVE, INVALID_TRIAL
+from harness.commands.parts import options
+from harness.commands.parts.progress import SurveyProgress, print_json
+from harness.commands.parts.status import DONE, INCONCLUSIVE, INVALID_TRIAL
+from harness.machine.streams import say
 from harness.mode_source import sources_of
 from harness.plan import consumers, load_setting
-from harness.progress import print_json
-from harness.recorded import Recorded, begin, open_results, resume
-from harness.streams import say
+from harness.probes.backlog import Backlog
+from harness.probes.stall import AFTER_S, BEFORE_S
+from harness.session import Recorded, begin, open_results, resume
 from results import units
 from results.capacity.advice import AdvicePlan, advise
 from results.capacity.plan import NORMAL, QUICK, CapacityPlan, Precision
 from results.capacity.survey import Question, survey
-from results.capacity.words import print_capacities
-from results.console import Console
 from results.disturbance import disturbance
 from results.errors import BadInput
-from results.store import ResultWriter
-from results.terminal import print_disturbance
+from results.file import ResultWriter
+from results.reports.capacity import print_capacities
+from results.reports.forms.terminal import Console
+from results.reports.run import print_disturbance
 from results.trial import Setting, Trial
 from traffic.discovery import load_kind
 

@@ -18,28 +18,29 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from harness import handicap, options
-from harness.caller import Caller, caller
 from harness.check import certificates
 from harness.check.arms import alone
+from harness.check.configuration import add_options, wanted
 from harness.check.plan import make_check
 from harness.check.runner import CheckRun, TooManyInvalid, expected_trials
-from harness.check.wanted import add_options, wanted
-from harness.cli import DONE, INVALID_TRIAL
-from harness.host import fingerprint
+from harness.commands.parts import options
+from harness.commands.parts.progress import ProgressLine
+from harness.commands.parts.roles import output
+from harness.commands.parts.status import DONE, INVALID_TRIAL
+from harness.consumer import handicap
+from harness.machine.caller import Caller, caller
+from harness.machine.fingerprint import fingerprint
+from harness.machine.streams import say
 from harness.mode_source import sources_of
 from harness.plan import expand_modes
-from harness.progress import ProgressLine
-from harness.recording import new_session
 from harness.rig import Rig
-from harness.roles import output
-from harness.streams import say
-from results.certificate_markdown import certificate_markdown
-from results.certify import CertifiedGate, certify, finished_gates
-from results.check import Check
+from harness.session import new_session
+from results.check.certify import CertifiedGate, certify, finished_gates
+from results.check.plan import Check
 from results.errors import BadInput
-from results.host import machine_of, same_machine
-from results.store import ResultWriter, read
+from results.file import ResultWriter, read
+from results.reports.certificate import certificate_markdown
+from results.session import machine_of, same_machine
 
 NEEDS = "kernel"
 MOST_GATES = 1_000_000

@@ -19,35 +19,35 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from harness import options
-from harness.caller import Caller, caller
-from harness.check import certificates, reports
+from harness.check import certificates
 from harness.check.arms import Arms, against, alone, two_settings
 from harness.check.baseline import Baseline
 from harness.check.baseline import load as load_baseline
+from harness.check.configuration import Wanted, add_options, wanted
 from harness.check.outside import said_of
 from harness.check.plan import make_check, without_what_is_too_coarse
 from harness.check.runner import CheckRun, TooManyInvalid, Trees, expected_trials
-from harness.check.wanted import Wanted, add_options, wanted
-from harness.cli import INVALID_TRIAL
-from harness.host import fingerprint
+from harness.commands.parts import options, outcome_files
+from harness.commands.parts.progress import ProgressLine
+from harness.commands.parts.roles import output
+from harness.commands.parts.status import INVALID_TRIAL
+from harness.machine.caller import Caller, caller
+from harness.machine.fingerprint import fingerprint
+from harness.machine.runfolder import run_folder
+from harness.machine.streams import say
 from harness.mode_source import source_of
 from harness.plan import Wishes, expand_modes
-from harness.progress import ProgressLine
-from harness.recording import default_out, new_session
 from harness.rig import Rig
-from harness.roles import output
-from harness.runfolder import run_folder
-from harness.streams import say
-from harness.tree import Tree
-from results.blocks import Arm
-from results.check import Check
-from results.check_terminal import print_outcome
-from results.console import Console
+from harness.session import default_out, new_session
+from harness.trial import Tree
+from results.check.blocks import Arm
+from results.check.outcome import Outcome
+from results.check.plan import Check
 from results.errors import BadInput
-from results.outcome import Outcome
+from results.file import ResultWriter
+from results.reports.check import print_outcome
+from results.reports.forms.terminal import Console
 from results.session import ModeSource
-from results.store import ResultWriter
 
 NEEDS = "kernel"
 
@@ -61,7 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_consumer_options(parser, mode_required=False)
     options.add_probe_options(parser)
     add_options(parser)
-    reports.add_options(parser)
+    outcome_files.add_options(parser)
     parser.add_argument("--out", type=output, metavar="FILE", help="result file; an existing one gains a session")
     parser.add_argument("--quiet", action="store_true", help="no progress on stderr")
 
@@ -71,7 +71,7 @@ def run(arguments: argparse.Namespace) -> int:
     said, wishes = wanted(arguments, options.consumer_wishes_of(arguments))
     modes = [] if arguments.mode is None else expand_modes(arguments.mode)
     _refuse_unless_one_baseline(arguments, modes)
-    files = reports.Reports(arguments)
+    files = outcome_files.Reports(arguments)
     with run_folder() as folder:
         arms = _arms(arguments, modes, wishes, folder)
         _warn(arms.lacks)
@@ -88,7 +88,7 @@ def run(arguments: argparse.Namespace) -> int:
         print(json.dumps(outcome.to_json(), indent=1))
     else:
         print_outcome(outcome, Console())
-    return reports.STATUS[outcome.verdict]
+    return outcome_files.STATUS[outcome.verdict]
 
 
 def _warn(lines: Sequence[str]) -> None:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import argparse
 
-from harness.cli import DONE
-from harness.group import abandoned, end_abandoned
-from harness.runfolder import remove, stale_folders
+from harness.commands.parts.status import DONE
+from harness.machine.group import abandoned, end_abandoned
+from harness.machine.runfolder import remove, stale_folders
 
 NEEDS = "root"
 

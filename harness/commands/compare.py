@@ -13,14 +13,15 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from harness import options
-from harness.cli import DONE, VERSION
-from harness.roles import output
-from harness.streams import say
-from results.comparison import Compared, compare_files, compare_variants
+from harness.commands.parts import options
+from harness.commands.parts.roles import output
+from harness.commands.parts.status import DONE
+from harness.machine.checkout import VERSION
+from harness.machine.streams import say
+from results.compare import Compared, compare_files, compare_variants
 from results.errors import BadInput
 from results.output import write_file
-from results.report import load
+from results.scorecard.report import load
 
 NEEDS = "nothing"
 
@@ -43,15 +44,15 @@ def run(arguments: argparse.Namespace) -> int:
         facts = "; ".join(f"{each.fact} {' / '.join(dict.fromkeys(each.values))}" for each in compared.unlike)
         raise BadInput(f"not comparable: {facts}; pass --anyway to compare all the same")
     if arguments.html is not None:
-        from results.page.render_compare import compare_page  # noqa: PLC0415 - only a page needs to draw
+        from results.reports.forms.page.page import compare_page  # noqa: PLC0415 - only a page needs to draw
 
         write_file(arguments.html, compare_page(compared, VERSION).encode())
-    from results.compare_text import compare_markdown, print_compared  # noqa: PLC0415
+    from results.reports.compare import compare_markdown, print_compared  # noqa: PLC0415
 
     if arguments.markdown:
         print(compare_markdown(compared), end="")
     else:
-        from results.console import Console  # noqa: PLC0415
+        from results.reports.forms.terminal import Console  # noqa: PLC0415
 
         print_compared(compared, Console())
     for problem in compared.problems:

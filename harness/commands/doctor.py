@@ -14,7 +14,7 @@ import shutil
 import sys
 import textwrap
 
-from harness.cli import CANNOT_RUN, DONE
+from harness.commands.parts.status import CANNOT_RUN, DONE
 from harness.doctor import Finding, examine
 
 NEEDS = "nothing"
@@ -50,6 +50,6 @@ def _print(level: str, text: str) -> None:
 
 def _probe_costs() -> list[Finding]:
     # Measuring needs numpy; doctor itself must work where nothing is installed.
-    from harness.doctor._costs import probe_costs  # noqa: PLC0415
+    from harness.probes.cost import probe_costs  # noqa: PLC0415
 
     return list(probe_costs())

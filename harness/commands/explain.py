@@ -12,18 +12,18 @@ import itertools
 from collections.abc import Iterator
 from contextlib import ExitStack
 
-from harness import options
-from harness.backlog import Backlog
-from harness.cli import DONE, INVALID_TRIAL
+from harness.commands.parts import options
+from harness.commands.parts.progress import ProgressLine, print_json
+from harness.commands.parts.status import DONE, INVALID_TRIAL
 from harness.explain.variants import looked_into, variants
 from harness.plan import in_blocks
-from harness.progress import ProgressLine, print_json
-from harness.recorded import Recorded, begin, open_results, resume
-from results.console import Console
+from harness.probes.backlog import Backlog
+from harness.session import Recorded, begin, open_results, resume
 from results.explain.effect import experiment
 from results.explain.plan import ExplainPlan
-from results.explain.words import print_explanation
-from results.terminal import print_disturbance
+from results.reports.explain import print_explanation
+from results.reports.forms.terminal import Console
+from results.reports.run import print_disturbance
 from results.trial import Setting
 
 NEEDS = "kernel"

@@ -10,11 +10,11 @@ import argparse
 import sys
 from pathlib import Path
 
-from harness.cli import DONE
-from harness.roles import output
-from harness.streams import say
+from harness.commands.parts.roles import output
+from harness.commands.parts.status import DONE
+from harness.machine.streams import say
 from results.output import write_file
-from results.report import Report, load
+from results.scorecard.report import Report, load
 
 NEEDS = "nothing"
 
@@ -42,12 +42,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _content(report: Report, arguments: argparse.Namespace) -> bytes:
     if arguments.pyperf is not None:
-        from results.pyperf_suite import pyperf_suite  # noqa: PLC0415 - each form loads only what it uses
+        from results.reports.forms.pyperf_suite import pyperf_suite  # noqa: PLC0415 - each form loads only what it uses
 
         suite, caution = pyperf_suite(report)
         say(f"bench: {caution}")
         return suite
-    from results.flat import flat_rows, to_csv, to_parquet  # noqa: PLC0415
+    from results.reports.forms.flat import flat_rows, to_csv, to_parquet  # noqa: PLC0415
 
     names, rows = flat_rows(report)
     return to_csv(names, rows).encode() if arguments.csv is not None else to_parquet(names, rows)

@@ -9,12 +9,13 @@ import argparse
 import difflib
 from pathlib import Path
 
-from harness.cli import DONE, VERSION
-from harness.roles import output
-from harness.streams import say
-from results.column import COLUMNS
+from harness.commands.parts.roles import output
+from harness.commands.parts.status import DONE
+from harness.machine.checkout import VERSION
+from harness.machine.streams import say
 from results.errors import BadInput
 from results.history import history_rows, read_history
+from results.metrics import COLUMNS
 from results.output import write_file
 
 NEEDS = "nothing"
@@ -36,19 +37,19 @@ def run(arguments: argparse.Namespace) -> int:
         )
     history = read_history(arguments.folder, COLUMNS[arguments.metric], arguments.machine)
     if arguments.html is not None:
-        from results.page.render_history import history_page  # noqa: PLC0415 - only a page needs to draw
+        from results.reports.forms.page.page import history_page  # noqa: PLC0415 - only a page needs to draw
 
         write_file(arguments.html, history_page(history, VERSION).encode())
     if arguments.csv is not None:
-        from results.flat import to_csv  # noqa: PLC0415
+        from results.reports.forms.flat import to_csv  # noqa: PLC0415
 
         content = to_csv(*history_rows(history))
         if str(arguments.csv) == "-":
             print(content, end="")
             return DONE
         write_file(arguments.csv, content.encode())
-    from results.console import Console  # noqa: PLC0415
-    from results.history_words import print_history  # noqa: PLC0415
+    from results.reports.forms.terminal import Console  # noqa: PLC0415
+    from results.reports.history import print_history  # noqa: PLC0415
 
     print_history(history, Console())
     for problem in history.problems:

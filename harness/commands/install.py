@@ -7,9 +7,9 @@ import shutil
 import sys
 
 from bpf.errors import CannotRun
-from harness.cli import DONE
-from harness.link import LINK, launcher, points_here
-from harness.privileges import to_type
+from harness.commands.parts.status import DONE
+from harness.machine.checkout import LINK, points_here, script
+from harness.machine.privileges import to_type
 
 NEEDS = "root"
 
@@ -21,10 +21,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     del arguments
     if points_here():
-        print(f"{LINK} is already {launcher()}")
+        print(f"{LINK} is already {script()}")
         return DONE
     try:
-        LINK.symlink_to(launcher())
+        LINK.symlink_to(script())
     except FileExistsError as error:
         raise CannotRun(
             f"{LINK} is there and is not this checkout's", f"if it is not needed, {to_type(f'rm {LINK}')}"
@@ -38,5 +38,5 @@ def run(arguments: argparse.Namespace) -> int:
             f"bench: {LINK.parent} is not on this PATH; for sudo, add it to secure_path in /etc/sudoers (visudo)",
             file=sys.stderr,
         )
-    print(f"{LINK} is now {launcher()}: `bench` runs as root what that folder holds")
+    print(f"{LINK} is now {script()}: `bench` runs as root what that folder holds")
     return DONE

@@ -7,10 +7,10 @@ import json
 
 from rich.table import Table
 
-from bpf import batch
-from harness.cli import DONE
+from bpf.readers import batch
+from harness.commands.parts.status import DONE
 from modes import load_mode, mode_names, readers_of
-from results.console import Console
+from results.reports.forms.terminal import Console
 
 NEEDS = "nothing"
 

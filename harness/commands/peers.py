@@ -18,27 +18,27 @@ from pathlib import Path
 
 from bpf.program import LoadOptions
 from bpf.record import RECORD_BYTES
-from harness import options
-from harness.caller import caller
-from harness.cli import DONE, INVALID_TRIAL
-from harness.peers import c_consumer
+from harness.commands.parts import options
+from harness.commands.parts.status import DONE, INVALID_TRIAL
+from harness.machine.caller import caller
+from harness.machine.runfolder import run_folder
+from harness.machine.streams import say
+from harness.peers import c_program
 from harness.peers.contender import Contender, CProgram, drain_contenders
-from harness.peers.cost import CostBench
 from harness.peers.drain import Bench, drain_trial
 from harness.peers.live import LiveBench, live_contenders, live_trial
 from harness.peers.load import Load
-from harness.peers.shared_ring import SharedRing, usual_causes
+from harness.peers.program_cost import CostBench
+from harness.peers.ring import SharedRing, usual_causes
 from harness.peers.table import print_costs, print_drains, print_live
 from harness.peers.tools import Tool, tool_trial, tools
 from harness.plan import DEFAULT_RING_BYTES, MAX_DRAIN_RECORDS, MOST_TRIALS, check_duration
-from harness.recording import default_out, new_session
-from harness.runfolder import run_folder
-from harness.streams import say
+from harness.session import default_out, new_session
 from harness.trial import Identity, choose_place
 from modes import Kit
-from results.console import Console
 from results.errors import BadInput
-from results.store import ResultWriter
+from results.file import ResultWriter
+from results.reports.forms.terminal import Console
 from results.trial import Trial
 from traffic.discovery import load_kind
 from traffic.testbed import Testbed
@@ -129,7 +129,7 @@ class _Run:
         self._number = 0
         self._kit = Kit()
         self.place = choose_place()
-        built = c_consumer.build(folder)
+        built = c_program.build(folder)
         self._c_program: CProgram | None = None
         if isinstance(built, str):
             self._say(f"the C consumer is left out: {built}")

@@ -10,11 +10,12 @@ import argparse
 import json
 from pathlib import Path
 
-from harness.cli import DONE, VERSION
-from harness.roles import output
-from harness.streams import say
+from harness.commands.parts.roles import output
+from harness.commands.parts.status import DONE
+from harness.machine.checkout import VERSION
+from harness.machine.streams import say
 from results.output import write_file
-from results.report import Report, load
+from results.scorecard.report import Report, load
 
 NEEDS = "nothing"
 
@@ -30,19 +31,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     report = load(arguments.files)
     if arguments.html is not None:
-        from results.page.render import report_page  # noqa: PLC0415 - only a page needs to draw
+        from results.reports.forms.page.page import report_page  # noqa: PLC0415 - only a page needs to draw
 
         write_file(arguments.html, report_page(report, VERSION).encode())
     if arguments.markdown:
-        from results.markdown import report_markdown  # noqa: PLC0415
+        from results.reports.forms.markdown import report_markdown  # noqa: PLC0415
 
         print(report_markdown(report), end="")
     elif arguments.json:
         for line in _json_lines(report):
             print(line)
     else:
-        from results.console import Console  # noqa: PLC0415
-        from results.terminal_report import print_report  # noqa: PLC0415
+        from results.reports.forms.terminal import Console  # noqa: PLC0415
+        from results.reports.run import print_report  # noqa: PLC0415
 
         print_report(report, Console())
     for problem in report.problems:

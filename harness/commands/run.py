@@ -11,10 +11,12 @@ import dataclasses
 from collections.abc import Sequence
 from contextlib import ExitStack
 
-from harness import options
-from harness.capacity.stall import BEFORE_S
-from harness.cli import DONE, INVALID_TRIAL
+from harness.commands.parts import options
+from harness.commands.parts.progress import ProgressLine, print_json
+from harness.commands.parts.roles import output
+from harness.commands.parts.status import DONE, INVALID_TRIAL
 from harness.mode_source import sources_of
+from harness.outputs import empty, kept_traces
 from harness.plan import (
     DEFAULT_PASSES,
     consumers,
@@ -24,15 +26,13 @@ from harness.plan import (
     in_passes,
     load_setting,
 )
-from harness.progress import ProgressLine, print_json
-from harness.recorded import begin, open_results, resume
+from harness.probes.stall import BEFORE_S
 from harness.rig import Rig
-from harness.roles import output
-from harness.traces import empty, kept_traces
-from results.console import Console
-from results.details import print_details
+from harness.session import begin, open_results, resume
 from results.errors import BadInput
-from results.terminal import print_run
+from results.reports.details import print_details
+from results.reports.forms.terminal import Console
+from results.reports.run import print_run
 from results.trial import Setting, Trial
 from traffic.discovery import load_kind
 from traffic.schedule import check_shape

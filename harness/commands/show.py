@@ -10,12 +10,11 @@ import argparse
 import sys
 from pathlib import Path
 
-from bpf import rawfile
 from bpf.symbols import KALLSYMS, Symbols
-from harness.cli import DONE
-from harness.streams import say
-from modes._form import JsonForm, TextForm
-from modes._lines import BatchLines
+from harness.commands.parts.status import DONE
+from harness.machine.streams import say
+from modes.parts import rawfile
+from modes.parts.lines import BatchLines, JsonForm, TextForm
 from results.errors import BadInput
 
 NEEDS = "nothing"

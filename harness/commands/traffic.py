@@ -19,15 +19,15 @@ from rich.text import Text
 from bpf.btf import KernelTypes
 from bpf.errors import CannotRun
 from bpf.reasons import Reasons
-from harness.cli import DONE, INVALID_TRIAL, require
-from harness.conformance_table import print_findings
-from harness.privileges import missing_capabilities
-from results.console import Console
+from harness.commands.parts.kind_tables import print_findings
+from harness.commands.parts.status import DONE, INVALID_TRIAL
+from harness.machine.privileges import missing_capabilities, require
 from results.errors import BadInput
+from results.reports.forms.terminal import Console
 from traffic.conformance import Finding, verify
-from traffic.contract import DropKind
 from traffic.discovery import kind_names, load_kind
-from traffic.senders import SENDERS, SenderName, choose_sender
+from traffic.kind import DropKind, choose_sender
+from traffic.senders import SENDERS, SenderName
 from traffic.speed import BARE_LOOP, ROUND_MS, measure
 from traffic.synthetic import is_synthetic
 from traffic.testbed import Testbed

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 
 from bpf.errors import CannotRun
-from harness.cli import DONE
-from harness.link import LINK, points_here
+from harness.commands.parts.status import DONE
+from harness.machine.checkout import LINK, points_here
 
 NEEDS = "root"
 

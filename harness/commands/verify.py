@@ -11,15 +11,15 @@ import argparse
 import json
 from pathlib import Path
 
-from harness.check import reports
-from results.check import check_of, judge_session
-from results.check_terminal import print_outcome
-from results.console import Console
+from harness.commands.parts import outcome_files
+from results.check.outcome import Outcome
+from results.check.plan import check_of, judge_session
+from results.check.verdict import wanted_blocks
 from results.errors import BadInput
-from results.outcome import Outcome
+from results.file import ResultFile, read
+from results.reports.check import print_outcome
+from results.reports.forms.terminal import Console
 from results.session import Session
-from results.store import ResultFile, read
-from results.verdict import wanted_blocks
 
 NEEDS = "nothing"
 
@@ -27,7 +27,7 @@ NEEDS = "nothing"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=Path, metavar="RESULT", help="the result file of a check")
     parser.add_argument("--session", metavar="ID", help="which check of the file (default: the last)")
-    reports.add_options(parser)
+    outcome_files.add_options(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -35,12 +35,12 @@ def run(arguments: argparse.Namespace) -> int:
     if held.problems:
         raise BadInput(f"{arguments.file} is not whole: {held.problems[0]}")
     outcome = _verify(held, _session(held, arguments.session))
-    reports.Reports(arguments).write(outcome)
+    outcome_files.Reports(arguments).write(outcome)
     if arguments.json:
         print(json.dumps(outcome.to_json(), indent=1))
     else:
         print_outcome(outcome, Console())
-    return reports.STATUS[outcome.verdict]
+    return outcome_files.STATUS[outcome.verdict]
 
 
 def _session(held: ResultFile, identity: str | None) -> Session:

@@ -26,29 +26,30 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from bpf import batch
-from bpf.batch import BatchReader
-from bpf.callback import CallbackReader
+from bpf.channels.ring import Ring, RingPositions
 from bpf.errors import CannotRun
 from bpf.program import LoadOptions, Program, check_ring_size
+from bpf.readers import batch
+from bpf.readers.batch import BatchReader
+from bpf.readers.callback import CallbackReader
+from bpf.readers.snapshot import Counts, Keys, SnapshotReader
 from bpf.record import SAMPLE_BYTES, SAMPLE_STRUCT, Samples, ring_capacity
-from bpf.ring import Ring, RingPositions
-from bpf.snapshot import Counts, Keys, SnapshotReader
-from harness import options, streams
-from harness.cli import DONE, INTERRUPTED, INVALID_TRIAL, READER_GONE, TERMINATED, Terminated
-from harness.consumer import DRAIN_DEADLINE_S
-from harness.containment import contained
-from harness.group import Group
-from harness.leavings import leavings, told_of
-from harness.mode_errors import callback_errors, describe
+from harness.commands.parts import options
+from harness.commands.parts.status import DONE, INTERRUPTED, INVALID_TRIAL, READER_GONE, TERMINATED, Terminated
+from harness.consumer import waits as loops
+from harness.consumer.containment import contained
+from harness.consumer.leavings import leavings, told_of
+from harness.consumer.mode_errors import callback_errors, describe
+from harness.consumer.stop import StopSignal
+from harness.consumer.waits import Pace
+from harness.machine import streams
+from harness.machine.group import Group
+from harness.machine.streams import say
+from harness.messages import DRAIN_DEADLINE_S
 from harness.plan import DEFAULT_RING_BYTES, check_duration
-from harness.stop import StopSignal
-from harness.streams import say
 from modes import Kit, Mode, load_mode, mode_names, readers_of
-from modes import _loops as loops
-from modes._pace import Pace
-from results.console import Console
 from results.errors import BadInput
+from results.reports.forms.terminal import Console
 from results.shown import shown
 
 NEEDS = "kernel"

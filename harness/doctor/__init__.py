@@ -1,7 +1,6 @@
 """What this machine lacks, or what makes it noisy: one file a check, listed by the folder.
 
-A check has a docstring that says what it looks at, and `check()`, which yields its findings. Files that begin with _
-are no checks.
+A check has a docstring that says what it looks at, and `check()`, which yields its findings.
 """
 
 from __future__ import annotations
@@ -9,8 +8,38 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Literal, get_args
 
-from harness.doctor._finding import LEVELS, Finding
+from harness.machine.checkout import launcher
+from harness.machine.privileges import to_type
+
+Level = Literal["missing", "warning", "unchecked", "fine"]
+LEVELS: tuple[Level, ...] = get_args(Level)
+
+AS_ROOT = to_type(f"{launcher()} doctor")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that a check found.
+
+    level   missing: bench cannot run; warning: it runs, and measures worse for it; unchecked: it could not be seen from
+            here; fine
+    what    what was found, in one line
+    cure    what to type or change; None for what is fine or has no cure
+    """
+
+    level: Level
+    what: str
+    cure: str | None = None
+
+    def __str__(self) -> str:
+        return self.what if self.cure is None else f"{self.what} (cure: {self.cure})"
+
+    def to_json(self) -> dict[str, str | None]:
+        return asdict(self)
+
 
 __all__ = ["LEVELS", "Finding", "examine"]
 
@@ -31,4 +60,4 @@ def examine(*, spin: bool = True) -> list[Finding]:
 
 def check_names() -> list[str]:
     """List the checks: the files of this folder."""
-    return sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_"))
+    return sorted(module.name for module in pkgutil.iter_modules(__path__))

@@ -6,8 +6,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from harness.doctor._finding import Finding
-from harness.quota import Quota, quotas, statistics
+from harness.doctor import Finding
+from harness.machine.quota import Quota, quotas, statistics
 
 SIBLINGS = "/sys/devices/system/cpu/cpu{}/topology/thread_siblings_list"
 

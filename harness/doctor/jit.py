@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from harness.doctor._finding import AS_ROOT, Finding
-from harness.privileges import to_type
+from harness.doctor import AS_ROOT, Finding
+from harness.machine.privileges import to_type
 
 SETTING = Path("/proc/sys/net/core/bpf_jit_enable")
 

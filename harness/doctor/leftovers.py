@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.cli import launcher
-from harness.doctor._finding import AS_ROOT, Finding
-from harness.group import abandoned
-from harness.runfolder import base_folder, stale_folders
+from harness.doctor import AS_ROOT, Finding
+from harness.machine.checkout import launcher
+from harness.machine.group import abandoned
+from harness.machine.runfolder import base_folder, stale_folders
 
 
 def check() -> Iterator[Finding]:

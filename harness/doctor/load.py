@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.doctor._finding import Finding
+from harness.doctor import Finding
 
 STAT = Path("/proc/stat")
 SAMPLE_S = 0.3

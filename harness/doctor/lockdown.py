@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from harness.doctor._finding import Finding
+from harness.doctor import Finding
 
 LOCKDOWN = Path("/sys/kernel/security/lockdown")
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from bpf.btf import KernelTypes
 from bpf.errors import CannotRun
 from bpf.process import TRACEPOINTS
-from harness.doctor._finding import AS_ROOT, Finding
-from harness.privileges import missing_capabilities
-from harness.probes import kernel, rundelay
-from harness.probes.memory import unsupported as no_peak
+from harness.doctor import AS_ROOT, Finding
+from harness.machine.privileges import missing_capabilities
+from harness.probes import kernel
+from harness.probes.process import SCHEDSTAT, no_peak, no_run_delay
 
 # By tracepoint: the metrics that follow from what is counted there, and the cure.
 _COUNTED = {
@@ -22,10 +22,10 @@ _COUNTED = {
 }
 
 
-def check(schedstat: Path = rundelay.SCHEDSTAT) -> Iterator[Finding]:
+def check(schedstat: Path = SCHEDSTAT) -> Iterator[Finding]:
     """Ask each probe whether it is supported; bench runs without what is missing, and never shows it as 0."""
     lacking = [
-        _absent("run_delay_s", rundelay.unsupported(schedstat), "boot a kernel built with CONFIG_SCHED_INFO=y"),
+        _absent("run_delay_s", no_run_delay(schedstat), "boot a kernel built with CONFIG_SCHED_INFO=y"),
         _absent("rss_peak_bytes", no_peak(), "boot a kernel built with CONFIG_PROC_PAGE_MONITOR=y"),
     ]
     if missing_capabilities():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 
-from harness.doctor._finding import Finding
+from harness.doctor import Finding
 
 
 def check() -> Iterator[Finding]:

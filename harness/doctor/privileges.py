@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.doctor._finding import AS_ROOT, Finding
-from harness.privileges import NEEDED, in_user_namespace, is_root, missing_capabilities
+from harness.doctor import AS_ROOT, Finding
+from harness.machine.privileges import NEEDED, in_user_namespace, is_root, missing_capabilities
 
 
 def check() -> Iterator[Finding]:

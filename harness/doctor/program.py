@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from bpf.errors import CannotRun
 from bpf.program import LoadOptions, Program, compile_flags, import_bcc
-from harness.doctor._finding import AS_ROOT, Finding
-from harness.privileges import in_user_namespace, missing_capabilities
+from harness.doctor import AS_ROOT, Finding
+from harness.machine.privileges import in_user_namespace, missing_capabilities
 
 
 def check() -> Iterator[Finding]:

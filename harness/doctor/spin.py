@@ -8,15 +8,16 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from harness.doctor._finding import Finding
+from harness.doctor import Finding
 from harness.doctor.load import STAT, CpuTime
+from harness.machine import spinner
 
 SPIN_S = 1.0
 STEAL_LIMIT = 0.01
 GAP_LIMIT_S = 0.01 * SPIN_S  # as long a wait once in the spin is the p99 of events that come evenly
 LOAD = 100_000  # what `bench run` offers in a second unless told otherwise
 
-SPINNER = Path(__file__).with_name("_spinner.py")
+SPINNER = Path(spinner.__file__)
 
 
 def check(stat: Path = STAT, spin_s: float = SPIN_S) -> Iterator[Finding]:
@@ -35,11 +36,11 @@ def spin(cpus: list[int], spin_s: float) -> dict[int, int]:
             command = [sys.executable, "-I", "-S", str(SPINNER), str(cpu), str(spin_s)]
             # Ctrl-C is for this process alone, which then ends them.
             spinners[cpu] = subprocess.Popen(command, stdout=subprocess.PIPE, start_new_session=True)
-        return {cpu: int(spinner.communicate()[0]) for cpu, spinner in spinners.items()}
+        return {cpu: int(each.communicate()[0]) for cpu, each in spinners.items()}
     finally:
-        for spinner in spinners.values():
-            spinner.kill()
-            spinner.wait()
+        for each in spinners.values():
+            each.kill()
+            each.wait()
 
 
 def judge(before: Mapping[int, CpuTime], after: Mapping[int, CpuTime], gaps_ns: Mapping[int, int]) -> Iterator[Finding]:

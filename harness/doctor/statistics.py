@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from harness.doctor._finding import Finding
-from harness.privileges import to_type
+from harness.doctor import Finding
+from harness.machine.privileges import to_type
 
 SETTING = Path("/proc/sys/kernel/bpf_stats_enabled")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from bpf.btf import KernelTypes
 from bpf.errors import CannotRun
 from bpf.program import TRACEPOINT, LoadOptions, compile_flags
-from harness.doctor._finding import Finding
+from harness.doctor import Finding
 
 VMLINUX = Path("/sys/kernel/btf/vmlinux")
 

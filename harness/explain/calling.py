@@ -2,7 +2,7 @@
 
 import os
 
-from harness.explain._pause import Pausing
+from harness.explain.pause import Pausing
 
 
 class NullCalling(Pausing):

@@ -1,8 +1,8 @@
 """`file`, on the sender's CPU."""
 
-from harness.explain._same_cpu import move_to_senders_cpu
+from harness.explain.same_cpu import move_to_senders_cpu
 from modes import file
-from modes._kit import Kit
+from modes.parts.mode import Kit
 
 
 class FileSameCpu(file.File):

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from harness.explain._pause import Pausing
-from modes._kit import Kit
+from harness.explain.pause import Pausing
+from modes.parts.mode import Kit
 
 # In 64-byte steps, a line of cache each: 64 KiB at a time, through 16 MiB in turn.
 _LINE, _STEP, _WHOLE = 8, 8192, 2 << 20

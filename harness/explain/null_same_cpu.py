@@ -1,8 +1,8 @@
 """`null`, on the sender's CPU."""
 
-from harness.explain._same_cpu import move_to_senders_cpu
+from harness.explain.same_cpu import move_to_senders_cpu
 from modes import null
-from modes._kit import Kit
+from modes.parts.mode import Kit
 
 
 class NullSameCpu(null.Null):

@@ -6,7 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.peers.c_consumer import CConsumer
+from harness.peers.c_program import CConsumer
 from harness.peers.outcome import Consumer, Task
 from harness.peers.reader import OurReader
 from results.trial import Setting

@@ -10,7 +10,7 @@ from bpf.clock import realtime_offset_ns
 from harness.control import WorkerDied
 from harness.peers.contender import Contender, CProgram
 from harness.peers.outcome import Outcome, Task
-from harness.peers.shared_ring import SharedRing
+from harness.peers.ring import SharedRing
 from harness.trial import Identity
 from results.ledger import Ledger
 from results.trial import Trial

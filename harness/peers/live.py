@@ -17,7 +17,7 @@ from harness.peers.contender import Contender, CProgram
 from harness.peers.drain import close_ledger
 from harness.peers.load import Load
 from harness.peers.outcome import Outcome, Task
-from harness.peers.shared_ring import SharedRing
+from harness.peers.ring import SharedRing
 from harness.trial import Identity
 from results.ledger import Ledger
 from results.trial import Setting, Trial

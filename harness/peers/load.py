@@ -11,8 +11,8 @@ from typing import Any
 from harness.control import Worker
 from harness.generator import GeneratorSpec
 from harness.workers import READY_TIMEOUT_S, done, ready
-from traffic.contract import DropKind
-from traffic.senders import SenderName, choose_sender, side_of
+from traffic.kind import DropKind, choose_sender
+from traffic.senders import SenderName, side_of
 from traffic.testbed import Testbed
 
 START_DELAY_NS = 5_000_000

@@ -17,18 +17,18 @@ from types import TracebackType
 from typing import Any, Self
 
 from bpf import syscalls
-from bpf.batch import BatchReader
-from bpf.callback import CallbackReader
+from bpf.channels.ring import Ring
 from bpf.errors import CannotRun
 from bpf.program import LoadOptions, Program
-from bpf.ring import Ring
+from bpf.readers.batch import BatchReader
+from bpf.readers.callback import CallbackReader
+from harness.consumer import waits as loops
+from harness.consumer.stop import StopSignal
+from harness.consumer.waits import consume_until_told
 from harness.control import Harness, Worker
 from harness.peers.outcome import Outcome, Task
-from harness.stop import StopSignal
-from harness.waiting import consume_until_told
 from harness.workers import done, ready
 from modes import Kit, Mode, load_mode
-from modes import _loops as loops
 from results.trial import Setting
 
 DONE_TIMEOUT_S = 120.0

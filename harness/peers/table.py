@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 from rich.table import Table
 
 from harness.peers.contender import Contender
-from harness.peers.cost import REFERENCE, variants
+from harness.peers.program_cost import REFERENCE, variants
 from results import units
-from results.console import Console
-from results.spread import spread
+from results.reports.forms.terminal import Console
+from results.statistics.spread import spread
 from results.trial import Trial
 
 Value = Callable[[Trial], float | None]

@@ -5,8 +5,8 @@ Belongs to the kernel pass: a mode that spins makes a million passes a second.
 
 from __future__ import annotations
 
+from harness.consumer.waits import Channel
 from harness.probes.reading import Reading
-from modes._loops import Channel
 
 _POWERS = 40
 

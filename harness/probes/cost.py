@@ -5,19 +5,21 @@ from __future__ import annotations
 import dataclasses
 import random
 import select
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from bpf.errors import CannotRun
 from harness.control import Worker, WorkerDied
-from harness.observer import Observer
+from harness.doctor import Finding
 from harness.plan import Wishes, drain_setting
+from harness.probes.inside import TIMED
+from harness.probes.observer import Observer
 from harness.probes.outside import SAMPLER
-from harness.probes.panel import TIMED
 from harness.probes.timeline import SAMPLE_S, Sampler
 from harness.trial import choose_place
-from results.spread import Spread, spread
+from results.statistics.spread import Spread, spread
 from results.trial import Setting
 
 LIMIT = 0.01
@@ -93,3 +95,31 @@ def _answer(worker: Worker) -> Mapping[str, Any]:
     if "failed" in answer:
         raise CannotRun(**answer["failed"])
     return answer
+
+
+_CURE = "measure on an idle machine; if it stays, do not compare results of this machine with others'"
+
+
+def probe_costs(blocks: int = BLOCKS) -> Iterator[Finding]:
+    """Measure each probe under each reader, telling on stderr how far it is. Raises CannotRun."""
+    for setting in SETTINGS:
+        for cost in measure(setting, blocks, lambda block: _tell(block, blocks)):
+            yield finding(cost)
+
+
+def finding(cost: Cost) -> Finding:
+    """Say what a probe adds to the CPU time of an event, with the interval of the median."""
+    added = cost.added
+    what = (
+        f"probe {cost.probe}: {added.median:+.2%} CPU time an event ({added.low:+.2%} to {added.high:+.2%}, "
+        f"{len(added.values)} interleaved blocks of {cost.setting.drain_records:,} drained by {cost.setting.reader})"
+    )
+    if added.median < LIMIT:
+        return Finding(level="fine", what=what)
+    return Finding(level="warning", what=f"{what}, above the limit of {LIMIT:.0%}", cure=_CURE)
+
+
+def _tell(block: int, blocks: int) -> None:
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\r\x1b[2Kblock {block + 1} of {blocks}" if block + 1 < blocks else "\r\x1b[2K")
+        sys.stderr.flush()

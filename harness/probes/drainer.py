@@ -11,16 +11,16 @@ import sys
 from collections.abc import Collection
 
 from bpf import syscalls
-from bpf.batch import BatchReader
-from bpf.callback import CallbackReader
+from bpf.channels.ring import Ring
 from bpf.errors import CannotRun
 from bpf.program import LoadOptions, Program
-from bpf.ring import Ring
+from bpf.readers.batch import BatchReader
+from bpf.readers.callback import CallbackReader
 from bpf.synthetic import Emitter
+from harness.consumer.waits import Channel
 from harness.control import Harness
-from harness.probes.panel import Panel
+from harness.probes.inside import Panel
 from modes import Kit
-from modes._loops import Channel
 from modes.epoll import Epoll
 from results.trial import Setting
 

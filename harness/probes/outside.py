@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
+import os
 import resource
+import stat
 from collections.abc import Collection, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
 
-from harness.observer import Observer
 from harness.probes.age import ages_among_offered
 from harness.probes.kernel import KernelProbe
 from harness.probes.machine import Limits, MachineProbe, disturbed_because
+from harness.probes.observer import Observer
 from harness.probes.reading import Probe, Reading
 from harness.probes.throttling import ThrottlingProbe
 from harness.probes.timeline import SHORTEST_STEP_S, STEP_S, Sampler, near_pauses, ring_use, timeline
 from results.errors import BadInput
 from results.ledger import Ledger
 from results.trial import Setting
+
+
+def bytes_written(output_fd: int | None, events: int) -> Reading:
+    """Count a file's bytes by its offset, not its size, which a consumer may have set in advance; costs nothing."""
+    if output_fd is None or not stat.S_ISREG(os.fstat(output_fd).st_mode):
+        return Reading()
+    if not events:
+        return Reading(absent={"bytes_written_per_event": "no events"})
+    return Reading(metrics={"bytes_written_per_event": os.lseek(output_fd, 0, os.SEEK_CUR) / events})
+
 
 LONGEST_STEP_S = 366 * 86_400.0
 SAMPLER = "sampler"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+from harness.machine.quota import PROC, throttled_s
 from harness.probes.reading import Reading
-from harness.quota import PROC, throttled_s
 
 
 class ThrottlingProbe:

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bpf.record import RECORD_BYTES
-from harness.observer import Observer
+from harness.probes.observer import Observer
 from harness.probes.reading import Reading
 
 SAMPLE_S = 0.005

@@ -6,13 +6,12 @@ import sys
 from pathlib import Path
 
 from results.capacity.advice import AdvicePlan, advise
-from results.capacity.plan import CapacityPlan
-from results.capacity.recorded import in_order
+from results.capacity.plan import CapacityPlan, in_order
 from results.capacity.survey import replay, survey
-from results.capacity.words import print_capacities
-from results.console import Console
 from results.errors import BadInput
-from results.store import read
+from results.file import read
+from results.reports.capacity import print_capacities
+from results.reports.forms.terminal import Console
 
 
 def main(path: Path) -> None:

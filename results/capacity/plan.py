@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from results.errors import BadInput
-from results.trial import Setting
+from results.trial import Setting, Trial
 
 # Loads of the curve, as parts of the PDR: well below the knee, close to it on both sides, and far past it.
 CURVE = (0.5, 0.75, 0.9, 1.0, 1.2, 1.5)
@@ -90,3 +90,24 @@ class CapacityPlan:
         row["precision"] = Precision(**row["precision"])
         row["beyond"] = {int(place): Setting.from_json(setting) for place, setting in row["beyond"].items()}
         return cls(**row)
+
+
+def in_order(trials: Iterable[Trial]) -> Callable[[Setting], Trial]:
+    """Return a function that hands out the trials by number.
+
+    It raises EOFError when they are used up, and BadInput when the next one is not of the setting that is asked for.
+    """
+    rest = iter(sorted(trials, key=lambda trial: trial.number))
+
+    def answer(setting: Setting) -> Trial:
+        trial = next(rest, None)
+        if trial is None:
+            raise EOFError("the session was not finished")
+        if trial.setting != setting:
+            raise BadInput(
+                f"trial {trial.number} is not the one that the search asks for: another version of it wrote the file, "
+                "or trials are missing in the middle; run bench capacity again"
+            )
+        return trial
+
+    return answer

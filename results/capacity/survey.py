@@ -13,8 +13,7 @@ from statistics import median
 from typing import Literal
 
 from results.capacity.judge import Side, judge, trial_duration
-from results.capacity.plan import CHECKED, CURVE, CapacityPlan
-from results.capacity.recorded import in_order
+from results.capacity.plan import CHECKED, CURVE, CapacityPlan, in_order
 from results.capacity.search import Bounds, Found, search
 from results.trial import Setting, Trial
 

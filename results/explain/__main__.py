@@ -6,13 +6,13 @@ import argparse
 import sys
 from pathlib import Path
 
-from results.console import Console
 from results.errors import BadInput
 from results.explain.effect import experiment
-from results.explain.figures import write_figures
 from results.explain.plan import ExplainPlan
-from results.explain.words import print_explanation
-from results.store import read
+from results.file import read
+from results.reports.explain import print_explanation
+from results.reports.forms.page.experiment import write_figures
+from results.reports.forms.terminal import Console
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import exp, log
 
 from results.explain.plan import ExplainPlan
-from results.statistics import hodges_lehmann, lower_bound, upper_bound
+from results.statistics.signed_rank import hodges_lehmann, lower_bound, upper_bound
 from results.trial import Trial
 
 # Of each side: the interval holds the true ratio with 95 %.

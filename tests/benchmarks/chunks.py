@@ -9,10 +9,10 @@ import statistics
 import time
 from typing import Any
 
-from bpf import batch
+from bpf.channels.ring import Ring
 from bpf.program import LoadOptions
-from bpf.ring import Ring
-from harness.peers.shared_ring import SharedRing, usual_causes
+from bpf.readers import batch
+from harness.peers.ring import SharedRing, usual_causes
 from modes import Kit, load_mode
 
 RECORDS, BLOCKS = 500_000, 9

@@ -9,9 +9,9 @@ import time
 
 import numpy as np
 
-from bpf.batch import BatchReader
+from bpf.channels.ring import Ring
+from bpf.readers.batch import BatchReader
 from bpf.record import RECORD, RECORD_BYTES
-from bpf.ring import Ring
 
 RING = 1 << 20
 TIMES = 25

@@ -13,10 +13,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from bpf.batch import BatchReader
+from bpf.channels.ring import Ring
+from bpf.readers.batch import BatchReader
 from bpf.record import CAUSE_WORDS, RECORD, RECORD_BYTES
-from bpf.ring import Ring
-from modes._causes import Causes
+from modes.parts.counting import Causes
 
 EVENTS, TIMES, KINDS = 16384, 400, 20
 

@@ -13,17 +13,15 @@ import ctypes
 import numpy as np
 import pytest
 
+from bpf.readers.snapshot import KEY
 from bpf.reasons import Reasons
 from bpf.record import RECORD, Samples
-from bpf.snapshot import KEY
 from bpf.symbols import Symbols
-from modes._causes import Causes
-from modes._decode import decoder
-from modes._form import TextForm
-from modes._kit import Kit
-from modes._lines import BatchLines, LineByLine
-from modes._tally import Tally
 from modes.aggregate import Aggregate
+from modes.parts.counting import Causes, Tally
+from modes.parts.decode import decoder
+from modes.parts.lines import BatchLines, LineByLine, TextForm
+from modes.parts.mode import Kit
 
 BATCH = 4096
 SYMBOLS = 200_000

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.cli import main
-from results.report import load
-from results.store import ResultWriter
+from harness.__main__ import main
+from results.file import ResultWriter
+from results.scorecard.report import load
 from tests.browser.chromium import Page, browse, executable
 from tests.results import made_up
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from results.markdown import report_markdown
-from results.report import load
+from results.reports.forms.markdown import report_markdown
+from results.scorecard.report import load
 from tests.results import made_up
 
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.mode_errors import look_at_counts, whole
+from harness.consumer.mode_errors import look_at_counts, whole
 from modes import Kit, Mode
 from results.ledger import Ledger
 from results.line import fit, parse

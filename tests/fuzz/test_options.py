@@ -12,15 +12,15 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from harness import options
+from harness.__main__ import main
 from harness.check.arms import alone
+from harness.check.configuration import wanted
 from harness.check.plan import make_check
-from harness.check.wanted import wanted
-from harness.cli import main
 from harness.commands import capacity, certify, peers, run
+from harness.commands.parts import options
 from harness.explain.variants import looked_into, variants
 from harness.plan import in_blocks
-from harness.recording import check_seed
+from harness.session import check_seed
 from results.errors import BadInput
 from results.explain.plan import ExplainPlan
 from results.line import check_numbers
@@ -109,7 +109,7 @@ def test_any_value_makes_a_plan_that_can_be_recorded_or_is_refused(
     """argparse or BadInput refuses; what is accepted fits the limits of the result file."""
     parser = parser_of(command)
     option = data.draw(st.sampled_from(valued(parser)), label="option")
-    value = data.draw(NUMBERS.filter(lambda value: value != "--"), label="value")  # harness.cli refuses that one
+    value = data.draw(NUMBERS.filter(lambda value: value != "--"), label="value")  # harness.__main__ refuses that one
     try:
         arguments = parser.parse_args([*words.split(), f"{option}={value}"])
         made = plan(arguments)

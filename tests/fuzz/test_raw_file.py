@@ -10,9 +10,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bpf.rawfile import HEADER_BYTES, header, read
 from bpf.reasons import Reasons
 from bpf.record import RECORD_BYTES
+from modes.parts.rawfile import HEADER_BYTES, header, read
 from tests.fuzz.damage import damaged
 from tests.fuzz.test_result_file import ODD
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from results.column import SCORECARD
-from results.store import ResultFile, read
+from results.file import ResultFile, read
+from results.metrics import SCORECARD
 from tests.fuzz.damage import damaged
 from tests.results import made_up
 

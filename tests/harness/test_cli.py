@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.cli import command_names, main
+from harness.__main__ import command_names, main
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 
@@ -62,7 +62,7 @@ def test_a_reader_that_leaves_is_no_error() -> None:
 
 def test_no_file_of_ours_takes_the_place_of_a_closed_descriptor() -> None:
     """A child's input would be that file."""
-    code = "import os; from harness.cli import main; main(['docter']); print(os.open('/', os.O_RDONLY) > 2)"
+    code = "import os; from harness.__main__ import main; main(['docter']); print(os.open('/', os.O_RDONLY) > 2)"
     ended = subprocess.run(
         ["sh", "-c", 'exec "$@" <&-', "sh", sys.executable, "-c", code],
         cwd=CHECKOUT, capture_output=True, text=True, check=False,

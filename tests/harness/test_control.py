@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from harness.control import Worker, WorkerDied
-from harness.tree import Tree
+from harness.trial import Tree
 
 SCRIPT = """
 import os, signal, sys, time

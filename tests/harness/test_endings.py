@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import harness.commands
-from harness.cli import main
+from harness.__main__ import main
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 RESULT = "docs/results/all-modes.jsonl"

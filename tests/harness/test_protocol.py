@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import fields
 
-from harness.consumer import ConsumerSpec
 from harness.control import PROTOCOL
+from harness.messages import ConsumerSpec
 from results.trial import Setting
 
 

@@ -10,7 +10,10 @@ import pytest
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 # As bcc's table.py on Python 3.14, whose warning is taken for one of the program's own.
-CODE = "import sys, warnings; from harness import streams; streams.prepare(); warnings.warn('it', {category}); print(1)"
+CODE = (
+    "import sys, warnings; from harness.machine import streams; streams.prepare(); "
+    "warnings.warn('it', {category}); print(1)"
+)
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from harness.cli import checkout
+from harness.consumer.imports import Import
 from harness.control import Worker
-from harness.imports import Import
-from harness.tree import Tree
+from harness.machine.checkout import checkout
+from harness.trial import Tree
 from results.errors import BadInput
 from tests.repository import commit
 
@@ -21,8 +21,8 @@ PROBE = """
 import importlib, os, sys
 from pathlib import Path
 from harness.control import Harness
-from harness.imports import imported
-from harness.user_path import search
+from harness.consumer.imports import imported
+from harness.machine.user_path import search
 harness = Harness(sys.argv[1:])
 told = harness.receive()
 before = set(sys.modules)

@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from harness.cli import main
+from harness.__main__ import main
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 # Before a command that mounts something: what it mounts is seen by itself and its children alone.

@@ -22,7 +22,7 @@ from pathlib import Path
 import psutil
 
 from bpf import syscalls
-from harness.options import load
+from harness.commands.parts.options import load
 from harness.plan import Wishes, expand_modes, load_setting
 from harness.probes.machine import Limits
 from harness.probes.outside import Probing

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.privileges import KEPT_BY_CONSUMERS, NEEDED
+from harness.machine.privileges import KEPT_BY_CONSUMERS, NEEDED
 from tests.kernel.bench import bench, surroundings
 from tests.kernel.faults.watched import QUIET_RUN, Watched
 from tests.nobody import AS_NOBODY, NOBODY, Nobody
@@ -61,7 +61,7 @@ def test_workers_give_up_what_they_need_no_longer(tmp_path: Path, sender: str) -
 
 
 def test_an_ordinary_user_with_the_capabilities_that_are_stated_can_run_it(nobody: Nobody, home: Path) -> None:
-    """Not root, and no capability beyond those of harness/privileges.py: trials balance, and functions have names."""
+    """Not root, no capability beyond those of harness/machine/privileges.py: trials balance, functions have names."""
     trace = home / "trace"
     ended = nobody.run(
         *SHORT, "--mode", "file", "--reader", "both", "--trace", trace, "--out", home / "out",
@@ -135,7 +135,7 @@ def test_commands_that_need_root_say_what_to_type(nobody: Nobody, home: Path, wo
 def test_dropped_capabilities_do_not_come_back_through_a_program() -> None:
     """Root that starts a program would get them all from the bounding set."""
     code = (
-        "import subprocess; from harness.privileges import drop_all_but; drop_all_but(39)\n"
+        "import subprocess; from harness.machine.privileges import drop_all_but; drop_all_but(39)\n"
         "print(subprocess.run(['grep', 'CapEff', '/proc/self/status'], capture_output=True, text=True).stdout)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=surroundings())

@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from harness.group import Group
+from harness.machine.group import Group
 from tests.kernel.bench import ALONE, OWN_MOUNTS, command, surroundings
 from tests.kernel.faults.watched import QUIET_RUN, Watched
 

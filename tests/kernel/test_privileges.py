@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from harness.privileges import missing_capabilities
+from harness.machine.privileges import missing_capabilities
 
 
 def test_root_has_all_capabilities() -> None:
@@ -15,7 +15,7 @@ def test_root_has_all_capabilities() -> None:
 
 def test_a_dropped_capability_is_named() -> None:
     """A container's root that lacks one is told which."""
-    code = "from harness.privileges import missing_capabilities; print(*missing_capabilities())"
+    code = "from harness.machine.privileges import missing_capabilities; print(*missing_capabilities())"
     dropped = subprocess.run(
         ["setpriv", "--bounding-set", "-syslog,-net_raw", sys.executable, "-c", code],
         capture_output=True,

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from harness.git import Repository
+from harness.machine.git import Repository
 from modes import load_mode
+from results.file import ResultWriter
 from results.output import open_output, write_file
-from results.store import ResultWriter
 
 STRANGER = 54321
 NOBODY = 65534

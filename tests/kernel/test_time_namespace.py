@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from results.store import read
+from results.file import read
 from tests.kernel.bench import command, surroundings
 
 

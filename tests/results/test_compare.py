@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from harness.cli import main
-from results.compare_text import print_compared
-from results.comparison import compare_files
-from results.console import Console
-from results.report import load
-from results.store import ResultWriter
+from harness.__main__ import main
+from results.compare import compare_files
+from results.file import ResultWriter
+from results.reports.compare import print_compared
+from results.reports.forms.terminal import Console
+from results.scorecard.report import load
 from results.trial import Trial
 from tests.results import made_up
 

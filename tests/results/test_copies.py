@@ -10,16 +10,16 @@ from pathlib import Path
 
 import pytest
 
+from harness.__main__ import main
 from harness.check.baseline import load as load_baseline
-from harness.cli import main
-from results.blocks import Comparison
-from results.certify import finished_gates
-from results.check import Check
-from results.gate import METRICS, Gated, GatePlan
-from results.store import Reading, ResultWriter, read
+from results.check.blocks import Comparison
+from results.check.certify import finished_gates
+from results.check.gate import METRICS, Gated, GatePlan
+from results.check.plan import Check
+from results.file import Reading, ResultWriter, read
 from results.trial import Trial
 from tests.results import made_up
-from tests.results.blocks_made_up import SEED, setting, trials_of
+from tests.results.check.blocks_made_up import SEED, setting, trials_of
 
 MODES = ("file", "epoll")
 

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from results.console import Console
 from results.disturbance import disturbance, sentences
-from results.plots.others import draw_others
-from results.scorecard import rows
-from results.summary import summarise
-from results.terminal import print_run
+from results.reports.forms.page.drawings.others import draw_others
+from results.reports.forms.terminal import Console
+from results.reports.run import print_run
+from results.reports.scorecard import summarise
+from results.scorecard.rows import rows
+from results.scorecard.variants import variants
 from results.trial import Trial
-from results.variant import variants
 from tests.results import made_up
 
 STEAL = ("the host took 12.0% of the CPU time (steal), more than --steal-limit 5.0%",)

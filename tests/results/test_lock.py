@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from results.store import ResultWriter
+from results.file import ResultWriter
 
 HOLD = """
 import sys
 from pathlib import Path
-from results.store import ResultWriter
+from results.file import ResultWriter
 with ResultWriter(Path(sys.argv[1]), alone=sys.argv[2] == "alone"):
     print("held", flush=True)
     sys.stdin.read()

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.cli import main
-from results.page.render import report_page
-from results.report import load
+from harness.__main__ import main
+from results.reports.forms.page.page import report_page
+from results.scorecard.report import load
 from tests.results import made_up
 
 

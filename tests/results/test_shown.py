@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from results.console import Console
-from results.flat import flat_rows, to_csv
-from results.markdown import code, report_markdown, text
-from results.page.render import report_page
-from results.report import Report, load
+from results.file import ResultWriter
+from results.reports.forms.flat import flat_rows, to_csv
+from results.reports.forms.markdown import code, report_markdown, text
+from results.reports.forms.page.page import report_page
+from results.reports.forms.terminal import Console
+from results.reports.run import print_run
+from results.scorecard.report import Report, load
 from results.shown import lines_shown, shown, unencodable
-from results.store import ResultWriter
-from results.terminal import print_run
 from results.trial import Trial
 from tests.results import made_up
 

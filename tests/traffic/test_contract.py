@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from traffic import contract
+from traffic import kind as contract
 from traffic.discovery import kind_names, load_kind
 
 

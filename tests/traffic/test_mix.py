@@ -5,8 +5,8 @@ from contextlib import ExitStack
 import pytest
 
 from bpf.errors import CannotRun
-from traffic.contract import DropKind
 from traffic.discovery import load_kind
+from traffic.kind import DropKind
 from traffic.mix import Mix
 from traffic.testbed import Testbed
 

@@ -112,7 +112,7 @@ def test_a_stop_is_noticed_while_nothing_is_due() -> None:
     assert time.monotonic() < began + 5
 
 
-@pytest.mark.parametrize("module", ["traffic.offer", "traffic.packet", "traffic.schedule"])
+@pytest.mark.parametrize("module", ["traffic.offer", "traffic.senders.packet", "traffic.schedule"])
 def test_a_generator_process_starts_without_heavy_imports(module: str) -> None:
     code = f"import sys, {module}; print(sorted(m for m in ('scapy', 'pyroute2', 'numpy') if m in sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)

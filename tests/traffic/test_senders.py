@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from traffic.discovery import load_kind
-from traffic.senders import choose_sender
+from traffic.kind import choose_sender
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from scapy.layers.inet import TCP
 
-from traffic.contract import DropKind
 from traffic.frames import ipv4
+from traffic.kind import DropKind
 from traffic.testbed import Testbed
 
 WRONG_CHECKSUM = 0xDEAD

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from scapy.layers.inet import UDP
 
-from traffic.contract import DropKind
 from traffic.frames import ipv4
+from traffic.kind import DropKind
 from traffic.testbed import Testbed
 
 WRONG_CHECKSUM = 0xDEAD  # not 0: that means "none computed" (RFC 768)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from scapy.layers.inet import UDP
 
-from traffic.contract import DropKind
 from traffic.counters import link_counter
 from traffic.frames import ipv4
+from traffic.kind import DropKind
 from traffic.testbed import Testbed
 
 

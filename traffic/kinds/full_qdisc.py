@@ -17,9 +17,9 @@ from pyroute2 import IPRoute, NetlinkError
 from scapy.layers.inet import UDP
 
 from bpf.errors import CannotRun
-from traffic.contract import DropKind, Expected
 from traffic.counters import qdisc_drops, snmp
 from traffic.frames import ipv4
+from traffic.kind import DropKind, Expected
 from traffic.testbed import Testbed
 
 SMALL_BYTES, LARGE_BYTES = 60, 200

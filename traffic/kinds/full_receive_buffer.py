@@ -12,10 +12,10 @@ from contextlib import ExitStack
 from scapy.layers.inet import UDP
 
 from bpf.errors import CannotRun
-from traffic.contract import DropKind
 from traffic.counters import snmp
 from traffic.frames import ipv4
-from traffic.packet import PacketSender
+from traffic.kind import DropKind
+from traffic.senders.packet import PacketSender
 from traffic.testbed import Testbed
 
 PORT = 15

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from scapy.layers.inet import UDP
 
-from traffic.contract import DropKind
 from traffic.frames import ipv4
+from traffic.kind import DropKind
 from traffic.testbed import Testbed
 
 

@@ -10,9 +10,9 @@ from contextlib import ExitStack
 from scapy.layers.inet import UDP
 
 from traffic import nftables
-from traffic.contract import DropKind
 from traffic.counters import nft_counter
 from traffic.frames import ipv4
+from traffic.kind import DropKind
 from traffic.testbed import Testbed
 
 PORT = 14

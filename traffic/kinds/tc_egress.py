@@ -9,10 +9,10 @@ from contextlib import ExitStack
 
 from scapy.layers.inet import UDP
 
-from traffic import control
-from traffic.contract import DropKind, Expected
+from traffic import tc
 from traffic.counters import qdisc_drops
 from traffic.frames import ipv4
+from traffic.kind import DropKind, Expected
 from traffic.testbed import Testbed
 
 PORT = 18
@@ -25,7 +25,7 @@ class Kind(DropKind):
     refuses = True
 
     def set_up(self, bed: Testbed, undo: ExitStack) -> None:
-        control.drop_udp_port(bed.sender, "egress", PORT, undo)
+        tc.drop_udp_port(bed.sender, "egress", PORT, undo)
 
     def frames(self, bed: Testbed) -> list[bytes]:
         return [bytes(ipv4(bed) / UDP(sport=40000, dport=PORT))]

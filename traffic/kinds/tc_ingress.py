@@ -6,10 +6,10 @@ from contextlib import ExitStack
 
 from scapy.layers.inet import UDP
 
-from traffic import control
-from traffic.contract import DropKind
+from traffic import tc
 from traffic.counters import qdisc_drops
 from traffic.frames import ipv4
+from traffic.kind import DropKind
 from traffic.testbed import Testbed
 
 PORT = 17
@@ -21,7 +21,7 @@ class Kind(DropKind):
     counters = ("receiver clsact drops",)
 
     def set_up(self, bed: Testbed, undo: ExitStack) -> None:
-        control.drop_udp_port(bed.receiver, "ingress", PORT, undo)
+        tc.drop_udp_port(bed.receiver, "ingress", PORT, undo)
 
     def frames(self, bed: Testbed) -> list[bytes]:
         return [bytes(ipv4(bed) / UDP(sport=40000, dport=PORT))]

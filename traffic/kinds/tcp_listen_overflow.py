@@ -26,8 +26,8 @@ from scapy.layers.l2 import Ether
 from scapy.packet import Packet
 
 from bpf.errors import CannotRun
-from traffic.contract import DropKind
 from traffic.frames import ipv4
+from traffic.kind import DropKind
 from traffic.testbed import NUD_PERMANENT, Testbed
 
 PORT = 20

@@ -5,8 +5,8 @@ The kernel gives no reason here: tcp_v4_rcv discards before it has set one, and 
 
 from __future__ import annotations
 
-from traffic.contract import DropKind
 from traffic.frames import ipv4
+from traffic.kind import DropKind
 from traffic.testbed import Testbed
 
 TCP = 6

@@ -6,8 +6,8 @@ field lies (udp-length-beyond-packet) does get a reason.
 
 from __future__ import annotations
 
-from traffic.contract import DropKind
 from traffic.frames import ipv4
+from traffic.kind import DropKind
 from traffic.testbed import Testbed
 
 UDP = 17

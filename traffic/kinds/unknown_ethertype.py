@@ -5,9 +5,9 @@ It drops before IP sees it, so it is the cheapest real drop there is: twice the 
 
 from __future__ import annotations
 
-from traffic.contract import DropKind
 from traffic.counters import link_counter
 from traffic.frames import ether
+from traffic.kind import DropKind
 from traffic.testbed import Testbed
 
 LOCAL_EXPERIMENT = 0x88B5

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from traffic.contract import DropKind
 from traffic.frames import ipv4
+from traffic.kind import DropKind
 from traffic.testbed import Testbed
 
 EXPERIMENTAL = 253

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.cli import checkout
+from harness.machine.checkout import checkout
 from tests.repository import commit, git
 
 ZEROS = "0" * 40

@@ -8,7 +8,7 @@ import sys
 
 import yaml
 
-from harness.cli import checkout
+from harness.machine.checkout import checkout
 
 ACTION = checkout() / "action.yml"
 GUIDE = checkout() / "docs" / "ci.md"

@@ -7,10 +7,10 @@ import argparse
 import pytest
 
 from harness.check.arms import against, two_settings
-from harness.git import Repository
+from harness.commands.parts.roles import check_roles, output
+from harness.machine.git import Repository
+from harness.machine.runfolder import run_folder
 from harness.plan import Wishes
-from harness.roles import check_roles, output
-from harness.runfolder import run_folder
 from results.errors import BadInput
 from tests.repository import git
 

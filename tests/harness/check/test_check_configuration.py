@@ -6,8 +6,7 @@ import argparse
 
 import pytest
 
-from harness.check.configuration import find, load
-from harness.check.wanted import add_options, wanted
+from harness.check.configuration import add_options, find, load, wanted
 from harness.plan import Wishes
 
 TABLE = """

@@ -8,13 +8,13 @@ import dataclasses
 import pytest
 
 from harness.check.arms import alone, two_settings
+from harness.check.configuration import add_options, wanted
 from harness.check.plan import make_check, without_what_is_too_coarse
-from harness.check.wanted import add_options, wanted
 from harness.plan import Wishes
-from results.certificate import Certificate, Certified
-from results.outcome import Outcome
+from results.check.certificate import Certificate, Certified
+from results.check.outcome import Outcome
+from results.check.verdict import judge
 from results.session import Session
-from results.verdict import judge
 
 
 def made(*flags, arms=None):

@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 
 from harness.check.runner import CheckRun, TooManyInvalid
-from harness.progress import ProgressLine
-from results.blocks import Comparison
-from results.check import Check, check_of
-from results.gate import METRICS, Gated, GatePlan
+from harness.commands.parts.progress import ProgressLine
+from results.check.blocks import Comparison
+from results.check.gate import METRICS, Gated, GatePlan
+from results.check.plan import Check, check_of
+from results.check.verdict import Verdict, judge
+from results.file import ResultWriter, read
 from results.session import Session
-from results.store import ResultWriter, read
 from results.trial import Setting, Trial
-from results.verdict import Verdict, judge
-from tests.results.blocks_made_up import SEED, setting, trial
+from tests.results.check.blocks_made_up import SEED, setting, trial
 
 CPU = "cpu_ns_per_event"
 LOAD = setting("load", intended_load=1000.0, duration_s=1.0)

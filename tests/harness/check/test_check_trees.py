@@ -9,13 +9,13 @@ import pytest
 
 from harness.check import trees
 from harness.check.arms import Arms, against
-from harness.cli import checkout
+from harness.check.repository import lay_out
 from harness.control import PROTOCOL
-from harness.git import Repository
+from harness.machine.checkout import checkout
+from harness.machine.git import Repository
+from harness.machine.runfolder import remove, run_folder, stale_folders
 from harness.plan import Wishes
-from harness.runfolder import remove, run_folder, stale_folders
-from harness.tree import Tree
-from harness.worktree import lay_out
+from harness.trial import Tree
 from results.errors import BadInput
 from tests.repository import commit, git
 

@@ -8,16 +8,17 @@ import os
 
 import pytest
 
-from harness import cli
-from harness.caller import Caller
+from harness.__main__ import main
 from harness.check import baseline, certificates
-from results.blocks import Comparison
-from results.check import Check
-from results.gate import METRICS, Gated, GatePlan
+from harness.commands.parts.status import BAD_INPUT, DONE, INCONCLUSIVE, REGRESSED
+from harness.machine.caller import Caller
+from results.check.blocks import Comparison
+from results.check.gate import METRICS, Gated, GatePlan
+from results.check.plan import Check
+from results.file import ResultWriter, read
 from results.session import Session
-from results.store import ResultWriter, read
-from tests.results.blocks_made_up import setting, trial, trials_of
-from tests.results.test_certify import certified, gate, noise
+from tests.results.check.blocks_made_up import setting, trial, trials_of
+from tests.results.check.test_certify import certified, gate, noise
 
 CPU = "cpu_ns_per_event"
 LOAD = setting("load")
@@ -55,10 +56,10 @@ def a_check(path, ratio, blocks=8):
     return written(path, (session(plan={"check": check.to_json()}), made))
 
 
-@pytest.mark.parametrize(("ratio", "status"), [(1.2, cli.REGRESSED), (1.0, cli.DONE), (1.05, cli.INCONCLUSIVE)])
+@pytest.mark.parametrize(("ratio", "status"), [(1.2, REGRESSED), (1.0, DONE), (1.05, INCONCLUSIVE)])
 def test_verify_gives_the_checks_own_status(tmp_path, capsys, ratio, status):
     """The verdict comes from the stored trials alone."""
-    assert cli.main(["verify", str(a_check(tmp_path / "r.jsonl", ratio))]) == status
+    assert main(["verify", str(a_check(tmp_path / "r.jsonl", ratio))]) == status
     assert "cpu_ns_per_event" in capsys.readouterr().out
 
 
@@ -67,7 +68,7 @@ def test_verify_finds_trials_that_were_changed(tmp_path, capsys):
     path = a_check(tmp_path / "r.jsonl", 1.2)
     swapped = path.read_text().replace('"arm":"A"', '"arm":"X"').replace('"arm":"B"', '"arm":"A"')
     path.write_text(swapped.replace('"arm":"X"', '"arm":"B"'))
-    assert cli.main(["verify", str(path)]) == cli.BAD_INPUT
+    assert main(["verify", str(path)]) == BAD_INPUT
     assert "its coin said" in capsys.readouterr().err
 
 
@@ -75,13 +76,13 @@ def test_verify_balances_each_ledger_again(tmp_path, capsys):
     """A count that was changed afterwards shows."""
     path = a_check(tmp_path / "r.jsonl", 1.0)
     path.write_text(path.read_text().replace('"consumed":1000', '"consumed":999', 1))
-    assert cli.main(["verify", str(path)]) == cli.BAD_INPUT
+    assert main(["verify", str(path)]) == BAD_INPUT
     assert "does not balance" in capsys.readouterr().err
 
 
 def test_verify_says_that_a_check_was_stopped(tmp_path, capsys):
     """Five blocks of a plan of eight are no verdict."""
-    assert cli.main(["verify", str(a_check(tmp_path / "r.jsonl", 2.0, blocks=5))]) == cli.INCONCLUSIVE
+    assert main(["verify", str(a_check(tmp_path / "r.jsonl", 2.0, blocks=5))]) == INCONCLUSIVE
     assert "stopped" in capsys.readouterr().out
 
 
@@ -92,7 +93,7 @@ def test_a_file_that_is_no_result_is_bad_input(tmp_path, content, capsys):
     """Status 2 and a line that names the file, for whatever it is."""
     path = tmp_path / "r.jsonl"
     path.write_bytes(content)
-    assert cli.main(["verify", str(path)]) == cli.BAD_INPUT
+    assert main(["verify", str(path)]) == BAD_INPUT
     assert "r.jsonl" in capsys.readouterr().err
 
 
@@ -100,7 +101,7 @@ def test_a_torn_check_is_not_verified(tmp_path, capsys):
     """A verdict on what is left of a file would not be the check's."""
     path = a_check(tmp_path / "r.jsonl", 1.2)
     path.write_bytes(path.read_bytes()[:-20])
-    assert cli.main(["verify", str(path)]) == cli.BAD_INPUT
+    assert main(["verify", str(path)]) == BAD_INPUT
     assert "not whole" in capsys.readouterr().err
 
 
@@ -110,7 +111,7 @@ def test_verify_writes_the_reports_that_check_writes(tmp_path, monkeypatch):
     (tmp_path / "summary.md").write_text("before\n")
     path = a_check(tmp_path / "r.jsonl", 1.2)
     flags = ["--junit", str(tmp_path / "j.xml"), "--markdown", str(tmp_path / "m.md")]
-    cli.main(["verify", str(path), *flags])
+    main(["verify", str(path), *flags])
     assert "<failure" in (tmp_path / "j.xml").read_text()
     assert (tmp_path / "summary.md").read_text() == "before\n" + (tmp_path / "m.md").read_text()
 
@@ -120,7 +121,7 @@ def test_a_summary_without_room_is_left_as_it_is(tmp_path, monkeypatch, capsys):
     summary = tmp_path / "summary.md"
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
     summary.write_bytes(b"x" * (2**20 - 2**14 - 10))
-    cli.main(["verify", str(a_check(tmp_path / "r.jsonl", 1.2))])
+    main(["verify", str(a_check(tmp_path / "r.jsonl", 1.2))])
     assert summary.stat().st_size == 2**20 - 2**14 - 10
     assert "no room left" in capsys.readouterr().err
 
@@ -128,10 +129,10 @@ def test_a_summary_without_room_is_left_as_it_is(tmp_path, monkeypatch, capsys):
 def test_an_annotation_marks_the_worst_on_github(tmp_path, monkeypatch, capsys):
     """Only there, and not on stdout, which may be JSON."""
     path = a_check(tmp_path / "r.jsonl", 1.2)
-    cli.main(["verify", str(path), "--json"])
+    main(["verify", str(path), "--json"])
     assert "::error" not in capsys.readouterr().err
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
-    cli.main(["verify", str(path), "--json"])
+    main(["verify", str(path), "--json"])
     said = capsys.readouterr()
     assert said.err.startswith("::error ")
     assert json.loads(said.out)["verdict"] == "REGRESSED"
@@ -140,7 +141,7 @@ def test_an_annotation_marks_the_worst_on_github(tmp_path, monkeypatch, capsys):
 def test_a_report_that_cannot_be_written_is_refused(tmp_path, capsys):
     """Before anything is computed."""
     path = a_check(tmp_path / "r.jsonl", 1.0)
-    assert cli.main(["verify", str(path), "--junit", str(tmp_path / "no" / "j.xml")]) == cli.BAD_INPUT
+    assert main(["verify", str(path), "--junit", str(tmp_path / "no" / "j.xml")]) == BAD_INPUT
     assert "cannot write" in capsys.readouterr().err
 
 

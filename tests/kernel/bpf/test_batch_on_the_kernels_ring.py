@@ -9,14 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bpf.batch import BatchReader
-from bpf.callback import CallbackReader
+from bpf.channels.ring import Ring
 from bpf.program import LoadOptions, Program
+from bpf.readers.batch import BatchReader
+from bpf.readers.callback import CallbackReader
 from bpf.record import Samples, ring_capacity
-from bpf.ring import Ring
 from bpf.synthetic import Emitter
-from modes._kit import Kit
 from modes.file import File
+from modes.parts.mode import Kit
 
 KEYS = [(0xFFFFFFFF81000000 + n * 64, n % 5, 2 + n % 11) for n in range(37)]
 

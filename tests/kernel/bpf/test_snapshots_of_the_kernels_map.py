@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from bpf.program import LoadOptions, Program
-from bpf.snapshot import SnapshotReader
+from bpf.readers.snapshot import SnapshotReader
 from bpf.synthetic import Emitter
 
 KEYS = [(0xFFFFFFFF81000000 + n * 64, n % 5000, n % 90) for n in range(10_000)]

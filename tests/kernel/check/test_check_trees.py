@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.git import Repository
-from harness.runfolder import run_folder
-from harness.worktree import lay_out
+from harness.check.repository import lay_out
+from harness.machine.git import Repository
+from harness.machine.runfolder import run_folder
 from tests.kernel.bench import command, surroundings
 from tests.repository import commit, git
 

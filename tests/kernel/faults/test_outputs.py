@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from results.store import read
+from results.file import read
 from tests.kernel.bench import OWN_MOUNTS, bench, command, surroundings
 from tests.kernel.faults.watched import QUIET_RUN, Watched
 

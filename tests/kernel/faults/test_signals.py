@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from results.store import read
+from results.file import read
 from tests.kernel.faults.watched import QUIET_RUN, STAGES, Watched
 
 # A mode whose consumer needs a while to empty the ring: so that there is a stage `drain` to be hit.

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 
 from bpf import syscalls
-from harness.runfolder import ROOTS_BASE
+from harness.machine.runfolder import ROOTS_BASE
 from tests.kernel.bench import command, surroundings
 
 PROC = Path("/proc")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 
-from bpf import rawfile
 from bpf.record import Samples
 from modes import Kit
-from modes._writer import Writer
+from modes.parts import rawfile
+from modes.parts.writing import Writer
 
 
 class FileAndRaw(Writer):

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from bpf import rawfile
 from bpf.symbols import Symbols
+from modes.parts import rawfile
 from tests.kernel.bench import bench, trials
 
 MODE = Path(__file__).with_name("file_and_raw.py")

@@ -11,14 +11,14 @@ from collections.abc import Callable
 
 import pytest
 
-from bpf.batch import BatchReader
+from bpf.channels.ring import Ring
 from bpf.program import LoadOptions, Program, Wakeup
+from bpf.readers.batch import BatchReader
 from bpf.record import Samples, ring_capacity
-from bpf.ring import Ring
 from bpf.synthetic import Emitter
+from harness.consumer import waits as loops
+from harness.consumer.waits import Pace
 from modes import Kit
-from modes import _loops as loops
-from modes._pace import Pace
 from modes.null import Null
 from tests.timing import asserts_ratio
 

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from bpf.program import LoadOptions
-from harness.cli import main
-from harness.peers import c_consumer
+from harness.__main__ import main
+from harness.peers import c_program as c_consumer
 from harness.peers.contender import CProgram, drain_contenders
 from harness.peers.drain import Bench, drain_trial
-from harness.peers.shared_ring import SharedRing, usual_causes
+from harness.peers.ring import SharedRing, usual_causes
 from harness.trial import Identity
 from modes import Kit
-from results.store import read
+from results.file import read
 from tests.kernel.faults.refuse import wrapper
 from tests.kernel.faults.watched import Watched
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from results.store import read
+from results.file import read
 from tests.kernel.bench import bench, bench_here, trials
 from tests.kernel.probes.modes import CYCLIC, DELAYING, NAPPING
 from tests.timing import asserts_ratio

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from harness.machine.quota import groups, quotas
 from harness.probes.throttling import ThrottlingProbe
-from harness.quota import groups, quotas
 from tests.kernel.bench import trials
 from tests.kernel.faults.watched import QUIET_RUN, Watched
 

@@ -14,13 +14,13 @@ from bpf.btf import KernelTypes
 from bpf.errors import CannotRun
 from bpf.reasons import Reasons
 from traffic.conformance import DropCounter, Finding, verify
-from traffic.contract import DropKind, Expected
 from traffic.counters import snmp
 from traffic.discovery import kind_names, load_kind
 from traffic.frames import ipv4
+from traffic.kind import DropKind, Expected
 from traffic.kinds import tcp_listen_overflow
-from traffic.packet import PacketSender
 from traffic.senders import SenderName
+from traffic.senders.packet import PacketSender
 from traffic.testbed import Testbed
 
 MIXABLE = [name for name in kind_names() if load_kind(name).alone_because is None]

@@ -13,11 +13,11 @@ import pytest
 from bpf import syscalls
 from bpf.btf import KernelTypes
 from bpf.program import LoadOptions, Program
+from bpf.readers.snapshot import SnapshotReader
 from bpf.reasons import Reasons
 from bpf.record import ring_capacity
-from bpf.snapshot import SnapshotReader
 from traffic.discovery import load_kind
-from traffic.emission import SyntheticSender
+from traffic.senders.synthetic import SyntheticSender
 from traffic.testbed import Testbed
 
 

@@ -10,7 +10,8 @@ import pytest
 from bpf.btf import KernelTypes
 from bpf.errors import CannotRun
 from bpf.reasons import Reasons
-from traffic import contract, testbed
+from traffic import kind as contract
+from traffic import testbed
 from traffic.conformance import verify
 from traffic.discovery import load_kind
 from traffic.testbed import Testbed

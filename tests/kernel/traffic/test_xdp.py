@@ -10,11 +10,12 @@ from own_thread import on_own_thread
 
 from traffic.counters import snmp
 from traffic.discovery import load_kind
+from traffic.kind import choose_sender
 from traffic.offer import Offered, offer
 from traffic.schedule import NS_PER_S, make_schedule
-from traffic.senders import choose_sender, open_sender, side_of
+from traffic.senders import open_sender, side_of
+from traffic.senders.xdp import XdpSender
 from traffic.testbed import Testbed
-from traffic.xdp import XdpSender
 
 
 def send(bed: Testbed, frames: list[bytes], count: int, rate: float | None) -> Offered:

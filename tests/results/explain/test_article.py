@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from results.console import Console
 from results.explain.effect import Experiment, experiment
-from results.explain.figures import write_figures
 from results.explain.hypotheses import HYPOTHESES, judge
 from results.explain.plan import ExplainPlan
-from results.explain.words import print_explanation, say_effect, say_finding, say_riddle
-from results.store import read
+from results.file import read
+from results.reports.explain import print_explanation, say_effect, say_finding, say_riddle
+from results.reports.forms.page.experiment import write_figures
+from results.reports.forms.terminal import Console
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"
 ARTICLE = (DOCS / "why-file-beat-null.md").read_text()

@@ -1,0 +1,1 @@
+"""What carries events out of the kernel, a file each."""

@@ -1,0 +1,1 @@
+"""Ways to read a channel, a file each."""

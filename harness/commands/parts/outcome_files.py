@@ -1,0 +1,61 @@
+"""Where the outcome of a check goes besides the terminal: files for CI, proved writable before anything runs."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+from harness.commands.parts.roles import output, refuse_shared
+from harness.commands.parts.status import DONE, INCONCLUSIVE, REGRESSED
+from harness.machine.streams import say
+from results.check.outcome import Outcome
+from results.check.verdict import Verdict
+from results.output import open_output, prove_output, prove_writable, write_file
+from results.reports.check import MOST_BYTES, markdown
+from results.reports.forms.annotation import annotation
+from results.reports.forms.junit import junit
+
+STATUS = {Verdict.OK: DONE, Verdict.REGRESSED: REGRESSED, Verdict.INCONCLUSIVE: INCONCLUSIVE}
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the outputs of check and verify."""
+    group = parser.add_argument_group("reports (a job summary and an annotation are written on GitHub by themselves)")
+    group.add_argument("--json", action="store_true", help="print the outcome as JSON, and nothing else")
+    group.add_argument("--junit", type=output, metavar="FILE", help="JUnit XML, a case for each mode and metric")
+    group.add_argument("--markdown", type=output, metavar="FILE", help="what the job summary would hold")
+
+
+class Reports:
+    """The files that were asked for, proved writable when this is made. Raises BadInput for one that is not."""
+
+    def __init__(self, arguments: argparse.Namespace) -> None:
+        summary = os.environ.get("GITHUB_STEP_SUMMARY")
+        self._junit: Path | None = arguments.junit
+        self._markdown: Path | None = arguments.markdown
+        asked = [(name, path) for name, path in (("--junit", self._junit), ("--markdown", self._markdown)) if path]
+        if summary:
+            refuse_shared([*asked, ("GITHUB_STEP_SUMMARY", Path(summary))])
+        for _, path in asked:
+            prove_writable(path)
+        self._summary = Path(summary) if summary else None
+        if self._summary is not None:
+            prove_output(self._summary)
+
+    def write(self, outcome: Outcome) -> None:
+        """Fill the files, and mark the worst where GitHub looks for it (it reads both streams)."""
+        if self._junit is not None:
+            write_file(self._junit, junit(outcome))
+        if self._markdown is not None:
+            write_file(self._markdown, markdown(outcome).encode())
+        if self._summary is not None:
+            with os.fdopen(open_output(self._summary, append=True), "wb") as file:
+                room = MOST_BYTES - os.fstat(file.fileno()).st_size
+                content = markdown(outcome, room).encode()
+                if len(content) <= room:
+                    file.write(content)
+                else:
+                    say("bench: the job summary has no room left (GitHub shows none above 1 MiB): this is not in it")
+        if os.environ.get("GITHUB_ACTIONS") == "true" and (line := annotation(outcome)):
+            say(line)

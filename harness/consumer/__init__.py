@@ -1,0 +1,1 @@
+"""The measured process of a trial: python -m harness.consumer."""

@@ -1,0 +1,48 @@
+"""Keep what a mode's code does to the whole process, when it is imported and opened, from changing anything of ours."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from harness.machine.signals import signal_name
+
+
+@contextlib.contextmanager
+def contained() -> Iterator[list[str]]:
+    """Undo within, and tell, at the end: signal handlers, CPUs, working directory, collector; output goes to stderr."""
+    handlers = {number: signal.getsignal(number) for number in signal.valid_signals()}
+    cpus = os.sched_getaffinity(0)
+    folder = os.open(".", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    collecting = gc.isenabled()
+    streams = sys.stdout, sys.stderr
+    sys.stdout.flush()
+    output = os.dup(1)
+    os.dup2(2, 1)
+    undone: list[str] = []
+    try:
+        yield undone
+    finally:
+        sys.stdout, sys.stderr = streams  # whatever stood in their place: None has no flush
+        sys.stdout.flush()
+        os.dup2(output, 1)
+        os.close(output)
+        for number, handler in handlers.items():
+            if handler is not None and signal.getsignal(number) is not handler:
+                signal.signal(number, handler)
+                undone.append(f"handled {signal_name(number)}")
+        if os.sched_getaffinity(0) != cpus:
+            os.sched_setaffinity(0, cpus)
+            undone.append("moved to other CPUs")
+        if not os.path.samestat(Path().stat(), os.fstat(folder)):
+            os.fchdir(folder)
+            undone.append("changed the working directory")
+        os.close(folder)
+        if gc.isenabled() != collecting:
+            (gc.enable if collecting else gc.disable)()
+            undone.append(f"switched the collector {'off' if collecting else 'on'}")

@@ -1,0 +1,227 @@
+"""The ways to wait: when to look at the channel, and when to sleep. Nothing but consuming happens in between."""
+
+from __future__ import annotations
+
+import select
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from bpf.record import ring_capacity
+from modes import Mode
+from results.trial import Setting
+
+_SHARE = 4
+"""One pause may fill such a part of the ring: the rest is for a load that grows meanwhile and for a late timer."""
+
+_BURST_NS = 250
+"""A load may begin at any moment with an event each so many ns; a ring must outlast the pause even then."""
+
+_FORGET = 1 / 64
+"""How fast the highest rate seen is forgotten, a pass."""
+
+_WORTH_A_NAP = 2
+"""Events that must be expected during a nap: fewer are cheaper to be woken for."""
+
+
+class Pace:
+    """Pauses for a ring that holds `capacity` records; none is longer than `longest_ns`, the latency budget."""
+
+    def __init__(self, capacity: int, longest_ns: int) -> None:
+        self._room = capacity / _SHARE
+        self._longest_ns = min(longest_ns, capacity * _BURST_NS)
+        self._rate = 0.0  # events per ns
+
+    def is_fast(self, found: int, elapsed_ns: int) -> bool:
+        """Tell whether, at the rate of the last pass, a nap would bring several events together."""
+        return found * self._longest_ns >= _WORTH_A_NAP * elapsed_ns
+
+    def pause_s(self, found: int, elapsed_ns: int, worked_ns: int) -> float:
+        """Return how long to sleep after a pass that found so many events of the last `elapsed_ns`.
+
+        The ring has been filling again for the `worked_ns` that the pass took, which the pause is shortened by.
+        """
+        rate = found / max(elapsed_ns, 1)
+        self._rate = rate if rate >= self._rate else self._rate + (rate - self._rate) * _FORGET
+        pause_ns: float = self._longest_ns
+        if self._rate * pause_ns > self._room:
+            pause_ns = self._room / self._rate
+        return max(0.0, pause_ns - worked_ns) / 1e9
+
+
+FLUSH_NS = 500_000_000
+"""Modes are flushed at least this often, so that a watcher of the file sees what happened."""
+
+NAP_NS = 500_000
+"""The longest nap of an epoll consumer under load: half of the age, 1 ms, that few events may exceed."""
+
+TAIL_TIMEOUT_S = 0.005
+"""How long less than the bytes that wake a consumer may wait for it."""
+
+_EPOLL_TIMEOUT_S = 0.1
+# The ring and the stop signal. Python's default makes room for 1,023 events, 12 KiB allocated and freed at each wait.
+_EPOLL_EVENTS = 2
+_EMPTY_LOOKS = 100
+_SHORTEST_SLEEP_S, _LONGEST_SLEEP_S = 20e-6, 1e-3
+_now = time.monotonic_ns
+
+
+class Channel(Protocol):
+    """A reader: hands what there is to the mode, in one pass, and says how many events it was."""
+
+    def consume(self) -> int: ...
+
+
+class Stop(Protocol):
+    """Says when to leave the loop; its descriptor becomes readable then."""
+
+    requested: bool
+
+    def fileno(self) -> int: ...
+
+
+@dataclass(slots=True)
+class LoopCounts:
+    """What a loop saw; plain counts, added once a pass.
+
+    `waits` are the returns from epoll_wait or from the sleep of a loop that does not use it, `naps` the sleeps between
+    passes of one that does. `last_consumed_ns` is CLOCK_MONOTONIC, 0 for nothing yet.
+    """
+
+    passes: int = 0
+    waits: int = 0
+    naps: int = 0
+    last_consumed_ns: int = 0
+
+
+def epoll(
+    channel: Channel, mode: Mode, stop: Stop, counts: LoopCounts, ring_fd: int, *, pace: Pace | None = None
+) -> None:
+    """Sleep in epoll_wait, level-triggered, until the kernel notifies; look again before each sleep.
+
+    A reader that releases records late can miss a notification (commit and release cross); the timeout bounds the wait.
+    With `pace`, it naps after a pass while events come fast, instead of spinning on what came during the pass: as a
+    network card's interrupt moderation does, and for the same reason.
+    """
+    with select.epoll() as waiter:
+        waiter.register(ring_fd, select.EPOLLIN)
+        waiter.register(stop.fileno(), select.EPOLLIN)
+        poll, sleep = waiter.poll, time.sleep
+        look = _look(channel, mode, counts)
+        began = _now()
+        while not stop.requested:
+            before, began = began, _now()
+            found = look()
+            if not found:
+                poll(_EPOLL_TIMEOUT_S, _EPOLL_EVENTS)
+                counts.waits += 1
+            elif pace is not None and pace.is_fast(found, began - before):
+                sleep(pace.pause_s(found, began - before, _now() - began))
+                counts.naps += 1
+
+
+def notified(channel: Channel, mode: Mode, stop: Stop, counts: LoopCounts, ring_fd: int) -> None:
+    """Sleep in epoll_wait, edge-triggered: one pass for each notification, for programs that choose when to send one.
+
+    Level-triggered, epoll_wait returns for any record, wanted or not. What stays below the bytes that bring a
+    notification waits for the timeout.
+    """
+    with select.epoll() as waiter:
+        waiter.register(ring_fd, select.EPOLLIN | select.EPOLLET)
+        waiter.register(stop.fileno(), select.EPOLLIN)
+        poll = waiter.poll
+        look = _look(channel, mode, counts)
+        while not stop.requested:
+            poll(TAIL_TIMEOUT_S, _EPOLL_EVENTS)
+            counts.waits += 1
+            look()
+
+
+def busy(channel: Channel, mode: Mode, stop: Stop, counts: LoopCounts) -> None:
+    """Look at the ring without a pause."""
+    look = _look(channel, mode, counts)
+    while not stop.requested:
+        look()
+
+
+def backoff(channel: Channel, mode: Mode, stop: Stop, counts: LoopCounts) -> None:
+    """Look at the ring without a pause while records come; after many looks in vain sleep, twice as long each time."""
+    look = _look(channel, mode, counts)
+    sleep = time.sleep
+    in_vain, pause = 0, _SHORTEST_SLEEP_S
+    while not stop.requested:
+        if look():
+            in_vain, pause = 0, _SHORTEST_SLEEP_S
+        elif in_vain < _EMPTY_LOOKS:
+            in_vain += 1
+        else:
+            sleep(pause)
+            counts.waits += 1
+            pause = min(pause * 2, _LONGEST_SLEEP_S)
+
+
+def paced(channel: Channel, mode: Mode, stop: Stop, counts: LoopCounts, pace: Pace) -> None:
+    """Sleep, then take all there is in one pass; needs no notification at all. `pace` chooses how long."""
+    look = _look(channel, mode, counts)
+    sleep = time.sleep
+    began = _now()
+    while not stop.requested:
+        before, began = began, _now()
+        found = look()
+        sleep(pace.pause_s(found, began - before, _now() - began))
+        counts.waits += 1
+
+
+def interval(channel: Channel, mode: Mode, stop: Stop, counts: LoopCounts, interval_ns: int) -> None:
+    """Take a snapshot, then sleep for the interval, or until told to stop."""
+    look = _look(channel, mode, counts)
+    while not stop.requested:
+        look()
+        select.select([stop], [], [], interval_ns / 1e9)
+        counts.waits += 1
+
+
+def _look(channel: Channel, mode: Mode, counts: LoopCounts) -> Callable[[], int]:
+    """Return a function that makes one pass, keeps the books, and tells how many events there were."""
+    consume, flush = channel.consume, mode.flush
+    next_flush = _now() + FLUSH_NS
+
+    def look() -> int:
+        nonlocal next_flush
+        counts.passes += 1
+        found = consume()
+        now = _now()
+        if found:
+            counts.last_consumed_ns = now
+        if now >= next_flush:
+            flush()
+            next_flush = now + FLUSH_NS
+        return found
+
+    return look
+
+
+def consume_until_told(  # noqa: PLR0917 - what a loop needs
+    setting: Setting,
+    channel: Channel,
+    mode: Mode,
+    stop: Stop,
+    counts: LoopCounts,
+    ring_fd: int | None,
+) -> None:
+    """Wait and consume as the setting says, until told to stop; `ring_fd` is None for the aggregation map."""
+    if ring_fd is None or setting.ring_size_bytes is None:
+        interval(channel, mode, stop, counts, setting.interval_ns or 0)
+    elif setting.wait == "epoll" and setting.wakeup != "adaptive":
+        notified(channel, mode, stop, counts, ring_fd)
+    elif setting.wait == "epoll":
+        # The callback reader takes what comes while it works, as libbpf does, and naps no more than others' do.
+        nap = Pace(ring_capacity(setting.ring_size_bytes), NAP_NS) if setting.reader == "batch" else None
+        epoll(channel, mode, stop, counts, ring_fd, pace=nap)
+    elif setting.wait == "busy":
+        busy(channel, mode, stop, counts)
+    elif setting.wait == "backoff":
+        backoff(channel, mode, stop, counts)
+    else:
+        paced(channel, mode, stop, counts, Pace(ring_capacity(setting.ring_size_bytes), setting.interval_ns or 0))

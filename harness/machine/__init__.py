@@ -1,0 +1,1 @@
+"""What bench must know of the machine it runs on, and of who runs it."""

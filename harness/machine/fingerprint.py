@@ -1,0 +1,49 @@
+"""The fingerprint of the machine: what must be equal for two results to be compared."""
+
+from __future__ import annotations
+
+import os
+import platform
+from pathlib import Path
+
+from bpf.errors import CannotRun
+from bpf.program import import_bcc
+from harness.machine.checkout import VERSION, checkout
+from harness.machine.circumstances import circumstances
+from harness.machine.git import Repository
+from results.errors import BadInput
+
+
+def fingerprint() -> dict[str, str | int | None]:
+    """Describe the machine and what is measured on it; None for what cannot be told."""
+    return {
+        "machine": platform.machine(),
+        "cpu_model": _cpu_model(),
+        "cpus": os.cpu_count(),
+        "cpus_allowed": len(os.sched_getaffinity(0)),
+        "memory_bytes": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
+        "kernel": platform.release(),
+        "python": platform.python_version(),
+        "bcc": str(import_bcc().__version__),
+        "bench": VERSION,
+        "commit": _commit(),
+        "boot": Path("/proc/sys/kernel/random/boot_id").read_text(encoding="utf-8").strip(),
+        "circumstances": ", ".join(circumstances()) or "none",
+    }
+
+
+def _cpu_model() -> str | None:
+    for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+        name, _, value = line.partition(":")
+        if name.strip() in ("model name", "Model", "cpu model"):
+            return value.strip()
+    return None
+
+
+def _commit() -> str | None:
+    """Return the checkout's commit, marked when files differ from it; None where git will not say."""
+    try:
+        repository = Repository.holding(checkout())
+        return None if repository is None else repository.description()
+    except (CannotRun, BadInput):
+        return None

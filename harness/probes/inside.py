@@ -1,0 +1,65 @@
+"""The consumer's own probes of one trial: which belong to its pass, in which order they are read."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from harness.consumer.waits import Channel
+from harness.probes.age import AgeProbe, no_ages
+from harness.probes.allocation import AllocationProbe
+from harness.probes.batches import BatchProbe
+from harness.probes.collector import CollectorProbe
+from harness.probes.process import CpuProbe, MemoryProbe, RunDelayProbe
+from harness.probes.reading import Probe, Reading
+from modes import Mode
+from results.trial import Setting
+
+# In every pass but the allocation pass. Each reads the machine before and after, and costs nothing in between; the
+# collector's is called at each collection. `bench doctor --probes` measures that it is so.
+TIMED: dict[str, type[MemoryProbe] | type[CollectorProbe] | type[RunDelayProbe]] = {
+    "memory": MemoryProbe,
+    "collector": CollectorProbe,
+    "run-delay": RunDelayProbe,
+}
+
+
+class Panel:
+    """Reads all probes: CPU time last before the consumer works and first after, so that it is the consumer's alone."""
+
+    def __init__(self, setting: Setting, mode: Mode, *, without: Collection[str] = ()) -> None:
+        """Put in place what stands between the mode and its reader; the reader is opened after this.
+
+        `without` names timed probes to leave out, so that their cost can be measured.
+        """
+        self._setting = setting
+        self._probes: list[Probe] = []
+        self._known = Reading()
+        if setting.pass_ == "allocation":  # memray disturbs whatever the others would read
+            self._probes.append(AllocationProbe())
+            return
+        self._probes += [probe() for name, probe in TIMED.items() if name not in without]
+        if setting.pass_ == "latency":
+            if setting.reader is None:
+                self._known = no_ages(setting.mode)
+            else:
+                self._probes.append(AgeProbe(mode, setting.reader))
+
+    def watch(self, channel: Channel) -> Channel:
+        """Return what the loop is to call instead of the reader: in the timed pass, the reader itself."""
+        if self._setting.pass_ != "kernel":
+            return channel
+        batches = BatchProbe(channel)
+        self._probes.append(batches)
+        return batches
+
+    def start(self) -> None:
+        self._probes.append(CpuProbe())
+        for probe in self._probes:
+            probe.start()
+
+    def stop(self, events: int) -> Reading:
+        """Return what all probes read, while so many events were consumed."""
+        found = self._known
+        for probe in reversed(self._probes):
+            found |= probe.stop(events)
+        return found

@@ -1,0 +1,64 @@
+"""Observe a consumer from outside: the program's counters and the ring's positions, at no cost to the consumer."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from types import TracebackType
+
+from bpf import syscalls
+from bpf.channels.ring import RingPositions
+from bpf.counters import CounterMap, Counters
+
+_SETTLE_STEP_S = 0.001
+
+
+class Observer:
+    """Opens the maps of a consumer process by the ids that it told."""
+
+    def __init__(self, identities: Mapping[str, int | None]) -> None:
+        counters_id, events_id = identities["counters"], identities["events"]
+        assert counters_id is not None
+        self._descriptor = syscalls.open_map(counters_id)
+        self._counters = CounterMap(self._descriptor)
+        self._positions: RingPositions | None = None
+        if events_id is not None:
+            events = syscalls.open_map(events_id)
+            self._positions = RingPositions(events)
+            os.close(events)  # the mapping keeps the ring
+
+    def counters(self) -> Counters:
+        return self._counters.read()
+
+    @property
+    def unread_records(self) -> int | None:
+        """Records waiting in the ring now; None when aggregating."""
+        return None if self._positions is None else self._positions.unread_records
+
+    def settle(self, expected: int | None, timeout_s: float) -> Counters:
+        """Wait until `expected` drops were observed, or, if that is None or never comes, until no more do."""
+        deadline = time.monotonic() + timeout_s
+        latest = self.counters()
+        still_since = time.monotonic()
+        while latest.observed != expected and time.monotonic() < deadline:
+            time.sleep(_SETTLE_STEP_S)
+            now = self.counters()
+            if now.observed != latest.observed:
+                latest, still_since = now, time.monotonic()
+            elif time.monotonic() - still_since > timeout_s / 2:
+                break
+        return latest
+
+    def close(self) -> None:
+        if self._positions is not None:
+            self._positions.close()
+        os.close(self._descriptor)
+
+    def __enter__(self) -> Observer:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

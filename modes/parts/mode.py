@@ -1,0 +1,78 @@
+"""What a mode is, and what it is given to work with."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal
+
+from bpf.btf import KernelTypes
+from bpf.clock import realtime_offset_ns
+from bpf.reasons import Reasons
+from bpf.symbols import Symbols
+
+Decode = Literal["struct", "ctypes", "event"]
+Format = Literal["text", "json", "raw"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kit:
+    """Options and services of one consumer.
+
+    `output` is a descriptor to write to, for modes that write. `events` is bcc's object for the ring, whose `event()`
+    decodes a sample. `realtime_offset_ns` turns a record's timestamp into the time of day.
+    """
+
+    decode: Decode = "struct"
+    format: Format = "text"
+    output: int | None = None
+    events: Any = None
+    realtime_offset_ns: int = field(default_factory=realtime_offset_ns)
+
+    @functools.cached_property
+    def reasons(self) -> Reasons:
+        """The running kernel's drop reasons; read at first use, some 10 ms."""
+        with KernelTypes() as types:
+            return Reasons.of_kernel(types)
+
+    @functools.cached_property
+    def symbols(self) -> Symbols:
+        """The running kernel's symbols; read at first use, some 100 ms."""
+        return Symbols.of_kernel()
+
+
+Wait = Literal["epoll", "busy", "backoff", "paced", "interval"]
+Reader = Literal["batch", "callback", "snapshot"]
+
+
+class Mode:
+    """What is done with each event. Derive from it in a file of its own, and define one or more of
+
+    take(samples)                 for the batch reader: samples is an array of dtype bpf.record.RECORD, shape (n,),
+                                  a view of the ring that is valid until the method returns
+    on_record(ctx, data, size)    for the callback reader: data is the address of a sample; returns self.halt
+    snapshot(keys, counts)        for the aggregation map: arrays of equal length, counts since the start
+
+    Each adds what it has finished to `consumed`. Whatever is raised ends the trial, which is then invalid.
+    """
+
+    waits: ClassVar[tuple[Wait, ...]] = ("epoll", "paced", "busy", "backoff")
+    """The ways of waiting that make sense; the first is the default."""
+
+    writes: ClassVar[Literal["file", "terminal"] | None] = None
+    """Where `kit.output` leads: a file, a terminal, or nowhere."""
+
+    formats: ClassVar[tuple[Format, ...]] = ()
+    """What `--format` may ask for; the first is the default. None: the mode makes no output of events."""
+
+    def __init__(self, kit: Kit) -> None:
+        """Prepare everything: when this returns, events begin to arrive."""
+        self.kit = kit
+        self.consumed = 0
+        # What on_record returns: 0, or -1 once the consumer must leave a pass that the load does not let end.
+        self.halt = 0
+        # Events by (reason, location), for modes that count them; true after flush().
+        self.tally: dict[tuple[int, int], int] = {}
+
+    def flush(self) -> None:
+        """Finish what is buffered; called about twice a second (FLUSH_NS of _loops.py) and before the end."""

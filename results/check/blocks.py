@@ -1,0 +1,174 @@
+"""Blocks: four trials in the order ABBA or BAAB by a recorded coin, and the one value that each contributes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import log
+from statistics import fmean
+from typing import Any, Literal
+
+from results.check.gate import Gated, Metric
+from results.errors import BadInput
+from results.trial import Setting, Trial
+
+Arm = Literal["A", "B"]
+
+Order = tuple[Arm, ...]
+
+ORDERS: tuple[Order, Order] = (("A", "B", "B", "A"), ("B", "A", "A", "B"))
+IN_SEQUENCE: Order = ("A", "A", "B", "B")
+
+
+def coin(seed: int, block: int) -> Order:
+    """Toss for the order of a block: a bit of SHA-256, so that every Python on every machine recomputes it."""
+    return ORDERS[hashlib.sha256(f"{seed}:{block}".encode()).digest()[0] & 1]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The two settings that the blocks of one mode, trial kind and pass compare. They differ only in the arms."""
+
+    mode: str
+    a: Setting
+    b: Setting
+
+    def measures(self, gated: Gated) -> bool:
+        """Tell whether the blocks of this comparison hold the values of that metric."""
+        metric = gated.metric
+        return (self.mode, self.b.trial_kind, self.b.pass_) == (gated.mode, metric.trial_kind, metric.pass_)
+
+    def setting(self, arm: Arm) -> Setting:
+        return self.a if arm == "A" else self.b
+
+    def to_json(self) -> dict[str, object]:
+        return {"mode": self.mode, "a": self.a.to_json(), "b": self.b.to_json()}
+
+    @classmethod
+    def from_json(cls, row: Mapping[str, Any]) -> Comparison:
+        return cls(row["mode"], Setting.from_json(row["a"]), Setting.from_json(row["b"]))
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """The trials of one block in the order they ran; `comparison` is what they compare."""
+
+    number: int
+    comparison: Comparison
+    trials: tuple[Trial, ...]
+
+    @property
+    def whole(self) -> bool:
+        return len(self.trials) == len(ORDERS[0])
+
+    @property
+    def valid(self) -> bool:
+        """A block counts as a whole or not at all: keeping its good trials would choose by outcome."""
+        return self.whole and self.spoilt_because is None
+
+    @property
+    def spoilt_because(self) -> str | None:
+        """Say why the block is set aside, by its first trial that cannot be compared; None where there is none."""
+        return next((reason for trial in self.trials if (reason := unusable(trial))), None)
+
+    @property
+    def invalid_because(self) -> str | None:
+        """Say why one of its trials is invalid; None where all are valid, be their load another than was meant."""
+        return next(("; ".join(trial.invalid_because) for trial in self.trials if not trial.valid), None)
+
+    def of_arm(self, arm: Arm) -> tuple[Trial, ...]:
+        return tuple(trial for trial in self.trials if trial.arm == arm)
+
+    def difference(self, metric: Metric) -> float | str:
+        """Return B less A on the metric's scale (of logarithms, for a ratio), or why there is none."""
+        a = [_on_scale(trial, metric) for trial in self.of_arm("A")]
+        b = [_on_scale(trial, metric) for trial in self.of_arm("B")]
+        for value in a + b:
+            if isinstance(value, str):
+                return value
+        return fmean(v for v in b if not isinstance(v, str)) - fmean(v for v in a if not isinstance(v, str))
+
+
+def unusable(trial: Trial) -> str | None:
+    """Say why a trial cannot be compared: it is invalid, or got another load than the one that was meant."""
+    if trial.invalid_because:
+        return "; ".join(trial.invalid_because)
+    if trial.limited_by == "generator":
+        return f"the generator was held up and sent {trial.ledger.sent} drops, far fewer than it was to"
+    return None
+
+
+def value_of(trial: Trial, name: str) -> float | None:
+    """Return a gated metric of a trial by its name; None if it could not be read."""
+    if name == "ns_per_event":
+        return trial.ns_per_event
+    if name == "loss_ratio":
+        return trial.ledger.loss_ratio
+    if name == "drain_cpu_ns_per_event":
+        return trial.metrics.get("cpu_ns_per_event")
+    return trial.metrics.get(name)
+
+
+def blocks_of(
+    comparisons: Sequence[Comparison], order_of: Callable[[int], Order], trials: Iterable[Trial]
+) -> tuple[Block, ...]:
+    """Group a session's trials into blocks, and hold the order of each against the one that was planned.
+
+    Raises BadInput for a trial that no comparison asked for and for an order that was not planned.
+    """
+    by_number: dict[int, list[Trial]] = {}
+    for trial in sorted(trials, key=lambda trial: trial.number):
+        by_number.setdefault(trial.block, []).append(trial)
+    blocks = []
+    for number, members in sorted(by_number.items()):
+        order = tuple(trial.arm for trial in members)
+        if order != order_of(number)[: len(order)]:
+            said = "".join(order_of(number))
+            raise BadInput(f"block {number} ran as {''.join(map(str, order))}, but its coin said {said}")
+        blocks.append(Block(number, _comparison_of(comparisons, members), tuple(members)))
+    return tuple(blocks)
+
+
+def _comparison_of(comparisons: Sequence[Comparison], trials: Sequence[Trial]) -> Comparison:
+    for comparison in comparisons:
+        if all(trial.arm is not None and trial.setting == comparison.setting(trial.arm) for trial in trials):
+            return comparison
+    raise BadInput(f"the trials of block {trials[0].block} are not among the settings that the plan compares")
+
+
+def _on_scale(trial: Trial, metric: Metric) -> float | str:
+    value = value_of(trial, metric.name)
+    if value is None:
+        return trial.absent.get(metric.name, f"trial {trial.number} has no {metric.name}")
+    if metric.scale == "difference":
+        return value
+    if value + metric.floor <= 0:
+        return f"{metric.name} of trial {trial.number} is {value:g}, which has no ratio"
+    return log(value + metric.floor)
+
+
+def in_sequence(blocks: Sequence[Block]) -> tuple[Block, ...]:
+    """Deal the trials of equal arms out again: the earlier half becomes A, the later half B.
+
+    Only for blocks whose two settings are equal, where any assignment of arms is as true as any other.
+    """
+    by_comparison: dict[Comparison, list[Block]] = {}
+    for block in blocks:
+        if block.comparison.a != block.comparison.b:
+            raise ValueError(f"block {block.number} compares different settings; its trials cannot change sides")
+        if block.valid:
+            by_comparison.setdefault(block.comparison, []).append(block)
+    return tuple(dealt for group in by_comparison.values() for dealt in _deal(group))
+
+
+def _deal(blocks: Sequence[Block]) -> list[Block]:
+    trials = [trial for block in blocks for trial in block.trials]
+    half = len(trials) // 2
+    earlier, later = trials[:half], trials[half:]
+    dealt = []
+    for place, block in enumerate(blocks):
+        pair = slice(2 * place, 2 * place + 2)
+        members = zip(earlier[pair] + later[pair], IN_SEQUENCE, strict=True)
+        dealt.append(replace(block, trials=tuple(replace(trial, arm=arm) for trial, arm in members)))
+    return dealt

@@ -1,0 +1,201 @@
+"""Two result files, or two variants of one, side by side: every shared metric as a ratio with its interval."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence, Set
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from results.check.gate import METRICS
+from results.errors import BadInput
+from results.metrics import COLUMNS, LOSS_RATIO, Column
+from results.scorecard.report import Report
+from results.scorecard.rows import Row
+from results.scorecard.variants import Variant
+from results.session import Difference, Session, differences, mode_differences, unlike
+from results.statistics.ratio import Comparison, compare
+from results.statistics.spread import Spread
+from results.trial import Trial
+
+Verdict = Literal["worse", "better", "same", "undecided"]
+
+# What `check` does not gate is judged by the margin of times.
+_MARGIN = 0.10
+
+# The confidence that a verdict needs.
+ENOUGH = 0.95
+
+# What says something about a consumer. Its CPU seconds and the like follow from these and the load.
+_COMPARED = (
+    "loss_ratio", "cpu_ns_per_event", "ns_per_event", "age_p50_ns", "age_p99_ns", "age_p999_ns",
+    "allocations_per_event", "allocated_bytes_per_event", "syscalls_per_event", "program_ns_per_event",
+    "gc_pause_max_s", "rss_peak_bytes",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One metric of one variant under one load, on both sides. `shift` is None where there is no ratio to be had."""
+
+    label: str
+    column: Column
+    a: Spread
+    b: Spread
+    margin: float
+    shift: Comparison | None
+
+    @property
+    def verdict(self) -> Verdict:
+        """Say whether B is beyond the margin, within it, or not told apart from either."""
+        if self.shift is None:
+            return "same" if self.a.values == self.b.values else "undecided"
+        if self.shift.confidence < ENOUGH:
+            return "undecided"
+        none = 1.0 if self.shift.scale == "ratio" else 0.0
+        up = none + self.margin
+        down = none / (1 + self.margin) if self.shift.scale == "ratio" else -self.margin
+        if down <= self.shift.low and self.shift.high <= up:
+            return "same"
+        if self.shift.low > up:
+            return "better" if self.column.better == "higher" else "worse"
+        if self.shift.high < down:
+            return "worse" if self.column.better == "higher" else "better"
+        return "undecided"
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """The outcome: what was compared, what could not be, and how the machines and the users' modes differ."""
+
+    name_a: str
+    name_b: str
+    judged: tuple[Judged, ...]
+    only_a: tuple[str, ...]
+    only_b: tuple[str, ...]
+    differences: tuple[Difference, ...]
+    contents: tuple[Difference, ...]
+    sessions: tuple[Session, ...]
+    problems: tuple[str, ...]
+
+    @property
+    def unlike(self) -> tuple[Difference, ...]:
+        """The differences that make the two not comparable."""
+        return unlike(self.differences)
+
+
+def compare_files(a: Report, b: Report, names: Sequence[str], margin: float | None) -> Compared:
+    """Compare the rows of two reports whose settings are the same."""
+    pairs = [(row, other) for row in a.rows if (other := _same_setting(row, b.rows))]
+    for report, name in zip((a, b), names, strict=True):
+        _refuse_several(report, name, {_key(row) for row, _ in pairs})
+    if not pairs:
+        raise BadInput("nothing to compare: no setting (mode, reader, traffic, load …) is in both files")
+    matched = [id(row) for pair in pairs for row in pair]
+    ran_a, ran_b = _ran(a, [row for row, _ in pairs]), _ran(b, [row for _, row in pairs])
+    shared = {_name(trial) for trial in a.trials} & {_name(trial) for trial in b.trials}
+    both = (f"{len(shared)} trials are in both files, which makes the two look alike",) if shared else ()
+    return Compared(
+        names[0],
+        names[1],
+        tuple(judged for row, other in pairs for judged in _judge(row.label, row, other, margin)),
+        tuple(row.label for row in a.rows if id(row) not in matched),
+        tuple(row.label for row in b.rows if id(row) not in matched),
+        tuple(differences([session.host for session in (*ran_a, *ran_b)])),
+        tuple(mode_differences([*ran_a, *ran_b])),
+        (*ran_a, *ran_b),
+        (*a.problems, *b.problems, *both),
+    )
+
+
+def compare_variants(report: Report, label_a: str, label_b: str, margin: float | None) -> Compared:
+    """Compare two variants of one report at every load that both were put under."""
+    a, b = _find(report, label_a), _find(report, label_b)
+    pairs = [(row, other) for row in a.rows if (other := b.at(row.setting.intended_load))]
+    if not pairs:
+        raise BadInput(f"nothing to compare: {label_a} and {label_b} were not put under the same load")
+    several = len(pairs) > 1
+    ran = _ran(report, [row for pair in pairs for row in pair])
+    return Compared(
+        a.label,
+        b.label,
+        tuple(
+            judged
+            for row, other in pairs
+            for judged in _judge(_load_label(row) if several else b.label, row, other, margin)
+        ),
+        (),
+        (),
+        tuple(differences([session.host for session in ran])),
+        tuple(mode_differences(ran)),
+        tuple(ran),
+        report.problems,
+    )
+
+
+def _judge(label: str, row: Row, other: Row, margin: float | None) -> list[Judged]:
+    """Compare all that both rows have; under an open loop the consume rate is the load, and says nothing."""
+    found = []
+    names = _COMPARED if row.setting.intended_load is not None else ("consume_rate", *_COMPARED)
+    for column in (COLUMNS[name] for name in names):
+        a, b = row.spread(column), other.spread(column)
+        if a is None or b is None:
+            continue
+        gated = METRICS.get(column.name)
+        within = margin if margin is not None else gated.margin if gated else _MARGIN
+        scale: Literal["ratio", "difference"] = "difference" if column is LOSS_RATIO else "ratio"
+        shift = compare(_by_block(row, column), _by_block(other, column), scale)
+        found.append(Judged(label, column, a, b, within, shift))
+    return found
+
+
+def _by_block(row: Row, column: Column) -> dict[object, list[float]]:
+    """Gather the values that the row's spread is made of by the session and block of their trials."""
+    blocks: dict[object, list[float]] = {}
+    for trial in row.measured(column):
+        value = column.value(trial)
+        if value is not None:
+            blocks.setdefault((trial.session, trial.block), []).append(value)
+    return blocks
+
+
+def _ran(report: Report, rows: Sequence[Row]) -> list[Session]:
+    """List the sessions that the trials of these rows are from."""
+    held = {trial.session for row in rows for trial in (*row.trials, *row.drains)}
+    return [session for session in report.sessions if session.id in held]
+
+
+def _refuse_several(report: Report, name: str, compared: Set[object]) -> None:
+    """Raise BadInput where a file holds one setting from several machines or versions: which is meant?"""
+    of_key: dict[object, Row] = {}
+    for row in (row for row in report.rows if _key(row) in compared):
+        other = of_key.setdefault(_key(row), row)
+        if other is not row:
+            ids = ", ".join(session.id for session in _ran(report, [row, other]))
+            raise BadInput(
+                f"{name} holds {row.label} and {other.label}, which are no repetitions of each other; put the session "
+                f"to compare into a file of its own (of {ids}): grep SESSION {name} > one.jsonl"
+            )
+
+
+def _same_setting(row: Row, others: Sequence[Row]) -> Row | None:
+    return next((other for other in others if _key(other) == _key(row)), None)
+
+
+def _key(row: Row) -> object:
+    return replace(row.setting, duration_s=None), row.arm
+
+
+def _name(trial: Trial) -> tuple[str, int]:
+    return trial.session, trial.number
+
+
+def _find(report: Report, label: str) -> Variant:
+    found = next((variant for variant in report.variants if variant.label == label), None)
+    if found is None:
+        held = ", ".join(variant.label for variant in report.variants)
+        raise BadInput(f"no variant {label!r} in the file; it holds: {held}")
+    return found
+
+
+def _load_label(row: Row) -> str:
+    return "unpaced" if row.setting.intended_load is None else f"{row.setting.intended_load:,.0f}/s"

@@ -1,0 +1,1 @@
+"""Answers as words and tables, a file a question. Words never compute."""

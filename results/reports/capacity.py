@@ -1,0 +1,128 @@
+"""Say in words and in tables what each mode can take."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import median
+
+from rich.table import Table
+from rich.text import Text
+
+from results import units
+from results.capacity.judge import judge
+from results.capacity.search import Bounds
+from results.capacity.survey import Capacity
+from results.reports.forms.terminal import Console
+from results.trial import Setting, Trial
+
+# Not named where they are as usual: the defaults of bench.
+USUAL_RING_BYTES = 1 << 20
+USUAL_TRAFFIC = "udp-closed-port"
+_MARKS = {True: "ok", False: "against", None: "not offered"}
+
+
+def name_of(setting: Setting) -> str:
+    """Name a consumer, and what is offered to it if that is not the usual."""
+    words = [setting.mode]
+    words += [word for word in (setting.reader, setting.wait if setting.wait != setting.mode else None) if word]
+    if setting.ring_size_bytes not in (None, USUAL_RING_BYTES):
+        words.append(units.size(setting.ring_size_bytes or 0))
+    if setting.wakeup not in (None, "adaptive") and setting.wait != "paced":
+        words.append(f"wakeup {setting.wakeup}")
+    if setting.traffic != USUAL_TRAFFIC:
+        words.append(setting.traffic)
+    return " ".join(words)
+
+
+def say_limit(bounds: Sequence[Bounds]) -> str:
+    """Write the limit of some searches: its place, how far the searches differ, or what could not be found."""
+    lower = [found.lower for found in bounds if found.lower is not None]
+    if not bounds:
+        return "not searched"
+    if len(lower) < len(bounds):
+        return f"below {units.rate(min(found.upper for found in bounds if found.upper is not None))}"
+    middle = units.rate(median(lower))
+    if any(found.at_least for found in bounds):
+        return f"at least {middle}"
+    upper = units.rate(max(found.upper for found in bounds if found.upper is not None))
+    if len(lower) == 1:
+        return f"{middle} (not {upper})"
+    reach = max(max(lower) - median(lower), median(lower) - min(lower)) / median(lower)
+    return f"{middle} ±{reach * 100:.0f}% ({len(lower)} searches, not {upper})"
+
+
+def statements(capacity: Capacity) -> list[str]:
+    """Say what was found of one setting, and what stands in its way, a sentence each."""
+    name = name_of(capacity.setting)
+    if capacity.wrong is not None:
+        return [f"{name}: no result: {capacity.wrong}"]
+    said = [
+        f"{name}: no loss up to {say_limit(capacity.ndr)}; "
+        f"at most {units.percent(capacity.loss)} lost up to {say_limit(capacity.pdr)}"
+    ]
+    if any(bounds.at_least and bounds.upper is None for bounds in capacity.pdr):
+        said.append(f"{name}: the highest load that was tried passed; --most tries higher ones")
+    elif any(bounds.at_least for bounds in capacity.pdr):
+        said.append(
+            f"{name}: the generator, not the consumer, set this limit: more could not be offered with this traffic"
+        )
+    for check in capacity.checks:
+        load = units.rate(check.load)
+        outcome = f"{check.passed} of {len(check.trials)} trials at {check.part:g} × PDR ({load}) passed"
+        if check.passed + check.failed < len(check.trials):
+            outcome += f", {len(check.trials) - check.passed - check.failed} were not offered"
+        said.append(f"{name}: {outcome}" + (", against what the search found" if check.holds is False else ""))
+    return said
+
+
+def print_capacities(capacities: Sequence[Capacity], console: Console) -> None:
+    """Print the limits of all, then the curve of each."""
+    console.print(_limits(capacities))
+    for capacity in capacities:
+        if capacity.curve:
+            console.print()
+            console.print(_curve(capacity))
+    console.print()
+    for capacity in capacities:
+        for sentence in statements(capacity):
+            console.print(Text(sentence), soft_wrap=True)
+
+
+def _limits(capacities: Sequence[Capacity]) -> Table:
+    table = _bare("consumer", "NDR (no loss)", f"PDR (≤ {units.percent(capacities[0].loss)})", "checks")
+    for capacity in capacities:
+        checks = " ".join(f"{check.part:g}×:{_MARKS[check.holds]}" for check in capacity.checks)
+        limits = ("no result", "") if capacity.wrong else (say_limit(capacity.ndr), say_limit(capacity.pdr))
+        table.add_row(Text(name_of(capacity.setting), style="bold"), *limits, checks)
+    return table
+
+
+def _curve(capacity: Capacity) -> Table:
+    table = _bare(name_of(capacity.setting), "offered", "consumed", "lost", "deferred", "p99 age", "CPU")
+    for point in capacity.curve:
+        trial, verdict = point.timed, judge(point.timed)
+        age, cpu = point.aged.metrics.get("age_p99_ns"), cpu_share(point.timed)
+        table.add_row(
+            units.rate(trial.setting.intended_load or 0),
+            units.rate(trial.offered_load or 0),
+            units.rate(trial.consume_rate or 0),
+            units.percent(trial.ledger.loss_ratio or 0),
+            units.percent(verdict.deferred / verdict.offered) if verdict.offered else "–",
+            "–" if age is None else units.nanoseconds(age),
+            "–" if cpu is None else f"{cpu * 100:.0f} %",
+        )
+    return table
+
+
+def cpu_share(trial: Trial) -> float | None:
+    """Return how much of one CPU the consumer used, from the first drop offered to the last event consumed."""
+    cpu_s = trial.metrics.get("cpu_s")
+    span_s = (trial.last_consumed_ns - trial.first_offered_ns) / 1e9
+    return None if cpu_s is None or span_s <= 0 else cpu_s / span_s
+
+
+def _bare(*titles: str) -> Table:
+    table = Table(box=None, padding=(0, 1), pad_edge=False, collapse_padding=True, header_style="bold")
+    for place, title in enumerate(titles):
+        table.add_column(title, justify="left" if place == 0 else "right", overflow="fold")
+    return table

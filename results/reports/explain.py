@@ -1,0 +1,181 @@
+"""What the experiment says, in sentences that follow from its numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from statistics import median
+
+from rich.table import Table
+from rich.text import Text
+
+from results import units
+from results.explain.effect import Effect, Experiment
+from results.explain.hypotheses import HYPOTHESES, MATTERS, Finding, Word, judge, word
+from results.reports.forms.terminal import Console
+from results.trial import Trial
+
+# Two rates that differ by less than this are the same, for a reader.
+SAME = 0.05
+_SURELY = {Word.CONFIRMED: "surely", Word.REFUTED: "surely not", Word.NOT_DECIDABLE: "not surely"}
+
+
+def say_effect(effect: Effect) -> str:
+    """Write a ratio with its interval: ×1.84 (1.71–1.98)."""
+    if effect.ratio is None:
+        return "no valid pair of trials"
+    if not effect.known or effect.low is None or effect.high is None:
+        return f"×{effect.ratio:.2f} ({effect.blocks} blocks are too few for an interval)"
+    return f"×{effect.ratio:.2f} ({effect.low:.2f}–{effect.high:.2f})"
+
+
+def say_riddle(experiment: Experiment) -> list[str]:
+    """Say whether this machine shows the inversion in a closed loop, and what becomes of it outside of one."""
+    inversion = experiment.effect("file", "null")
+    said = []
+    shown = _inverted(inversion)
+    if shown is Word.CONFIRMED:
+        said.append(
+            f"The inversion is reproduced: in a closed loop, file reads {say_effect(inversion)} times as much as null."
+        )
+    elif shown is Word.REFUTED:
+        said.append(
+            "This machine does not show the inversion: in a closed loop, file against null is "
+            f"{say_effect(inversion)}, less than {SAME:.0%} above it."
+        )
+    else:
+        said.append(
+            "Whether this machine shows the inversion is not decidable from these blocks: in a closed loop, file "
+            f"against null is {say_effect(inversion)}."
+        )
+    said.append(
+        f"The same work without the output (work against null): {say_effect(experiment.effect('work', 'null'))}."
+    )
+    said += _say_open_loop(experiment)
+    said += _say_drain(experiment)
+    quiet = experiment.effect("file, notified rarely", "null, notified rarely")
+    said.append(
+        f"With one notification in 64 KiB instead of one whenever the consumer has caught up, file against null is "
+        f"{say_effect(quiet)} in the closed loop: {_what_became(inversion, quiet)}."
+    )
+    beside = experiment.effect("file, same CPU", "null, same CPU")
+    said.append(f"With consumer and sender on one CPU, file against null is {say_effect(beside)}.")
+    alone = experiment.effect("null", "nobody reads")
+    said.append(f"The sender beside a null consumer, against a sender whose ring nobody reads: {say_effect(alone)}.")
+    return said
+
+
+def say_finding(finding: Finding) -> list[str]:
+    """Say a hypothesis's verdict, and what each of its interventions did."""
+    hypothesis = finding.hypothesis
+    said = [f"{hypothesis.name}: {finding.word.value}. The claim: {hypothesis.claim}."]
+    for prediction, effect in zip(hypothesis.predictions, finding.effects, strict=True):
+        said.append(
+            f"  {prediction.because} changed the producer's rate {say_effect(effect)}: "
+            f"{_SURELY[word(effect)]} above ×{MATTERS:.2f}"
+        )
+    return said
+
+
+def print_explanation(experiment: Experiment, console: Console) -> None:
+    """Print the rates of all variants, the riddle, and each hypothesis's verdict."""
+    console.print(_table(experiment))
+    console.print()
+    for sentence in say_riddle(experiment):
+        console.print(Text(sentence), soft_wrap=True)
+    console.print()
+    for hypothesis in HYPOTHESES:
+        for sentence in say_finding(judge(hypothesis, experiment)):
+            console.print(Text(sentence), soft_wrap=True)
+    for trial in experiment.invalid:
+        reasons = "; ".join(trial.invalid_because)
+        console.print(Text(f"invalid: trial {trial.number} ({trial.setting.mode}): {reasons}", style="red"))
+
+
+def _say_open_loop(experiment: Experiment) -> list[str]:
+    effect = experiment.effect("file, open loop", "null, open loop")
+    if effect.low is None or effect.high is None:
+        return []
+    rates = experiment.speeds("null, open loop")
+    at = units.rate(median(rates))
+    if effect.low > 1 - SAME and effect.high < 1 + SAME:
+        return [f"In an open loop at {at}, file and null read the same: {say_effect(effect)}."]
+    return [f"In an open loop at {at}, file against null reads {say_effect(effect)}: not surely the same."]
+
+
+def _say_drain(experiment: Experiment) -> list[str]:
+    effect = experiment.effect("null, drain", "file, drain")
+    if effect.ratio is None:
+        return []
+    null, file = (1e9 / median(experiment.speeds(f"{mode}, drain")) for mode in ("null", "file"))
+    turned = "the order turns round" if effect.low is not None and effect.low > 1 else "the order does not surely turn"
+    return [
+        f"Draining a full ring, {turned}: null needs {units.nanoseconds(null)} an event, file "
+        f"{units.nanoseconds(file)}, {say_effect(effect)}."
+    ]
+
+
+def _inverted(effect: Effect) -> Word:
+    """Tell whether the mode that does more surely looks faster, by however little."""
+    if effect.known and effect.low is not None and effect.low > 1:
+        return Word.CONFIRMED
+    return Word.REFUTED if effect.high is not None and effect.high < 1 + SAME else Word.NOT_DECIDABLE
+
+
+def _what_became(before: Effect, after: Effect) -> str:
+    """Say what is left of the inversion when notifications are rare."""
+    if _inverted(before) is not Word.CONFIRMED:
+        return "there was no sure inversion to take away"
+    if _inverted(after) is Word.REFUTED:
+        return "the inversion is gone"
+    if _inverted(after) is Word.CONFIRMED:
+        return "an inversion remains"
+    return "whether an inversion remains is not decidable here"
+
+
+def _table(experiment: Experiment) -> Table:
+    table = Table(box=None, padding=(0, 1), pad_edge=False, collapse_padding=True, header_style="bold")
+    titles = (
+        "variant",
+        "rate",
+        "against null",
+        "lost",
+        "events\n/pass",
+        "sleeps\n/event",
+        "wakeups\n/event",
+        "program\n/event",
+    )
+    for title in titles:
+        # On a narrow terminal names fold, and numbers stay whole.
+        first = title == "variant"
+        table.add_column(title, justify="left" if first else "right", no_wrap=not first)
+    for name, setting in experiment.plan.variants.items():
+        speeds = experiment.speeds(name)
+        trials = [block[name] for block in experiment.blocks if name in block]
+        closed = setting.trial_kind == "load" and setting.intended_load is None
+        looks = experiment.looks.get(name, ())
+        table.add_row(
+            Text(name, style="bold"),
+            units.rate(median(speeds)) if speeds else "–",
+            say_effect(experiment.effect(name, "null")) if closed and name != "null" and speeds else "",
+            _median([trial.ledger.loss_ratio for trial in trials], units.percent),
+            _median([_a_pass(trial) for trial in trials], units.quantity) if closed else "",
+            _median([_an_event(trial, "switches_voluntary") for trial in trials], units.digits) if closed else "",
+            _median([_an_event(trial, "wakeups") for trial in looks], units.digits),
+            _median([trial.metrics.get("program_ns_per_event") for trial in looks], units.nanoseconds),
+        )
+    return table
+
+
+def _a_pass(trial: Trial) -> float | None:
+    passes, consumed = trial.metrics.get("passes"), trial.ledger.consumed
+    return consumed / passes if passes and consumed is not None else None
+
+
+def _an_event(trial: Trial, metric: str) -> float | None:
+    count, consumed = trial.metrics.get(metric), trial.ledger.consumed
+    return count / consumed if count is not None and consumed else None
+
+
+def _median(values: Iterable[float | None], write: Callable[[float], str]) -> str:
+    found = [value for value in values if value is not None]
+    return write(median(found)) if found else "–"

@@ -1,0 +1,1 @@
+"""What answers are written as, a file a form."""

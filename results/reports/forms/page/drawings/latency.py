@@ -1,0 +1,48 @@
+"""How old events are when they are handled, on the percentile scale of HDR histograms: each step right is rarer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from results import units
+from results.reports.forms.page.figure import Drawing, Sheet, draw, label_ends, look, plain_log
+from results.scorecard.percentiles import percentiles
+from results.scorecard.rows import Row
+from results.scorecard.variants import Variant
+
+_NAMES = {1: "0", 2: "50 %", 10: "90 %", 100: "99 %", 1_000: "99.9 %", 10_000: "99.99 %", 100_000: "99.999 %"}
+
+
+def draw_latency(chosen: Sequence[tuple[Variant, Row]]) -> Drawing | None:
+    """Draw the percentiles of each variant's chosen row; None when no row has ages."""
+    curves = [(variant, found) for variant, row in chosen if (found := percentiles(row))]
+    if not curves:
+        return None
+    says = "Age of events when handled, by percentile, for " + ", ".join(variant.label for variant, _ in curves)
+    return draw("latency", says, lambda sheet: _plot(sheet, curves), height=380)
+
+
+def _plot(sheet: Sheet, curves: Sequence[tuple[Variant, list[tuple[float, float]]]]) -> None:
+    (axes,) = sheet.axes
+    ends = []
+    for variant, found in curves:
+        style = look(variant.colour, variant.style)
+        said = [f"{variant.label}: {_share(rarity)} of events within {units.nanoseconds(age)}" for rarity, age in found]
+        axes.plot(
+            [rarity for rarity, _ in found], [age for _, age in found],
+            gid=sheet.mark(variant.key, said), markersize=4, **style,
+        )  # fmt: skip
+        ends.append((found[-1][1], variant.label, style))
+    plain_log(axes, "y", units.nanoseconds)
+    axes.set_xscale("log")
+    rarest = max(rarity for _, found in curves for rarity, _ in found)
+    marks = [one for one in _NAMES if one <= rarest and (one != 1 or not sheet.narrow)]
+    axes.set_xticks(marks, [_NAMES[one] for one in marks])
+    axes.minorticks_off()
+    axes.set_title("Age of an event when it is handled")
+    axes.set_xlabel("share of the events that are at most this old")
+    label_ends(axes, ends)
+
+
+def _share(rarity: float) -> str:
+    return f"{100 * (1 - 1 / rarity):.6g} %"

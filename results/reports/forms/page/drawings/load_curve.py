@@ -1,0 +1,82 @@
+"""Consumed and lost against offered load: where each variant stops keeping up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from results import units
+from results.metrics import CONSUME_RATE, LOSS_RATIO, OFFERED_LOAD
+from results.reports.forms.page.figure import MUTED, Drawing, Sheet, draw, label_ends, look, plain_log, series_colour
+from results.scorecard.rows import Row
+from results.scorecard.variants import Variant, searched
+
+# Losses below this share are drawn at the foot of the axis: one drop in a million, less than any trial can resolve.
+_FLOOR = 1e-6
+
+
+def draw_load_curve(listed: Sequence[Variant]) -> Drawing | None:
+    """Draw a curve for each variant that was put under two loads or more; None when there is none."""
+    shown = [variant for variant in listed if len(variant.paced_rows) > 1]
+    if not searched(listed):
+        return None
+    says = "Records consumed and share of drops lost against offered load, for " + ", ".join(v.label for v in shown)
+    return draw("load", says, lambda sheet: _plot(sheet, shown), panels=2, height=270)
+
+
+def _rows(variant: Variant) -> list[Row]:
+    """Take every load; of a search, whose steps crowd round the limit, those of its curve and checks."""
+    if variant.limits is None or not variant.limits.curve:
+        return list(variant.paced_rows)
+    loads = {point.timed.setting.intended_load for point in variant.limits.curve} | {
+        c.load for c in variant.limits.checks
+    }
+    return [row for row in variant.paced_rows if row.setting.intended_load in loads]
+
+
+def _plot(sheet: Sheet, shown: Sequence[Variant]) -> None:
+    above, below = sheet.axes
+    ends = []
+    loads = []
+    for variant in shown:
+        style = look(variant.colour, variant.style)
+        points = []
+        for row in _rows(variant):
+            offered, rate, loss = row.spread(OFFERED_LOAD), row.spread(CONSUME_RATE), row.spread(LOSS_RATIO)
+            if offered and rate and loss:
+                points.append((offered.median, rate, loss))
+        points.sort(key=lambda point: point[0])
+        if not points:
+            continue
+        x = [offered for offered, _, _ in points]
+        loads += x
+        rates = [rate.median for _, rate, _ in points]
+        losses = [max(loss.median, _FLOOR) for _, _, loss in points]
+        said = [
+            f"{variant.label}: {units.rate(at)} offered, {units.rate(rate.median)} consumed, "
+            f"{units.percent(loss.median)} lost"
+            for at, rate, loss in points
+        ]
+        above.vlines(
+            x,
+            [r.low for _, r, _ in points],
+            [r.high for _, r, _ in points],
+            color=series_colour(variant.colour),
+            linewidth=1,
+        )
+        above.plot(x, rates, gid=sheet.mark(f"{variant.key}-consumed", said), **style)
+        below.plot(x, losses, gid=sheet.mark(f"{variant.key}-lost", said), **style)
+        ends.append((rates[-1], variant.label, style))
+    above.plot([min(loads), max(loads)], [min(loads), max(loads)], color=MUTED, linewidth=1, linestyle=(0, (2, 3)))
+    plain_log(above, "x", units.quantity)
+    plain_log(above, "y", units.quantity)
+    plain_log(below, "x", units.quantity)
+    below.set_yscale("log")
+    below.set_ylim(_FLOOR / 1.6, 1.3)
+    marks = (_FLOOR, 1e-4, 1e-2, 1e-1, 1.0)
+    below.set_yticks(marks, ["none", "0.01 %", "1 %", "10 %", "100 %"])
+    below.minorticks_off()
+    below.set_xlim(above.get_xlim())
+    above.set_title("Consumed, records/s (dotted: all that is offered)" if not sheet.narrow else "Consumed, records/s")
+    below.set_title("Lost, share of the drops offered")
+    below.set_xlabel("offered load, drops/s")
+    label_ends(above, ends)

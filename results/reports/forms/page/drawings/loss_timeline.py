@@ -1,0 +1,45 @@
+"""When drops were lost, and whether the garbage collector paused then: a strip for each variant that lost some."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from results import units
+from results.reports.forms.page.figure import LOSS, MUTED, Drawing, Sheet, draw
+from results.scorecard.rows import Row
+from results.scorecard.variants import Variant
+from results.series import Moment, gc_pauses, timeline
+from results.trial import Trial
+
+_STRIPS = 6
+
+
+def draw_loss_timeline(chosen: Sequence[tuple[Variant, Row]]) -> Drawing | None:
+    """Draw the trial that lost most of each variant, the worst first; None when none that lost has a timeline."""
+    strips = []
+    for variant, row in chosen:
+        worst = max(row.timed, key=lambda trial: trial.ledger.lost, default=None)
+        if worst and worst.ledger.lost and (moments := timeline(worst)):
+            strips.append((variant, worst, moments))
+    strips.sort(key=lambda strip: -strip[1].ledger.lost)
+    if not strips:
+        return None
+    strips = strips[:_STRIPS]
+    says = "Drops lost over the time of a trial, for " + ", ".join(variant.label for variant, _, _ in strips)
+    return draw("timeline", says, lambda sheet: _plot(sheet, strips), panels=len(strips), height=130)
+
+
+def _plot(sheet: Sheet, strips: Sequence[tuple[Variant, Trial, list[Moment]]]) -> None:
+    for axes, (variant, trial, moments) in zip(sheet.axes, strips, strict=True):
+        starts = [0.0, *(moment.t_s for moment in moments[:-1])]
+        rates = [moment.lost / (moment.t_s - start) for start, moment in zip(starts, moments, strict=True)]
+        axes.stairs(rates, [0.0, *(moment.t_s for moment in moments)], fill=True, color=LOSS)
+        pauses = gc_pauses(trial) or [moment.t_s for moment in moments if moment.gc_pause_s]
+        axes.vlines(pauses, 0.9, 1, transform=axes.get_xaxis_transform(), color=MUTED, linewidth=1)
+        axes.set_ylim(0, max(rates) * 1.15 or 1)
+        axes.locator_params(axis="y", nbins=3)
+        axes.yaxis.set_major_formatter(lambda value, _place: units.quantity(value))
+        axes.set_title(f"{variant.label}, trial {trial.number}: {units.count(trial.ledger.lost)} lost")
+        axes.set_ylabel("lost/s")
+    sheet.axes[-1].set_xlabel("seconds since the trial began (strokes at the top: pauses of the garbage collector)"
+                              if not sheet.narrow else "seconds (strokes: collector's pauses)")  # fmt: skip

@@ -1,0 +1,31 @@
+"""What the host and other processes took of the CPUs, trial by trial: drawn where it was more than the limits allow."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from results import units
+from results.disturbance import Disturbance
+from results.reports.forms.page.figure import Drawing, Sheet, draw, series_colour
+
+
+def draw_others(found: Disturbance | None) -> Drawing | None:
+    """Draw a bar a trial, both shares one on the other; None where the machine was quiet."""
+    if found is None:
+        return None
+    says = "Share of the CPUs in use that the host and other processes took, trial by trial"
+    return draw("others", says, partial(_plot, found), height=200)
+
+
+def _plot(found: Disturbance, sheet: Sheet) -> None:
+    (axes,) = sheet.axes
+    places = range(1, len(found.trials) + 1)
+    below = [0.0] * len(found.trials)
+    for index, share in enumerate(found.shares):
+        heights = [value or 0.0 for value in share.values]
+        axes.bar(places, heights, bottom=below, width=0.8, color=series_colour(2 * index), label=share.who)
+        below = [low + height for low, height in zip(below, heights, strict=True)]
+    axes.set_ylim(0, max(0.1, *below) * 1.05)
+    axes.yaxis.set_major_formatter(lambda value, _place: units.percent(value))
+    axes.set_xlabel("trials in the order they ran")
+    axes.legend(loc="upper left", bbox_to_anchor=(0, -0.3), ncols=2, frameon=False, fontsize=11)

@@ -1,0 +1,67 @@
+"""Trials as a pyperf suite, so that `python -m pyperf show`, `stats`, `hist` and `compare_to` work on them."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pyperf
+
+from results.errors import BadInput
+from results.metrics import CPU_PER_EVENT, NS_PER_EVENT, Column, column
+from results.scorecard.report import Report
+from results.scorecard.rows import Row
+from results.session import Session
+from results.trial import Trial
+
+# Times for an event. pyperf counts in seconds and has no place for zero.
+_TIMES: tuple[Column, ...] = (
+    CPU_PER_EVENT,
+    NS_PER_EVENT,
+    *(column(name) for name in ("program_ns_per_event", "age_p50_ns", "age_p99_ns", "age_p999_ns")),
+)
+
+
+def pyperf_suite(report: Report) -> tuple[bytes, str]:
+    """Make a suite of one benchmark a metric and variant, one run a trial, and say what to compare it with, and how.
+
+    Raises BadInput when there is no time.
+    """
+    benchmarks = [benchmark for row in report.rows for benchmark in _benchmarks(row, report)]
+    if not benchmarks:
+        raise BadInput("no trial in these files has a time for an event, and pyperf suites hold nothing else")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "suite.json"
+        pyperf.BenchmarkSuite(benchmarks).dump(str(path))
+        return path.read_bytes(), _caution(benchmarks)
+
+
+def _caution(benchmarks: Sequence[pyperf.Benchmark]) -> str:
+    """Say where pyperf takes every difference for a significant one: nothing in what it prints does."""
+    counts = sorted({benchmark.get_nvalue() for benchmark in benchmarks})
+    return (
+        f"the benchmarks hold {' or '.join(map(str, counts))} values, one a valid trial; where the other suite holds "
+        "another number, pyperf compare_to makes no test, and its table shows every difference: bench compare tests "
+        "those too"
+    )
+
+
+def _benchmarks(row: Row, report: Report) -> Iterator[pyperf.Benchmark]:
+    sessions = {session.id: session for session in report.sessions}
+    for each in _TIMES:
+        runs = [
+            _run(f"{row.label} {each.name}", value, trial, sessions.get(trial.session))
+            for trial in row.measured(each)
+            if (value := each.value(trial))
+        ]
+        if runs:
+            yield pyperf.Benchmark(runs)
+
+
+def _run(name: str, nanoseconds: float, trial: Trial, session: Session | None) -> pyperf.Run:
+    metadata = {"name": name, "unit": "second", "bench_trial": trial.number, "traffic": trial.setting.traffic}
+    if session is not None:
+        names = {"cpu_model": "cpu_model_name", "python": "python_version", "kernel": "platform", "commit": "commit_id"}
+        metadata |= {ours: str(value) for fact, ours in names.items() if (value := session.host.get(fact)) is not None}
+    return pyperf.Run([nanoseconds * 1e-9], metadata=metadata, collect_metadata=False)

@@ -1,0 +1,301 @@
+"""The scorecard: for each consumer under each load, the median of its valid trials and their spread."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from results import units
+from results.metrics import CONSUME_RATE, CPU_PER_EVENT, LOSS_RATIO, NS_PER_EVENT, OFFERED_LOAD, SCORECARD, Column
+from results.scorecard.origin import Origins
+from results.session import Session
+from results.shown import shown
+from results.statistics.spread import Spread, spread
+from results.trial import Setting, Trial
+
+# The fields of a setting that make a consumer what it is, whatever load is put on it, in the order of labels.
+_OWN = ("mode", "reader", "wait", "decode", "format", "wakeup", "interval_ns", "gc", "handicap")
+_LOAD = ("traffic", "ring_size_bytes", "sender", "shape", "stall_s", "intended_load", "trial_kind")
+
+# The counts of a ledger in the order in which a drop meets them.
+COUNTS = (
+    "sent", "refused", "observed", "skipped", "missed", "offered", "submitted", "reserve_failed", "aggregated",
+    "map_full", "consumed", "unread", "lost",
+)  # fmt: skip
+
+# A number is read in the pass that disturbs it least: the first of these that has it.
+_PASSES = ("timed", "latency", "kernel", "allocation")
+
+
+# Counts for an event, which do not depend on timing: where no load trial has them, drain trials stand in.
+_COUNTED = frozenset(
+    {"allocations_per_event", "allocated_bytes_per_event", "blocks_retained_per_event", "syscalls_per_event"}
+)
+
+DISTURBED = (
+    "the machine was not quiet in some of the trials: times, rates, costs per event are doubtful; the ledger is exact"
+)
+
+
+# What trials have in common that are repetitions of each other: their setting, the side of a check, and their origin.
+_Key = tuple[Setting, str | None, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A warning, and the numbers that it touches; none: the row as a whole.
+
+    `always` is what holds of such a number in any run: how it is made, and no reason to distrust it.
+    """
+
+    text: str
+    touches: tuple[Column, ...] = ()
+    always: bool = False
+
+
+# Without slots: what is computed from the trials is kept, since every part of a report asks for it.
+@dataclass(frozen=True)
+class Row:
+    """One consumer under one load: its trials of every pass, and its drain trials.
+
+    `arm` is the side of a check that they were on: the settings of both may be the same, and what differs the code.
+    `origin` says what else tells it from rows of the same setting: a machine, a version, the mode's content.
+    """
+
+    label: str
+    setting: Setting
+    trials: tuple[Trial, ...]
+    drains: tuple[Trial, ...]
+    arm: str | None = None
+    origin: str = ""
+
+    @cached_property
+    def valid(self) -> tuple[Trial, ...]:
+        return tuple(trial for trial in self.trials if trial.valid)
+
+    @property
+    def invalid(self) -> tuple[Trial, ...]:
+        return tuple(trial for trial in (*self.trials, *self.drains) if not trial.valid)
+
+    @cached_property
+    def timed(self) -> tuple[Trial, ...]:
+        """The valid trials of the least disturbed pass there is: those that rates and losses are taken from."""
+        for name in _PASSES:
+            if found := tuple(trial for trial in self.valid if trial.setting.pass_ == name):
+                return found
+        return ()
+
+    def spread(self, column: Column) -> Spread | None:
+        """Summarise one column over the valid trials of one pass; None where none has it."""
+        if column.name not in self._spreads:
+            values = [column.value(trial) for trial in self.measured(column)]
+            self._spreads[column.name] = spread([value for value in values if value is not None])
+        return self._spreads[column.name]
+
+    def measured(self, column: Column) -> tuple[Trial, ...]:
+        """The valid trials that a column is taken from: those of one pass, which are never mixed in one number."""
+        if column.name not in self._measured:
+            self._measured[column.name] = self._trials_with(column)
+        return self._measured[column.name]
+
+    @cached_property
+    def _spreads(self) -> dict[str, Spread | None]:
+        return {}
+
+    @cached_property
+    def _measured(self) -> dict[str, tuple[Trial, ...]]:
+        return {}
+
+    def _trials_with(self, column: Column) -> tuple[Trial, ...]:
+        pools = [self.drains] if column is NS_PER_EVENT else [self.trials]
+        if column.name in _COUNTED:
+            pools.append(self.drains)
+        for pool in pools:
+            for name in _PASSES:
+                found = [trial for trial in pool if trial.valid and trial.setting.pass_ == name]
+                if having := tuple(trial for trial in found if column.value(trial) is not None):
+                    return having
+        return ()
+
+    def disturbed(self, column: Column) -> bool:
+        """Whether a number was taken, in some trial, while the machine was not quiet, and depends on that.
+
+        Under load a late consumer finds more at once, so that what a pass allocates or calls is shared by more events.
+        """
+        return any(
+            trial.disturbed and (column.timing or (column.name in _COUNTED and trial.setting.trial_kind == "load"))
+            for trial in self.measured(column)
+        )
+
+    @property
+    def disturbed_trials(self) -> int:
+        """How many of the trials that `repeated` counts are disturbed."""
+        return sum(trial.disturbed for trial in self.timed or self.drains)
+
+    @cached_property
+    def repeated(self) -> int:
+        """How many trials were made of the pass that rates and losses are taken from, invalid ones included."""
+        pool = self.trials or self.drains
+        name = next((name for name in _PASSES if any(trial.setting.pass_ == name for trial in pool)), None)
+        return sum(trial.setting.pass_ == name for trial in pool)
+
+    @cached_property
+    def limited_by(self) -> str:
+        """What limited most of the trials: consumer, generator, or nothing; nothing only where it is so of each."""
+        limits = [trial.limited_by or "nothing" for trial in self.timed]
+        some = [limit for limit in limits if limit != "nothing"]
+        return max(sorted(set(some)), key=some.count) if some else "nothing" if limits else ""
+
+    @cached_property
+    def rank(self) -> tuple[float, float, float]:
+        """Order rows by their load; under one load, by what is lost, then by what an event costs."""
+        loss, cost = self.spread(LOSS_RATIO), self.spread(CPU_PER_EVENT) or self.spread(NS_PER_EVENT)
+        load = self.setting.intended_load
+        return (
+            math.inf if load is None else load,
+            loss.median if loss else math.inf,
+            cost.median if cost else math.inf,
+        )
+
+    @cached_property
+    def doubts(self) -> tuple[Doubt, ...]:
+        """What the trials warn of, and what their load and machine call for, each once."""
+        every = (*self.trials, *self.drains)
+        found = [Doubt(warning) for trial in every for warning in trial.warnings]
+        if self.timed and self.setting.intended_load is None:
+            closed = "closed loop: unpaced, so the rate measures sender and consumer together"
+            found.append(Doubt(closed, (CONSUME_RATE,)))
+        if self.limited_by == "generator":
+            found.append(Doubt("generator-limited: fewer drops were offered than intended", (OFFERED_LOAD,)))
+        if self.trials and self.setting.traffic.startswith("synthetic"):
+            found.append(Doubt("synthetic load: records made by the kernel in a loop, not by dropped packets"))
+        if self.spread(NS_PER_EVENT):
+            found.append(Doubt("ns/event drained is measured on synthetic records", (NS_PER_EVENT,), always=True))
+        if doubtful := tuple(column for column in SCORECARD if self.disturbed(column)):
+            found.append(Doubt(DISTURBED, doubtful))
+        return tuple(dict.fromkeys(found))
+
+
+def rows(trials: Iterable[Trial], sessions: Sequence[Session] | None = None) -> list[Row]:
+    """Group trials by consumer and load; under one load, what loses least comes first, then what costs least.
+
+    Without sessions the trials are taken for one session's.
+    """
+    origins = None if sessions is None else Origins(sessions)
+    loads: dict[_Key, list[Trial]] = {}
+    drains: dict[_Key, list[Trial]] = {}
+    for trial in trials:
+        origin = origins.of(trial) if origins else 0
+        if trial.setting.trial_kind == "drain":
+            drains.setdefault((_consumer(trial.setting), trial.arm, origin), []).append(trial)
+        else:
+            loads.setdefault((_under_load(trial.setting), trial.arm, origin), []).append(trial)
+    loaded = {(_consumer(setting), arm, origin) for setting, arm, origin in loads}
+    only_drained: dict[_Key, list[Trial]] = {
+        (group[0].setting, key[1], key[2]): [] for key, group in drains.items() if key not in loaded
+    }
+    groups = {**loads, **only_drained}
+    names = labels(dict.fromkeys(setting for setting, _, _ in groups))
+    of_side: dict[tuple[str, str | None], dict[int, None]] = {}
+    for setting, arm, origin in groups:
+        of_side.setdefault((setting.mode, arm), {})[origin] = None
+    said = {side: origins.names(list(numbers)) if origins else {} for side, numbers in of_side.items()}
+    found = []
+    for (setting, arm, origin), group in groups.items():
+        words = said[setting.mode, arm].get(origin, "")
+        its_drains = tuple(_largest(drains.get((_consumer(setting), arm, origin), [])))
+        found.append(Row(_full(names[setting], arm, words), setting, tuple(group), its_drains, arm, words))
+    return sorted(found, key=lambda row: (row.setting.traffic, *row.rank, row.label))
+
+
+def consumers(found: Iterable[Row]) -> dict[str, list[Row]]:
+    """Gather rows that differ in their load alone under one label, from the lowest load to the highest."""
+    listed = list(found)
+    names = labels(dict.fromkeys(replace(row.setting, intended_load=None) for row in listed))
+    gathered: dict[str, list[Row]] = {}
+    for row in listed:
+        label = _full(names[replace(row.setting, intended_load=None)], row.arm, row.origin)
+        gathered.setdefault(label, []).append(row)
+    for group in gathered.values():
+        group.sort(key=lambda row: math.inf if row.setting.intended_load is None else row.setting.intended_load)
+    return gathered
+
+
+def _full(label: str, arm: str | None, origin: str) -> str:
+    return " ".join(filter(None, (label, arm and f"({arm})", origin and f"[{origin}]")))
+
+
+def labels(settings: Iterable[Setting]) -> dict[Setting, str]:
+    """Name settings as briefly as tells them apart: the mode, then whatever differs among those of that mode."""
+    modes: dict[str, list[Setting]] = {}
+    for setting in settings:
+        modes.setdefault(setting.mode, []).append(setting)
+    names = {}
+    for mode, peers in modes.items():
+        telling = _telling(peers)
+        for setting in peers:
+            names[setting] = " ".join([shown(mode), *filter(None, (_word(setting, name) for name in telling))])
+    return names
+
+
+def _telling(peers: Sequence[Setting]) -> list[str]:
+    """Choose the fields that tell settings apart, in order; one that adds nothing to those before it is left out."""
+    chosen: list[str] = []
+    groups = 1
+    for name in (*_OWN[1:], *_LOAD):
+        apart = len({tuple(getattr(each, field) for field in (*chosen, name)) for each in peers})
+        if apart > groups:
+            chosen.append(name)
+            groups = apart
+    return chosen
+
+
+def total(trials: Iterable[Trial]) -> dict[str, int]:
+    """Add up the ledgers of some trials, count by count; a count that any of them lacks is left out."""
+    listed = [trial.ledger for trial in trials]
+    sums = {}
+    for name in COUNTS:
+        counts = [getattr(ledger, name) for ledger in listed]
+        if counts and None not in counts:
+            sums[name] = sum(counts)
+    return sums
+
+
+# Fields that are not said as they stand, and what is said where they are None.
+_SAID: dict[str, tuple[Callable[[Any], str], str]] = {
+    "intended_load": (units.rate, "max"),
+    "ring_size_bytes": (units.size, "no ring"),
+    "interval_ns": (units.nanoseconds, ""),
+    "stall_s": (lambda seconds: f"stalled {units.seconds(seconds)}", ""),
+    "handicap": (str, ""),
+    "gc": (lambda setting: f"gc {setting}", ""),
+}
+
+
+def _word(setting: Setting, name: str) -> str:
+    value = getattr(setting, name)
+    write, nothing = _SAID.get(name, (str, f"no {name}"))
+    return nothing if value is None else write(value)
+
+
+def _consumer(setting: Setting) -> Setting:
+    """Keep of a setting only what handles an event: the key that joins load and drain trials, which never wait."""
+    return replace(
+        setting, wait="epoll", wakeup=None, interval_ns=None, traffic="", trial_kind="drain", pass_="timed",
+        ring_size_bytes=None, sender=None, shape="", intended_load=None, duration_s=None, drain_records=None,
+        stall_s=None,
+    )  # fmt: skip
+
+
+def _under_load(setting: Setting) -> Setting:
+    """Keep of a setting all but the pass and how long it lasted."""
+    return replace(setting, pass_="timed", duration_s=None)
+
+
+def _largest(drains: Sequence[Trial]) -> list[Trial]:
+    """Of drain trials of several sizes, keep the largest: the fixed costs weigh least there."""
+    most = max((trial.setting.drain_records or 0 for trial in drains), default=0)
+    return [trial for trial in drains if (trial.setting.drain_records or 0) == most]

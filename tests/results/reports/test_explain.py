@@ -1,0 +1,90 @@
+"""The sentences about the riddle, for each way in which it can turn out."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import pytest
+
+from results.explain.effect import experiment
+from results.explain.hypotheses import HYPOTHESES, judge
+from results.explain.plan import ExplainPlan
+from results.reports.explain import print_explanation, say_effect, say_finding, say_riddle
+from results.reports.forms.terminal import Console
+from tests.results.explain.made_up import made_up
+
+
+def riddle(**changes: float) -> str:
+    return " ".join(say_riddle(made_up(**changes)))
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, "The inversion is reproduced"),
+        ({"file": 303e3}, "This machine does not show the inversion"),
+        ({"noise": 1.2}, "is not decidable from these blocks"),
+        ({}, "file and null read the same"),
+        ({"file_open__loop": 40e3}, "not surely the same"),
+        ({}, "the order turns round"),
+        ({"file_drain": 2e6}, "the order does not surely turn"),
+        ({}, "the inversion is gone"),
+        ({"file_notified__rarely": 900e3}, "an inversion remains"),
+        ({"file": 303e3}, "there was no sure inversion to take away"),
+    ],
+)
+def test_each_outcome_has_its_words(changes: dict[str, float], said: str) -> None:
+    """Sentences follow from the numbers."""
+    assert said in riddle(**changes)
+
+
+def test_each_verdict_has_its_word() -> None:
+    """confirmed, refuted, not decidable here: each with its effects and intervals."""
+    found = {h.name: say_finding(judge(h, made_up())) for h in HYPOTHESES}
+    assert found["notification"][0].startswith("notification: confirmed.")
+    assert "×2.0" in found["notification"][1]
+    assert "surely above ×1.10" in found["notification"][1]
+    assert found["starvation"][0].startswith("starvation: refuted.")
+    assert "surely not above ×1.10" in found["starvation"][1]
+    noisy = say_finding(judge(HYPOTHESES[0], made_up(noise=1.2)))
+    assert "not decidable here" in noisy[0]
+    assert "not surely above" in noisy[1]
+
+
+def test_an_effect_without_data_says_so() -> None:
+    """No number is made up for a variant whose trials were all invalid."""
+    whole = made_up()
+    without = [
+        dataclasses.replace(trial, invalid_because=("it died",)) if name == "file" else trial
+        for block in whole.blocks
+        for name, trial in block.items()
+    ]
+    found = experiment(whole.plan, without)
+    assert say_effect(found.effect("file", "null")) == "no valid pair of trials"
+    assert len(found.invalid) == 10
+
+
+def test_too_few_blocks_make_no_plan() -> None:
+    """Five signs that are all equal happen by chance in one of sixteen experiments."""
+    with pytest.raises(ValueError, match="--blocks"):
+        made_up(blocks=5)
+
+
+def test_the_plan_survives_its_file() -> None:
+    """Through JSON and back, trials are found again by their setting."""
+    plan = made_up().plan
+    assert ExplainPlan.from_json(json.loads(json.dumps(plan.to_json()))) == plan
+
+
+def test_all_is_printed(tmp_path: Path) -> None:
+    """A row a variant, and a verdict a hypothesis."""
+    with (tmp_path / "nowhere").open("w") as nowhere:
+        console = Console(width=150, record=True, file=nowhere)
+        print_explanation(made_up(), console)
+    text = console.export_text()
+    for name in made_up().plan.variants:
+        assert name in text
+    for hypothesis in HYPOTHESES:
+        assert f"{hypothesis.name}: " in text

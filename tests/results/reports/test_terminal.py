@@ -1,0 +1,79 @@
+"""The scorecard on a terminal."""
+
+from __future__ import annotations
+
+import io
+import os
+
+import pytest
+
+from results.reports.forms.terminal import Console
+from results.reports.run import print_run
+from results.trial import Trial
+from tests.results import made_up
+
+
+def _printed(trials: list[Trial], width: int = 140) -> str:
+    out = io.StringIO()
+    print_run(trials, Console(file=out, width=width))
+    return out.getvalue()
+
+
+def test_every_mode_stands_with_its_medians() -> None:
+    """A run of all modes prints a line each, with rates, costs and ledgers, and no escape sequence into a file."""
+    said = _printed(made_up.run())
+    assert "\x1b" not in said
+    for mode in made_up.COSTS:
+        assert sum(line.startswith(mode) for line in said.splitlines()) == 3
+    assert "100k/s" in said
+    assert "1,500,000" in said
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_nothing_is_cut(width: int) -> None:
+    """The numbers of eight modes, of which one loses, fit a terminal of eighty columns."""
+    said = _printed([*made_up.run(), made_up.trial("file", 99, lost=190_000, reader="callback")], width)
+    assert "…" not in said
+    assert max(len(line) for line in said.splitlines()) <= width
+    assert "190k 38 %" in said
+
+
+def test_an_invalid_trial_is_shown_and_never_averaged() -> None:
+    """It is counted and its reason stands below; its numbers are in no median."""
+    good = [made_up.trial("epoll", number) for number in (1, 2)]
+    bad = made_up.trial("epoll", 3, lost=400_000, invalid_because=("checksum of the samples read 1 is not 2",))
+    said = _printed([*good, bad])
+    assert "3, 1 invalid" in said
+    assert "invalid: epoll, trial 3: checksum of the samples read 1 is not 2" in said
+    assert "80 %" not in said
+
+
+def test_names_are_text_not_markup() -> None:
+    """A mode named like rich's markup is printed as it stands."""
+    assert "[red]x[/red]" in _printed([made_up.trial("[red]x[/red]")])
+
+
+def test_a_closed_loop_is_warned_of() -> None:
+    """An unpaced load measures the pair of sender and consumer, and the table says so."""
+    assert "closed loop" in _printed([made_up.trial("epoll", intended_load=None)])
+
+
+def test_drain_trials_beside_a_load_do_not_make_it_look_synthetic() -> None:
+    """What the drained number is measured on stands beside its title, once; nothing warns of the load's own numbers."""
+    said = _printed([*made_up.run(), *(made_up.drain(mode, 99) for mode in ("file", "epoll"))], 80)
+    (line,) = [line for line in said.splitlines() if "synthetic" in line]
+    assert line == "drain: ns/event drained is measured on synthetic records"
+    assert "warning" not in said
+
+
+def test_a_synthetic_load_is_warned_of() -> None:
+    """No packet was dropped for it."""
+    assert "warning: file: synthetic load" in _printed([made_up.trial("file", traffic="synthetic")])
+
+
+def test_a_terminal_without_colour_gets_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """NO_COLOR leaves no colour even on a terminal."""
+    monkeypatch.setenv("NO_COLOR", "1")
+    out = io.StringIO()
+    print_run([made_up.trial()], Console(file=out, force_terminal=True, width=100, _environ=os.environ))
+    assert "\x1b[3" not in out.getvalue()

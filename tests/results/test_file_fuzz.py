@@ -1,0 +1,145 @@
+"""The reader of result files, on files that were changed at random: a clear error or what is valid, never a crash."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from results.compare import compare_files
+from results.file import read
+from results.reports.compare import compare_markdown
+from results.reports.forms.flat import flat_rows
+from results.reports.forms.markdown import report_markdown
+from results.reports.forms.page.page import report_page
+from results.scorecard.report import load
+from tests.results import made_up
+
+LINES = [
+    json.dumps(row).encode()
+    for row in (
+        made_up.session().to_json(),
+        made_up.trial("file", 1, lost=5, duration_s=0.5).to_json(),
+        made_up.trial("aggregate", 2, duration_s=0.5).to_json(),
+        made_up.drain("file", 3).to_json(),
+    )
+]
+# What earlier versions stumbled over, or could have.
+ODD = (
+    None, True, -1, 0, 2**63, 2**64, 2**70, 1e308, -0.5, "", "\x00", "\ud800", "\u202e<b>", "NaN", [], [[]], {},
+    {"": {}}, [None] * 5, {"mode": []},
+)  # fmt: skip
+
+JSON = st.one_of(
+    st.sampled_from(ODD),
+    st.integers(-(2**70), 2**70),
+    st.floats(),
+    st.text(max_size=8),
+    st.lists(st.one_of(st.none(), st.integers(), st.text(max_size=3)), max_size=3),
+)
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("fuzz") / "r.jsonl"
+
+
+def places(value: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """List the paths to every value in a JSON object."""
+    found = [at] if at else []
+    if isinstance(value, dict):
+        found += [path for key, each in value.items() for path in places(each, (*at, key))]
+    elif isinstance(value, list):
+        found += [path for key, each in enumerate(value[:2]) for path in places(each, (*at, key))]
+    return found
+
+
+PLACES = [places(json.loads(line)) for line in LINES]
+
+
+def changed(number: int, place: int, value: object, drop: bool) -> bytes:
+    """Return the lines, one value of one of them replaced or dropped."""
+    row = json.loads(LINES[number])
+    *outer, last = PLACES[number][place % len(PLACES[number])]
+    inner = row
+    for key in outer:
+        inner = inner[key]
+    if drop:
+        del inner[last]
+    else:
+        inner[last] = value
+    lines = [*LINES]
+    lines[number] = json.dumps(row).encode()
+    return b"\n".join(lines) + b"\n"
+
+
+def use(path: Path, content: bytes, *, draw: bool = False) -> None:
+    """Read it, and make of it all that a report makes; ValueError is the answer to a file that cannot be used."""
+    path.write_bytes(content)
+    refused = ""
+    try:
+        report = load([path])
+    except ValueError as error:
+        refused = str(error)
+    if refused:
+        assert str(path) in refused
+        return
+    report_markdown(report).encode()
+    flat_rows(report)
+    compare_markdown(compare_files(report, report, ("a", "b"), None)).encode()
+    if draw:
+        report_page(report, "1").encode()
+
+
+quick = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+changes = given(number=st.integers(0, 3), place=st.integers(0, 1000), value=JSON, drop=st.booleans())
+
+
+@quick
+@changes
+def test_any_value_of_any_field(path: Path, number: int, place: int, value: object, drop: bool) -> None:
+    """A field of another type, size or shape, or a missing one, is a problem with a line number, or is usable."""
+    use(path, changed(number, place, value, drop))
+
+
+@settings(quick, max_examples=10)
+@changes
+def test_a_page_is_made_of_whatever_was_read(path: Path, number: int, place: int, value: object, drop: bool) -> None:
+    """What passes the reader can be drawn."""
+    use(path, changed(number, place, value, drop), draw=True)
+
+
+@quick
+@given(put=st.binary(max_size=60), at=st.integers(0, 5000), cut=st.integers(0, 60))
+def test_any_bytes_anywhere(path: Path, put: bytes, at: int, cut: int) -> None:
+    """Bytes overwritten or cut in the middle cost their line, and no other."""
+    whole = b"\n".join(LINES) + b"\n"
+    at %= len(whole)
+    use(path, whole[:at] + put + whole[at + cut :])
+
+
+@pytest.mark.slow
+def test_a_hundred_thousand_changed_files(path: Path) -> None:
+    """As above, many times: values and bytes in turn, from a stated seed, a report made of every fiftieth."""
+    chance = random.Random(20261122)
+    whole = b"\n".join(LINES) + b"\n"
+    usable = 0
+    for count in range(100_000):
+        if count % 2:
+            value = chance.choice((*ODD, chance.randbytes(4).hex(), chance.gauss(0, 1e6), chance.getrandbits(40)))
+            content = changed(chance.randrange(4), chance.randrange(1000), value, chance.random() < 0.2)
+        else:
+            at = chance.randrange(len(whole))
+            content = whole[:at] + chance.randbytes(chance.randrange(20)) + whole[at + chance.randrange(40) :]
+        if count % 50 == 0:
+            use(path, content)
+        path.write_bytes(content)
+        with contextlib.suppress(ValueError):
+            usable += bool(read(path).trials)
+    assert usable > 90_000  # the lines that were not changed are still there
