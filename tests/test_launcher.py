@@ -83,15 +83,14 @@ def test_no_install_says_what_is_missing_and_makes_nothing(tmp_path: Path) -> No
     assert not (clone / ".venv").exists()
 
 
-def test_a_changed_lock_or_a_moved_checkout_remakes_the_environment(tmp_path: Path) -> None:
+def test_a_changed_lock_or_a_moved_checkout_remakes_the_environment(ready: Path, tmp_path: Path) -> None:
     """An environment is good for the locks it was made from, in the place it was made in."""
-    clone = make_clone(tmp_path / "clone")
-    start(clone, "report")
-    first = made(clone)
-    (clone / "requirements.txt").write_text("# another\n")
-    assert start(clone, "report").stdout == "report\n"
-    second = made(clone)
-    moved = clone.rename(tmp_path / "moved over there")
+    moved = tmp_path / "moved over there"
+    shutil.copytree(ready, moved, symlinks=True)
+    first = made(moved)
+    assert start(moved, "report").stdout == "report\n"
+    second = made(moved)
+    (moved / "requirements.txt").write_text("# another\n")
     assert start(moved, "report").stdout == "report\n"
     assert first < second < made(moved)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from harness.machine.privileges import KEPT_BY_CONSUMERS, NEEDED
-from tests.kernel.bench import bench, surroundings
+from tests.kernel.bench import bench_here, surroundings
 from tests.kernel.faults.watched import QUIET_RUN, Watched
 from tests.nobody import AS_NOBODY, NOBODY, Nobody
 
@@ -116,7 +116,7 @@ def test_commands_that_need_nothing_run_as_an_ordinary_user(nobody: Nobody, home
 def test_reports_are_made_by_an_ordinary_user(nobody: Nobody, home: Path) -> None:
     """From a result file that root made for them."""
     out = home / "out.jsonl"
-    assert bench(*SHORT, "--mode", "null", "--out", out).returncode == 0
+    assert bench_here(*SHORT, "--mode", "null", "--out", out).returncode == 0
     for words in (("report", out), ("compare", out, out)):
         ended = nobody.run(*words, HOME=str(home))
         assert ended.returncode in (0, 3), ended.stderr

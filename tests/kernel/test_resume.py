@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.kernel.bench import bench, start
+from tests.kernel.bench import bench, bench_here, start
 
 MODE = '''
 from modes import Mode
@@ -31,7 +31,7 @@ def rows(path: Path) -> list[dict[str, Any]]:
 
 def begun(path: Path, *words: object) -> None:
     """Run a session of two trials, then take the last away."""
-    done = bench(*words, "--trials", "2")
+    done = bench_here(*words, "--trials", "2")
     assert done.returncode == 0, done.stderr
     path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:2]))
 
@@ -45,7 +45,7 @@ def test_another_machines_session_does_not_go_on_here(tmp_path: Path) -> None:
         changed = {**session, "host": {**session["host"], fact: value}}
         held = "".join(f"{json.dumps(row)}\n" for row in (changed, trial))
         path.write_text(held)
-        refused = bench(*RUN, path, "--trials", "2", "--resume")
+        refused = bench_here(*RUN, path, "--trials", "2", "--resume")
         assert refused.returncode == 2
         assert f"cannot go on here: {fact} {value} there" in refused.stderr
         assert path.read_text() == held
@@ -65,19 +65,19 @@ def test_the_users_mode_is_recorded_and_has_to_be_the_same(tmp_path: Path) -> No
     expected = {"mode": str(own), "sha256": digest, "commit": head, "dirty": False, "arm": None}
     assert rows(path)[0]["modes"] == [expected]
     own.write_text(MODE.replace("Counts.", "Counts all."))
-    refused = bench(*run, path, "--trials", "2", "--resume")
+    refused = bench_here(*run, path, "--trials", "2", "--resume")
     assert refused.returncode == 2
     assert f"mode {own} {digest[:12]} at {head[:12]} there" in refused.stderr
-    new = bench(*run, path, "--trials", "1")
+    new = bench_here(*run, path, "--trials", "1")
     assert new.returncode == 0, new.stderr
     assert rows(path)[-2]["modes"] == [
         {**expected, "sha256": hashlib.sha256(own.read_bytes()).hexdigest(), "dirty": True}
     ]
-    labels = [json.loads(line)["label"] for line in bench("report", path, "--json").stdout.splitlines()]
+    labels = [json.loads(line)["label"] for line in bench_here("report", path, "--json").stdout.splitlines()]
     assert sorted(labels) == [f"{own} [at {head[:12]}-dirty]", f"{own} [at {head[:12]}]"]
     own.write_text(MODE)
     path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:2]))
-    assert bench(*run, path, "--trials", "2", "--resume").returncode == 0
+    assert bench_here(*run, path, "--trials", "2", "--resume").returncode == 0
     assert [row["number"] for row in rows(path)[1:]] == [0, 1]
 
 

@@ -13,7 +13,7 @@ import pytest
 from harness import workers
 from harness.plan import Wishes, load_setting
 from harness.rig import Rig
-from tests.kernel.bench import bench, start, trials
+from tests.kernel.bench import bench, bench_here, start, trials
 
 SHORT = (
     "--pass", "timed", "--foreign-limit", "1", "--steal-limit", "1", "--rate", "5000", "--duration", "0.2",
@@ -76,7 +76,7 @@ def test_a_mode_that_cannot_be_opened_makes_its_trial_invalid_and_no_other(
         assert OPENINGS[name][1] in rows[name]["invalid_because"][0]
         assert rows[name]["consumed"] is None
     assert rows["null"]["valid"], rows["null"]["invalid_because"]
-    assert bench("report", tmp_path / "out").returncode == 0
+    assert bench_here("report", tmp_path / "out").returncode == 0
 
 
 @pytest.mark.parametrize(
@@ -139,7 +139,7 @@ def test_whole_counts_of_any_type_are_taken(tmp_path: Path, names: tuple[str, ..
         assert rows[name]["valid"], rows[name]["invalid_because"]
         assert rows[name]["consumed"] == rows[name]["submitted"] > 100
     assert status == 0
-    assert "skipped" not in bench("report", tmp_path / "out").stderr
+    assert "skipped" not in bench_here("report", tmp_path / "out").stderr
 
 
 @pytest.mark.parametrize("names", some_and_the_rest(COUNTS_REFUSED, 1))
@@ -151,7 +151,7 @@ def test_a_count_that_is_none_is_the_modes_error_where_it_happens(tmp_path: Path
         assert COUNTS_REFUSED[name][1] in rows[name]["invalid_because"][0]
         assert f"({name}.py:6)" in rows[name]["invalid_because"][0]
     assert rows["null"]["valid"], rows["null"]["invalid_because"]
-    shown = bench("report", "--json", tmp_path / "out")
+    shown = bench_here("report", "--json", tmp_path / "out")
     assert shown.returncode == 0
     assert "skipped" not in shown.stderr
 

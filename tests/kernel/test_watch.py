@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.kernel.bench import bench, command, start, surroundings
+from tests.kernel.bench import bench, bench_here, command, start, surroundings
 
 SEND = """
 import socket, time
@@ -133,7 +133,7 @@ def test_a_full_pipe_that_nobody_reads_does_not_hold_it(words: tuple[str, ...], 
 
 def test_an_unknown_reason_is_refused_with_the_nearest() -> None:
     """A typing error does not silently show nothing."""
-    ended = bench("watch", "--reason", "NO_SOCKT")
+    ended = bench_here("watch", "--reason", "NO_SOCKT")
     assert ended.returncode == 2
     assert "did you mean NO_SOCKET" in ended.stderr
 
@@ -215,7 +215,7 @@ def test_aggregate_answers_before_its_first_refresh(duration: str) -> None:
 @pytest.mark.parametrize("value", ["1e10", "inf", "nan", "0", "-1"])
 def test_a_duration_that_nobody_can_wait_is_refused(value: str) -> None:
     """Status 2 with the option's name, and not an overflow."""
-    ended = bench("watch", "--mode", "aggregate", f"--duration={value}")
+    ended = bench_here("watch", "--mode", "aggregate", f"--duration={value}")
     assert ended.returncode == 2
     assert "--duration" in ended.stderr
 

@@ -79,7 +79,9 @@ def test_a_disk_that_fails_at_the_end_is_told(tmp_path: Path) -> None:
     ("aside", "says"),
     [
         pytest.param("mount -t tmpfs none /sys/kernel/btf", "does not describe its types", id="no BTF"),
-        pytest.param(f"mount --bind {{bad}} '{CHECKOUT}/bpf/drops.c'", "cannot compile and load", id="broken program"),
+        pytest.param(
+            f"mount --bind {{bad}} '{CHECKOUT}/bpf/programs/drops.c'", "cannot compile and load", id="broken program"
+        ),
     ],
 )
 def test_what_this_kernel_lacks_is_named(tmp_path: Path, aside: str, says: str) -> None:

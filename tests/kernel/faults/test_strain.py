@@ -145,7 +145,7 @@ def test_a_wall_clock_that_jumps_changes_no_count_and_no_duration(tmp_path: Path
 def test_two_at_once_stay_exact_and_leave_nothing(tmp_path: Path) -> None:
     """Injects a second bench while the first is sending; it says that it is not alone."""
     words = (*QUIET_RUN, "--rate", "2000", "--duration", "0.5", "--trials", "1", "--json", "--mode", "null")
-    with Watched(*words, "--duration", "5", "--out", tmp_path / "out") as first:
+    with Watched(*words, "--duration", "6", "--out", tmp_path / "out") as first:
         first.await_stage("send")
         with Watched(*words, "--out", tmp_path / "out") as second:
             assert second.finish() == 0, second.stderr
@@ -157,7 +157,7 @@ def test_two_at_once_stay_exact_and_leave_nothing(tmp_path: Path) -> None:
         assert row["sent"] == row["consumed"] > 0
 
 
-@pytest.mark.parametrize("trials", [5, pytest.param(50, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("trials", [3, pytest.param(50, marks=pytest.mark.slow)])
 def test_trials_in_a_row_leak_nothing(trials: int) -> None:
     """Descriptors, threads, children, namespaces, programs and maps at the end are as at the beginning."""
     assert endure(["null", "aggregate", "file"], trials, 0.05, 2000.0, lambda _row: None) == []
