@@ -1,18 +1,46 @@
-"""rich's console, which shows what came from outside escaped, and leaves it to the command line how to end."""
+"""On a terminal: plain where there is none or NO_COLOR is set (rich sees to both)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NoReturn
 
 import rich.console
+import rich.table
 from rich.segment import Segment
+from rich.text import Text
 
-from results.shown import lines_shown
+from results.reports.document import (
+    Bad,
+    Cell,
+    Code,
+    Document,
+    Doubt,
+    Drawing,
+    Facts,
+    Good,
+    Heading,
+    Line,
+    Name,
+    Part,
+    Quiet,
+    Sentence,
+    Strong,
+    Table,
+)
+from results.shown import lines_shown, shown
+
+_STYLES = {Name: "cyan", Strong: "bold", Quiet: "dim", Good: "green", Doubt: "yellow", Bad: "red"}
+_EIGHTHS = " ▏▎▍▌▋▊▉"
+
+# Below this many columns intervals do not fit.
+_WIDE = 100
+# Columns that a label and a number take where a table is parted into several.
+_LABEL, _NUMBER = 28, 14
 
 
 class Console(rich.console.Console):
-    """Prints to stdout if not told otherwise."""
+    """Prints to stdout if not told otherwise, shows what came from outside escaped, and leaves it to others to end."""
 
     def render(
         self, renderable: rich.console.RenderableType, options: rich.console.ConsoleOptions | None = None
@@ -24,3 +52,96 @@ class Console(rich.console.Console):
     def on_broken_pipe(self) -> NoReturn:
         """Raise what is being handled; rich would exit with status 1, which is a verdict."""
         raise  # noqa: PLE0704 - called while it is handled
+
+
+def draw(document: Document, console: Console) -> None:
+    """Print the headline, its first sentence bold, then all that is meant for a screen."""
+    for number, sentence in enumerate(document.headline):
+        console.print(_text(sentence, "bold" if number == 0 else ""), soft_wrap=document.whole)
+    for part in document.screen or document.parts:
+        _draw(part, console, whole=document.whole)
+
+
+def _draw(part: Part, console: Console, *, whole: bool) -> None:
+    match part:
+        case Table(narrow="split"):
+            fit = max(1, (console.width - _LABEL) // _NUMBER)
+            for first in range(0, len(part.headings), fit):
+                console.print(*([] if first == 0 else [""]), _table(part, console, slice(first, first + fit)), sep="\n")
+        case Table():
+            _draw_table(part, console)
+        case Facts(pairs):
+            for name, value in pairs:
+                console.print(Text(f"{shown(name)}: {shown(value)}"))
+        case Code(text):
+            console.print(Text(text), soft_wrap=True)
+        case Drawing():
+            pass
+        case _:
+            console.print(_text(part), soft_wrap=whole)
+
+
+def _text(sentence: Sentence, style: str = "") -> Text:
+    text = Text(style=style)
+    for part in sentence:
+        text.append(shown(part) if isinstance(part, Name) else part, style=_STYLES.get(type(part), ""))
+    return text
+
+
+def _draw_table(table: Table, console: Console) -> None:
+    drawn = _table(table, console, slice(None))
+    fits = console.measure(drawn, options=console.options.update(max_width=10_000)).maximum <= console.width
+    if fits or table.narrow == "fold":
+        console.print(drawn)
+    else:
+        for line in table.lines:
+            console.print(_text(line.says or _in_words(table, line)))
+    for number, note in enumerate(table.notes, start=1):
+        console.print(_text((Quiet(f"{number} {note}"),)))
+
+
+def _in_words(table: Table, line: Line) -> Sentence:
+    pairs = zip(table.headings, line.cells, strict=True)
+    said = ", ".join(f"{heading.title} {cell.text}" for heading, cell in pairs if heading.title and cell)
+    return (f"{table.heading} {line.label}: {said}",)
+
+
+def _table(table: Table, console: Console, columns: slice) -> rich.table.Table:
+    headings = table.headings[columns]
+    numbers = not all(heading.words for heading in headings)
+    # Words need more room between them than numbers do.
+    drawn = rich.table.Table(box=None, padding=(0, 1), pad_edge=False, collapse_padding=numbers, header_style="bold")
+    folds = table.narrow == "fold" and not any(heading.words for heading in headings)
+    drawn.add_column(Text(table.heading), no_wrap=not folds, overflow="fold" if folds else "ellipsis")
+    for heading in headings:
+        breaks = table.narrow == "split" or (heading.words and table.narrow == "fold")
+        drawn.add_column(
+            Text(heading.title), justify="left" if heading.words else "right", no_wrap=not breaks,
+            overflow="fold" if breaks else "ellipsis",
+        )  # fmt: skip
+    for line in table.lines:
+        row = [_cell(cell, heading, console) for cell, heading in zip(line.cells[columns], headings, strict=True)]
+        drawn.add_row(Text(line.label, style="bold").append(_notes(line.notes)), *row)
+    return drawn
+
+
+def _cell(cell: Cell | None, heading: Heading, console: Console) -> Text:
+    if cell is None:
+        return Text("" if heading.words else "–", style="dim")
+    wide = console.width >= _WIDE
+    if cell.share is not None:
+        return Text(_bar(cell.share, 12 if wide else 6), style="cyan")
+    text = Text(cell.text, style="" if isinstance(cell.text, Name) else _STYLES.get(type(cell.text), ""))
+    text.append(_notes(cell.notes))
+    if wide and cell.interval:
+        text.append(f" {cell.interval}", style="dim")
+    return text
+
+
+def _notes(numbers: Sequence[int]) -> Text:
+    return Text("".join(f" [{number}]" for number in numbers), style="dim")
+
+
+def _bar(share: float, width: int) -> str:
+    full, part = divmod(round(max(0.0, min(1.0, share)) * width * 8), 8)
+    return ("█" * full + (_EIGHTHS[part] if part else "")).ljust(width)

@@ -1,0 +1,180 @@
+"""A document: what an answer says, made once by the file of its question, and drawn by any form (forms/)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from results.metrics import Better
+
+
+class Name(str):
+    """A name out of a result file, to be set apart from the words around it."""
+
+    __slots__ = ()
+
+
+class Strong(str):
+    """Words that catch the eye."""
+
+    __slots__ = ()
+
+
+class Quiet(str):
+    """Words that stand back."""
+
+    __slots__ = ()
+
+
+class Good(str):
+    """Words that say that all is well."""
+
+    __slots__ = ()
+
+
+class Doubt(str):
+    """Words that warn."""
+
+    __slots__ = ()
+
+
+class Bad(str):
+    """Words that say what must not be overlooked."""
+
+    __slots__ = ()
+
+
+# Words, some of them of the classes above. An empty one parts what stands before it from what comes after.
+Sentence = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A column: its title, what it means and which way is better, and its name in exports.
+
+    `words`: it holds words, which are read from the left and may be broken over lines, no numbers.
+    """
+
+    title: str
+    name: str = ""
+    means: str = ""
+    better: Better = None
+    words: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A number as text (of one of the classes above, or plain), and what stands small beside it, its interval mostly.
+
+    `value` is the number itself, `notes` the numbers of the table's notes that touch it; `share` is drawn as a bar.
+    """
+
+    text: str
+    interval: str = ""
+    value: float | None = None
+    notes: tuple[int, ...] = ()
+    share: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The cells of a line in the order of the headings, None where there is no number; `says` is the line in words."""
+
+    label: str
+    cells: tuple[Cell | None, ...]
+    notes: tuple[int, ...] = ()
+    colour: int | None = None
+    says: Sentence = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Lines under headings; `heading` stands above their labels.
+
+    `narrow` is what becomes of it where it is too wide: labels or words are broken over lines, or each line is put into
+    words, or its columns are parted into several tables. `aside`: it is looked up more than read.
+    """
+
+    heading: str
+    headings: tuple[Heading, ...]
+    lines: tuple[Line, ...]
+    notes: tuple[str, ...] = ()
+    narrow: Literal["fold", "words", "split"] = "fold"
+    aside: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A picture, by the name of its file in drawings/, of an answer that this file knows how to draw."""
+
+    name: str
+    of: object
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Names with what they stand for."""
+
+    pairs: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A command as it was typed."""
+
+    text: str
+
+
+Part = Sentence | Table | Drawing | Facts | Code
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Parts under a title; one whose drawing has nothing to draw is left out."""
+
+    title: str
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """An answer, the most important sentence first.
+
+    `parts` are what a comment or a summary has room for; `screen` stands in for them on a terminal, and `sections` on
+    a page. `whole`: each sentence is a line of its own, however long, since it is looked for.
+    """
+
+    headline: tuple[Sentence, ...]
+    parts: tuple[Part, ...]
+    screen: tuple[Part, ...] = ()
+    sections: tuple[Section, ...] = ()
+    name: str = "bench"
+    title: str = ""
+    problems: tuple[str, ...] = ()
+    footer: str = ""
+    made_at: str = ""
+    whole: bool = False
+
+
+def plain(sentence: Sentence, name: Callable[[str], str] = str) -> str:
+    """Write a sentence as text, its names written by `name`."""
+    return "".join(name(part) if isinstance(part, Name) else part for part in sentence)
+
+
+def cells(*texts: str) -> tuple[Cell, ...]:
+    """Make the cells of a line whose texts are all there is."""
+    return tuple(map(Cell, texts))
+
+
+def titled(*titles: str, words: Iterable[str] = ()) -> tuple[Heading, ...]:
+    """Make headings of titles; those of `words` are columns of words."""
+    return tuple(Heading(title, words=title in words) for title in titles)
+
+
+_HEIGHTS = "▁▂▃▄▅▆▇█"
+
+
+def spark(shares: Iterable[float | None]) -> str:
+    """Draw shares of the full height as blocks side by side; a dot where there is none."""
+    return "".join("·" if share is None else _HEIGHTS[round(share * (len(_HEIGHTS) - 1))] for share in shares)
