@@ -16,11 +16,13 @@ from harness.consumer.traits import Traits, traits_of
 from harness.probes.stall import BEFORE_S
 from modes import mode_names
 from modes.parts.mode import Wait
+from results import units
 from results.errors import BadInput
 from results.trial import Pass, Setting
 from traffic.discovery import load_kind
 from traffic.kind import choose_sender
 
+DEFAULT_LOAD = 100_000.0
 DEFAULT_RING_BYTES = 1 << 20
 # What paced may add to an event's age, and how often aggregate looks: docs/consumers.md says what others cost.
 DEFAULT_INTERVAL_NS = 5_000_000
@@ -69,6 +71,14 @@ class Wishes:
         if self.interval_ns is not None and not 0 < self.interval_ns <= LONGEST_INTERVAL_NS:
             most, said = LONGEST_INTERVAL_NS / 1e6, self.interval_ns / 1e6
             raise BadInput(f"--interval must be above 0 ms, at most {most:g} (an hour); it is {said:g} ms")
+
+
+def read_interval(text: str) -> int:
+    """Read milliseconds that somebody can wait, as nanoseconds. Raises BadInput."""
+    number, most = units.read_number(text), LONGEST_INTERVAL_NS / 1e6
+    if not 0 < number <= most:
+        raise BadInput(f"it must be above 0 ms, at most {most:g} (an hour); it is {number:g} ms")
+    return round(number * 1e6)
 
 
 def consumers(modes: str, wishes: Wishes) -> list[tuple[str, Wishes]]:

@@ -1,9 +1,14 @@
-"""Numbers as people read them: three significant digits and a unit."""
+"""Numbers as people read them, with three significant digits and a unit, and as they write them."""
 
 from __future__ import annotations
 
 import math
+import re
 
+from results.errors import BadInput
+
+_SIZE = re.compile(r"(\d+)\s*(|k|kib|m|mib|g|gib)", re.IGNORECASE)
+_POWERS = {"": 0, "k": 10, "m": 20, "g": 30}
 _PREFIXES = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 
@@ -62,3 +67,32 @@ def percent(value: float) -> str:
     if value and abs(value) < 0.00001:
         return "< 0.001 %"
     return f"{digits(round(value * 100, 3))} %"
+
+
+def read_size(text: str) -> int:
+    """Read bytes: 65536, 64K or 1MiB. Raises BadInput."""
+    found = _SIZE.fullmatch(text.strip())
+    if not found:
+        raise BadInput(f"{text!r} is no number of bytes such as 65536, 64K or 1M")
+    return int(found[1]) << _POWERS[found[2].lower()[:1]]
+
+
+def read_number(text: str) -> float:
+    """Read a number that can be computed with: nan, inf and 1e999 are none. Raises BadInput."""
+    try:
+        number = float(text)
+    except ValueError:
+        raise BadInput(f"{text!r} is no number") from None
+    if not math.isfinite(number):
+        raise BadInput(f"{text!r} is no finite number")
+    return number
+
+
+def read_rate(text: str) -> float | None:
+    """Read drops per second, or max, which is None. Raises BadInput."""
+    if text == "max":
+        return None
+    try:
+        return read_number(text.replace(",", "").replace("_", ""))
+    except BadInput as error:
+        raise BadInput(f"{text!r} is neither a number of drops a second nor max") from error

@@ -34,7 +34,6 @@ BROKEN = {
     ("harness.peers.table", "results.reports"),
     ("harness.outputs", "harness.commands"),
     ("harness.check.arms", "harness.commands"),
-    ("harness.check.configuration", "harness.commands"),
     ("harness.check.runner", "harness.commands"),
     ("harness.plan", "harness.commands"),
 }
@@ -144,15 +143,7 @@ def test_argparse_stays_in_the_commands() -> None:
     """Below them nobody sees what was typed."""
     importers = {dotted(path) for path in FILES if "argparse" in imported_packages(path)}
     outside = {module for module in importers if not within(module, "harness.commands")}
-    assert outside <= {
-        "harness.__main__",
-        "harness.check.configuration",
-        "harness.check.arms",
-        "harness.check.trees",
-    } | {
-        "results.capacity.__main__",
-        "results.explain.__main__",
-    }
+    assert outside <= {"harness.__main__", "results.explain.__main__"}
 
 
 def test_bcc_is_imported_in_one_module() -> None:

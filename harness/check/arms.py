@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import argparse
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.check.trees import is_module, lay_out_for, repository_of, trees
-from harness.commands.parts import options
 from harness.commands.parts.roles import split_words
 from harness.consumer.traits import traits_of
-from harness.plan import Wishes
+from harness.plan import Wishes, read_interval
 from harness.trial import Tree
 from modes import mode_names
+from results import units
 from results.errors import BadInput
 
 
@@ -107,8 +106,8 @@ _KEYS: Mapping[str, Callable[[str], object]] = {
     "format": str,
     "wakeup": str,
     "gc": str,
-    "ring_size": options.byte_count,
-    "interval": lambda text: round(options.interval(text) * 1e6),
+    "ring_size": units.read_size,
+    "interval": read_interval,
 }
 _FIELDS = {"ring_size": "ring_size_bytes", "interval": "interval_ns"}
 
@@ -124,7 +123,7 @@ def _side(text: str, modes: Sequence[str], wishes: Wishes) -> Side:
         elif key in _KEYS and equals and value:
             try:
                 changes[_FIELDS.get(key, key)] = _KEYS[key](value)
-            except (ValueError, argparse.ArgumentTypeError) as error:
+            except ValueError as error:
                 raise BadInput(f"{pair!r}: {error}") from error
         else:
             keys = ", ".join(("mode", *_KEYS))

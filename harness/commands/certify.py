@@ -20,7 +20,7 @@ from pathlib import Path
 
 from harness.check import certificates
 from harness.check.arms import alone
-from harness.check.configuration import add_options, wanted
+from harness.check.configuration import wanted
 from harness.check.plan import make_check
 from harness.check.runner import CheckRun, TooManyInvalid, expected_trials
 from harness.commands.parts import options
@@ -58,7 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     options.add_consumer_options(parser)
     options.add_probe_options(parser)
-    add_options(parser)
+    options.add_gate_options(parser)
     parser.add_argument("--json", action="store_true", help="print the certificate as JSON, and nothing else")
     parser.add_argument(
         "--out", type=output, metavar="FILE", help="result file of all gates (default: by host and plan)"
@@ -68,7 +68,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     owner = caller()
-    said, wishes = wanted(arguments, options.consumer_wishes_of(arguments))
+    said, wishes = wanted(options.flags_of(arguments), options.consumer_wishes_of(arguments))
     modes = expand_modes(arguments.mode)
     check = make_check(alone(modes, wishes, "the consumer", "the same consumer"), said)
     targets = _targets(arguments)

@@ -23,7 +23,7 @@ from harness.check import certificates
 from harness.check.arms import Arms, against, alone, two_settings
 from harness.check.baseline import Baseline
 from harness.check.baseline import load as load_baseline
-from harness.check.configuration import Wanted, add_options, wanted
+from harness.check.configuration import Wanted, wanted
 from harness.check.outside import said_of
 from harness.check.plan import make_check, without_what_is_too_coarse
 from harness.check.runner import CheckRun, TooManyInvalid, Trees, expected_trials
@@ -60,7 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--baseline", type=Path, metavar="FILE", help="a stored result as the baseline (weaker)")
     options.add_consumer_options(parser, mode_required=False)
     options.add_probe_options(parser)
-    add_options(parser)
+    options.add_gate_options(parser)
     outcome_files.add_options(parser)
     parser.add_argument("--out", type=output, metavar="FILE", help="result file; an existing one gains a session")
     parser.add_argument("--quiet", action="store_true", help="no progress on stderr")
@@ -68,7 +68,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     owner = caller()
-    said, wishes = wanted(arguments, options.consumer_wishes_of(arguments))
+    said, wishes = wanted(options.flags_of(arguments), options.consumer_wishes_of(arguments))
     modes = [] if arguments.mode is None else expand_modes(arguments.mode)
     _refuse_unless_one_baseline(arguments, modes)
     files = outcome_files.Reports(arguments)

@@ -58,7 +58,7 @@ def _plan_of_explain(arguments: argparse.Namespace) -> object:
 
 def _plan_of_check(arguments: argparse.Namespace) -> object:
     options.probing_of(arguments)
-    said, wishes = wanted(arguments, options.consumer_wishes_of(arguments))
+    said, wishes = wanted(options.flags_of(arguments), options.consumer_wishes_of(arguments))
     return make_check(alone(["file"], wishes, "a", "b"), said).to_json()
 
 

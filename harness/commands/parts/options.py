@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import math
-import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
 
+from harness.check.configuration import DEFAULT_ALPHA, DEFAULT_DRAIN, DEFAULT_DURATION_S, Flags
 from harness.commands.parts.roles import output
-from harness.plan import DEFAULT_RING_BYTES, LONGEST_INTERVAL_NS, Wishes
+from harness.plan import DEFAULT_LOAD, DEFAULT_RING_BYTES, Wishes, read_interval
 from harness.probes.machine import Limits
 from harness.probes.outside import Probing
 from harness.probes.timeline import STEP_S
+from results import units
+from results.errors import BadInput
 
-DEFAULT_LOAD = 100_000.0
 DEFAULT_TRAFFIC = "udp-closed-port"
 
-_BYTES = re.compile(r"(\d+)\s*(|k|kib|m|mib|g|gib)", re.IGNORECASE)
-_POWERS = {"": 0, "k": 10, "m": 20, "g": 30}
+T = TypeVar("T")
 
 
 def add_consumer_options(parser: argparse.ArgumentParser, *, mode_required: bool = True) -> None:
@@ -113,41 +115,79 @@ def consumer_wishes_of(arguments: argparse.Namespace) -> Wishes:
         decode=arguments.decode,
         format=arguments.format,
         wakeup=arguments.wakeup,
-        interval_ns=None if arguments.interval is None else round(arguments.interval * 1e6),
+        interval_ns=arguments.interval,
         gc=arguments.gc,
         ring_size_bytes=arguments.ring_size,
     )
 
 
-def byte_count(text: str) -> int:
-    """Read 65536, 64K or 1MiB."""
-    found = _BYTES.fullmatch(text.strip())
-    if not found:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of bytes such as 65536, 64K or 1M")
-    return int(found[1]) << _POWERS[found[2].lower()[:1]]
+def add_gate_options(parser: argparse.ArgumentParser) -> None:
+    """Add what says how to compare; check and certify share it."""
+    gate = parser.add_argument_group("the gate")
+    add = gate.add_argument
+    add("--metrics", metavar="NAME[,NAME…]", help="what is gated (default: all that the mode has)")
+    add("--delta", action="append", default=[], metavar="METRIC=SHARE", help="how much worse is the same: 0.05 or 5%%")
+    add("--alpha", type=finite, help=f"chance of a false alarm over all looks (default: {DEFAULT_ALPHA})")
+    add("--blocks", metavar="N[,N…]", help="valid blocks at which to look (default: by the number of metrics)")
+    add("--seed", type=int, help="of the coin and the traffic (default: drawn, and recorded)")
+    add("--config", type=Path, metavar="FILE", help="pyproject.toml with [tool.bench.check] (default: nearest)")
+    trials = parser.add_argument_group("the trials")
+    add = trials.add_argument
+    add("--traffic", default=DEFAULT_TRAFFIC, metavar="KIND", help="of load trials")
+    add("--rate", type=load, default=argparse.SUPPRESS, metavar="N|max", help="drops a second")
+    add("--shape", default="constant", help="constant, poisson, burst:ON_MS,OFF_MS or ramp")
+    add("--duration", type=finite, metavar="S", help=f"seconds a load trial (default: {DEFAULT_DURATION_S:g})")
+    add("--drain", type=int, metavar="N", help=f"records of a drain trial (default: {DEFAULT_DRAIN})")
 
 
-def finite(text: str) -> float:
-    """Read a number that can be computed with: nan, inf and 1e999 are none."""
-    number = float(text)
-    if not math.isfinite(number):
-        raise argparse.ArgumentTypeError(f"{text!r} is no finite number")
-    return number
+def flags_of(arguments: argparse.Namespace) -> Flags:
+    """Gather what says how to compare. Raises BadInput."""
+    rate = getattr(arguments, "rate", None)
+    return Flags(
+        config=arguments.config,
+        alpha=arguments.alpha,
+        looks=None if arguments.blocks is None else _looks(arguments.blocks),
+        metrics=None if arguments.metrics is None else tuple(name.strip() for name in arguments.metrics.split(",")),
+        delta=dict(_delta(text) for text in arguments.delta),
+        duration_s=arguments.duration,
+        rate="max" if rate is None and "rate" in arguments else rate,
+        drain_records=arguments.drain,
+        shape=arguments.shape,
+        traffic=arguments.traffic,
+    )
 
 
-def interval(text: str) -> float:
-    """Read milliseconds that somebody can wait."""
-    number, most = finite(text), LONGEST_INTERVAL_NS / 1e6
-    if not 0 < number <= most:
-        raise argparse.ArgumentTypeError(f"it must be above 0 ms, at most {most:g} (an hour); it is {number:g} ms")
-    return number
-
-
-def load(text: str) -> float | None:
-    """Read drops per second, or max."""
-    if text == "max":
-        return None
+def _looks(text: str) -> tuple[int, ...]:
     try:
-        return finite(text.replace(",", "").replace("_", ""))
-    except (ValueError, argparse.ArgumentTypeError) as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is neither a number of drops a second nor max") from error
+        return tuple(int(part) for part in text.split(","))
+    except ValueError:
+        raise BadInput(f"--blocks are numbers such as 10 or 10,20, not {text!r}") from None
+
+
+def _delta(text: str) -> tuple[str, float]:
+    name, equals, amount = text.partition("=")
+    try:
+        share = float(amount.rstrip("%")) / (100 if amount.endswith("%") else 1)
+    except ValueError:
+        share = -1.0
+    if not equals or not share > 0:
+        raise BadInput(f"--delta is METRIC=SHARE, such as ns_per_event=10%, not {text!r}")
+    return name, share
+
+
+def typed(read: Callable[[str], T]) -> Callable[[str], T]:
+    """Make a reader of words the type of an option: what it refuses, argparse tells with the option's name."""
+
+    def read_option(text: str) -> T:
+        try:
+            return read(text)
+        except BadInput as error:
+            raise argparse.ArgumentTypeError(str(error)) from error
+
+    return read_option
+
+
+byte_count = typed(units.read_size)
+finite = typed(units.read_number)
+load = typed(units.read_rate)
+interval = typed(read_interval)

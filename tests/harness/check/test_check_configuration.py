@@ -6,7 +6,8 @@ import argparse
 
 import pytest
 
-from harness.check.configuration import add_options, find, load, wanted
+from harness.check.configuration import find, load, wanted
+from harness.commands.parts.options import add_gate_options, flags_of
 from harness.plan import Wishes
 
 TABLE = """
@@ -28,8 +29,8 @@ def said(tmp_path, *flags, table=TABLE):
     path = tmp_path / "pyproject.toml"
     path.write_text(table)
     parser = argparse.ArgumentParser()
-    add_options(parser)
-    return wanted(parser.parse_args(["--config", str(path), *flags]), Wishes())
+    add_gate_options(parser)
+    return wanted(flags_of(parser.parse_args(["--config", str(path), *flags])), Wishes())
 
 
 def test_the_file_speaks_where_no_flag_does(tmp_path):

@@ -8,8 +8,9 @@ import dataclasses
 import pytest
 
 from harness.check.arms import alone, two_settings
-from harness.check.configuration import add_options, wanted
+from harness.check.configuration import wanted
 from harness.check.plan import make_check, without_what_is_too_coarse
+from harness.commands.parts.options import add_gate_options, flags_of
 from harness.plan import Wishes
 from results.check.certificate import Certificate, Certified
 from results.check.outcome import Outcome
@@ -19,8 +20,8 @@ from results.session import Session
 
 def made(*flags, arms=None):
     parser = argparse.ArgumentParser()
-    add_options(parser)
-    said, wishes = wanted(parser.parse_args(["--config", "/dev/null", *flags]), Wishes())
+    add_gate_options(parser)
+    said, wishes = wanted(flags_of(parser.parse_args(["--config", "/dev/null", *flags])), Wishes())
     return make_check(arms or alone(["epoll"], wishes, "a", "b"), said)
 
 
