@@ -58,7 +58,9 @@ def nobodys_clone() -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)
         clone = make_clone(Path(folder) / "clone")
-        for name in (*CHECKOUT.glob("harness/*.py"), *CHECKOUT.glob("results/*.py"), CHECKOUT / "bpf/errors.py"):
+        ours = ("harness/*.py", "harness/machine/*.py", "harness/commands/parts/*.py", "results/*.py", "bpf/errors.py")
+        for name in (path for pattern in ours for path in CHECKOUT.glob(pattern)):
+            (clone / name.relative_to(CHECKOUT)).parent.mkdir(exist_ok=True)
             shutil.copyfile(name, clone / name.relative_to(CHECKOUT))
         command = (
             "def add_arguments(parser): parser.add_argument('words', nargs='*')\ndef run(arguments): print('ran')\n"
