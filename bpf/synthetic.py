@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import struct
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from bpf import syscalls
 from bpf.program import MAX_SYNTHETIC_KEYS
@@ -16,6 +17,15 @@ _KEY = struct.Struct("=QII")
 
 Key = tuple[int, int, int]
 """(location, pid, reason) of one synthetic drop."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmitterIds:
+    """Ids of the program that emits, and of its maps."""
+
+    program: int
+    plan: int
+    keys: int
 
 
 class Emitter:

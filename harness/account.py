@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import select
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Literal
 
 from bpf.btf import KernelTypes
 from bpf.counters import Counters
@@ -17,9 +17,9 @@ from bpf.reasons import Reasons
 from bpf.symbols import Symbols
 from harness.control import Worker
 from harness.machine.circumstances import circumstances
-from harness.messages import DRAIN_DEADLINE_S
+from harness.messages import DRAIN_DEADLINE_S, Bye, Done
 from harness.probes.observer import Observer
-from harness.probes.outside import Outside, bytes_written, reading_of
+from harness.probes.outside import Outside, bytes_written
 from harness.probes.reading import Reading
 from harness.probes.timeline import SAMPLE_S
 from harness.trial import Identity
@@ -28,7 +28,7 @@ from results.ledger import Ledger
 from results.trial import Setting, Trial
 
 
-def named(drops: Sequence[Sequence[int]]) -> list[list[str | int]]:
+def named(drops: Iterable[tuple[int, int, int]]) -> list[list[str | int]]:
     """Turn rows of (reason, location, count) into rows of (name, function and offset, count)."""
     if not drops:
         return []
@@ -46,7 +46,7 @@ def _names() -> tuple[Reasons, Symbols]:
 class Finish:
     """What is known when the consumer has finished: its last words, the program's counters, what the probes read."""
 
-    done: Mapping[str, Any]
+    done: Done
     counters: Counters
     reading: Reading
 
@@ -55,43 +55,44 @@ def finish(consumer: Worker, observer: Observer, outside: Outside, output_fd: in
     """Wait until the consumer has finished, or for as long as it may take; read everything, and let it go."""
     done = _wait(consumer, outside)
     counters = observer.counters()
-    consumed = done["consumed"] or 0
-    reading = reading_of(done) | outside.stop(consumed) | bytes_written(output_fd, consumed)
-    consumer.send({"bye": True})
+    consumed = done.consumed or 0
+    reading = done.reading | outside.stop(consumed) | bytes_written(output_fd, consumed)
+    consumer.send(Bye())
     return Finish(done=done, counters=counters, reading=reading)
 
 
-def _wait(consumer: Worker, outside: Outside) -> Mapping[str, Any]:
-    """Watch the consumer finish; return what it says that it consumed, or how it ended as `died`."""
+def _wait(consumer: Worker, outside: Outside) -> Done:
+    """Watch the consumer finish; return its last words."""
     patience_s = DRAIN_DEADLINE_S + 10
     deadline = time.monotonic() + patience_s
     while not consumer.pending() and time.monotonic() < deadline:
         outside.sample()
         select.select([consumer], [], [], SAMPLE_S)
     if not consumer.pending():
-        where = consumer.whereabouts()
-        return {"consumed": None, "unread": None, "died": f"the consumer said nothing for {patience_s:g} s{where}"}
-    return {"consumed": None, "unread": None} | dict(last_words(consumer))
+        return Done(died=f"the consumer said nothing for {patience_s:g} s{consumer.whereabouts()}")
+    return last_words(consumer, Done)
 
 
-def balance(setting: Setting, finish: Finish, sent: Mapping[str, Any], drops_expected: int | None) -> Ledger:
+def balance(
+    setting: Setting, finish: Finish, *, sent: int | None, refused: int | None, drops_expected: int | None
+) -> Ledger:
     """Put side by side what was sent, what the program counted, and what the consumer says that it consumed."""
     counters, done = finish.counters, finish.done
     ring = setting.ring_size_bytes is not None
     return Ledger(
-        sent=sent.get("sent"),
-        refused=sent.get("refused"),
+        sent=sent,
+        refused=refused,
         observed=counters.observed,
-        skipped=done.get("skipped"),
+        skipped=done.skipped,
         drops_expected=drops_expected,
         submitted=counters.submitted if ring else None,
         reserve_failed=counters.reserve_failed if ring else None,
         aggregated=None if ring else counters.aggregated,
         map_full=None if ring else counters.map_full,
-        consumed=done["consumed"],
-        unread=done["unread"],
+        consumed=done.consumed,
+        unread=done.unread,
         checksum=counters.checksum if ring else None,
-        checksum_read=done.get("checksum_read"),
+        checksum_read=done.checksum_read,
     )
 
 
@@ -114,7 +115,7 @@ def unopened(setting: Setting, identity: Identity, *, started_at: datetime, fail
         last_offered_ns=0,
         last_consumed_ns=0,
         invalid_because=(str(failed),),
-        warnings=tuple(remarks(failed.worker, {})),
+        warnings=tuple(remarks(failed.worker, Done())),
     )
 
 
@@ -136,7 +137,7 @@ def close(
 ) -> Trial:
     """State a trial. `first_ns` and `last_ns` are when events were offered; `metrics` are those beside the probes'."""
     reading = outside.complete(finish.reading | Reading(metrics=metrics), ledger, first_ns)
-    last_consumed_ns = finish.done.get("last_consumed_ns", 0)
+    last_consumed_ns = finish.done.last_consumed_ns
     return Trial(
         session=identity.session,
         number=identity.number,
@@ -151,7 +152,7 @@ def close(
         metrics=reading.metrics,
         absent=reading.absent,
         witness=witness,
-        series={"top_drops": named(finish.done.get("top_drops", [])), **reading.series},
+        series={"top_drops": named(finish.done.top_drops), **reading.series},
         invalid_because=tuple(wrong),
         disturbed_because=tuple(outside.disturbed_because(reading, (last_consumed_ns - first_ns) / 1e9)),
         warnings=(*warnings, *_started_under()),

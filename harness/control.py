@@ -1,4 +1,4 @@
-"""The control channel between the harness and its worker processes: one JSON object a line, over a socket pair."""
+"""The wire between the harness and its worker processes: one message a line, as a JSON object, over a socket pair."""
 
 from __future__ import annotations
 
@@ -15,20 +15,32 @@ import subprocess
 import sys
 import sysconfig
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, is_dataclass
+from itertools import repeat
 from pathlib import Path
-from types import TracebackType
-from typing import Any
+from types import TracebackType, UnionType
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from harness.machine.group import Group, command_name
 from harness.machine.signals import signal_name
 from harness.machine.streams import hide_deprecations
 from harness.trial import Tree
+from results.errors import BadInput
 
-PROTOCOL = 6
+PROTOCOL = 7
 """Raised when a message changes its meaning; a worker of another checkout must speak the same (bench check)."""
 
-Message = Mapping[str, Any]
+
+@dataclass(frozen=True, kw_only=True)
+class Message:
+    """What can be said: derive a frozen dataclass. Its name and those of its fields are the words on the wire.
+
+    A field holds what JSON does, bytes, tuples, and dataclasses of such fields.
+    """
+
+
+M = TypeVar("M", bound=Message)
 
 _PR_SET_PDEATHSIG = 1
 
@@ -62,14 +74,14 @@ class Worker:
     def __init__(
         self,
         module: str,
-        spec: Message,
+        first: Message,
         *,
         name: str,
         pass_fds: Sequence[int] = (),
         tree: Tree | None = None,
         group: Group | None = None,
     ) -> None:
-        """Start `python -m module` in its own session; it reads `spec` as its first message.
+        """Start `python -m module` in its own session; it hears `first` first.
 
         It imports our packages from this checkout and works where we do; with `tree`, from and in there. `group` is for
         one that runs what is not ours.
@@ -101,7 +113,7 @@ class Worker:
         self._unread = b""
         if group is not None:
             group.admit(self._process.pid)
-        self.send({"protocol": PROTOCOL, **spec})
+        self.send(first)
 
     @property
     def pid(self) -> int:
@@ -113,14 +125,17 @@ class Worker:
     def send(self, message: Message) -> None:
         """Send one message; that the worker is already gone shows at the next receive."""
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-            self._socket.sendall(json.dumps(message).encode() + b"\n")
+            self._socket.sendall(_encode(message))
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal; a no-op when the process has ended (it is ours, so its pid cannot be another's)."""
         self._process.send_signal(number)
 
-    def receive(self, timeout_s: float) -> Message:
-        """Return the next message. Raises WorkerDied when the process ends first or says nothing in time."""
+    def receive(self, timeout_s: float, *kinds: type[M]) -> M:
+        """Return the next message, of one of these kinds.
+
+        Raises WorkerDied when the process ends first or says nothing in time, BadInput when it speaks another protocol.
+        """
         deadline = time.monotonic() + timeout_s
         while b"\n" not in self._unread:
             ready, _, _ = select.select([self._socket], [], [], max(0.0, deadline - time.monotonic()))
@@ -131,8 +146,7 @@ class Worker:
                 raise WorkerDied(self.name, self._ending(), self._complaint())
             self._unread += data
         line, self._unread = self._unread.split(b"\n", 1)
-        message: Message = json.loads(line)
-        return message
+        return _decode(line, kinds, self.name)
 
     def pending(self) -> bool:
         """Tell whether `receive` has something to say at once: a message, or that the process is gone."""
@@ -199,8 +213,8 @@ class Worker:
         self.close()
 
 
-class Harness:
-    """The worker's end of the channel."""
+class Parent:
+    """The worker's end of the wire: the harness that started it."""
 
     def __init__(self, arguments: Sequence[str]) -> None:
         """Take `[socket's descriptor, the harness's pid]` from the command line; die when the harness dies."""
@@ -213,13 +227,45 @@ class Harness:
         self.socket = socket.socket(fileno=fd)
         self._lines = self.socket.makefile("rb")
 
-    def receive(self) -> Message:
-        """Wait for a message; end the process when the harness closes the channel."""
+    def receive(self, kind: type[M]) -> M:
+        """Wait for a message; a closed wire ends the process. Raises BadInput for another protocol."""
         line = self._lines.readline()
         if not line:
             sys.exit(1)
-        message: Message = json.loads(line)
-        return message
+        return _decode(line, (kind,), "harness")
 
     def send(self, message: Message) -> None:
-        self.socket.sendall(json.dumps(message).encode() + b"\n")
+        self.socket.sendall(_encode(message))
+
+
+def _encode(message: Message) -> bytes:
+    row = {"protocol": PROTOCOL, "message": type(message).__name__, **asdict(message)}
+    return json.dumps(row, default=bytes.hex).encode() + b"\n"
+
+
+def _decode(line: bytes, kinds: Sequence[type[M]], speaker: str) -> M:
+    row = json.loads(line)
+    if (theirs := row.pop("protocol", None)) != PROTOCOL:
+        raise BadInput(f"the {speaker} speaks worker protocol {theirs}, we speak {PROTOCOL}; compare nearer commits")
+    name = row.pop("message")
+    for kind in kinds:
+        if kind.__name__ == name:
+            made: M = _made(kind, row)
+            return made
+    raise ValueError(f"the {speaker} said {name} where {' or '.join(kind.__name__ for kind in kinds)} is understood")
+
+
+def _made(hint: Any, value: Any) -> Any:
+    """Make of a value out of JSON what the type of its field says."""
+    arguments = get_args(hint)
+    if value is None:
+        return None
+    if is_dataclass(hint):
+        hints = get_type_hints(hint)
+        return hint(**{name: _made(hints[name], each) for name, each in value.items()})  # type: ignore[operator] # a class
+    if get_origin(hint) in (Union, UnionType):  # X | None
+        return _made(arguments[0], value)
+    if get_origin(hint) is tuple:
+        kinds = repeat(arguments[0]) if arguments[-1] is ... else arguments
+        return tuple(_made(kind, each) for kind, each in zip(kinds, value, strict=False))
+    return bytes.fromhex(value) if hint is bytes else value

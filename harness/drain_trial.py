@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 
 from harness import account
+from harness.messages import Go, Maps
 from harness.probes.machine import MachineProbe
 from harness.probes.observer import Observer
 from harness.probes.outside import Outside, Probing
@@ -23,28 +24,27 @@ def run_drain_trial(
     machine = MachineProbe({place.consumer_cpu})
     with ExitStack() as stack:
         consumer = stack.enter_context(start_consumer(setting, None, place, output_fd, probing))
-        identities = ready(consumer)
-        observer = stack.enter_context(Observer(identities))
+        maps = ready(consumer, Maps)
+        observer = stack.enter_context(Observer(maps))
         outside = stack.enter_context(
             Outside(
                 setting,
                 observer,
                 probing,
                 consumer=consumer.pid,
-                program=identities["program"],
+                program=maps.program,
                 others=(),
                 machine=machine,
             )
         )
         outside.start()
-        consumer.send({"go": True})
+        consumer.send(Go())
         finish = account.finish(consumer, observer, outside, output_fd)
-    sent = {"sent": setting.drain_records, "refused": 0}
-    ledger = account.balance(setting, finish, sent, setting.drain_records)
+    records = setting.drain_records
+    ledger = account.balance(setting, finish, sent=records, refused=0, drops_expected=records)
     wrong = endings(finish.done) + ledger.imbalance()
     if ledger.lost:
-        wrong.append(f"the channel had no room for {ledger.lost} of the {setting.drain_records} records to be drained")
-    began_ns = finish.done.get("began_ns", 0)
+        wrong.append(f"the channel had no room for {ledger.lost} of the {records} records to be drained")
     return account.close(
         setting,
         identity,
@@ -52,8 +52,8 @@ def run_drain_trial(
         finish,
         ledger,
         started_at=started_at,
-        first_ns=began_ns,
-        last_ns=began_ns,
+        first_ns=finish.done.began_ns,
+        last_ns=finish.done.began_ns,
         wrong=wrong,
         warnings=remarks(consumer, finish.done),
     )

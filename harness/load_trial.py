@@ -5,14 +5,14 @@ from __future__ import annotations
 import select
 import signal
 import time
-from collections.abc import Mapping
 from contextlib import ExitStack
+from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Literal
 
 from harness import account
 from harness.control import Worker
-from harness.messages import DRAIN_DEADLINE_S
+from harness.messages import DRAIN_DEADLINE_S, Go, Maps, Ready, Sent
 from harness.probes.machine import MachineProbe
 from harness.probes.observer import Observer
 from harness.probes.outside import Outside, Probing
@@ -30,6 +30,7 @@ from harness.workers import (
 )
 from results.ledger import Ledger
 from results.trial import Setting, Trial
+from traffic.offer import Offered
 
 PROGRESS_STEP_S = 0.1
 # The generator starts so long after it is told to: both sides are then surely waiting.
@@ -67,21 +68,21 @@ def run_load_trial(
     with ExitStack() as stack:
         synthetic = setting.sender == "synthetic"
         machine = MachineProbe({place.consumer_cpu, place.generator_cpu})
-        tag = None if synthetic else traffic.kind.tag(traffic.bed).hex()
+        tag = None if synthetic else traffic.kind.tag(traffic.bed)
         consumer = stack.enter_context(start_consumer(setting, tag, place, output_fd, probing))
         generator = stack.enter_context(start_generator(setting, traffic, identity.seed, place.generator_cpu))
-        identities = ready(consumer)
-        observer = stack.enter_context(Observer(identities))
+        maps = ready(consumer, Maps)
+        observer = stack.enter_context(Observer(maps))
         if synthetic:
-            generator.send({"emitter": {name: identities[name] for name in ("emit", "plan", "keys")}})
-        ready(generator)
+            generator.send(maps)
+        ready(generator, Ready)
         outside = stack.enter_context(
             Outside(
                 setting,
                 observer,
                 probing,
                 consumer=consumer.pid,
-                program=identities["program"],
+                program=maps.program,
                 others=[generator.pid],
                 machine=machine,
             )
@@ -91,7 +92,8 @@ def run_load_trial(
         machine.start()
         outside.start()
         sent = _offer(setting, consumer, generator, observer, outside, on_progress)
-        expected = None if "died" in sent else traffic.kind.expect(sent["sent"], sent["refused"])
+        offered = sent.offered
+        expected = None if offered is None else traffic.kind.expect(offered.sent, offered.refused)
         observer.settle(expected.total if expected else None, SETTLE_TIMEOUT_S)
         backlog = observer.unread_records
         witness_after = traffic.kind.witness(traffic.bed)
@@ -100,7 +102,13 @@ def run_load_trial(
         finish = account.finish(consumer, observer, outside, output_fd)
 
     witness = {name: count - witness_before.get(name, 0) for name, count in witness_after.items()}
-    ledger = account.balance(setting, finish, sent, expected.total if expected else None)
+    ledger = account.balance(
+        setting,
+        finish,
+        sent=None if offered is None else offered.sent,
+        refused=None if offered is None else offered.refused,
+        drops_expected=expected.total if expected else None,
+    )
     wrong = endings(sent) + endings(finish.done) + ledger.imbalance()
     if expected is not None:
         wrong += [
@@ -108,7 +116,7 @@ def run_load_trial(
             for name, grew in witness.items()  # a counter that this kernel does not have is absent
             if grew != expected.witness.get(name)
         ]
-    metrics = {f"generator_{name}": sent[name] for name in _GENERATOR_METRICS if sent.get(name) is not None}
+    metrics = _generator_metrics(sent)
     if backlog is not None:
         metrics["backlog_at_stop"] = backlog
     return account.close(
@@ -118,13 +126,13 @@ def run_load_trial(
         finish,
         ledger,
         started_at=started_at,
-        first_ns=sent.get("first_ns") or 0,
-        last_ns=sent.get("last_ns") or 0,
+        first_ns=(offered and offered.first_ns) or 0,
+        last_ns=(offered and offered.last_ns) or 0,
         wrong=wrong,
         metrics=metrics,
         witness=witness,
         warnings=[*_warnings(ledger, finish), *remarks(consumer, finish.done)],
-        limited_by=_limited_by(setting, ledger, sent),
+        limited_by=_limited_by(setting, ledger, offered),
     )
 
 
@@ -135,11 +143,11 @@ def _offer(  # noqa: PLR0917 - both sides, and who watches them
     observer: Observer,
     outside: Outside,
     on_progress: OnProgress,
-) -> Mapping[str, Any]:
-    """Let the generator send, and watch; return what it says that it sent, or how it ended as `died`."""
+) -> Sent:
+    """Let the generator send, and watch; return its last words."""
     assert setting.duration_s is not None
     began = time.monotonic()
-    generator.send({"go": time.monotonic_ns() + START_DELAY_NS})
+    generator.send(Go(at_ns=time.monotonic_ns() + START_DELAY_NS))
     patience_s = setting.duration_s + READY_TIMEOUT_S
     told_to_stop = False
     next_progress = began
@@ -150,7 +158,7 @@ def _offer(  # noqa: PLR0917 - both sides, and who watches them
         outside.sample()
         now = time.monotonic()
         if now > began + patience_s:
-            return {"died": f"the generator said nothing for {patience_s:g} s"}
+            return Sent(died=f"the generator said nothing for {patience_s:g} s")
         if now >= next_progress:
             next_progress = now + PROGRESS_STEP_S
             on_progress(
@@ -162,7 +170,14 @@ def _offer(  # noqa: PLR0917 - both sides, and who watches them
                 )
             )
         select.select([generator] if told_to_stop else [generator, consumer], [], [], SAMPLE_S)
-    return last_words(generator)
+    return last_words(generator, Sent)
+
+
+def _generator_metrics(sent: Sent) -> dict[str, float]:
+    if sent.offered is None:
+        return {}
+    told = {**asdict(sent.offered), "cpu_s": sent.cpu_s}
+    return {f"generator_{name}": told[name] for name in _GENERATOR_METRICS if told[name] is not None}
 
 
 def _warnings(ledger: Ledger, finish: account.Finish) -> list[str]:
@@ -171,9 +186,9 @@ def _warnings(ledger: Ledger, finish: account.Finish) -> list[str]:
     return [f"{ledger.unread} events were still unread {DRAIN_DEADLINE_S:g} s after the load ended"]
 
 
-def _limited_by(setting: Setting, ledger: Ledger, sent: Mapping[str, Any]) -> Literal["consumer", "generator"] | None:
+def _limited_by(setting: Setting, ledger: Ledger, offered: Offered | None) -> Literal["consumer", "generator"] | None:
     if setting.intended_load is not None and setting.duration_s is not None:
         intended = setting.intended_load * setting.duration_s
-        if sent.get("unsent") and sent.get("sent", 0) < OFFERED_AT_LEAST * intended:
+        if offered is not None and offered.unsent and offered.sent < OFFERED_AT_LEAST * intended:
             return "generator"
     return "consumer" if ledger.lost else None

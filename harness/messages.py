@@ -1,20 +1,30 @@
-"""What the processes of a trial tell each other."""
+"""What the processes of a trial tell each other.
+
+A consumer hears ConsumerSpec, says Opening, then Maps, Raised or Failed; in a drain trial it waits for Go. It ends with
+Done, and waits for Bye: its maps go with it. A generator hears GeneratorSpec, and Maps where the load is synthetic; it
+says Ready or Failed, waits for Go, and ends with Sent.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass, field
 
+from bpf.synthetic import EmitterIds
+from harness.consumer.imports import Import
+from harness.control import Message
+from harness.probes.reading import Reading
 from results.trial import Setting
+from traffic.offer import Offered
+from traffic.outlet import Outlet
+from traffic.senders import SenderName
 
 DRAIN_DEADLINE_S = 20.0
 """How long a consumer may take for what is left in the ring once the load has ended."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConsumerSpec:
-    """All that a consumer is told. `output_fd` is inherited; `tag` is hexadecimal, None: synthetic load only.
+@dataclass(frozen=True, kw_only=True)
+class ConsumerSpec(Message):
+    """All that a consumer is told. `output_fd` is inherited; `tag` is None for synthetic load only.
 
     `mode` is what to load; the setting's is what to call it, which differs where a check compares two trees.
     `without` names probes of the timed pass to leave out: `bench doctor --probes` measures their cost.
@@ -23,7 +33,7 @@ class ConsumerSpec:
 
     setting: Setting
     mode: str
-    tag: str | None
+    tag: bytes | None
     cpu: int | None
     output_fd: int | None
     aggregate_entries: int = 16384
@@ -31,19 +41,103 @@ class ConsumerSpec:
     import_path: tuple[str, ...] = ()
     tells_imports: bool = False
 
-    def to_json(self) -> dict[str, Any]:
-        return asdict(self)
 
-    @classmethod
-    def from_json(cls, row: Mapping[str, Any]) -> ConsumerSpec:
-        return cls(
-            setting=Setting(**row["setting"]),
-            mode=row["mode"],
-            tag=row["tag"],
-            cpu=row["cpu"],
-            output_fd=row["output_fd"],
-            aggregate_entries=row["aggregate_entries"],
-            without=tuple(row["without"]),
-            import_path=tuple(row["import_path"]),
-            tells_imports=row["tells_imports"],
-        )
+@dataclass(frozen=True, kw_only=True)
+class GeneratorSpec(Message):
+    """All that a generator is told. `rate` is frames per second, None as fast as it goes; `frames` are sent in turn."""
+
+    sender: SenderName
+    outlet: Outlet
+    frames: tuple[bytes, ...]
+    rate: float | None
+    shape: str
+    duration_s: float
+    seed: int
+    cpu: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opening(Message):
+    """The program is loaded, and the mode comes next: what goes wrong now is the mode's."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Maps(Message):
+    """A consumer is ready. By these ids its program and maps are opened from outside, and it is not disturbed.
+
+    `events` is the ring, None when aggregating; `emitter` is there for synthetic load only.
+    """
+
+    program: int
+    counters: int
+    events: int | None
+    emitter: EmitterIds | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ready(Message):
+    """A generator waits to be told to go."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Go(Message):
+    """Begin: at once, or at a moment of CLOCK_MONOTONIC."""
+
+    at_ns: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bye(Message):
+    """All that was wanted of a consumer's maps has been read."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Raised(Message):
+    """The mode raised when it was opened."""
+
+    what: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failed(Message):
+    """A worker cannot start: the machine lacks something (`cure` says what to do), or, without a cure, input is bad."""
+
+    what: str
+    cure: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LastWords(Message):
+    """What a worker says at its end. `died` says how it ended without a word: of the rest nothing is known then."""
+
+    died: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Done(LastWords):
+    """What a consumer has done.
+
+    `raised` is what its mode raised, `undone` what the mode did to its process that was undone, `threads` those that it
+    left running. `top_drops` are rows of (reason, location, count). Times are CLOCK_MONOTONIC.
+    """
+
+    consumed: int | None = None
+    unread: int | None = None
+    skipped: int | None = None
+    checksum_read: int | None = None
+    began_ns: int = 0
+    last_consumed_ns: int = 0
+    reading: Reading = field(default_factory=Reading)
+    top_drops: tuple[tuple[int, int, int], ...] = ()
+    raised: str | None = None
+    undone: tuple[str, ...] = ()
+    threads: tuple[str, ...] = ()
+    imports: tuple[Import, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sent(LastWords):
+    """What a generator has sent, and the CPU time that it took."""
+
+    offered: Offered | None = None
+    cpu_s: float | None = None

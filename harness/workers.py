@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from bpf.errors import CannotRun
-from harness.consumer.imports import Import
 from harness.consumer.leavings import leavings, told_of
-from harness.control import Worker, WorkerDied
-from harness.generator import GeneratorSpec
+from harness.control import M, Worker, WorkerDied
 from harness.machine.group import Group
 from harness.machine.user_path import user_path
-from harness.messages import ConsumerSpec
+from harness.messages import ConsumerSpec, Done, Failed, GeneratorSpec, LastWords, Opening, Raised
 from harness.probes.outside import Probing
 from harness.trial import Place
 from results.errors import BadInput
@@ -36,7 +33,9 @@ class Traffic:
     frames: list[bytes]
 
 
-def start_consumer(setting: Setting, tag: str | None, place: Place, output_fd: int | None, probing: Probing) -> Worker:
+def start_consumer(
+    setting: Setting, tag: bytes | None, place: Place, output_fd: int | None, probing: Probing
+) -> Worker:
     tree = place.consumer_tree
     spec = ConsumerSpec(
         setting=setting,
@@ -49,9 +48,7 @@ def start_consumer(setting: Setting, tag: str | None, place: Place, output_fd: i
         tells_imports=tree is not None,
     )
     inherited = () if output_fd is None else (output_fd,)
-    return Worker(
-        "harness.consumer", {"spec": spec.to_json()}, name="consumer", pass_fds=inherited, tree=tree, group=Group()
-    )
+    return Worker("harness.consumer", spec, name="consumer", pass_fds=inherited, tree=tree, group=Group())
 
 
 def start_generator(setting: Setting, traffic: Traffic, seed: int, cpu: int | None) -> Worker:
@@ -60,14 +57,14 @@ def start_generator(setting: Setting, traffic: Traffic, seed: int, cpu: int | No
     spec = GeneratorSpec(
         sender=sender,
         outlet=side_of(traffic.bed, sender).outlet,
-        frames=traffic.frames,
+        frames=tuple(traffic.frames),
         rate=setting.intended_load,
         shape=setting.shape,
         duration_s=setting.duration_s,
         seed=seed,
         cpu=cpu,
     )
-    return Worker("harness.generator", {"spec": spec.to_json()}, name="generator", pass_fds=(spec.outlet.namespace,))
+    return Worker("harness.generator", spec, name="generator", pass_fds=(spec.outlet.namespace,))
 
 
 class ModeFailed(Exception):
@@ -78,64 +75,66 @@ class ModeFailed(Exception):
         self.worker = worker
 
 
-def ready(worker: Worker) -> Mapping[str, Any]:
+def ready(worker: Worker, kind: type[M]) -> M:
     """Return what a worker tells when it is ready.
 
     Raises ModeFailed, or CannotRun or BadInput when it says that it failed.
     """
     opening = False
     try:
-        message = worker.receive(READY_TIMEOUT_S)
-        if "opening" in message:
+        message = worker.receive(READY_TIMEOUT_S, kind, Opening, Raised, Failed)
+        if isinstance(message, Opening):
             opening = True
-            message = worker.receive(READY_TIMEOUT_S)
+            message = worker.receive(READY_TIMEOUT_S, kind, Raised, Failed)
     except WorkerDied as error:
         if opening:
             raise ModeFailed(worker, f"while the mode was opened, {error}{worker.whereabouts()}") from error
         of_python = "Fatal Python error" in str(error)
         cure = "unset that, or say what Python can take" if of_python else "run `bench doctor`, then try again"
         raise CannotRun(f"cannot start a trial: {error}", cure) from error
-    if "raised" in message:
-        raise ModeFailed(worker, f"the mode raised {message['raised']}")
-    if "failed" in message:
-        failed = message["failed"]
-        if failed["cure"] is None:
-            raise BadInput(failed["what"] if worker.tree is None else worker.tree.explain(failed["what"]))
-        raise CannotRun(failed["what"], failed["cure"])
-    answer: Mapping[str, Any] = message["ready"]
-    return answer
+    if isinstance(message, Raised):
+        raise ModeFailed(worker, f"the mode raised {message.what}")
+    if isinstance(message, Failed):
+        if message.cure is None:
+            raise BadInput(message.what if worker.tree is None else worker.tree.explain(message.what))
+        raise CannotRun(message.what, message.cure)
+    assert isinstance(message, kind)
+    return message
 
 
-def last_words(worker: Worker) -> Mapping[str, Any]:
+Last = TypeVar("Last", bound=LastWords)
+
+
+def last_words(worker: Worker, kind: type[Last]) -> Last:
     """Return what a worker says at its end. Raises BadInput when it did not run what its tree stands for."""
     try:
-        return done(worker, LAST_WORDS_TIMEOUT_S)
+        return done(worker, kind, LAST_WORDS_TIMEOUT_S)
     except WorkerDied as error:
-        return {"died": str(error)}
+        return kind(died=str(error))
 
 
-def done(worker: Worker, timeout_s: float) -> Mapping[str, Any]:
+def done(worker: Worker, kind: type[M], timeout_s: float) -> M:
     """Return what a worker tells at its end.
 
     Raises WorkerDied when it says that it failed, too, and BadInput when it did not run what its tree stands for.
     """
-    message = worker.receive(timeout_s)
-    if "failed" in message:
-        raise WorkerDied(worker.name, "failed", message["failed"]["what"])
-    answer: Mapping[str, Any] = message["done"]
-    if worker.tree is not None:
-        worker.tree.prove(Import(**row) for row in answer["imports"])
-    return answer
+    message = worker.receive(timeout_s, kind, Failed)
+    if isinstance(message, Failed):
+        raise WorkerDied(worker.name, "failed", message.what)
+    if worker.tree is not None and isinstance(message, Done):
+        worker.tree.prove(message.imports)
+    assert isinstance(message, kind)
+    return message
 
 
-def remarks(worker: Worker, done: Mapping[str, Any]) -> list[str]:
+def remarks(worker: Worker, done: Done) -> list[str]:
     """Say what a mode did beside consuming; `worker` has been closed."""
-    undone = [told_of(done["undone"])] if done.get("undone") else []
-    return [*undone, *leavings(worker.left_behind, done.get("threads", ()))]
+    undone = [told_of(done.undone)] if done.undone else []
+    return [*undone, *leavings(worker.left_behind, done.threads)]
 
 
-def endings(done: Mapping[str, Any]) -> list[str]:
+def endings(last: LastWords) -> list[str]:
     """Say how a worker ended, if not as it should."""
-    if done.get("died"):
-        return [done["died"]]
-    return [f"the mode raised {done['raised']}"] if done.get("raised") else []
+    if last.died is not None:
+        return [last.died]
+    return [f"the mode raised {last.raised}"] if isinstance(last, Done) and last.raised is not None else []

@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Protocol
 
 from traffic.schedule import NS_PER_S, Schedule
@@ -70,9 +70,6 @@ class Offered:
     def mean_burst(self) -> float | None:
         """Frames a burst."""
         return self.sent / self.bursts if self.bursts else None
-
-    def to_json(self) -> dict[str, int | None]:
-        return asdict(self)
 
 
 def offer(

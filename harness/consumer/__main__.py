@@ -1,7 +1,6 @@
 """The consumer process of one trial: loads the program, opens the mode, consumes, and says what it finished.
 
-Its messages: `ready` with the ids by which the harness observes from outside; then, after `go` (drain trials) or the
-signal SIGUSR1 (load trials), `done` with the last counts, or `failed` when it cannot start.
+What it hears and says is in harness/messages.py; the signal SIGUSR1 ends a load trial.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ import sys
 import threading
 import time
 import traceback
-from dataclasses import asdict
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,7 @@ from bpf.program import LoadOptions, Program
 from bpf.readers.batch import BatchReader
 from bpf.readers.callback import CallbackReader
 from bpf.readers.snapshot import SnapshotReader
-from bpf.synthetic import Emitter
+from bpf.synthetic import Emitter, EmitterIds
 from harness.consumer import waits as loops
 from harness.consumer.containment import contained
 from harness.consumer.handicap import Handicapped, parse
@@ -32,31 +31,29 @@ from harness.consumer.imports import imported
 from harness.consumer.mode_errors import callback_errors, describe, look_at_counts, whole
 from harness.consumer.stop import StopSignal
 from harness.consumer.waits import consume_until_told
-from harness.control import PROTOCOL, Harness
+from harness.control import Parent
 from harness.machine.privileges import KEPT_BY_CONSUMERS, drop_all_but
 from harness.machine.user_path import search
-from harness.messages import DRAIN_DEADLINE_S, ConsumerSpec
+from harness.messages import DRAIN_DEADLINE_S, Bye, ConsumerSpec, Done, Failed, Go, Maps, Opening, Raised
 from harness.probes.inside import Panel
+from harness.probes.reading import Reading
 from modes import Kit, Mode, load_mode
 from results.errors import BadInput
 from results.trial import Setting
 
 
 def main(arguments: list[str]) -> int:
-    harness = Harness(arguments)
-    row = harness.receive()
+    parent = Parent(arguments)
     try:
-        if row["protocol"] != PROTOCOL:
-            raise BadInput(f"the consumer's worker protocol is {PROTOCOL}, the harness's is {row['protocol']}")
-        _run(ConsumerSpec.from_json(row["spec"]), harness)
+        _run(parent.receive(ConsumerSpec), parent)
     except CannotRun as error:
-        harness.send({"failed": {"what": error.what, "cure": error.cure}})
+        parent.send(Failed(what=error.what, cure=error.cure))
     except BadInput as error:
-        harness.send({"failed": {"what": str(error), "cure": None}})
+        parent.send(Failed(what=str(error)))
     return 0
 
 
-def _run(spec: ConsumerSpec, harness: Harness) -> None:
+def _run(spec: ConsumerSpec, parent: Parent) -> None:
     setting = spec.setting
     if spec.cpu is not None:
         os.sched_setaffinity(0, {spec.cpu})
@@ -64,7 +61,7 @@ def _run(spec: ConsumerSpec, harness: Harness) -> None:
         before = set(sys.modules)
         search([Path(folder) for folder in spec.import_path])
         sys.dont_write_bytecode = True  # root's, in the folders of whoever owns the mode
-        harness.send({"opening": {}})
+        parent.send(Opening())
         with contained() as undone:
             mode_class = load_mode(spec.mode)
             try:
@@ -73,7 +70,7 @@ def _run(spec: ConsumerSpec, harness: Harness) -> None:
             except CannotRun:  # what a mode is given may be missing on this machine
                 raise
             except BaseException as error:  # a sys.exit() too
-                harness.send({"raised": describe(error, mode_class)})
+                parent.send(Raised(what=describe(error, mode_class)))
                 return
         by_mode = sys.modules.keys() - before
         stop = StopSignal(signal.SIGUSR1)
@@ -86,19 +83,18 @@ def _run(spec: ConsumerSpec, harness: Harness) -> None:
             program.attach()
         _set_gc(setting.gc)
         drop_all_but(*KEPT_BY_CONSUMERS.values())
-        harness.send({"ready": _identities(program, setting)})
+        parent.send(_maps(program, setting))
         if setting.drain_records is not None:
-            harness.receive()  # go
-        done = {**_consume(setting, program, channel, mode, panel, stop), "undone": undone}
-        if spec.tells_imports:
-            done["imports"] = [one.to_json() for one in imported(ours)]
-        harness.send({"done": done})
-        harness.receive()  # the harness has read what it wants of our maps
+            parent.receive(Go)
+        done = _consume(setting, program, channel, mode, panel, stop)
+        imports = tuple(imported(ours)) if spec.tells_imports else ()
+        parent.send(replace(done, undone=tuple(undone), imports=imports))
+        parent.receive(Bye)
 
 
 def _consume(  # noqa: PLR0917 - all that takes part in it
     setting: Setting, program: Program, channel: loops.Channel, mode: Mode, panel: Panel, stop: StopSignal
-) -> dict[str, Any]:
+) -> Done:
     """Consume until told to stop and the ring is empty; return what is to be told of it."""
     counts = loops.LoopCounts()
     watched = panel.watch(channel)
@@ -122,32 +118,30 @@ def _consume(  # noqa: PLR0917 - all that takes part in it
         top_drops = _top_drops(mode)
     except Exception as error:  # a tally that is none
         raised.append(error)
-        top_drops = []
-    return {
-        "consumed": consumed,
-        "unread": _unread(program, channel, consumed or 0),
-        "counters": asdict(program.counters.read()),
-        "skipped": program.skipped(),
-        "checksum_read": channel.checksum % 2**64 if isinstance(channel, BatchReader) else None,
-        "began_ns": began_ns,
-        "last_consumed_ns": counts.last_consumed_ns or began_ns,
-        "metrics": {**reading.metrics, **_loop_metrics(setting, counts)},
-        "absent": reading.absent,
-        "series": reading.series,
-        "top_drops": top_drops,
-        "raised": describe(raised[0], type(mode)) if raised else None,
-        "threads": [thread.name for thread in threading.enumerate() if not thread.daemon][1:],  # the first is this one
-    }
+        top_drops = ()
+    return Done(
+        consumed=consumed,
+        unread=_unread(program, channel, consumed or 0),
+        skipped=program.skipped(),
+        checksum_read=channel.checksum % 2**64 if isinstance(channel, BatchReader) else None,
+        began_ns=began_ns,
+        last_consumed_ns=counts.last_consumed_ns or began_ns,
+        reading=reading | _loop_reading(setting, counts),
+        top_drops=top_drops,
+        raised=describe(raised[0], type(mode)) if raised else None,
+        # The first is this one.
+        threads=tuple(thread.name for thread in threading.enumerate() if not thread.daemon)[1:],
+    )
 
 
-def _loop_metrics(setting: Setting, counts: loops.LoopCounts) -> dict[str, float]:
+def _loop_reading(setting: Setting, counts: loops.LoopCounts) -> Reading:
     """Turn what the loop counted anyway into metrics; a drain is no loop. Each wait by epoll is one return of it."""
     if setting.drain_records is not None:
-        return {}
+        return Reading()
     metrics: dict[str, float] = {"passes": counts.passes, "waits": counts.waits, "naps": counts.naps}
     if setting.wait == "epoll":
         metrics["epoll_returns"] = counts.waits
-    return metrics
+    return Reading(metrics=metrics)
 
 
 def _load_options(spec: ConsumerSpec) -> LoadOptions:
@@ -157,7 +151,7 @@ def _load_options(spec: ConsumerSpec) -> LoadOptions:
         ring_size_bytes=setting.ring_size_bytes,
         wakeup=int(wakeup) if wakeup.isdigit() else wakeup,  # type: ignore[arg-type] # plans hold valid ones only
         aggregate_entries=spec.aggregate_entries,
-        tag=bytes.fromhex(spec.tag) if spec.tag is not None else None,
+        tag=spec.tag,
         synthetic=spec.tag is None,
     )
 
@@ -222,29 +216,27 @@ def _set_gc(setting: str) -> None:
         gc.freeze()
 
 
-def _identities(program: Program, setting: Setting) -> dict[str, int | None]:
-    """Ids by which the harness opens our maps and program and observes them without disturbing us."""
-    ring = setting.ring_size_bytes is not None
-    return {
-        "program": syscalls.program_info(program.on_drop_fd).id,
-        "counters": syscalls.map_id(program.map_fd("counters")),
-        "events": syscalls.map_id(program.map_fd("events")) if ring else None,
-        **(_emitter_identities(program) if program.options.synthetic else {}),
-    }
+def _maps(program: Program, setting: Setting) -> Maps:
+    return Maps(
+        program=syscalls.program_info(program.on_drop_fd).id,
+        counters=syscalls.map_id(program.map_fd("counters")),
+        events=None if setting.ring_size_bytes is None else syscalls.map_id(program.map_fd("events")),
+        emitter=_emitter(program) if program.options.synthetic else None,
+    )
 
 
-def _emitter_identities(program: Program) -> dict[str, int]:
-    """Ids by which a generator has our program emit synthetic records."""
-    return {
-        "emit": syscalls.program_info(program.emit_fd).id,
-        "plan": syscalls.map_id(program.map_fd("synthetic_plan")),
-        "keys": syscalls.map_id(program.map_fd("synthetic_keys")),
-    }
+def _emitter(program: Program) -> EmitterIds:
+    return EmitterIds(
+        program=syscalls.program_info(program.emit_fd).id,
+        plan=syscalls.map_id(program.map_fd("synthetic_plan")),
+        keys=syscalls.map_id(program.map_fd("synthetic_keys")),
+    )
 
 
-def _top_drops(mode: Mode) -> list[list[int]]:
+def _top_drops(mode: Mode) -> tuple[tuple[int, int, int], ...]:
     top = sorted(mode.tally.items(), key=lambda item: -item[1])[:20]
-    return [[whole(number, "a number in tally") for number in (*cause, count)] for cause, count in top]
+    what = "a number in tally"
+    return tuple((whole(reason, what), whole(place, what), whole(count, what)) for (reason, place), count in top)
 
 
 def _whole_if_any(mode: Mode) -> int | None:

@@ -6,11 +6,10 @@ import importlib.metadata
 import os
 import sys
 import sysconfig
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +23,6 @@ class Import:
     file: str
     version: str | None
     by_mode: bool
-
-    def to_json(self) -> Mapping[str, Any]:
-        return asdict(self)
 
     @property
     def words(self) -> str:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import functools
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from harness.control import Harness, Worker, WorkerDied
+from harness.control import Message, Parent, Worker, WorkerDied
 from harness.machine.group import Group
 from harness.machine.user_path import search, user_path
+from harness.messages import Failed
 from modes import Mode, is_file, load_mode, read_source, readers_of
 from modes.parts.mode import Format, Reader, Wait
 from results.errors import BadInput
@@ -22,8 +22,16 @@ from results.errors import BadInput
 IMPORT_TIMEOUT_S = 30.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Traits:
+@dataclass(frozen=True, kw_only=True)
+class Question(Message):
+    """Which mode is asked, and where its own modules are looked for."""
+
+    mode: str
+    import_path: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Traits(Message):
     """The class variables of a mode, and which readers its methods serve; the first of each is the default."""
 
     readers: tuple[Reader, ...]
@@ -44,16 +52,16 @@ def traits_of(name: str) -> Traits:
 @functools.cache
 def _asked(name: str, _source: bytes) -> Traits:
     """Import a mode in a process of its own; once for each text of its file."""
-    asked = {"mode": name, "import_path": [*map(str, user_path())]}
-    with Worker("harness.consumer.traits", asked, name=f"import of mode {name}", group=Group()) as worker:
+    question = Question(mode=name, import_path=tuple(map(str, user_path())))
+    with Worker("harness.consumer.traits", question, name=f"import of mode {name}", group=Group()) as worker:
         try:
-            answer = worker.receive(IMPORT_TIMEOUT_S)
+            answer = worker.receive(IMPORT_TIMEOUT_S, Traits, Failed)
         except WorkerDied as error:
             raise BadInput(f"{error}{worker.whereabouts()}") from error
-    if "failed" in answer:
-        raise BadInput(answer["failed"])
-    told: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in answer.items()}
-    return Traits(**told)
+    if isinstance(answer, Failed):
+        raise BadInput(answer.what)
+    assert isinstance(answer, Traits)
+    return answer
 
 
 def _traits(mode: type[Mode]) -> Traits:
@@ -61,16 +69,16 @@ def _traits(mode: type[Mode]) -> Traits:
 
 
 def main(arguments: list[str]) -> int:
-    harness = Harness(arguments)
-    asked = harness.receive()
-    search([Path(folder) for folder in asked["import_path"]])
+    parent = Parent(arguments)
+    question = parent.receive(Question)
+    search([Path(folder) for folder in question.import_path])
     sys.dont_write_bytecode = True  # root's, in the folders of whoever owns the mode
     try:
-        traits = _traits(load_mode(asked["mode"]))
+        traits = _traits(load_mode(question.mode))
     except BadInput as error:
-        harness.send({"failed": str(error)})
+        parent.send(Failed(what=str(error)))
     else:
-        harness.send(asdict(traits))
+        parent.send(traits)
     return 0
 
 

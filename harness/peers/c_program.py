@@ -70,7 +70,7 @@ class CConsumer:
         line = self._line(DONE_TIMEOUT_S)
         if not line:
             raise CannotRun("the C consumer died", "look at what it wrote to stderr")
-        return Outcome.from_json(json.loads(line))
+        return Outcome(**json.loads(line))
 
     def _line(self, timeout_s: float) -> str:
         """Return its next line, or nothing when it ended or fell silent."""

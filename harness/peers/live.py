@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import os
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -21,6 +20,7 @@ from harness.peers.ring import SharedRing
 from harness.trial import Identity
 from results.ledger import Ledger
 from results.trial import Setting, Trial
+from traffic.offer import Offered
 
 SETTLE_S = 0.2
 
@@ -81,7 +81,7 @@ def live_trial(bench: LiveBench, contender: Contender, identity: Identity) -> Tr
     options = LoadOptions(ring_size_bytes=setting.ring_size_bytes, wakeup=wakeup, tag=load.tag)
     wrong: list[str] = []
     outcome: Outcome | None = None
-    sent: Mapping[str, Any] = {"sent": 0, "refused": 0}
+    offered: Offered | None = None
     total: int | None = None
     with SharedRing(options, []) as ring:
         task = Task(
@@ -96,17 +96,18 @@ def live_trial(bench: LiveBench, contender: Contender, identity: Identity) -> Tr
             ring.begin()
             ring.program.attach()
             try:
-                sent = load.send(generator, setting.duration_s)
-                expected = load.kind.expect(sent["sent"], sent["refused"])
+                offered = load.send(generator, setting.duration_s)
+                expected = load.kind.expect(offered.sent, offered.refused)
                 total = expected.total if expected else None
                 _settle(ring, total)
                 ring.program.detach()
                 outcome = consumer.finish()
             except WorkerDied as error:
                 wrong.append(str(error))
-        ledger = close_ledger(ring, outcome, sent=sent["sent"], drops_expected=total)
-        ledger = dataclasses.replace(ledger, refused=sent["refused"], skipped=ring.program.skipped())
-    return live_result(setting, identity, started_at, ledger, outcome, sent, wrong)
+        ledger = close_ledger(ring, outcome, sent=offered.sent if offered else 0, drops_expected=total)
+        refused = offered.refused if offered else 0
+        ledger = dataclasses.replace(ledger, refused=refused, skipped=ring.program.skipped())
+    return live_result(setting, identity, started_at, ledger, outcome, offered, wrong)
 
 
 def live_result(  # noqa: PLR0917 - what a trial is made of
@@ -115,7 +116,7 @@ def live_result(  # noqa: PLR0917 - what a trial is made of
     started_at: str,
     ledger: Ledger,
     outcome: Outcome | None,
-    sent: Mapping[str, Any],
+    offered: Offered | None,
     wrong: list[str],
 ) -> Trial:
     """Make the trial of what was sent and what came of it."""
@@ -131,8 +132,8 @@ def live_result(  # noqa: PLR0917 - what a trial is made of
         started_at=started_at,
         setting=setting,
         ledger=ledger,
-        first_offered_ns=sent.get("first_ns") or 0,
-        last_offered_ns=sent.get("last_ns") or 0,
+        first_offered_ns=(offered and offered.first_ns) or 0,
+        last_offered_ns=(offered and offered.last_ns) or 0,
         last_consumed_ns=outcome.last_consumed_ns if outcome else 0,
         metrics=metrics,
         invalid_because=(*wrong, *ledger.imbalance()),

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 from harness.control import Worker
-from harness.generator import GeneratorSpec
+from harness.messages import GeneratorSpec, Go, Ready, Sent
 from harness.workers import READY_TIMEOUT_S, done, ready
 from traffic.kind import DropKind, choose_sender
+from traffic.offer import Offered
 from traffic.senders import SenderName, side_of
 from traffic.testbed import Testbed
 
@@ -45,25 +45,23 @@ class Load:
         spec = GeneratorSpec(
             sender=self.sender,
             outlet=side_of(self.bed, self.sender).outlet,
-            frames=self.frames,
+            frames=tuple(self.frames),
             rate=None,
             shape="constant",
             duration_s=duration_s,
             seed=0,
             cpu=self.cpu,
         )
-        with Worker(
-            "harness.generator", {"spec": spec.to_json()}, name="generator", pass_fds=(spec.outlet.namespace,)
-        ) as generator:
-            ready(generator)
+        with Worker("harness.generator", spec, name="generator", pass_fds=(spec.outlet.namespace,)) as generator:
+            ready(generator, Ready)
             yield generator
 
-    def send(
-        self, generator: Worker, duration_s: float, meanwhile: Callable[[], None] | None = None
-    ) -> Mapping[str, Any]:
+    def send(self, generator: Worker, duration_s: float, meanwhile: Callable[[], None] | None = None) -> Offered:
         """Let it go; return what it says that it sent. Raises WorkerDied. `meanwhile` is called each millisecond."""
-        generator.send({"go": time.monotonic_ns() + START_DELAY_NS})
+        generator.send(Go(at_ns=time.monotonic_ns() + START_DELAY_NS))
         while meanwhile is not None and not generator.pending():
             meanwhile()
             time.sleep(0.001)
-        return done(generator, duration_s + READY_TIMEOUT_S)
+        offered = done(generator, Sent, duration_s + READY_TIMEOUT_S).offered
+        assert offered is not None
+        return offered

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Protocol, Self
 
+from harness.control import Message
 from results.trial import Setting
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+@dataclass(frozen=True, kw_only=True)
+class Outcome(Message):
     """Counts are of this trial alone; times are CLOCK_MONOTONIC; `cpu_s` is the consumer's, from began to the end.
 
     `checksum_read` is None for a consumer that does not add up what it reads.
@@ -24,14 +24,9 @@ class Outcome:
     cpu_s: float
     waits: int
 
-    @classmethod
-    def from_json(cls, row: Mapping[str, Any]) -> Outcome:
-        """Read what the process said. Raises KeyError."""
-        return cls(**{name: row[name] for name in cls.__slots__})
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
+@dataclass(frozen=True, kw_only=True)
+class Task(Message):
     """The ring to consume, by its id, and how: as the setting waits, or what is there now in a drain trial."""
 
     setting: Setting

@@ -12,7 +12,6 @@ import signal
 import sys
 import time
 from contextlib import ExitStack
-from dataclasses import asdict
 from types import TracebackType
 from typing import Any, Self
 
@@ -25,7 +24,8 @@ from bpf.readers.callback import CallbackReader
 from harness.consumer import waits as loops
 from harness.consumer.stop import StopSignal
 from harness.consumer.waits import consume_until_told
-from harness.control import Harness, Worker
+from harness.control import Parent, Worker
+from harness.messages import Failed, Go, Ready
 from harness.peers.outcome import Outcome, Task
 from harness.workers import done, ready
 from modes import Kit, Mode, load_mode
@@ -39,18 +39,18 @@ class OurReader:
 
     def __init__(self, task: Task) -> None:
         self._drains = task.setting.drain_records is not None
-        self._worker = Worker("harness.peers.reader", {"task": asdict(task)}, name="reader", pass_fds=(task.output_fd,))
+        self._worker = Worker("harness.peers.reader", task, name="reader", pass_fds=(task.output_fd,))
 
     def begin(self) -> None:
         """Wait until it is ready, and let it begin. Raises CannotRun when it cannot."""
-        ready(self._worker)
-        self._worker.send({"go": True})
+        ready(self._worker, Ready)
+        self._worker.send(Go())
 
     def finish(self) -> Outcome:
         """End a live consumer, and return what either says. Raises WorkerDied."""
         if not self._drains:
             self._worker.signal(signal.SIGUSR1)
-        return Outcome.from_json(done(self._worker, DONE_TIMEOUT_S))
+        return done(self._worker, Outcome, DONE_TIMEOUT_S)
 
     def __enter__(self) -> Self:
         return self
@@ -62,16 +62,15 @@ class OurReader:
 
 
 def main(arguments: list[str]) -> int:
-    harness = Harness(arguments)
-    row = harness.receive()["task"]
+    parent = Parent(arguments)
     try:
-        _run(Task(**{**row, "setting": Setting(**row["setting"])}), harness)
+        _run(parent.receive(Task), parent)
     except CannotRun as error:
-        harness.send({"failed": {"what": error.what, "cure": error.cure}})
+        parent.send(Failed(what=error.what, cure=error.cure))
     return 0
 
 
-def _run(task: Task, harness: Harness) -> None:
+def _run(task: Task, parent: Parent) -> None:
     setting = task.setting
     assert setting.ring_size_bytes is not None
     if task.cpu is not None:
@@ -91,9 +90,9 @@ def _run(task: Task, harness: Harness) -> None:
             mode = _mode(task, None)
             target = mode
             channel = BatchReader(Ring(ring_fd, setting.ring_size_bytes), target.take)
-        harness.send({"ready": {}})
-        harness.receive()
-        harness.send({"done": asdict(_consume(setting, channel, mode, stop, ring_fd))})
+        parent.send(Ready())
+        parent.receive(Go)
+        parent.send(_consume(setting, channel, mode, stop, ring_fd))
 
 
 def _mode(task: Task, events: Any) -> Mode:

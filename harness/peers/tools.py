@@ -96,7 +96,7 @@ def tool_trial(bench: LiveBench, tool: Tool, identity: Identity, duration_s: flo
             watched = psutil.Process(process.pid)
             before = watched.cpu_times()
             began_ns = time.monotonic_ns()
-            sent = bench.load.send(generator, duration_s)
+            offered = bench.load.send(generator, duration_s)
             time.sleep(SETTLE_S)
             after = watched.cpu_times()
         except WorkerDied as error:
@@ -116,20 +116,20 @@ def tool_trial(bench: LiveBench, tool: Tool, identity: Identity, duration_s: flo
         cpu_s=after.user + after.system - before.user - before.system,
         waits=0,
     )
-    expected = bench.load.kind.expect(sent["sent"], sent["refused"])
+    expected = bench.load.kind.expect(offered.sent, offered.refused)
     handed_over = (
         {"aggregated": seen, "map_full": 0} if tool.counts_in_kernel else {"submitted": seen, "reserve_failed": lost}
     )
     ledger = Ledger(
-        sent=sent["sent"],
-        refused=sent["refused"],
+        sent=offered.sent,
+        refused=offered.refused,
         observed=seen + lost,
         drops_expected=expected.total if expected else None,
         consumed=seen,
         unread=0,
         **handed_over,
     )
-    return live_result(setting, identity, started_at, ledger, outcome, sent, [])
+    return live_result(setting, identity, started_at, ledger, outcome, offered, [])
 
 
 def count_lines(written: bytes) -> tuple[int, int]:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import dataclasses
 import random
 import select
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from bpf.errors import CannotRun
-from harness.control import Worker, WorkerDied
+from harness.control import M, Worker, WorkerDied
 from harness.doctor import Finding
+from harness.messages import Failed, Go, Maps, Ready
 from harness.plan import Wishes, drain_setting
+from harness.probes.drainer import Drain, Drained, DrainerSpec
 from harness.probes.inside import TIMED
 from harness.probes.observer import Observer
 from harness.probes.outside import SAMPLER
@@ -57,10 +57,10 @@ def measure(
     variants |= {probe: tuple(other for other in PROBES if other != probe) for probe in PROBES}
     order = random.Random(1)
     added: dict[str, list[float]] = {name: [] for name in variants if name}
-    spec = {"setting": dataclasses.asdict(setting), "cpu": choose_place().consumer_cpu}
+    spec = DrainerSpec(setting=setting, cpu=choose_place().consumer_cpu)
     with (
         Worker("harness.probes.drainer", spec, name="consumer") as worker,
-        Observer(_answer(worker)["ready"]) as observer,
+        Observer(_answer(worker, Maps)) as observer,
         Sampler(observer, worker.pid) as sampler,
     ):
         for block in range(-1, blocks):  # the first warms caches up
@@ -71,29 +71,30 @@ def measure(
             if block >= 0:
                 for name, values in added.items():
                     values.append(cpu[name] / cpu[""] - 1)
-        worker.send({"bye": True})
+        worker.send(Drain(without=None))
     return [Cost(name, setting, found) for name, values in added.items() if (found := spread(values))]
 
 
 def _drain(worker: Worker, sampler: Sampler, without: tuple[str, ...]) -> float:
     """Have the ring filled and emptied; return the CPU time of an event in ns."""
-    worker.send({"drain": without})
-    _answer(worker)
-    worker.send({"go": True})
+    worker.send(Drain(without=without))
+    _answer(worker, Ready)
+    worker.send(Go())
     if SAMPLER not in without:
         while not worker.pending():
             sampler.take()
             select.select([worker], [], [], SAMPLE_S)
-    return float(_answer(worker)["cpu_ns_per_event"])
+    return _answer(worker, Drained).cpu_ns_per_event
 
 
-def _answer(worker: Worker) -> Mapping[str, Any]:
+def _answer(worker: Worker, kind: type[M]) -> M:
     try:
-        answer = worker.receive(_ANSWER_S)
+        answer = worker.receive(_ANSWER_S, kind, Failed)
     except WorkerDied as error:
         raise CannotRun(f"cannot measure the probes: {error}", "run `bench doctor`, then try again") from error
-    if "failed" in answer:
-        raise CannotRun(**answer["failed"])
+    if isinstance(answer, Failed):
+        raise CannotRun(answer.what, answer.cure or "")
+    assert isinstance(answer, kind)
     return answer
 
 

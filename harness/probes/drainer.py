@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Collection
+from dataclasses import dataclass
 
 from bpf import syscalls
 from bpf.channels.ring import Ring
@@ -18,24 +19,47 @@ from bpf.readers.batch import BatchReader
 from bpf.readers.callback import CallbackReader
 from bpf.synthetic import Emitter
 from harness.consumer.waits import Channel
-from harness.control import Harness
+from harness.control import Message, Parent
+from harness.messages import Failed, Go, Maps, Ready
 from harness.probes.inside import Panel
 from modes import Kit
 from modes.epoll import Epoll
 from results.trial import Setting
 
 
+@dataclass(frozen=True, kw_only=True)
+class DrainerSpec(Message):
+    """What is drained, and on which CPU."""
+
+    setting: Setting
+    cpu: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drain(Message):
+    """Fill the ring, and drain it without these probes; None: no more."""
+
+    without: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drained(Message):
+    """What it took."""
+
+    cpu_ns_per_event: float
+
+
 def main(arguments: list[str]) -> int:
-    harness = Harness(arguments)
-    spec = harness.receive()
+    parent = Parent(arguments)
+    spec = parent.receive(DrainerSpec)
     try:
-        _serve(harness, Setting(**spec["setting"]), spec["cpu"])
+        _serve(parent, spec.setting, spec.cpu)
     except CannotRun as error:
-        harness.send({"failed": {"what": error.what, "cure": error.cure}})
+        parent.send(Failed(what=error.what, cure=error.cure))
     return 0
 
 
-def _serve(harness: Harness, setting: Setting, cpu: int | None) -> None:
+def _serve(parent: Parent, setting: Setting, cpu: int | None) -> None:
     assert setting.ring_size_bytes is not None
     if cpu is not None:
         os.sched_setaffinity(0, {cpu})
@@ -48,13 +72,13 @@ def _serve(harness: Harness, setting: Setting, cpu: int | None) -> None:
             channel = BatchReader(Ring(program.map_fd("events"), setting.ring_size_bytes), mode.take)
         emitter = Emitter(program.emit_fd, program.map_fd("synthetic_plan"), program.map_fd("synthetic_keys"))
         emitter.set_keys([(0xFFFFFFFF81000000, 1, 3)])
-        maps = {name: syscalls.map_id(program.map_fd(name)) for name in ("counters", "events")}
-        harness.send({"ready": maps})
-        while "drain" in (message := harness.receive()):
+        counters, events = (syscalls.map_id(program.map_fd(name)) for name in ("counters", "events"))
+        parent.send(Maps(program=syscalls.program_info(program.on_drop_fd).id, counters=counters, events=events))
+        while (without := parent.receive(Drain).without) is not None:
             emitter.emit(setting.drain_records or 0)
-            harness.send({"filled": {}})
-            harness.receive()  # go
-            harness.send({"cpu_ns_per_event": _drain(setting, mode, channel, message["drain"])})
+            parent.send(Ready())
+            parent.receive(Go)
+            parent.send(Drained(cpu_ns_per_event=_drain(setting, mode, channel, without)))
 
 
 def _drain(setting: Setting, mode: Epoll, channel: Channel, without: Collection[str]) -> float:

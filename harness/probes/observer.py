@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
 from types import TracebackType
 
 from bpf import syscalls
 from bpf.channels.ring import RingPositions
 from bpf.counters import CounterMap, Counters
+from harness.messages import Maps
 
 _SETTLE_STEP_S = 0.001
 
@@ -17,14 +17,12 @@ _SETTLE_STEP_S = 0.001
 class Observer:
     """Opens the maps of a consumer process by the ids that it told."""
 
-    def __init__(self, identities: Mapping[str, int | None]) -> None:
-        counters_id, events_id = identities["counters"], identities["events"]
-        assert counters_id is not None
-        self._descriptor = syscalls.open_map(counters_id)
+    def __init__(self, maps: Maps) -> None:
+        self._descriptor = syscalls.open_map(maps.counters)
         self._counters = CounterMap(self._descriptor)
         self._positions: RingPositions | None = None
-        if events_id is not None:
-            events = syscalls.open_map(events_id)
+        if maps.events is not None:
+            events = syscalls.open_map(maps.events)
             self._positions = RingPositions(events)
             os.close(events)  # the mapping keeps the ring
 

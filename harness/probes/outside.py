@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import resource
 import stat
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -130,11 +130,6 @@ class Outside:
         if "age_histogram" in series:
             added |= ages_among_offered(series["age_histogram"], ledger.offered)
         return Reading(metrics=reading.metrics, absent=reading.absent, series=series) | added
-
-
-def reading_of(done: Mapping[str, Any]) -> Reading:
-    """Read what the consumer's own probes say in its last words; nothing when it died without any."""
-    return Reading(metrics=done.get("metrics", {}), absent=done.get("absent", {}), series=done.get("series", {}))
 
 
 def _own_cpu_s() -> float:

@@ -2,25 +2,44 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import signal
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from harness.control import Worker, WorkerDied
+from harness.control import Message, Worker, WorkerDied
 from harness.trial import Tree
+from results.errors import BadInput
+from results.trial import Setting
 
-SCRIPT = """
+
+@dataclass(frozen=True, kw_only=True)
+class Word(Message):
+    """What the worker below is told, and says."""
+
+    word: str
+    number: int | None = None
+    parts: tuple[bytes, ...] = ()
+    setting: Setting | None = None
+
+
+SCRIPT = f"""
 import os, signal, sys, time
-from harness.control import Harness
-harness = Harness(sys.argv[1:])
-word = harness.receive()["word"]
+from dataclasses import dataclass
+from harness.control import Message, Parent
+from results.trial import Setting
+
+{inspect.getsource(Word)}
+parent = Parent(sys.argv[1:])
+word = parent.receive(Word).word
 if word == "echo":
     while True:
-        harness.send(harness.receive())
+        parent.send(parent.receive(Word))
 elif word == "exit":
     print("the reason why", file=sys.stderr)
     sys.exit(3)
@@ -31,6 +50,8 @@ elif word == "warn":
     sys.exit(3)
 elif word == "kill":
     os.kill(os.getpid(), signal.SIGKILL)
+elif word == "old":
+    parent.socket.sendall(b'{{"protocol": 6, "done": {{}}}}\\n')
 elif word == "silence":
     time.sleep(60)
 """
@@ -40,15 +61,37 @@ elif word == "silence":
 def start(tmp_path: Path) -> Callable[[str], Worker]:
     (tmp_path / "worker_under_test.py").write_text(SCRIPT)
     tree = Tree(folder=tmp_path, harness=tmp_path, import_path=(), mode="")
-    return lambda word: Worker("worker_under_test", {"word": word}, name="worker", tree=tree)
+    return lambda word: Worker("worker_under_test", Word(word=word), name="worker", tree=tree)
 
 
 def test_messages_go_both_ways_in_order(start: Callable[[str], Worker]) -> None:
     """Several messages at once arrive one by one."""
     with start("echo") as worker:
-        worker.send({"n": 1})
-        worker.send({"n": 2})
-        assert [worker.receive(10)["n"], worker.receive(10)["n"]] == [1, 2]
+        worker.send(Word(word="a"))
+        worker.send(Word(word="b"))
+        assert [worker.receive(10, Word).word, worker.receive(10, Word).word] == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        pytest.param(Word(word=""), id="what is not there"),
+        pytest.param(Word(word="\n\x00é", number=2**64), id="any text, any number"),
+        pytest.param(Word(word="", parts=(b"", b"\n\xff")), id="bytes"),
+        pytest.param(Word(word="", setting=Setting(mode="null", reader=None, wait="epoll", traffic="a")), id="nested"),
+    ],
+)
+def test_a_message_arrives_as_it_was_sent(start: Callable[[str], Worker], said: Word) -> None:
+    """Of the same types in every field, whatever JSON makes of them on the way."""
+    with start("echo") as worker:
+        worker.send(said)
+        assert worker.receive(10, Word) == said
+
+
+def test_another_protocol_is_refused(start: Callable[[str], Worker]) -> None:
+    """What an older checkout's worker says could mean anything."""
+    with start("old") as worker, pytest.raises(BadInput, match="the worker speaks worker protocol 6, we speak"):
+        worker.receive(10, Word)
 
 
 @pytest.mark.parametrize(
@@ -62,14 +105,14 @@ def test_messages_go_both_ways_in_order(start: Callable[[str], Worker]) -> None:
 def test_an_end_is_reported_with_how_and_why(start: Callable[[str], Worker], word: str, says: str) -> None:
     """The status or the signal, and the last line of stderr."""
     with start(word) as worker, pytest.raises(WorkerDied, match=says):
-        worker.receive(10)
+        worker.receive(10, Word)
 
 
 def test_silence_ends_at_the_deadline(start: Callable[[str], Worker]) -> None:
     """A worker that says nothing is given up, and killed on the way out."""
     with start("silence") as worker:
         with pytest.raises(WorkerDied, match=r"said nothing for 0\.2 s"):
-            worker.receive(0.2)
+            worker.receive(0.2, Word)
         pid = worker.pid
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)

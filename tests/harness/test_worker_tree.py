@@ -2,37 +2,62 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from harness.consumer.imports import Import
-from harness.control import Worker
+from harness.control import Message, Worker
 from harness.machine.checkout import checkout
 from harness.trial import Tree
 from results.errors import BadInput
 from tests.repository import commit
 
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted(Message):
+    """What the probe is to import, and from where."""
+
+    path: tuple[str, ...]
+    installed: tuple[str, ...]
+    names: tuple[str, ...]
+    libraries: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found(Message):
+    """Where the probe was, and the files of what it imported by name."""
+
+    cwd: str
+    files: tuple[tuple[str, str], ...]
+    imports: tuple[Import, ...]
+
+
 # What harness.consumer does with its mode, in a folder from which a test starts it.
-PROBE = """
+PROBE = f"""
 import importlib, os, sys
+from dataclasses import dataclass
 from pathlib import Path
-from harness.control import Harness
-from harness.consumer.imports import imported
+from harness.consumer.imports import Import, imported
+from harness.control import Message, Parent
 from harness.machine.user_path import search
-harness = Harness(sys.argv[1:])
-told = harness.receive()
+
+{inspect.getsource(Wanted)}
+{inspect.getsource(Found)}
+parent = Parent(sys.argv[1:])
+told = parent.receive(Wanted)
 before = set(sys.modules)
-search([Path(folder) for folder in told["path"]])
-sys.path += told["installed"]
-files = {name: importlib.import_module(name).__file__ for name in told["names"]}
-for library in told["libraries"]:
+search([Path(folder) for folder in told.path])
+sys.path += told.installed
+files = tuple((name, importlib.import_module(name).__file__) for name in told.names)
+for library in told.libraries:
     import ctypes
     ctypes.CDLL(library)
-harness.send({"cwd": os.getcwd(), "files": files, "imports": [one.to_json() for one in imported(before)]})
+parent.send(Found(cwd=os.getcwd(), files=files, imports=tuple(imported(before))))
 """
 
 
@@ -50,19 +75,18 @@ def tree(probe: Path, folder: Path, *import_path: Path, elsewhere: Sequence[Path
 
 def run(tree: Tree, *names: str, installed: Sequence[Path] = (), libraries: Sequence[str] = ()) -> dict[str, str]:
     """Import modules in a worker of a tree, have it proved, and return their files."""
-    told = {
-        "path": [*map(str, tree.import_path)],
-        "installed": [*map(str, installed)],
-        "names": names,
-        "libraries": libraries,
-    }
+    told = Wanted(
+        path=tuple(map(str, tree.import_path)),
+        installed=tuple(map(str, installed)),
+        names=names,
+        libraries=tuple(libraries),
+    )
     with Worker("probe", told, name="consumer", tree=tree) as worker:
-        said = worker.receive(20)
-    assert said["cwd"] == str(tree.folder)
+        said = worker.receive(20, Found)
+    assert said.cwd == str(tree.folder)
     # The probe stands in for our own packages, which lie elsewhere.
-    replace(tree, harness=checkout()).prove(Import(**row) for row in said["imports"] if row["name"] != "probe")
-    files: dict[str, str] = said["files"]
-    return files
+    replace(tree, harness=checkout()).prove(one for one in said.imports if one.name != "probe")
+    return dict(said.files)
 
 
 def package(folder: Path, name: str, text: str = "") -> Path:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
 from bpf import syscalls
-from bpf.synthetic import Emitter, unpack_key
+from bpf.synthetic import Emitter, EmitterIds, unpack_key
 
 # 65,536 records take some 4 ms, and a call cannot be stopped.
 MAX_BURST = 1 << 16
@@ -20,14 +20,14 @@ class SyntheticSender:
     (While the tracepoint is attached, real drops would count on the same plain per-CPU counters.)
     """
 
-    def __init__(self, emitter: Mapping[str, int], keys: Sequence[bytes], max_burst: int = MAX_BURST) -> None:
-        """Open program and maps by their ids (`emit`, `plan`, `keys`) and set what to emit. Raises OSError."""
+    def __init__(self, emitter: EmitterIds, keys: Sequence[bytes], max_burst: int = MAX_BURST) -> None:
+        """Open program and maps by their ids and set what to emit. Raises OSError."""
         self.refused = 0
         self.max_burst = max_burst
         self._descriptors = [
-            syscalls.open_program(emitter["emit"]),
-            syscalls.open_map(emitter["plan"]),
-            syscalls.open_map(emitter["keys"]),
+            syscalls.open_program(emitter.program),
+            syscalls.open_map(emitter.plan),
+            syscalls.open_map(emitter.keys),
         ]
         self._emitter = Emitter(*self._descriptors)
         self._emitter.set_keys([unpack_key(key) for key in keys])
