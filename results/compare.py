@@ -6,9 +6,8 @@ from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from results.check.gate import METRICS
 from results.errors import BadInput
-from results.metrics import COLUMNS, LOSS_RATIO, Column
+from results.metrics import COMPARED, CONSUME_RATE, Metric
 from results.scorecard.report import Report
 from results.scorecard.rows import Row
 from results.scorecard.variants import Variant
@@ -25,20 +24,13 @@ _MARGIN = 0.10
 # The confidence that a verdict needs.
 ENOUGH = 0.95
 
-# What says something about a consumer. Its CPU seconds and the like follow from these and the load.
-_COMPARED = (
-    "loss_ratio", "cpu_ns_per_event", "ns_per_event", "age_p50_ns", "age_p99_ns", "age_p999_ns",
-    "allocations_per_event", "allocated_bytes_per_event", "syscalls_per_event", "program_ns_per_event",
-    "gc_pause_max_s", "rss_peak_bytes",
-)  # fmt: skip
-
 
 @dataclass(frozen=True, slots=True)
 class Judged:
     """One metric of one variant under one load, on both sides. `shift` is None where there is no ratio to be had."""
 
     label: str
-    column: Column
+    column: Metric
     a: Spread
     b: Spread
     margin: float
@@ -135,20 +127,20 @@ def compare_variants(report: Report, label_a: str, label_b: str, margin: float |
 def _judge(label: str, row: Row, other: Row, margin: float | None) -> list[Judged]:
     """Compare all that both rows have; under an open loop the consume rate is the load, and says nothing."""
     found = []
-    names = _COMPARED if row.setting.intended_load is not None else ("consume_rate", *_COMPARED)
-    for column in (COLUMNS[name] for name in names):
+    for column in COMPARED:
+        if column is CONSUME_RATE and row.setting.intended_load is not None:
+            continue
         a, b = row.spread(column), other.spread(column)
         if a is None or b is None:
             continue
-        gated = METRICS.get(column.name)
-        within = margin if margin is not None else gated.margin if gated else _MARGIN
-        scale: Literal["ratio", "difference"] = "difference" if column is LOSS_RATIO else "ratio"
-        shift = compare(_by_block(row, column), _by_block(other, column), scale)
+        gate = column.gate
+        within = margin if margin is not None else gate.margin if gate else _MARGIN
+        shift = compare(_by_block(row, column), _by_block(other, column), gate.scale if gate else "ratio")
         found.append(Judged(label, column, a, b, within, shift))
     return found
 
 
-def _by_block(row: Row, column: Column) -> dict[object, list[float]]:
+def _by_block(row: Row, column: Metric) -> dict[object, list[float]]:
     """Gather the values that the row's spread is made of by the session and block of their trials."""
     blocks: dict[object, list[float]] = {}
     for trial in row.measured(column):

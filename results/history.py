@@ -9,7 +9,7 @@ from typing import Any
 
 from results.errors import BadInput
 from results.file import Reading, ResultFile
-from results.metrics import Column
+from results.metrics import Metric
 from results.reports.forms.flat import Value
 from results.scorecard.rows import Row, labels, rows
 from results.session import Session, machine_of, same_machine
@@ -39,7 +39,7 @@ class Track:
 class History:
     """The tracks of one metric. `machines` are fingerprints without what a commit changes; tracks hold an index."""
 
-    column: Column
+    column: Metric
     machines: tuple[dict[str, str], ...]
     tracks: tuple[Track, ...]
     problems: tuple[str, ...]
@@ -50,7 +50,7 @@ class History:
         return sorted(found.values(), key=lambda session: session.key)
 
 
-def read_history(folder: Path, column: Column, machine: int | None = None) -> History:
+def read_history(folder: Path, column: Metric, machine: int | None = None) -> History:
     """Read every result file below a folder, or those of one machine, counted from 1.
 
     Raises BadInput when none has the metric.

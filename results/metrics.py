@@ -1,114 +1,326 @@
-"""The numbers of a trial that a report can show, with the words and the unit that go with each."""
+"""The one table of numbers: what a trial can hold, in which unit, what it means, who measures it, how it is gated.
+
+Columns, details, exports, gates, comparisons and docs/metrics.md are made from it or held against it by a test. A probe
+that reads a name which is not here raises (harness/probes/reading.py). The order is that of columns.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from math import exp, log1p
+from typing import Any, Literal
 
-from results import units
-from results.trial import Trial
+from results.trial import Pass, Trial, TrialKind
+from results.units import BYTES, COUNT, NANOSECONDS, PER_EVENT, PER_SECOND, RATIO, SECONDS, Unit
 
 Better = Literal["higher", "lower"] | None
+Scale = Literal["ratio", "difference"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """How a check compares a metric on two arms: in which trials, on which scale, and how much worse is still the same.
+
+    `margin` is delta: 0.05 on the scale "ratio" is 5 % more; 0.001 on "difference" is 0.1 percentage points more.
+    `floor` is added to both sides of a ratio: an amount per event that is as good as nothing, so that counts of zero
+    have a ratio too. It is 0 for times.
+    """
+
+    trial_kind: TrialKind
+    pass_: Pass
+    scale: Scale
+    margin: float
+    floor: float = 0.0
+
+    @property
+    def limit(self) -> float:
+        """The margin on the scale of block values: a logarithm for a ratio."""
+        return log1p(self.margin) if self.scale == "ratio" else self.margin
+
+    def shown(self, value: float) -> float:
+        """Turn a block value into the ratio that it stands for, or leave the difference that it is."""
+        return exp(value) if self.scale == "ratio" else value
+
+    def to_json(self) -> dict[str, object]:
+        row = asdict(self)
+        row["pass"] = row.pop("pass_")
+        return row
+
+    @classmethod
+    def from_json(cls, row: Mapping[str, Any]) -> Gate:
+        return cls(pass_=row["pass"], **{name: value for name, value in row.items() if name != "pass"})
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
-    """One number of a trial: its name in exports, its heading, how it is written and which way is better."""
+class Source:
+    """Who measures a number, and in trials of which passes."""
+
+    by: str
+    passes: tuple[Pass, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One number of a trial, under its name in files.
+
+    `derived` computes what follows from the ledger and the times; what has none was read, and stands in
+    `Trial.metrics`. `taken_from` says which trials a row's number is of: the first kind that has it.
+    `scorecard`: a column of every report. `compared`: what says something about the consumer itself, so that two files
+    are compared by it; its CPU seconds and the like follow from that and the load.
+    """
 
     name: str
     title: str
-    write: Callable[[float], str]
+    unit: Unit
     better: Better
-    value: Callable[[Trial], float | None]
+    source: Source
     means: str
+    taken_from: tuple[TrialKind, ...] = ("load",)
+    gate: Gate | None = None
+    scorecard: bool = False
+    compared: bool = False
+    derived: Callable[[Trial], float | None] | None = None
+
+    def value(self, trial: Trial) -> float | None:
+        return trial.metrics.get(self.name) if self.derived is None else self.derived(trial)
+
+    def write(self, value: float) -> str:
+        return self.unit.write(value)
 
     @property
     def timing(self) -> bool:
         """Whether it is a time, or a rate that the consumer sets: doubtful where the machine was not quiet."""
-        return self.name == "consume_rate" or self.write in (units.nanoseconds, units.seconds)
+        return self is CONSUME_RATE or self.unit in (NANOSECONDS, SECONDS)
+
+    @property
+    def shared(self) -> bool:
+        """Whether it is a count for an event, which a drain tells as well where no load trial does."""
+        return len(self.taken_from) > 1
 
 
-def _metric(name: str, title: str, write: Callable[[float], str], better: Better, means: str) -> Column:
-    return Column(name, title, write, better, lambda trial: trial.metrics.get(name), means)
+_ALL: tuple[Pass, ...] = ("timed", "latency", "kernel", "allocation")
+# memray disturbs whatever the others would read.
+_BUT_ALLOCATION = _ALL[:-1]
+
+_ACCOUNT = Source("the ledger and the times of both sides", _ALL)
+_AGE = Source("probes/age.py", ("latency",))
+_ALLOCATION = Source("probes/allocation.py", ("allocation",))
+_BACKLOG = Source("probes/backlog.py, in a search", _ALL)
+_COLLECTOR = Source("probes/collector.py", _BUT_ALLOCATION)
+_CPU = Source("probes/process.py", _ALL)
+_GENERATOR = Source("the generator", _ALL)
+_KERNEL = Source("probes/kernel.py", ("kernel",))
+_LOOP = Source("the consumer's loop", _ALL)
+_MACHINE = Source("probes/machine.py", _ALL)
+_OUTSIDE = Source("probes/outside.py", _ALL)
+_PROCESS = Source("probes/process.py", _BUT_ALLOCATION)
+_STALL = Source("probes/stall.py, where --ring is advised on", _ALL)
+_THROTTLING = Source("probes/throttling.py", _ALL)
+_TIMELINE = Source("probes/timeline.py", _ALL)
+
+_EITHER: tuple[TrialKind, ...] = ("load", "drain")
+_DRAIN: tuple[TrialKind, ...] = ("drain",)
+
+# A thousandth of a call or an object an event is what a reader that works in batches spends on its batches.
+_COUNT_FLOOR = 0.001
 
 
-CONSUME_RATE = Column(
-    "consume_rate", "consumed", units.rate, "higher", lambda trial: trial.consume_rate,
+def _counted(pass_: Pass) -> Gate:
+    """Gate a count for an event, by drain trials: it varies little, and less than that is no change."""
+    return Gate(trial_kind="drain", pass_=pass_, scale="ratio", margin=0.01, floor=_COUNT_FLOOR)
+
+
+METRICS: dict[str, Metric] = {}
+
+
+def _metric(  # noqa: PLR0917 - a row of the table
+    name: str,
+    title: str,
+    unit: Unit,
+    better: Better,
+    source: Source,
+    means: str,
+    *,
+    taken_from: tuple[TrialKind, ...] = ("load",),
+    gate: Gate | None = None,
+    scorecard: bool = False,
+    compared: bool = False,
+    derived: Callable[[Trial], float | None] | None = None,
+) -> Metric:
+    METRICS[name] = Metric(name, title, unit, better, source, means, taken_from, gate, scorecard, compared, derived)
+    return METRICS[name]
+
+
+CONSUME_RATE = _metric(
+    "consume_rate", "consumed", PER_SECOND, "higher", _ACCOUNT,
     "records consumed per second, from the first drop offered to the last record consumed",
+    scorecard=True, compared=True, derived=lambda trial: trial.consume_rate,
 )  # fmt: skip
-OFFERED_LOAD = Column(
-    "offered_load", "offered", units.rate, None, lambda trial: trial.offered_load,
-    "drops per second that reached the hook",
+OFFERED_LOAD = _metric(
+    "offered_load", "offered", PER_SECOND, None, _ACCOUNT, "drops per second that reached the hook",
+    scorecard=True, derived=lambda trial: trial.offered_load,
 )  # fmt: skip
-LOST = Column(
-    "lost", "lost", units.quantity, "lower", lambda trial: float(trial.ledger.lost),
-    "drops of a trial that never became readable",
+LOST = _metric(
+    "lost", "lost", COUNT, "lower", _ACCOUNT, "drops of a trial that never became readable",
+    scorecard=True, derived=lambda trial: float(trial.ledger.lost),
 )  # fmt: skip
-LOSS_RATIO = Column(
-    "loss_ratio", "loss", units.percent, "lower", lambda trial: trial.ledger.loss_ratio,
-    "lost / offered",
+LOSS_RATIO = _metric(
+    "loss_ratio", "loss", RATIO, "lower", _ACCOUNT, "lost / offered",
+    scorecard=True, compared=True, derived=lambda trial: trial.ledger.loss_ratio,
+    gate=Gate(trial_kind="load", pass_="timed", scale="difference", margin=0.001),
 )  # fmt: skip
-NS_PER_EVENT = Column(
-    "ns_per_event", "drain", units.nanoseconds, "lower", lambda trial: trial.ns_per_event,
-    "time for an event when a full ring is emptied, independent of any load",
+AGE_P50 = _metric(
+    "age_p50_ns", "p50 age", NANOSECONDS, "lower", _AGE, "median age of an event when it was handled", compared=True,
 )  # fmt: skip
+AGE_P90 = _metric("age_p90_ns", "p90 age", NANOSECONDS, "lower", _AGE, "age that 1 event of 10 exceeds")
 AGE_P99 = _metric(
-    "age_p99_ns", "p99 age", units.nanoseconds, "lower",
+    "age_p99_ns", "p99 age", NANOSECONDS, "lower", _AGE,
     "99 of 100 consumed events were at most this old when they were handled",
+    scorecard=True, compared=True, gate=Gate(trial_kind="load", pass_="latency", scale="ratio", margin=0.25),
 )  # fmt: skip
+AGE_P999 = _metric(
+    "age_p999_ns", "p99.9 age", NANOSECONDS, "lower", _AGE, "age that 1 event of 1,000 exceeds", compared=True,
+)  # fmt: skip
+AGE_P9999 = _metric("age_p9999_ns", "p99.99 age", NANOSECONDS, "lower", _AGE, "age that 1 event of 10,000 exceeds")
+_metric("age_max_ns", "max age", NANOSECONDS, "lower", _AGE, "the oldest event when it was handled")
+for _rank, _title, _part in (
+    ("p50", "p50", "half of the drops offered"),
+    ("p90", "p90", "1 drop of 10 offered"),
+    ("p99", "p99", "1 drop of 100 offered"),
+    ("p999", "p99.9", "1 drop of 1,000 offered"),
+    ("p9999", "p99.99", "1 drop of 10,000 offered"),
+):
+    _metric(
+        f"age_offered_{_rank}_ns", f"{_title} age, offered", NANOSECONDS, "lower", _AGE, f"age that {_part} exceeds"
+    )
+
 CPU_PER_EVENT = _metric(
-    "cpu_ns_per_event", "CPU/event", units.nanoseconds, "lower",
+    "cpu_ns_per_event", "CPU/event", NANOSECONDS, "lower", _CPU,
     "CPU time of the consumer process, user and system, for an event",
+    scorecard=True, compared=True, gate=Gate(trial_kind="load", pass_="timed", scale="ratio", margin=0.05),
+)  # fmt: skip
+NS_PER_EVENT = _metric(
+    "ns_per_event", "drain", NANOSECONDS, "lower", _ACCOUNT,
+    "time for an event when a full ring is emptied, independent of any load",
+    taken_from=("drain",), scorecard=True, compared=True, derived=lambda trial: trial.ns_per_event,
+    gate=Gate(trial_kind="drain", pass_="timed", scale="ratio", margin=0.10),
+)  # fmt: skip
+# Unlike the time by the clock, CPU time does not grow while another process has the CPU.
+_metric(
+    "drain_cpu_ns_per_event", "drain CPU", NANOSECONDS, "lower", _CPU,
+    "CPU time for an event when a full ring is emptied",
+    taken_from=("drain",), derived=lambda trial: trial.metrics.get(CPU_PER_EVENT.name),
+    gate=Gate(trial_kind="drain", pass_="timed", scale="ratio", margin=0.05),
 )  # fmt: skip
 ALLOCATIONS = _metric(
-    "allocations_per_event", "allocs/event", units.digits, "lower",
+    "allocations_per_event", "allocs/event", PER_EVENT, "lower", _ALLOCATION,
     "allocations of the Python heap for an event, short-lived ones included",
+    taken_from=_EITHER, scorecard=True, compared=True, gate=_counted("allocation"),
+)  # fmt: skip
+_metric(
+    "allocated_bytes_per_event", "bytes/event", BYTES, "lower", _ALLOCATION, "bytes allocated for an event",
+    taken_from=_EITHER, compared=True,
+)  # fmt: skip
+_metric("allocated_peak_bytes", "peak allocated", BYTES, "lower", _ALLOCATION, "the most bytes held at one time")
+SYSCALLS_PER_EVENT = _metric(
+    "syscalls_per_event", "syscalls/event", PER_EVENT, "lower", _KERNEL, "system calls of the consumer for an event",
+    taken_from=_EITHER, compared=True, gate=_counted("kernel"),
+)  # fmt: skip
+PROGRAM_PER_EVENT = _metric(
+    "program_ns_per_event", "program/event", NANOSECONDS, "lower", _KERNEL, "the BPF program, for a drop",
+    compared=True,
+)  # fmt: skip
+BYTES_WRITTEN = _metric(
+    "bytes_written_per_event", "written/event", BYTES, "lower", _OUTSIDE,
+    "bytes that a mode that writes wrote to its file, for an event",
+    gate=_counted("timed"),
 )  # fmt: skip
 GC_PAUSE = _metric(
-    "gc_pause_max_s", "GC max", units.seconds, "lower",
-    "the longest pause of the garbage collector",
+    "gc_pause_max_s", "GC max", SECONDS, "lower", _COLLECTOR, "the longest pause of the garbage collector",
+    scorecard=True, compared=True,
 )  # fmt: skip
 RSS = _metric(
-    "rss_peak_bytes", "RSS", units.size, "lower",
-    "the most memory that the consumer process held",
+    "rss_peak_bytes", "RSS", BYTES, "lower", _PROCESS, "the most memory that the consumer process held",
+    scorecard=True, compared=True,
 )  # fmt: skip
 
-SCORECARD = (
-    CONSUME_RATE, OFFERED_LOAD, LOST, LOSS_RATIO, AGE_P99, CPU_PER_EVENT, NS_PER_EVENT, ALLOCATIONS, GC_PAUSE, RSS,
+CPU = _metric("cpu_s", "CPU", SECONDS, "lower", _CPU, "CPU time of the consumer process")
+CPU_USER = _metric("cpu_user_s", "CPU user", SECONDS, "lower", _CPU, "of it, in user mode")
+CPU_SYSTEM = _metric("cpu_system_s", "CPU system", SECONDS, "lower", _CPU, "of it, in the kernel")
+SLEEPS = _metric("switches_voluntary", "sleeps", COUNT, "lower", _CPU, "times the consumer went to sleep")
+_metric("switches_involuntary", "preempted", COUNT, "lower", _CPU, "times the consumer lost its CPU")
+_metric("page_faults", "page faults", COUNT, "lower", _CPU, "page faults of the consumer, minor and major")
+RUN_DELAY = _metric(
+    "run_delay_s", "CPU wait", SECONDS, "lower", _PROCESS, "time that the consumer was ready and had no CPU"
+)
+_metric("rss_growth_bytes", "RSS growth", BYTES, "lower", _PROCESS, "memory gained between start and stop")
+_metric(
+    "blocks_retained_per_event", "blocks kept/event", PER_EVENT, "lower", _PROCESS, "memory blocks kept for an event",
+    taken_from=_EITHER,
 )  # fmt: skip
+_metric("gc_runs_gen0", "GC runs 0", COUNT, "lower", _COLLECTOR, "runs of the garbage collector, youngest generation")
+_metric("gc_runs_gen1", "GC runs 1", COUNT, "lower", _COLLECTOR, "runs of the garbage collector, middle generation")
+_metric("gc_runs_gen2", "GC runs 2", COUNT, "lower", _COLLECTOR, "runs of the garbage collector, oldest generation")
+_metric("gc_collected", "GC freed", COUNT, None, _COLLECTOR, "objects that the garbage collector freed")
+_metric("gc_pause_total_s", "GC total", SECONDS, "lower", _COLLECTOR, "all pauses of the garbage collector together")
 
-_DETAILS = (
-    _metric("cpu_s", "CPU", units.seconds, "lower", "CPU time of the consumer process"),
-    _metric("cpu_user_s", "CPU user", units.seconds, "lower", "of it, in user mode"),
-    _metric("cpu_system_s", "CPU system", units.seconds, "lower", "of it, in the kernel"),
-    _metric("switches_voluntary", "sleeps", units.quantity, "lower", "times the consumer went to sleep"),
-    _metric("switches_involuntary", "preempted", units.quantity, "lower", "times the consumer lost its CPU"),
-    _metric("page_faults", "page faults", units.quantity, "lower", "page faults of the consumer"),
-    _metric("rss_growth_bytes", "RSS growth", units.size, "lower", "memory gained between start and stop"),
-    _metric("gc_pause_total_s", "GC total", units.seconds, "lower", "all pauses of the garbage collector together"),
-    _metric("allocated_bytes_per_event", "bytes/event", units.size, "lower", "bytes allocated for an event"),
-    _metric("blocks_retained_per_event", "blocks kept/event", units.digits, "lower", "memory blocks kept for an event"),
-    _metric("age_p50_ns", "p50 age", units.nanoseconds, "lower", "median age of an event when it was handled"),
-    _metric("age_p999_ns", "p99.9 age", units.nanoseconds, "lower", "age that 1 event of 1,000 exceeds"),
-    _metric("age_max_ns", "max age", units.nanoseconds, "lower", "the oldest event when it was handled"),
-    _metric("program_ns_per_event", "program/event", units.nanoseconds, "lower", "the BPF program, for a drop"),
-    _metric("softirq_ratio", "softirq", units.percent, "lower", "share of the CPUs in use that softirqs took, by tick"),
-    _metric("foreign_ratio", "foreign", units.percent, "lower", "share of the CPUs in use that other processes took"),
-    _metric("steal_ratio", "steal", units.percent, "lower", "share of the CPUs in use that the host took"),
-    _metric("throttled_ratio", "throttled", units.percent, "lower", "time that a CPU quota held the processes back"),
-    _metric("run_delay_s", "CPU wait", units.seconds, "lower", "time that the consumer was ready and had no CPU"),
-    _metric("wakeups", "wakeups", units.quantity, None, "wakeups that the kernel sent to the consumer"),
-    _metric("epoll_returns", "epoll returns", units.quantity, None, "times that epoll_wait returned"),
-    _metric("records_per_wakeup", "records/wakeup", units.quantity, None, "records taken for each wakeup"),
-    _metric("syscalls_per_event", "syscalls/event", units.digits, "lower", "system calls of the consumer for an event"),
-    _metric("ring_used_p99_bytes", "ring used p99", units.size, "lower", "ring in use, 99 of 100 samples below"),
-    _metric("generator_lateness_p99_ns", "sender late p99", units.nanoseconds, "lower", "how late the sender was"),
+WAKEUPS = _metric("wakeups", "wakeups", COUNT, None, _KERNEL, "wakeups that the kernel sent to the consumer")
+_metric("records_per_wakeup", "records/wakeup", COUNT, None, _KERNEL, "records taken for each wakeup")
+_metric("epoll_returns", "epoll returns", COUNT, None, _LOOP, "times that epoll_wait returned")
+_metric("epoll_notified", "epoll notified", COUNT, None, _KERNEL, "returns from epoll_wait with something to do")
+_metric("irq_works", "irq works", COUNT, "lower", _KERNEL, "deferred interrupts on the whole machine")
+_metric("syscalls", "syscalls", COUNT, "lower", _KERNEL, "system calls of the consumer")
+PASSES = _metric("passes", "passes", COUNT, None, _LOOP, "passes over the ring")
+_metric("waits", "waits", COUNT, None, _LOOP, "times that the loop waited")
+_metric("naps", "naps", COUNT, None, _LOOP, "times that it slept for a moment instead of waiting by epoll")
+_metric("ring_used_p50_bytes", "ring used p50", BYTES, "lower", _TIMELINE, "ring in use, half of the samples below")
+_metric("ring_used_p99_bytes", "ring used p99", BYTES, "lower", _TIMELINE, "ring in use, 99 of 100 samples below")
+_metric("ring_used_max_bytes", "ring used max", BYTES, "lower", _TIMELINE, "ring in use, the fullest sample")
+BACKLOG_AT_STOP = _metric("backlog_at_stop", "backlog", COUNT, "lower", _OUTSIDE, "events unread when the load ended")
+BACKLOG_GROWTH = _metric(
+    "backlog_growth_per_s", "backlog growth", PER_SECOND, "lower", _BACKLOG,
+    "how fast that backlog grew, by the medians of the trial's two halves",
 )  # fmt: skip
+for _cause, _title, _pause in (("gc", "GC", "pause of the collector"), ("deschedule", "CPU wait", "wait for a CPU")):
+    for _what in ("loss", "time"):
+        _metric(
+            f"{_what}_near_{_cause}_ratio", f"{_what} near {_title}", RATIO, None, _TIMELINE,
+            f"part of the {_what} within 10 ms of a {_pause} of 1 ms or more",
+        )  # fmt: skip
 
-COLUMNS = {column.name: column for column in (*SCORECARD, *_DETAILS)}
+_metric(
+    "generator_lateness_p50_ns", "sender late p50", NANOSECONDS, "lower", _GENERATOR, "how late half of the frames were"
+)
+_metric("generator_lateness_p99_ns", "sender late p99", NANOSECONDS, "lower", _GENERATOR, "how late the sender was")
+_metric(
+    "generator_lateness_max_ns", "sender late max", NANOSECONDS, "lower", _GENERATOR, "how late the latest frame was"
+)
+_metric("generator_bursts", "bursts", COUNT, None, _GENERATOR, "groups that the frames were sent in")
+_metric("generator_largest_burst", "largest burst", COUNT, "lower", _GENERATOR, "frames of the largest group")
+_metric("generator_unsent", "unsent", COUNT, "lower", _GENERATOR, "frames that were due and never sent")
+_metric("generator_cpu_s", "sender CPU", SECONDS, None, _GENERATOR, "CPU time of the generator, its start included")
+_metric("harness_cpu_s", "harness CPU", SECONDS, None, _OUTSIDE, "CPU time of the harness")
+STEAL = _metric("steal_ratio", "steal", RATIO, "lower", _MACHINE, "share of the CPUs in use that the host took")
+SOFTIRQ = _metric(
+    "softirq_ratio", "softirq", RATIO, "lower", _MACHINE, "share of the CPUs in use that softirqs took, by tick"
+)
+FOREIGN = _metric(
+    "foreign_ratio", "foreign", RATIO, "lower", _MACHINE, "share of the CPUs in use that other processes took"
+)
+THROTTLED = _metric(
+    "throttled_ratio", "throttled", RATIO, "lower", _THROTTLING, "time that a CPU quota held the processes back"
+)
+STALL = _metric("stall_s", "stalled", SECONDS, None, _STALL, "for how long the consumer was stopped on purpose")
+
+SCORECARD = tuple(metric for metric in METRICS.values() if metric.scorecard)
+COMPARED = tuple(metric for metric in METRICS.values() if metric.compared)
+GATES = {metric.name: metric.gate for metric in METRICS.values() if metric.gate is not None}
 
 
-def column(name: str) -> Column:
-    """Find a column by its name. A metric without a description of its own is shown plainly, by name."""
-    return COLUMNS.get(name) or _metric(name, name, units.quantity, None, "")
+def named(name: str) -> Metric:
+    """Find a metric by its name. What only another version of bench knows is shown by that name and the unit in it."""
+    if name in METRICS:
+        return METRICS[name]
+    unit = next((unit for unit in (NANOSECONDS, SECONDS, BYTES, RATIO) if name.endswith(f"_{unit.name}")), COUNT)
+    return Metric(name, name, unit, None, Source("another version of bench", ()), "")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from results.errors import BadInput
 
@@ -96,3 +98,20 @@ def read_rate(text: str) -> float | None:
         return read_number(text.replace(",", "").replace("_", ""))
     except BadInput as error:
         raise BadInput(f"{text!r} is neither a number of drops a second nor max") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """What a number counts as it stands in a file, and how it is written for people."""
+
+    name: str
+    write: Callable[[float], str]
+
+
+NANOSECONDS = Unit("ns", nanoseconds)
+SECONDS = Unit("s", seconds)
+BYTES = Unit("bytes", size)
+RATIO = Unit("ratio", percent)
+COUNT = Unit("count", quantity)
+PER_EVENT = Unit("/event", digits)
+PER_SECOND = Unit("/s", rate)

@@ -24,7 +24,7 @@ from typing import Any, Literal, TypeVar
 
 from harness.consumer.traits import traits_of
 from harness.plan import DEFAULT_LOAD, Wishes
-from results.check.gate import Metric, metric_named
+from results.check.gate import Gated, gated
 from results.errors import BadInput
 
 
@@ -155,14 +155,14 @@ class Wanted:
     drain_records: int
     traffic: str
 
-    def metrics_of(self, mode: str) -> tuple[Metric, ...]:
-        """Return the metrics that are gated for a mode, with their margins."""
+    def gated(self, mode: str) -> tuple[Gated, ...]:
+        """Return what is gated of a mode, with its margins."""
         of_mode = self.configuration.modes.get(mode, Configuration())
         names = self.metrics or of_mode.metrics or self.configuration.metrics or default_metrics(mode)
         margins = {**self.configuration.delta, **of_mode.delta, **self.delta}
         for name in margins:
-            metric_named(name)
-        return tuple(metric_named(name, margins.get(name)) for name in dict.fromkeys(names))
+            gated(mode, name)
+        return tuple(gated(mode, name, margins.get(name)) for name in dict.fromkeys(names))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

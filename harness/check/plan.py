@@ -9,19 +9,20 @@ from harness.check.configuration import Wanted
 from harness.plan import drain_setting, load_setting
 from results.check.blocks import Comparison
 from results.check.certificate import Certificate
-from results.check.gate import Gated, GatePlan, Metric, default_looks
+from results.check.gate import Gated, GatePlan, default_looks
 from results.check.plan import Check
+from results.metrics import Gate
 from results.trial import Setting
 
 
 def make_check(arms: Arms, said: Wanted) -> Check:
     """Settle what runs and what is judged. Raises BadInput before anything is set up."""
-    gated = tuple(Gated(mode=mode, metric=metric) for mode in arms.pairs for metric in said.metrics_of(mode))
+    gated = tuple(one for mode in arms.pairs for one in said.gated(mode))
     comparisons: dict[tuple[str, str, str], Comparison] = {}
     for one in gated:
         a, b = arms.pairs[one.mode]
-        key = (one.mode, one.metric.trial_kind, one.metric.pass_)
-        comparisons[key] = Comparison(one.mode, _setting(a, one.metric, said), _setting(b, one.metric, said))
+        key = (one.mode, one.gate.trial_kind, one.gate.pass_)
+        comparisons[key] = Comparison(one.mode, _setting(a, one.gate, said), _setting(b, one.gate, said))
     return Check(
         gate=GatePlan(alpha=said.alpha, looks=said.looks or default_looks(len(gated), said.alpha), gated=gated),
         comparisons=tuple(comparisons.values()),
@@ -40,17 +41,17 @@ def without_what_is_too_coarse(check: Check, certificate: Certificate | None) ->
 
 def _too_coarse(gated: Gated, certificate: Certificate) -> str | None:
     entry = certificate.entry(gated.mode, gated.metric.name)
-    if entry is None or entry.detectable is None or entry.detectable <= gated.metric.margin:
+    if entry is None or entry.detectable is None or entry.detectable <= gated.gate.margin:
         return None
     return (
         f"by this host's certificate, changes below {entry.detectable:.1%} cannot be told from noise here, and delta "
-        f"is {gated.metric.margin:.1%}; raise delta, or measure more and certify again"
+        f"is {gated.gate.margin:.1%}; raise delta, or measure more and certify again"
     )
 
 
-def _setting(side: Side, metric: Metric, said: Wanted) -> Setting:
-    if metric.trial_kind == "drain":
+def _setting(side: Side, gate: Gate, said: Wanted) -> Setting:
+    if gate.trial_kind == "drain":
         setting = drain_setting(side.mode, said.drain_records, side.wishes)
     else:
         setting = load_setting(side.mode, said.traffic, side.wishes)
-    return dataclasses.replace(setting, pass_=metric.pass_)
+    return dataclasses.replace(setting, pass_=gate.pass_)

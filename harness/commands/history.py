@@ -15,7 +15,7 @@ from harness.machine.checkout import VERSION
 from harness.machine.streams import say
 from results.errors import BadInput
 from results.history import history_rows, read_history
-from results.metrics import COLUMNS
+from results.metrics import METRICS
 from results.output import write_file
 
 NEEDS = "nothing"
@@ -30,12 +30,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    if arguments.metric not in COLUMNS:
-        near = difflib.get_close_matches(arguments.metric, COLUMNS, n=1)
+    if arguments.metric not in METRICS:
+        near = difflib.get_close_matches(arguments.metric, METRICS, n=1)
         raise BadInput(
-            f"no metric {arguments.metric!r}; " + (f"did you mean {near[0]}?" if near else ", ".join(COLUMNS))
+            f"no metric {arguments.metric!r}; " + (f"did you mean {near[0]}?" if near else ", ".join(METRICS))
         )
-    history = read_history(arguments.folder, COLUMNS[arguments.metric], arguments.machine)
+    history = read_history(arguments.folder, METRICS[arguments.metric], arguments.machine)
     if arguments.html is not None:
         from results.reports.forms.page.page import history_page  # noqa: PLC0415 - only a page needs to draw
 

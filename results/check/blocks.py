@@ -9,7 +9,7 @@ from math import log
 from statistics import fmean
 from typing import Any, Literal
 
-from results.check.gate import Gated, Metric
+from results.check.gate import Gated
 from results.errors import BadInput
 from results.trial import Setting, Trial
 
@@ -36,8 +36,8 @@ class Comparison:
 
     def measures(self, gated: Gated) -> bool:
         """Tell whether the blocks of this comparison hold the values of that metric."""
-        metric = gated.metric
-        return (self.mode, self.b.trial_kind, self.b.pass_) == (gated.mode, metric.trial_kind, metric.pass_)
+        gate = gated.gate
+        return (self.mode, self.b.trial_kind, self.b.pass_) == (gated.mode, gate.trial_kind, gate.pass_)
 
     def setting(self, arm: Arm) -> Setting:
         return self.a if arm == "A" else self.b
@@ -80,10 +80,10 @@ class Block:
     def of_arm(self, arm: Arm) -> tuple[Trial, ...]:
         return tuple(trial for trial in self.trials if trial.arm == arm)
 
-    def difference(self, metric: Metric) -> float | str:
-        """Return B less A on the metric's scale (of logarithms, for a ratio), or why there is none."""
-        a = [_on_scale(trial, metric) for trial in self.of_arm("A")]
-        b = [_on_scale(trial, metric) for trial in self.of_arm("B")]
+    def difference(self, gated: Gated) -> float | str:
+        """Return B less A on the gate's scale (of logarithms, for a ratio), or why there is none."""
+        a = [_on_scale(trial, gated) for trial in self.of_arm("A")]
+        b = [_on_scale(trial, gated) for trial in self.of_arm("B")]
         for value in a + b:
             if isinstance(value, str):
                 return value
@@ -97,17 +97,6 @@ def unusable(trial: Trial) -> str | None:
     if trial.limited_by == "generator":
         return f"the generator was held up and sent {trial.ledger.sent} drops, far fewer than it was to"
     return None
-
-
-def value_of(trial: Trial, name: str) -> float | None:
-    """Return a gated metric of a trial by its name; None if it could not be read."""
-    if name == "ns_per_event":
-        return trial.ns_per_event
-    if name == "loss_ratio":
-        return trial.ledger.loss_ratio
-    if name == "drain_cpu_ns_per_event":
-        return trial.metrics.get("cpu_ns_per_event")
-    return trial.metrics.get(name)
 
 
 def blocks_of(
@@ -137,15 +126,15 @@ def _comparison_of(comparisons: Sequence[Comparison], trials: Sequence[Trial]) -
     raise BadInput(f"the trials of block {trials[0].block} are not among the settings that the plan compares")
 
 
-def _on_scale(trial: Trial, metric: Metric) -> float | str:
-    value = value_of(trial, metric.name)
+def _on_scale(trial: Trial, gated: Gated) -> float | str:
+    name, gate, value = gated.metric.name, gated.gate, gated.metric.value(trial)
     if value is None:
-        return trial.absent.get(metric.name, f"trial {trial.number} has no {metric.name}")
-    if metric.scale == "difference":
+        return trial.absent.get(name, f"trial {trial.number} has no {name}")
+    if gate.scale == "difference":
         return value
-    if value + metric.floor <= 0:
-        return f"{metric.name} of trial {trial.number} is {value:g}, which has no ratio"
-    return log(value + metric.floor)
+    if value + gate.floor <= 0:
+        return f"{name} of trial {trial.number} is {value:g}, which has no ratio"
+    return log(value + gate.floor)
 
 
 def in_sequence(blocks: Sequence[Block]) -> tuple[Block, ...]:

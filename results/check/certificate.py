@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from results.check.gate import GatePlan, Metric
+from results.check.gate import Gated, GatePlan
 from results.errors import BadInput
 from results.statistics.binomial import exact_lower, exact_upper
 from results.trial import Setting
@@ -28,7 +28,7 @@ class Detection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Certified:
-    """One metric of one mode on one host.
+    """One gated metric of one mode on one host.
 
     `false_alarms_at_zero` is how many of the equal gates would have rejected "no worse at all" at Holm's first level,
     alpha of a look by the size of the family: the margin pushes `false_alarms` far below it. `in_sequence` is how many
@@ -38,8 +38,7 @@ class Certified:
     (1 + margin) (1 + detectable) - 1.
     """
 
-    mode: str
-    metric: Metric
+    gated: Gated
     gates: int
     false_alarms: int
     false_alarms_at_zero: int
@@ -57,9 +56,22 @@ class Certified:
         """The slowdown, or more loss, that is surely called REGRESSED at this margin."""
         if self.detectable is None:
             return None
-        if self.metric.scale == "difference":
-            return self.metric.margin + self.detectable
-        return (1 + self.metric.margin) * (1 + self.detectable) - 1
+        gate = self.gated.gate
+        if gate.scale == "difference":
+            return gate.margin + self.detectable
+        return (1 + gate.margin) * (1 + self.detectable) - 1
+
+    def to_json(self) -> dict[str, object]:
+        gated = self.gated.to_json()
+        return {"mode": gated["mode"], "metric": gated["metric"]} | {
+            name: value for name, value in asdict(self).items() if name != "gated"
+        }
+
+    @classmethod
+    def from_json(cls, row: Mapping[str, Any]) -> Certified:
+        rest = {name: value for name, value in row.items() if name not in ("mode", "metric", "detections")}
+        gated = Gated.from_json({**row, "excluded_because": None})
+        return cls(gated=gated, detections=tuple(Detection(**each) for each in row["detections"]), **rest)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +93,7 @@ class Certificate:
         return exact_upper(self.gates_with_false_alarm, self.gates)
 
     def entry(self, mode: str, metric: str) -> Certified | None:
-        return next((one for one in self.certified if (one.mode, one.metric.name) == (mode, metric)), None)
+        return next((one for one in self.certified if (one.gated.mode, one.gated.metric.name) == (mode, metric)), None)
 
     def to_json(self) -> dict[str, object]:
         return {
@@ -93,10 +105,7 @@ class Certificate:
             "settings": [setting.to_json() for setting in self.settings],
             "gates": self.gates,
             "gates_with_false_alarm": self.gates_with_false_alarm,
-            "certified": [
-                {**asdict(one), "metric": one.metric.to_json(), "detections": [asdict(d) for d in one.detections]}
-                for one in self.certified
-            ],
+            "certified": [one.to_json() for one in self.certified],
         }
 
     @classmethod
@@ -104,16 +113,6 @@ class Certificate:
         """Read a stored certificate. Raises KeyError, TypeError or BadInput for what is none."""
         if row["type"] != "certificate":
             raise BadInput("no certificate")
-        certified = tuple(
-            Certified(
-                **{
-                    **one,
-                    "metric": Metric.from_json(one["metric"]),
-                    "detections": tuple(Detection(**each) for each in one["detections"]),
-                }
-            )
-            for one in row["certified"]
-        )
         return cls(
             host=row["host"],
             made_at=row["made_at"],
@@ -122,5 +121,5 @@ class Certificate:
             settings=tuple(Setting.from_json(each) for each in row["settings"]),
             gates=row["gates"],
             gates_with_false_alarm=row["gates_with_false_alarm"],
-            certified=certified,
+            certified=tuple(map(Certified.from_json, row["certified"])),
         )

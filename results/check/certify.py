@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import expm1, isfinite
 
 from results.check.blocks import Block, in_sequence
 from results.check.certificate import Certificate, Certified, Detection
-from results.check.gate import GatePlan, Metric
+from results.check.gate import GatePlan
 from results.check.plan import Check, check_of
 from results.check.verdict import Judgement, Verdict, judge, wanted_blocks
 from results.errors import BadInput
+from results.metrics import Gate
 from results.session import Session, same_machine
 from results.statistics.binomial import exact_lower
 from results.statistics.signed_rank import lower_bound
@@ -83,13 +84,12 @@ def _certify_metric(
     below = [_margin_to_nothing(gate, index, level) for gate in equal]
     handicaps = sorted({gate.handicap for gate in gates if gate.handicap is not None})
     return Certified(
-        mode=gated.mode,
-        metric=gated.metric,
+        gated=replace(gated, excluded_because=None),
         gates=len(equal),
         false_alarms=_regressed(index, [gate.judgements for gate in equal]),
         false_alarms_at_zero=sum(needed < 0 for needed in below),
         in_sequence=_regressed(index, [judge(plan, in_sequence(gate.blocks)) for gate in equal]),
-        detectable=_surely_detectable(gated.metric, below),
+        detectable=_surely_detectable(gated.gate, below),
         detections=tuple(
             Detection(
                 handicap=handicap,
@@ -113,13 +113,13 @@ def _margin_to_nothing(gate: CertifiedGate, index: int, level: float) -> float:
     """
     judgement = gate.judgements[index]
     own = [block for block in gate.blocks if block.valid and block.comparison.measures(judgement.gated)]
-    values = [block.difference(judgement.gated.metric) for block in own[: judgement.blocks]]
+    values = [block.difference(judgement.gated) for block in own[: judgement.blocks]]
     numbers = [value for value in values if not isinstance(value, str)]
     return -lower_bound(numbers, level) if numbers else float("inf")
 
 
-def _surely_detectable(metric: Metric, needed: Sequence[float]) -> float | None:
+def _surely_detectable(gate: Gate, needed: Sequence[float]) -> float | None:
     for found, effect in enumerate(sorted(needed), start=1):
         if exact_lower(found, len(needed)) >= SURE and isfinite(effect):
-            return max(0.0, expm1(effect) if metric.scale == "ratio" else effect)
+            return max(0.0, expm1(effect) if gate.scale == "ratio" else effect)
     return None

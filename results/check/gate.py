@@ -3,90 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
-from math import exp, log1p
-from typing import Any, Literal
+from dataclasses import dataclass, replace
+from typing import Any
 
 from results.errors import BadInput
+from results.metrics import GATES, METRICS, Gate, Metric, named
 from results.statistics.signed_rank import smallest_p
-from results.trial import Pass, TrialKind
-
-Scale = Literal["ratio", "difference"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Metric:
-    """A metric that can be gated: where it is measured, how two arms are compared, how much worse is still the same.
-
-    `margin` is delta: 0.05 on the scale "ratio" is 5 % more; 0.001 on "difference" is 0.1 percentage points more.
-    `floor` is added to both sides of a ratio: an amount per event that is as good as nothing, so that counts of zero
-    have a ratio too. It is 0 for times.
-    """
-
-    name: str
-    trial_kind: TrialKind
-    pass_: Pass
-    scale: Scale
-    margin: float
-    floor: float = 0.0
-
-    @property
-    def limit(self) -> float:
-        """The margin on the scale of block values: a logarithm for a ratio."""
-        return log1p(self.margin) if self.scale == "ratio" else self.margin
-
-    def shown(self, value: float) -> float:
-        """Turn a block value into the ratio that it stands for, or leave the difference that it is."""
-        return exp(value) if self.scale == "ratio" else value
-
-    def to_json(self) -> dict[str, object]:
-        row = asdict(self)
-        row["pass"] = row.pop("pass_")
-        return row
-
-    @classmethod
-    def from_json(cls, row: Mapping[str, Any]) -> Metric:
-        return cls(pass_=row["pass"], **{name: value for name, value in row.items() if name != "pass"})
-
-
-# A thousandth of a call or an object an event is what a reader that works in batches spends on its batches.
-_COUNT_FLOOR = 0.001
-
-METRICS = {
-    metric.name: metric
-    for metric in (
-        Metric(name="ns_per_event", trial_kind="drain", pass_="timed", scale="ratio", margin=0.10),
-        # Unlike the time by the clock, CPU time does not grow while another process has the CPU.
-        Metric(name="drain_cpu_ns_per_event", trial_kind="drain", pass_="timed", scale="ratio", margin=0.05),
-        Metric(name="cpu_ns_per_event", trial_kind="load", pass_="timed", scale="ratio", margin=0.05),
-        Metric(name="age_p99_ns", trial_kind="load", pass_="latency", scale="ratio", margin=0.25),
-        Metric(name="loss_ratio", trial_kind="load", pass_="timed", scale="difference", margin=0.001),
-        Metric(
-            name="allocations_per_event",
-            trial_kind="drain",
-            pass_="allocation",
-            scale="ratio",
-            margin=0.01,
-            floor=_COUNT_FLOOR,
-        ),
-        Metric(
-            name="syscalls_per_event",
-            trial_kind="drain",
-            pass_="kernel",
-            scale="ratio",
-            margin=0.01,
-            floor=_COUNT_FLOOR,
-        ),
-        Metric(
-            name="bytes_written_per_event",
-            trial_kind="drain",
-            pass_="timed",
-            scale="ratio",
-            margin=0.01,
-            floor=_COUNT_FLOOR,
-        ),
-    )
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +21,22 @@ class Gated:
 
     mode: str
     metric: Metric
+    gate: Gate
     excluded_because: str | None = None
+
+    def to_json(self) -> dict[str, object]:
+        metric = {"name": self.metric.name, **self.gate.to_json()}
+        return {"mode": self.mode, "metric": metric, "excluded_because": self.excluded_because}
+
+    @classmethod
+    def from_json(cls, row: Mapping[str, Any]) -> Gated:
+        gate = {name: value for name, value in row["metric"].items() if name != "name"}
+        return cls(
+            mode=row["mode"],
+            metric=named(row["metric"]["name"]),
+            gate=Gate.from_json(gate),
+            excluded_because=row["excluded_because"],
+        )
 
 
 MOST_BLOCKS = 100_000
@@ -128,9 +65,9 @@ class GatePlan:
         if self.looks[-1] > MOST_BLOCKS:
             raise BadInput(f"--blocks are at most {MOST_BLOCKS}; they are {self.looks}")
         for gated in self.gated:
-            if not 0 < gated.metric.margin <= MOST_MARGIN:
+            if not 0 < gated.gate.margin <= MOST_MARGIN:
                 raise BadInput(
-                    f"the margin of {gated.metric.name} (--delta) is {gated.metric.margin:g}; "
+                    f"the margin of {gated.metric.name} (--delta) is {gated.gate.margin:g}; "
                     f"it must be above 0, at most {MOST_MARGIN:g}"
                 )
         fewest = fewest_blocks(self.family_size, self.alpha_per_look)
@@ -156,20 +93,12 @@ class GatePlan:
         return max(4, self.looks[-1] // 2)
 
     def to_json(self) -> dict[str, object]:
-        gated = [
-            {"mode": one.mode, "metric": one.metric.to_json(), "excluded_because": one.excluded_because}
-            for one in self.gated
-        ]
-        return {"alpha": self.alpha, "looks": list(self.looks), "gated": gated}
+        return {"alpha": self.alpha, "looks": list(self.looks), "gated": [one.to_json() for one in self.gated]}
 
     @classmethod
     def from_json(cls, row: Mapping[str, Any]) -> GatePlan:
         """Read a stored plan. Raises KeyError or TypeError for what is none, BadInput for one that cannot gate."""
-        gated = tuple(
-            Gated(mode=g["mode"], metric=Metric.from_json(g["metric"]), excluded_because=g["excluded_because"])
-            for g in row["gated"]
-        )
-        return cls(alpha=row["alpha"], looks=tuple(row["looks"]), gated=gated)
+        return cls(alpha=row["alpha"], looks=tuple(row["looks"]), gated=tuple(map(Gated.from_json, row["gated"])))
 
 
 def fewest_blocks(family_size: int, alpha_per_look: float) -> int:
@@ -186,8 +115,9 @@ def default_looks(family_size: int, alpha: float) -> tuple[int, int]:
     return first, 2 * first
 
 
-def metric_named(name: str, margin: float | None = None) -> Metric:
-    """Return the metric of this name, with another margin if one is given. Raises BadInput for an unknown name."""
-    if name not in METRICS:
-        raise BadInput(f"no metric {name!r} can be gated; there are {', '.join(METRICS)}")
-    return METRICS[name] if margin is None else replace(METRICS[name], margin=margin)
+def gated(mode: str, name: str, margin: float | None = None) -> Gated:
+    """Gate a metric of a mode, with another margin if one is given. Raises BadInput for what cannot be gated."""
+    if name not in GATES:
+        raise BadInput(f"no metric {name!r} can be gated; there are {', '.join(GATES)}")
+    gate = GATES[name] if margin is None else replace(GATES[name], margin=margin)
+    return Gated(mode=mode, metric=METRICS[name], gate=gate)

@@ -105,12 +105,7 @@ def limit(judgement: Judgement) -> str:
 
 def arm_value(judgement: Judgement, value: float | None) -> str:
     """Write the median of an arm in the metric's unit."""
-    if value is None:
-        return "–"
-    name = judgement.gated.metric.name
-    if judgement.gated.metric.scale == "difference":
-        return units.percent(value)
-    return units.nanoseconds(value) if "ns" in name.split("_") else units.digits(value)
+    return "–" if value is None else judgement.gated.metric.write(value)
 
 
 def reason(judgement: Judgement) -> str:
@@ -129,7 +124,7 @@ def reason(judgement: Judgement) -> str:
 def sentence(judgement: Judgement) -> str:
     """Say the verdict of one metric in one line."""
     a, b = arm_value(judgement, judgement.median_a), arm_value(judgement, judgement.median_b)
-    of = "B / A" if judgement.gated.metric.scale == "ratio" else "B - A"
+    of = "B / A" if judgement.gated.gate.scale == "ratio" else "B - A"
     said = (
         f"{judgement.gated.mode} {judgement.gated.metric.name}: {judgement.verdict}, {of} {change(judgement)}, "
         f"limit {limit(judgement)}; A {a}, B {b}; {judgement.blocks} blocks"
@@ -139,7 +134,7 @@ def sentence(judgement: Judgement) -> str:
 
 
 def _relative(judgement: Judgement, value: float) -> str:
-    if judgement.gated.metric.scale == "ratio":
+    if judgement.gated.gate.scale == "ratio":
         return f"{value:.3f}"
     return f"{value * 100:+.3f} pp"
 
@@ -165,7 +160,7 @@ def _certified_remarks(outcome: Outcome) -> list[str]:
         entry = certificate.entry(judgement.gated.mode, judgement.gated.metric.name)
         if entry is not None and entry.detectable is not None and entry.surely_found is not None:
             said.append(
-                f"{entry.mode} {entry.metric.name}: tells {units.percent(entry.detectable)} from nothing, "
+                f"{entry.gated.mode} {entry.gated.metric.name}: tells {units.percent(entry.detectable)} from nothing, "
                 f"surely calls {units.percent(entry.surely_found)} REGRESSED"
             )
     return said

@@ -9,7 +9,7 @@ from itertools import takewhile
 from math import isfinite
 from statistics import median
 
-from results.check.blocks import Arm, Block, value_of
+from results.check.blocks import Arm, Block
 from results.check.forecast import more_blocks, seconds_per_block
 from results.check.gate import Gated, GatePlan
 from results.statistics.signed_rank import hodges_lehmann, holm, lower_bound, p_above, p_below, upper_bound
@@ -49,16 +49,15 @@ class Judgement:
     @property
     def limit(self) -> float:
         """The estimate from which B is worse than delta allows."""
-        metric = self.gated.metric
-        return metric.shown(metric.limit)
+        gate = self.gated.gate
+        return gate.shown(gate.limit)
 
     def to_json(self) -> dict[str, object]:
-        metric = self.gated.metric
         return {
             "mode": self.gated.mode,
-            "metric": metric.name,
-            "scale": metric.scale,
-            "margin": metric.margin,
+            "metric": self.gated.metric.name,
+            "scale": self.gated.gate.scale,
+            "margin": self.gated.gate.margin,
             "verdict": self.verdict.value,
             "blocks": self.blocks,
             "look": self.look,
@@ -142,7 +141,7 @@ class _Series:
     def of(cls, gated: Gated, blocks: Sequence[Block], spare: int) -> _Series:
         measured = [block for block in blocks if block.comparison.measures(gated)]
         own = tuple(block for block in measured if block.valid)
-        differences = [block.difference(gated.metric) for block in own]
+        differences = [block.difference(gated) for block in own]
         values = tuple(takewhile(lambda one: not isinstance(one, str), differences))
         reasons = [one for one in differences if isinstance(one, str)]
         spoilt = [reason for block in measured if (reason := block.spoilt_because)]
@@ -157,8 +156,7 @@ class _Series:
         return len(self.values) >= look or self.absent_because is None
 
     def judge(self, look: int, number: int, level_regressed: float, level_ok: float) -> Judgement:
-        values, metric = self.values[:look], self.gated.metric
-        limit = metric.limit
+        values, limit = self.values[:look], self.gated.gate.limit
         regressed, ok = p_above(values, limit), p_below(values, limit)
         verdict = Verdict.INCONCLUSIVE
         if regressed <= level_regressed:
@@ -205,12 +203,12 @@ class _Series:
 
     def _shown(self, value: float) -> float | None:
         # An end at infinity (fewer blocks than any look has) is no number that JSON or a reader could use.
-        return self.gated.metric.shown(value) if isfinite(value) else None
+        return self.gated.gate.shown(value) if isfinite(value) else None
 
     def _median(self, arm: Arm, look: int) -> float:
-        name = self.gated.metric.name
-        found = [value_of(trial, name) for block in self.blocks[:look] for trial in block.of_arm(arm)]
-        return float(median(value for value in found if value is not None))
+        value = self.gated.metric.value
+        found = [value(trial) for block in self.blocks[:look] for trial in block.of_arm(arm)]
+        return float(median(each for each in found if each is not None))
 
 
 def _p_in_family(series: _Series, decided: Judgement | None, look: int) -> float:
@@ -218,4 +216,4 @@ def _p_in_family(series: _Series, decided: Judgement | None, look: int) -> float
         return 0.0 if decided.verdict is Verdict.REGRESSED else 1.0
     if len(series.values) < look:
         return 1.0
-    return p_above(series.values[:look], series.gated.metric.limit)
+    return p_above(series.values[:look], series.gated.gate.limit)

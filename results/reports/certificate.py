@@ -35,9 +35,9 @@ def share(hits: int, trials: int) -> str:
 
 def _cells(certified: Certified) -> list[str]:
     return [
-        text(certified.mode),
-        certified.metric.name,
-        _effect(certified, certified.metric.margin),
+        text(certified.gated.mode),
+        certified.gated.metric.name,
+        _effect(certified, certified.gated.gate.margin),
         share(certified.false_alarms, certified.gates),
         share(certified.false_alarms_at_zero, certified.gates),
         share(certified.in_sequence, certified.gates),
@@ -54,7 +54,7 @@ def _found(detection: Detection) -> str:
 def _effect(certified: Certified, effect: float | None) -> str:
     if effect is None:
         return "too few gates"
-    return f"{units.percent(effect)}" if certified.metric.scale == "ratio" else f"{effect * 100:.3f} pp"
+    return f"{units.percent(effect)}" if certified.gated.gate.scale == "ratio" else f"{effect * 100:.3f} pp"
 
 
 def _row(cells: list[str]) -> str:

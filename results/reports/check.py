@@ -25,7 +25,7 @@ def print_outcome(outcome: Outcome, console: Console) -> None:
 
 def _judged(judgement: Judgement) -> Text:
     gated = judgement.gated
-    relation = "B / A" if gated.metric.scale == "ratio" else "B - A"
+    relation = "B / A" if gated.gate.scale == "ratio" else "B - A"
     why = reason(judgement)
     return Text.assemble(
         (f"{judgement.verdict!s:<12} ", _STYLE[judgement.verdict]),

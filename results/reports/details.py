@@ -3,29 +3,18 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from rich.table import Table
 from rich.text import Text
 
-from results import units
-from results.metrics import COLUMNS
+from results.metrics import named
 from results.reports.forms.terminal import Console
 from results.scorecard.rows import Row, rows
 from results.trial import Trial
 
 _PASSES = ("timed", "latency", "kernel", "allocation")
 _NAME_WIDTH, _CELL_WIDTH = 28, 14
-
-# By the end of a metric's name, which holds its unit.
-_WRITE: dict[str, Callable[[float], str]] = {
-    "_ns": units.nanoseconds,
-    "_ns_per_event": units.nanoseconds,
-    "_s": units.seconds,
-    "_bytes": units.size,
-    "_ratio": units.percent,
-    "_per_event": units.digits,
-}
 
 
 def print_details(trials: Iterable[Trial], console: Console) -> None:
@@ -60,19 +49,12 @@ def _table(title: str, filled: Sequence[tuple[str, list[Trial]]]) -> Table:
 def median_text(trials: Iterable[Trial], name: str) -> str:
     """Write the median of a metric over trials of one pass; a dash where none of them has it."""
     values = [trial.metrics[name] for trial in trials if name in trial.metrics]
-    return _write(name, statistics.median(values)) if values else "–"
+    return named(name).write(statistics.median(values)) if values else "–"
 
 
 def of_pass(trials: Iterable[Trial], pass_: str) -> list[Trial]:
     """Keep the valid trials of a pass."""
     return [trial for trial in trials if trial.valid and trial.setting.pass_ == pass_]
-
-
-def _write(name: str, value: float) -> str:
-    if name in COLUMNS:
-        return COLUMNS[name].write(value)
-    endings = [ending for ending in _WRITE if name.endswith(ending)]
-    return _WRITE[max(endings, key=len)](value) if endings else units.quantity(value)
 
 
 def _absent(found: Iterable[Row]) -> dict[str, list[str]]:

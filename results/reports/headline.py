@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from results import units
-from results.metrics import AGE_P99, CPU_PER_EVENT, LOSS_RATIO, NS_PER_EVENT, Column
+from results.metrics import AGE_P99, CPU_PER_EVENT, LOSS_RATIO, NS_PER_EVENT, Metric
 from results.scorecard.rows import Row
 from results.scorecard.variants import Limit, Variant, fair_load, limit, lost_any, offered, searched
 
@@ -144,7 +144,7 @@ def _unpaced(listed: Sequence[Variant]) -> list[Sentence]:
     return [("With an unpaced sender ", Name(variant.label), f" lost {_loss(row)} of the drops{rest}")]
 
 
-def _extremes(chosen: Sequence[tuple[str, Row]], column: Column, begin: str, end: str) -> list[Sentence]:
+def _extremes(chosen: Sequence[tuple[str, Row]], column: Metric, begin: str, end: str) -> list[Sentence]:
     """Name the lowest, with those whose intervals it cannot be told from, and the highest; one alone is only said."""
     found = [(label, value) for label, row in chosen if (value := row.spread(column))]
     if not found:

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from results import units
 from results.disturbance import disturbance, sentences
-from results.metrics import CONSUME_RATE, LOSS_RATIO, LOST, OFFERED_LOAD, SCORECARD, Column
+from results.metrics import CONSUME_RATE, LOSS_RATIO, LOST, OFFERED_LOAD, SCORECARD, Metric
 from results.reports.forms.terminal import Console
 from results.reports.headline import Name, Sentence, headline
 from results.scorecard.report import Report
@@ -100,7 +100,7 @@ def _cost(found: list[Row], *, spreads: bool) -> Table:
     return table
 
 
-def _cell(row: Row, column: Column, *, spreads: bool) -> Text:
+def _cell(row: Row, column: Metric, *, spreads: bool) -> Text:
     """Write the median, and beside it how far the interval reaches from it."""
     found = row.spread(column)
     if found is None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from results import units
-from results.metrics import CONSUME_RATE, LOSS_RATIO, LOST, OFFERED_LOAD, SCORECARD, Better, Column
+from results.metrics import CONSUME_RATE, LOSS_RATIO, LOST, OFFERED_LOAD, SCORECARD, Better, Metric
 from results.scorecard.rows import Row
 from results.scorecard.variants import Limit, Variant, fair_load, limit, offered, searched, shared_loads
 
@@ -114,15 +114,15 @@ def _of_rows(listed: Sequence[Variant]) -> Summary:
     return Summary(tuple(map(_heading, columns)), lines, _with_few_trials(notes, pairs))
 
 
-def _present(pairs: Sequence[tuple[Variant, Row]]) -> list[Column]:
+def _present(pairs: Sequence[tuple[Variant, Row]]) -> list[Metric]:
     return [column for column in SCORECARD if any(row.spread(column) for _, row in pairs)]
 
 
-def _heading(column: Column) -> Heading:
+def _heading(column: Metric) -> Heading:
     return Heading(column.name, column.title, column.means, column.better)
 
 
-def _line(label: str, variant: Variant, row: Row, columns: Sequence[Column], notes: list[str]) -> Line:
+def _line(label: str, variant: Variant, row: Row, columns: Sequence[Metric], notes: list[str]) -> Line:
     """Make a line, and add what its row warns of to the notes of the table."""
     touching: dict[str | None, list[int]] = {}
     for doubt in row.doubts:
@@ -145,7 +145,7 @@ def _line(label: str, variant: Variant, row: Row, columns: Sequence[Column], not
     )
 
 
-def _cell(column: Column, row: Row, notes: tuple[int, ...]) -> Cell | None:
+def _cell(column: Metric, row: Row, notes: tuple[int, ...]) -> Cell | None:
     found = row.spread(column)
     if found is None:
         return None

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from results import units
-from results.metrics import CONSUME_RATE, CPU_PER_EVENT, LOSS_RATIO, NS_PER_EVENT, OFFERED_LOAD, SCORECARD, Column
+from results.metrics import CONSUME_RATE, CPU_PER_EVENT, LOSS_RATIO, NS_PER_EVENT, OFFERED_LOAD, SCORECARD, Metric
 from results.scorecard.origin import Origins
 from results.session import Session
 from results.shown import shown
@@ -29,12 +29,6 @@ COUNTS = (
 # A number is read in the pass that disturbs it least: the first of these that has it.
 _PASSES = ("timed", "latency", "kernel", "allocation")
 
-
-# Counts for an event, which do not depend on timing: where no load trial has them, drain trials stand in.
-_COUNTED = frozenset(
-    {"allocations_per_event", "allocated_bytes_per_event", "blocks_retained_per_event", "syscalls_per_event"}
-)
-
 DISTURBED = (
     "the machine was not quiet in some of the trials: times, rates, costs per event are doubtful; the ledger is exact"
 )
@@ -52,7 +46,7 @@ class Doubt:
     """
 
     text: str
-    touches: tuple[Column, ...] = ()
+    touches: tuple[Metric, ...] = ()
     always: bool = False
 
 
@@ -88,14 +82,14 @@ class Row:
                 return found
         return ()
 
-    def spread(self, column: Column) -> Spread | None:
+    def spread(self, column: Metric) -> Spread | None:
         """Summarise one column over the valid trials of one pass; None where none has it."""
         if column.name not in self._spreads:
             values = [column.value(trial) for trial in self.measured(column)]
             self._spreads[column.name] = spread([value for value in values if value is not None])
         return self._spreads[column.name]
 
-    def measured(self, column: Column) -> tuple[Trial, ...]:
+    def measured(self, column: Metric) -> tuple[Trial, ...]:
         """The valid trials that a column is taken from: those of one pass, which are never mixed in one number."""
         if column.name not in self._measured:
             self._measured[column.name] = self._trials_with(column)
@@ -109,24 +103,22 @@ class Row:
     def _measured(self) -> dict[str, tuple[Trial, ...]]:
         return {}
 
-    def _trials_with(self, column: Column) -> tuple[Trial, ...]:
-        pools = [self.drains] if column is NS_PER_EVENT else [self.trials]
-        if column.name in _COUNTED:
-            pools.append(self.drains)
-        for pool in pools:
+    def _trials_with(self, column: Metric) -> tuple[Trial, ...]:
+        for kind in column.taken_from:
+            pool = self.drains if kind == "drain" else self.trials
             for name in _PASSES:
                 found = [trial for trial in pool if trial.valid and trial.setting.pass_ == name]
                 if having := tuple(trial for trial in found if column.value(trial) is not None):
                     return having
         return ()
 
-    def disturbed(self, column: Column) -> bool:
+    def disturbed(self, column: Metric) -> bool:
         """Whether a number was taken, in some trial, while the machine was not quiet, and depends on that.
 
         Under load a late consumer finds more at once, so that what a pass allocates or calls is shared by more events.
         """
         return any(
-            trial.disturbed and (column.timing or (column.name in _COUNTED and trial.setting.trial_kind == "load"))
+            trial.disturbed and (column.timing or (column.shared and trial.setting.trial_kind == "load"))
             for trial in self.measured(column)
         )
 

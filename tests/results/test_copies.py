@@ -14,7 +14,7 @@ from harness.__main__ import main
 from harness.check.baseline import load as load_baseline
 from results.check.blocks import Comparison
 from results.check.certify import finished_gates
-from results.check.gate import METRICS, Gated, GatePlan
+from results.check.gate import GatePlan, gated
 from results.check.plan import Check
 from results.file import Reading, ResultWriter, read
 from results.trial import Trial
@@ -109,7 +109,7 @@ COMPARISON = Comparison("epoll", LOAD, LOAD)
 
 def a_check(path: Path) -> Path:
     check = Check(
-        gate=GatePlan(alpha=0.05, looks=(8,), gated=(Gated(mode="epoll", metric=METRICS["cpu_ns_per_event"]),)),
+        gate=GatePlan(alpha=0.05, looks=(8,), gated=(gated("epoll", "cpu_ns_per_event"),)),
         comparisons=(COMPARISON,), arm_a="a", arm_b="b",
     )  # fmt: skip
     trials = trials_of("cpu_ns_per_event", [(100.0, 100.0)] * 8, of=LOAD)

@@ -9,18 +9,15 @@ from pathlib import Path
 import pyperf
 
 from results.errors import BadInput
-from results.metrics import CPU_PER_EVENT, NS_PER_EVENT, Column, column
+from results.metrics import COMPARED
 from results.scorecard.report import Report
 from results.scorecard.rows import Row
 from results.session import Session
 from results.trial import Trial
+from results.units import NANOSECONDS
 
 # Times for an event. pyperf counts in seconds and has no place for zero.
-_TIMES: tuple[Column, ...] = (
-    CPU_PER_EVENT,
-    NS_PER_EVENT,
-    *(column(name) for name in ("program_ns_per_event", "age_p50_ns", "age_p99_ns", "age_p999_ns")),
-)
+_TIMES = tuple(metric for metric in COMPARED if metric.unit is NANOSECONDS)
 
 
 def pyperf_suite(report: Report) -> tuple[bytes, str]:

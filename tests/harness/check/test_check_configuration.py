@@ -38,13 +38,16 @@ def test_the_file_speaks_where_no_flag_does(tmp_path):
     asked, wishes = said(tmp_path)
     assert (asked.alpha, asked.looks, asked.drain_records) == (0.1, (9, 18), 1000)
     assert (wishes.duration_s, wishes.intended_load) == (0.5, 20_000)
-    assert [(m.name, m.margin) for m in asked.metrics_of("epoll")] == [("ns_per_event", 0.2), ("loss_ratio", 0.001)]
+    assert [(one.metric.name, one.gate.margin) for one in asked.gated("epoll")] == [
+        ("ns_per_event", 0.2),
+        ("loss_ratio", 0.001),
+    ]
 
 
 def test_a_mode_has_its_own_margins(tmp_path):
     """A table for one mode overrides the common one for that mode only."""
     asked, _ = said(tmp_path)
-    assert asked.metrics_of("file")[0].margin == 0.3
+    assert asked.gated("file")[0].gate.margin == 0.3
 
 
 def test_flags_go_before_the_file(tmp_path):
@@ -52,7 +55,7 @@ def test_flags_go_before_the_file(tmp_path):
     flags = ["--alpha", "0.01", "--blocks", "12", "--metrics", "ns_per_event", "--delta", "ns_per_event=7%"]
     asked, wishes = said(tmp_path, *flags, "--rate", "max", "--duration", "2")
     assert (asked.alpha, asked.looks) == (0.01, (12,))
-    assert [(m.name, m.margin) for m in asked.metrics_of("file")] == [("ns_per_event", 0.07)]
+    assert [(one.metric.name, one.gate.margin) for one in asked.gated("file")] == [("ns_per_event", 0.07)]
     assert (wishes.intended_load, wishes.duration_s) == (None, 2)
 
 
@@ -94,7 +97,7 @@ def test_a_missing_file_is_refused(tmp_path):
 def test_mistaken_flags_are_refused(tmp_path, flags):
     """Each before anything runs."""
     with pytest.raises(ValueError, match=r"--delta|--blocks|can be gated"):
-        said(tmp_path, *flags)[0].metrics_of("epoll")
+        said(tmp_path, *flags)[0].gated("epoll")
 
 
 @pytest.mark.parametrize(
@@ -107,6 +110,6 @@ def test_mistaken_flags_are_refused(tmp_path, flags):
 )
 def test_by_default_all_that_a_mode_has_is_gated(tmp_path, mode, has, has_not):
     """A metric that a mode cannot have would only ever be INCONCLUSIVE."""
-    names = [metric.name for metric in said(tmp_path, table="")[0].metrics_of(mode)]
+    names = [one.metric.name for one in said(tmp_path, table="")[0].gated(mode)]
     assert has in names
     assert has_not not in names

@@ -28,8 +28,7 @@ def made(*flags, arms=None):
 def certificate(check, detectable):
     entries = tuple(
         Certified(
-            mode=one.mode,
-            metric=one.metric,
+            gated=one,
             gates=60,
             false_alarms=0,
             false_alarms_at_zero=2,

@@ -12,7 +12,7 @@ import pytest
 from harness.check.runner import CheckRun, TooManyInvalid
 from harness.commands.parts.progress import ProgressLine
 from results.check.blocks import Comparison
-from results.check.gate import METRICS, Gated, GatePlan
+from results.check.gate import GatePlan, gated
 from results.check.plan import Check, check_of
 from results.check.verdict import Verdict, judge
 from results.file import ResultWriter, read
@@ -37,9 +37,9 @@ class Machine:
 
 def going(folder: Path, spoil: list[dict[str, Any]], stored: list[Trial] | None = None) -> CheckRun:
     comparison = Comparison("epoll", LOAD, LOAD)
-    gated = Gated(mode="epoll", metric=METRICS[CPU])
     check = Check(
-        gate=GatePlan(alpha=0.05, looks=(BLOCKS,), gated=(gated,)), comparisons=(comparison,), arm_a="a", arm_b="b",
+        gate=GatePlan(alpha=0.05, looks=(BLOCKS,), gated=(gated("epoll", CPU),)),
+        comparisons=(comparison,), arm_a="a", arm_b="b",
         baseline_session="before" if stored else None,
     )  # fmt: skip
     session = Session(

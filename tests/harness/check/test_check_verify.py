@@ -13,7 +13,7 @@ from harness.check import baseline, certificates
 from harness.commands.parts.status import BAD_INPUT, DONE, INCONCLUSIVE, REGRESSED
 from harness.machine.caller import Caller
 from results.check.blocks import Comparison
-from results.check.gate import METRICS, Gated, GatePlan
+from results.check.gate import GatePlan, gated
 from results.check.plan import Check
 from results.file import ResultWriter, read
 from results.session import Session
@@ -47,7 +47,7 @@ def written(path, *sessions):
 
 def a_check(path, ratio, blocks=8):
     check = Check(
-        gate=GatePlan(alpha=0.05, looks=(8,), gated=(Gated(mode="epoll", metric=METRICS[CPU]),)),
+        gate=GatePlan(alpha=0.05, looks=(8,), gated=(gated("epoll", CPU),)),
         comparisons=(Comparison("epoll", LOAD, LOAD),),
         arm_a="a",
         arm_b="b",
@@ -198,7 +198,7 @@ def test_a_certificate_is_found_for_its_host_and_plan_only(tmp_path):
     assert certificates.find(check, newer, owner) == made
     assert certificates.store(dataclasses.replace(made, host=newer), owner) == certificates.store(made, owner)
     assert certificates.find(check, {"cpu": "there"}, owner) is None
-    for change in ({"alpha": 0.04}, {"looks": (9,)}, {"gated": (Gated(mode="epoll", metric=METRICS["loss_ratio"]),)}):
+    for change in ({"alpha": 0.04}, {"looks": (9,)}, {"gated": (gated("epoll", "loss_ratio"),)}):
         other = dataclasses.replace(check, gate=dataclasses.replace(check.gate, **change))
         assert certificates.find(other, {"cpu": "here"}, owner) is None
     longer = dataclasses.replace(LOAD, duration_s=9.0)
@@ -211,7 +211,7 @@ def test_a_file_that_is_no_certificate_is_passed_over(tmp_path):
     owner = Caller(os.getuid(), os.getgid(), tmp_path)
     (certificates.folder_of(owner) / "x.json").write_text('{"type": "other"}')
     check = Check(
-        gate=GatePlan(alpha=0.05, looks=(8,), gated=(Gated(mode="epoll", metric=METRICS[CPU]),)),
+        gate=GatePlan(alpha=0.05, looks=(8,), gated=(gated("epoll", CPU),)),
         comparisons=(Comparison("epoll", LOAD, LOAD),),
         arm_a="a",
         arm_b="b",

@@ -10,7 +10,7 @@ import pytest
 from results.check.blocks import Comparison, coin
 from results.check.certificate import Certificate
 from results.check.certify import certify, finished_gates
-from results.check.gate import METRICS, Gated, GatePlan
+from results.check.gate import GatePlan, gated
 from results.check.plan import Check, judge_session
 from results.check.verdict import Verdict
 from results.session import Session
@@ -18,7 +18,7 @@ from tests.results.check.blocks_made_up import setting, trial
 
 CPU = "cpu_ns_per_event"
 LOAD = setting("load")
-PLAN = GatePlan(alpha=0.05, looks=(8,), gated=(Gated(mode="epoll", metric=METRICS[CPU]),))
+PLAN = GatePlan(alpha=0.05, looks=(8,), gated=(gated("epoll", CPU),))
 
 
 def gate(number, values_of, *, handicap=None, host="here", blocks=8, plan=PLAN):
@@ -77,7 +77,7 @@ def test_the_minimum_detectable_effect_is_found_as_often_as_it_says():
         return hits / 60
 
     assert found(one.surely_found) > 0.75
-    assert found(one.metric.margin / 2) < 0.05
+    assert found(one.gated.gate.margin / 2) < 0.05
 
 
 def test_too_few_gates_are_sure_of_nothing():

@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from results.check.blocks import Comparison, blocks_of, coin
-from results.check.gate import METRICS, Gated, GatePlan
+from results.check.gate import GatePlan, gated
 from results.check.outcome import Outcome
 from results.check.plan import Check
 from results.check.verdict import judge
@@ -26,17 +26,17 @@ LOAD = setting("load")
 
 def outcome(*effects_of_modes, arm_b="the working tree", **changes):
     """Make an outcome with a mode for each list of effects on the CPU time of an event."""
-    comparisons, gated, trials = [], [], []
+    comparisons, hypotheses, trials = [], [], []
     for index, effects in enumerate(effects_of_modes):
         mode = f"mode{index}"
         of = setting("load", mode=mode)
         comparisons.append(comparison(of, mode))
-        gated.append(Gated(mode=mode, metric=METRICS[CPU]))
+        hypotheses.append(gated(mode, CPU))
         trials += trials_of(
             CPU, [(100, 100 * e) for e in effects], of=of, first_block=100 * index, first_number=1000 * index
         )
     check = Check(
-        gate=GatePlan(alpha=0.05, looks=(10,), gated=tuple(gated)),
+        gate=GatePlan(alpha=0.05, looks=(10,), gated=tuple(hypotheses)),
         comparisons=tuple(comparisons),
         arm_a="git v1",
         arm_b=arm_b,
@@ -170,7 +170,7 @@ def test_a_host_without_a_certificate_is_warned_of():
 def test_a_check_survives_its_way_through_json():
     """What verify reads is what check wrote."""
     check = Check(
-        gate=GatePlan(alpha=0.05, looks=(10,), gated=(Gated(mode="epoll", metric=METRICS[CPU]),)),
+        gate=GatePlan(alpha=0.05, looks=(10,), gated=(gated("epoll", CPU),)),
         comparisons=(Comparison("epoll", LOAD, replace(LOAD, wait="busy")),),
         arm_a="a",
         arm_b="b",

@@ -10,7 +10,7 @@ import pytest
 
 from results.check.blocks import blocks_of, coin
 from results.check.forecast import more_blocks
-from results.check.gate import METRICS, Gated, GatePlan, default_looks, fewest_blocks, metric_named
+from results.check.gate import GatePlan, default_looks, fewest_blocks, gated
 from results.check.verdict import Verdict, judge, wanted_blocks, worst
 from results.statistics.signed_rank import p_above, p_below
 from tests.results.check.blocks_made_up import SEED, blocks, comparison, ratios, setting, trials_of
@@ -21,7 +21,7 @@ LOAD = setting("load")
 
 
 def plan(*looks, names=(CPU,), alpha=0.05, mode="epoll"):
-    return GatePlan(alpha=alpha, looks=looks, gated=tuple(Gated(mode=mode, metric=METRICS[name]) for name in names))
+    return GatePlan(alpha=alpha, looks=looks, gated=tuple(gated(mode, name) for name in names))
 
 
 def judged(effects, looks=(10,), alpha=0.05):
@@ -118,7 +118,7 @@ def test_all_looks_together_keep_alpha():
     """3,000 simulated gates at the margin itself with two looks: false alarms stay below alpha."""
     rng = np.random.default_rng(8)
     the_plan = plan(8, 16, alpha=0.10)
-    limit = the_plan.gated[0].metric.limit
+    limit = the_plan.gated[0].gate.limit
     alarms = 0
     for _ in range(3000):
         values = (limit + rng.standard_t(3, 16)).tolist()
@@ -222,12 +222,12 @@ def test_the_whole_check_is_as_bad_as_its_worst_metric():
         ({"looks": ()}, "rise"),
         ({"alpha": 0.0}, "alpha"),
         ({"gated": ()}, "nothing is gated"),
-        ({"gated": (Gated(mode="epoll", metric=metric_named(CPU, 0.0)),)}, "above 0"),
+        ({"gated": (gated("epoll", CPU, 0.0),)}, "above 0"),
     ],
 )
 def test_a_plan_that_cannot_work_is_refused(changes, says):
     """Too few blocks to ever fail, and other nonsense, are refused when the plan is made."""
-    valid = {"alpha": 0.05, "looks": (10, 20), "gated": (Gated(mode="epoll", metric=METRICS[CPU]),)}
+    valid = {"alpha": 0.05, "looks": (10, 20), "gated": (gated("epoll", CPU),)}
     with pytest.raises(ValueError, match=says):
         GatePlan(**(valid | changes))
 
@@ -258,8 +258,8 @@ def test_the_forecast_is_about_right():
 
 def test_an_unknown_metric_is_refused_with_those_there_are():
     """A mistyped metric never becomes a gate on nothing."""
-    with pytest.raises(ValueError, match="there are ns_per_event"):
-        metric_named("ns_per_evnt")
+    with pytest.raises(ValueError, match=r"there are loss_ratio, .*, ns_per_event"):
+        gated("epoll", "ns_per_evnt")
 
 
 def test_the_forecast_is_the_fewest_that_would_decide():

@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 from scipy import stats
 
-from results.metrics import COLUMNS, NS_PER_EVENT
+from results.metrics import CPU_PER_EVENT, NS_PER_EVENT, PROGRAM_PER_EVENT
 from results.scorecard.rows import consumers, labels, rows
 from results.statistics.spread import spread
 from results.trial import Setting
@@ -29,7 +29,7 @@ def test_passes_are_never_mixed_in_one_number() -> None:
     slow = made_up.trial("file", 2, pass_="kernel", metrics={"cpu_ns_per_event": 9e9, "program_ns_per_event": 110.0})
     timed = made_up.trial("file", 1)
     (row,) = rows([timed, slow])
-    cpu, program = row.spread(COLUMNS["cpu_ns_per_event"]), row.spread(COLUMNS["program_ns_per_event"])
+    cpu, program = row.spread(CPU_PER_EVENT), row.spread(PROGRAM_PER_EVENT)
     assert cpu is not None
     assert program is not None
     assert cpu.values == (timed.metrics["cpu_ns_per_event"],)

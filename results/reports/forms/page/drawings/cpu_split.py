@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from results import units
-from results.metrics import column
+from results.metrics import CPU_PER_EVENT, CPU_SYSTEM, CPU_USER, PROGRAM_PER_EVENT, SOFTIRQ
 from results.reports.forms.page.figure import INK, PAPER, Drawing, Sheet, draw, series_colour, shortened
 from results.scorecard.rows import Row
 from results.scorecard.variants import Variant
@@ -33,10 +33,10 @@ def draw_cpu_split(chosen: Sequence[tuple[Variant, Row]]) -> Drawing | None:
 
 
 def _split(variant: Variant, row: Row) -> _Split | None:
-    total, user, system = (row.spread(column(name)) for name in ("cpu_ns_per_event", "cpu_user_s", "cpu_system_s"))
+    total, user, system = map(row.spread, (CPU_PER_EVENT, CPU_USER, CPU_SYSTEM))
     if not total or not user or not system or not user.median + system.median:
         return None
-    program, softirq = row.spread(column("program_ns_per_event")), row.spread(column("softirq_ratio"))
+    program, softirq = row.spread(PROGRAM_PER_EVENT), row.spread(SOFTIRQ)
     per_second = total.median / (user.median + system.median)
     return _Split(
         variant.label,

@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Sequence
 from functools import partial
 
-from results.metrics import CONSUME_RATE, CPU_PER_EVENT, NS_PER_EVENT, Column
+from results.metrics import CONSUME_RATE, CPU_PER_EVENT, NS_PER_EVENT, Metric
 from results.reports.forms.page.figure import MUTED, Drawing, Sheet, draw, look
 from results.scorecard.variants import Variant
 from results.trial import Trial
@@ -30,7 +30,7 @@ def draw_drift(listed: Sequence[Variant]) -> Drawing | None:
     return None
 
 
-def _dots(variant: Variant, column: Column) -> list[_Dot]:
+def _dots(variant: Variant, column: Metric) -> list[_Dot]:
     dots: list[_Dot] = []
     for row in variant.rows:
         pool = row.drains if column is NS_PER_EVENT else row.timed
@@ -48,7 +48,7 @@ def _middles(dots: Sequence[_Dot], every: int) -> list[_Dot]:
     return [sorted(group, key=lambda dot: dot[1])[len(group) // 2] for group in groups]
 
 
-def _plot(column: Column, dots: Sequence[tuple[Variant, list[_Dot]]], every: int, sheet: Sheet) -> None:
+def _plot(column: Metric, dots: Sequence[tuple[Variant, list[_Dot]]], every: int, sheet: Sheet) -> None:
     (axes,) = sheet.axes
     axes.axhline(1, color=MUTED, linewidth=1)
     moments = sorted({_when(trial) for _, found in dots for trial, _, _ in found})
