@@ -29,6 +29,7 @@ from harness.workers import (
     start_generator,
 )
 from results.ledger import Ledger
+from results.metrics import BACKLOG_AT_STOP
 from results.trial import Setting, Trial
 from traffic.offer import Offered
 
@@ -118,7 +119,7 @@ def run_load_trial(
         ]
     metrics = _generator_metrics(sent)
     if backlog is not None:
-        metrics["backlog_at_stop"] = backlog
+        metrics[BACKLOG_AT_STOP.name] = backlog
     return account.close(
         setting,
         identity,

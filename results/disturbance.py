@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from results import units
+from results.metrics import FOREIGN, STEAL
 from results.trial import Trial
 
 _HEIGHTS = "▁▂▃▄▅▆▇█"
@@ -41,8 +42,8 @@ def disturbance(trials: Iterable[Trial]) -> Disturbance | None:
     valid = sorted((trial for trial in trials if trial.valid), key=lambda trial: (trial.started_at, trial.number))
     if not any(trial.disturbed for trial in valid):
         return None
-    kinds = (("the host (steal)", "steal_ratio"), ("other processes", "foreign_ratio"))
-    shares = tuple(Share(who, tuple(trial.metrics.get(name) for trial in valid)) for who, name in kinds)
+    kinds = (("the host (steal)", STEAL), ("other processes", FOREIGN))
+    shares = tuple(Share(who, tuple(map(metric.value, valid))) for who, metric in kinds)
     return Disturbance(tuple(valid), shares)
 
 

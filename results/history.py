@@ -11,7 +11,8 @@ from results.errors import BadInput
 from results.file import Reading, ResultFile
 from results.metrics import Metric
 from results.reports.forms.flat import Value
-from results.scorecard.rows import Row, labels, rows
+from results.scorecard.labels import labels
+from results.scorecard.rows import Row, rows
 from results.session import Session, machine_of, same_machine
 from results.statistics.spread import Spread
 from results.trial import Setting, Trial

@@ -9,6 +9,16 @@ from typing import Any
 
 from results.trial import Trial
 
+SERIES = {
+    "timeline": "a row a second, or as --timeline says: what came, what became of it and what it cost, since the start",
+    "gc_pauses": "the longer pauses of the garbage collector: start, length, generation",
+    "gc_total": "the growth of its pauses, from which the timeline takes them; a trial does not hold it",
+    "age_histogram": "(greatest age of the step in ns, events)",
+    "allocation_sites": "the lines that allocate most often, and those that allocate most bytes",
+    "batch_lengths": "(most records of such a pass, passes), by powers of two",
+    "top_drops": "the reasons and functions that most events had, with their counts",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Moment:
@@ -53,6 +63,19 @@ def gc_pauses(trial: Trial) -> list[float]:
         for row in (rows if isinstance(rows, list) else [])
         if isinstance(row, list) and row and isinstance(row[0], int | float)
     ]
+
+
+def age_histogram(trial: Trial) -> Counter[int]:
+    """Count events by the greatest age in ns of their step; empty when there are none, or of another shape."""
+    counts: Counter[int] = Counter()
+    rows = trial.series.get("age_histogram")
+    for row in rows if isinstance(rows, list) else []:
+        match row:
+            case [int(age), int(count)] if count > 0:
+                counts[age] += count
+            case _:
+                return Counter()
+    return counts
 
 
 def top_drops(trials: Iterable[Trial]) -> list[TopDrop]:

@@ -26,6 +26,15 @@ from harness.consumer.traits import traits_of
 from harness.plan import DEFAULT_LOAD, Wishes
 from results.check.gate import Gated, gated
 from results.errors import BadInput
+from results.metrics import (
+    AGE_P99,
+    ALLOCATIONS,
+    BYTES_WRITTEN,
+    CPU_PER_EVENT,
+    LOSS_RATIO,
+    NS_PER_EVENT,
+    SYSCALLS_PER_EVENT,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,13 +142,13 @@ def default_metrics(mode: str) -> tuple[str, ...]:
     kind = traits_of(mode)
     by_event = "snapshot" not in kind.readers
     return (
-        "ns_per_event",
-        "cpu_ns_per_event",
-        "loss_ratio",
-        *(["age_p99_ns"] if by_event else []),
-        "allocations_per_event",
-        "syscalls_per_event",
-        *(["bytes_written_per_event"] if kind.writes == "file" else []),
+        NS_PER_EVENT.name,
+        CPU_PER_EVENT.name,
+        LOSS_RATIO.name,
+        *([AGE_P99.name] if by_event else []),
+        ALLOCATIONS.name,
+        SYSCALLS_PER_EVENT.name,
+        *([BYTES_WRITTEN.name] if kind.writes == "file" else []),
     )
 
 

@@ -30,6 +30,7 @@ from results.capacity.survey import Question, survey
 from results.disturbance import disturbance
 from results.errors import BadInput
 from results.file import ResultWriter
+from results.metrics import STALL
 from results.reports.capacity import print_capacities
 from results.reports.forms.terminal import Console
 from results.reports.run import print_disturbance
@@ -180,7 +181,7 @@ def say_stall(trial: Trial) -> str:
         outcome = "the load was not offered; once more"
     if not trial.valid:
         outcome = f"invalid: {'; '.join(trial.invalid_because)}"
-    stalled = units.seconds(trial.metrics.get("stall_s", 0.0))
+    stalled = units.seconds(STALL.value(trial) or 0.0)
     return f"{units.size(trial.setting.ring_size_bytes or 0)}, stopped for {stalled}: {outcome}"
 
 

@@ -6,6 +6,7 @@ import dataclasses
 from statistics import median
 
 from harness.trial import OnProgress, Progress
+from results.metrics import BACKLOG_GROWTH
 from results.trial import Trial
 
 # The first part of a trial, where the backlog is that of starting up, is left out.
@@ -31,7 +32,7 @@ class Backlog:
         growth = growth_per_s(self._seen)
         if growth is None:
             return trial
-        return dataclasses.replace(trial, metrics={**trial.metrics, "backlog_growth_per_s": growth})
+        return dataclasses.replace(trial, metrics={**trial.metrics, BACKLOG_GROWTH.name: growth})
 
 
 def growth_per_s(seen: list[tuple[float, int]]) -> float | None:

@@ -16,12 +16,13 @@ import psutil
 
 from harness.probes.reading import Reading
 from results.errors import BadInput
+from results.metrics import FOREIGN, RUN_DELAY, SOFTIRQ, STEAL, THROTTLED
 
 STAT = Path("/proc/stat")
 SHORTEST_S = 0.5
 # One period (100 ms) held back in ten seconds: it is an interruption longer than any ring of ours is sized for.
 THROTTLED_LIMIT = 0.01
-_METRICS = ("steal_ratio", "softirq_ratio", "foreign_ratio")
+_METRICS = (STEAL.name, SOFTIRQ.name, FOREIGN.name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,9 +87,9 @@ class MachineProbe:
         own = own_s * total / (elapsed_s * self._width)
         return Reading(
             metrics={
-                "steal_ratio": steal / total,
-                "softirq_ratio": (after.softirq - before.softirq) / total,
-                "foreign_ratio": max(0.0, busy - own) / total,
+                STEAL.name: steal / total,
+                SOFTIRQ.name: (after.softirq - before.softirq) / total,
+                FOREIGN.name: max(0.0, busy - own) / total,
             }
         )
 
@@ -107,17 +108,17 @@ class MachineProbe:
 
 def disturbed_because(reading: Reading, limits: Limits, consuming_s: float) -> list[str]:
     """Say in what the machine was not quiet, of a consumer that worked so long; what is absent is not judged."""
-    delay_s = reading.metrics.get("run_delay_s")
+    delay_s = reading.metrics.get(RUN_DELAY.name)
     found = (
         (
-            reading.metrics.get("throttled_ratio"),
+            reading.metrics.get(THROTTLED.name),
             THROTTLED_LIMIT,
             "a CPU quota held the processes back for {} of the time",
             "the limit of",
         ),
-        (reading.metrics.get("steal_ratio"), limits.steal, "the host took {} of the CPU time (steal)", "--steal-limit"),
+        (reading.metrics.get(STEAL.name), limits.steal, "the host took {} of the CPU time (steal)", "--steal-limit"),
         (
-            reading.metrics.get("foreign_ratio"),
+            reading.metrics.get(FOREIGN.name),
             limits.foreign,
             "other processes took {} of the CPUs in use",
             "--foreign-limit",

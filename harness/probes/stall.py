@@ -8,6 +8,7 @@ import signal
 import time
 
 from harness.trial import OnProgress, Progress
+from results.metrics import STALL
 from results.trial import Trial
 
 # By then a consumer has settled into its rhythm.
@@ -38,4 +39,4 @@ class Stall:
     def added_to(self, trial: Trial) -> Trial:
         if self._stalled_s is None:
             return trial
-        return dataclasses.replace(trial, metrics={**trial.metrics, "stall_s": self._stalled_s})
+        return dataclasses.replace(trial, metrics={**trial.metrics, STALL.name: self._stalled_s})

@@ -10,6 +10,7 @@ from typing import Any
 from results import units
 from results.capacity.judge import RECORD_BYTES
 from results.errors import BadInput
+from results.metrics import STALL
 from results.trial import Setting, Trial
 
 LEAST_BYTES, MOST_BYTES = 4096, 1 << 30
@@ -140,7 +141,7 @@ def _offered(plan: AdvicePlan, size_bytes: int, ask: Ask) -> Trial:
     setting = dataclasses.replace(plan.setting, ring_size_bytes=size_bytes)
     for _ in range(1 + RETRIES):
         trial = ask(setting)
-        if trial.valid and trial.limited_by != "generator" and trial.metrics.get("stall_s", 0) >= plan.stall_s:
+        if trial.valid and trial.limited_by != "generator" and (STALL.value(trial) or 0.0) >= plan.stall_s:
             return trial
     raise RuntimeError(
         f"in {1 + RETRIES} trials in a row, {plan.load:,.0f} drops a second were not offered through a whole stall; "

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from results.metrics import BACKLOG_AT_STOP, BACKLOG_GROWTH
 from results.trial import Trial
 
 RECORD_BYTES = 32
@@ -71,6 +72,6 @@ def _deferred(trial: Trial) -> int:
     load = trial.ledger.offered / duration_s if duration_s else 0.0
     pause_s = (trial.setting.interval_ns or 0) / 1e9
     small = IN_FLIGHT + load * (SMALL_BACKLOG_S + pause_s)
-    waiting = trial.metrics.get("backlog_at_stop", 0.0)
-    grown = trial.metrics.get("backlog_growth_per_s", 0.0) * duration_s
+    waiting = BACKLOG_AT_STOP.value(trial) or 0.0
+    grown = (BACKLOG_GROWTH.value(trial) or 0.0) * duration_s
     return round(max(0.0, waiting - small, grown - small))

@@ -12,26 +12,12 @@ from results import units
 from results.capacity.judge import judge
 from results.capacity.search import Bounds
 from results.capacity.survey import Capacity
+from results.metrics import AGE_P99, CPU
 from results.reports.forms.terminal import Console
-from results.trial import Setting, Trial
+from results.scorecard.labels import name_of
+from results.trial import Trial
 
-# Not named where they are as usual: the defaults of bench.
-USUAL_RING_BYTES = 1 << 20
-USUAL_TRAFFIC = "udp-closed-port"
 _MARKS = {True: "ok", False: "against", None: "not offered"}
-
-
-def name_of(setting: Setting) -> str:
-    """Name a consumer, and what is offered to it if that is not the usual."""
-    words = [setting.mode]
-    words += [word for word in (setting.reader, setting.wait if setting.wait != setting.mode else None) if word]
-    if setting.ring_size_bytes not in (None, USUAL_RING_BYTES):
-        words.append(units.size(setting.ring_size_bytes or 0))
-    if setting.wakeup not in (None, "adaptive") and setting.wait != "paced":
-        words.append(f"wakeup {setting.wakeup}")
-    if setting.traffic != USUAL_TRAFFIC:
-        words.append(setting.traffic)
-    return " ".join(words)
 
 
 def say_limit(bounds: Sequence[Bounds]) -> str:
@@ -101,7 +87,7 @@ def _curve(capacity: Capacity) -> Table:
     table = _bare(name_of(capacity.setting), "offered", "consumed", "lost", "deferred", "p99 age", "CPU")
     for point in capacity.curve:
         trial, verdict = point.timed, judge(point.timed)
-        age, cpu = point.aged.metrics.get("age_p99_ns"), cpu_share(point.timed)
+        age, cpu = AGE_P99.value(point.aged), cpu_share(point.timed)
         table.add_row(
             units.rate(trial.setting.intended_load or 0),
             units.rate(trial.offered_load or 0),
@@ -116,7 +102,7 @@ def _curve(capacity: Capacity) -> Table:
 
 def cpu_share(trial: Trial) -> float | None:
     """Return how much of one CPU the consumer used, from the first drop offered to the last event consumed."""
-    cpu_s = trial.metrics.get("cpu_s")
+    cpu_s = CPU.value(trial)
     span_s = (trial.last_consumed_ns - trial.first_offered_ns) / 1e9
     return None if cpu_s is None or span_s <= 0 else cpu_s / span_s
 

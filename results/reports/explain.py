@@ -11,6 +11,7 @@ from rich.text import Text
 from results import units
 from results.explain.effect import Effect, Experiment
 from results.explain.hypotheses import HYPOTHESES, MATTERS, Finding, Word, judge, word
+from results.metrics import PASSES, PROGRAM_PER_EVENT, SLEEPS, WAKEUPS, Metric
 from results.reports.forms.terminal import Console
 from results.trial import Trial
 
@@ -159,20 +160,20 @@ def _table(experiment: Experiment) -> Table:
             say_effect(experiment.effect(name, "null")) if closed and name != "null" and speeds else "",
             _median([trial.ledger.loss_ratio for trial in trials], units.percent),
             _median([_a_pass(trial) for trial in trials], units.quantity) if closed else "",
-            _median([_an_event(trial, "switches_voluntary") for trial in trials], units.digits) if closed else "",
-            _median([_an_event(trial, "wakeups") for trial in looks], units.digits),
-            _median([trial.metrics.get("program_ns_per_event") for trial in looks], units.nanoseconds),
+            _median([_an_event(trial, SLEEPS) for trial in trials], units.digits) if closed else "",
+            _median([_an_event(trial, WAKEUPS) for trial in looks], units.digits),
+            _median(map(PROGRAM_PER_EVENT.value, looks), units.nanoseconds),
         )
     return table
 
 
 def _a_pass(trial: Trial) -> float | None:
-    passes, consumed = trial.metrics.get("passes"), trial.ledger.consumed
+    passes, consumed = PASSES.value(trial), trial.ledger.consumed
     return consumed / passes if passes and consumed is not None else None
 
 
-def _an_event(trial: Trial, metric: str) -> float | None:
-    count, consumed = trial.metrics.get(metric), trial.ledger.consumed
+def _an_event(trial: Trial, metric: Metric) -> float | None:
+    count, consumed = metric.value(trial), trial.ledger.consumed
     return count / consumed if count is not None and consumed else None
 
 

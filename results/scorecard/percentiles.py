@@ -6,11 +6,13 @@ import statistics
 from collections import Counter
 from collections.abc import Sequence
 
-from results.scorecard.rows import Row
+from results.metrics import AGE_P50, AGE_P90, AGE_P99, AGE_P999, AGE_P9999
+from results.scorecard.rows import PASSES, Row
+from results.series import age_histogram
 from results.trial import Trial
 
 # Percentile as rarity, 1 / (1 − p): the p99 is exceeded by one event in 100.
-_METRICS = {"age_p50_ns": 2, "age_p90_ns": 10, "age_p99_ns": 100, "age_p999_ns": 1_000, "age_p9999_ns": 10_000}
+_METRICS = {AGE_P50: 2, AGE_P90: 10, AGE_P99: 100, AGE_P999: 1_000, AGE_P9999: 10_000}
 _RARITIES = (2, 3, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000)
 
 # A percentile is shown where at least so many events lie above it: fewer are chance.
@@ -22,10 +24,10 @@ def percentiles(row: Row) -> list[tuple[float, float]]:
 
     A percentile that there are too few events for is left out.
     """
-    for pass_ in ("timed", "latency", "kernel", "allocation"):
-        trials = [trial for trial in row.valid if trial.setting.pass_ == pass_ and "age_p50_ns" in trial.metrics]
+    for pass_ in PASSES:
+        trials = [trial for trial in row.valid if trial.setting.pass_ == pass_ and AGE_P50.value(trial) is not None]
         if trials:
-            counted = [histogram for trial in trials if (histogram := _histogram(trial))]
+            counted = [histogram for trial in trials if (histogram := age_histogram(trial))]
             found = _of_histograms(counted) if len(counted) == len(trials) else _of_metrics(trials)
             # A logarithmic axis has no place for an age of 0.
             return [(rarity, age) for rarity, age in found if age > 0]
@@ -48,21 +50,8 @@ def _of_histograms(counted: Sequence[Counter[int]]) -> list[tuple[float, float]]
 def _of_metrics(trials: Sequence[Trial]) -> list[tuple[float, float]]:
     """Take the median of the trials at each percentile."""
     found = []
-    for name, rarity in _METRICS.items():
+    for metric, rarity in _METRICS.items():
         enough = [trial for trial in trials if (trial.ledger.consumed or 0) >= _ABOVE * rarity]
-        if ages := [trial.metrics[name] for trial in enough if name in trial.metrics]:
+        if ages := [age for trial in enough if (age := metric.value(trial)) is not None]:
             found.append((float(rarity), statistics.median(ages)))
     return found
-
-
-def _histogram(trial: Trial) -> Counter[int]:
-    """Read rows of (greatest age of the step in ns, count); empty when there are none, or of another shape."""
-    counts: Counter[int] = Counter()
-    rows = trial.series.get("age_histogram")
-    for row in rows if isinstance(rows, list) else []:
-        match row:
-            case [int(age), int(count)] if count > 0:
-                counts[age] += count
-            case _:
-                return Counter()
-    return counts

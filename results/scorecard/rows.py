@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
 
-from results import units
 from results.metrics import CONSUME_RATE, CPU_PER_EVENT, LOSS_RATIO, NS_PER_EVENT, OFFERED_LOAD, SCORECARD, Metric
+from results.scorecard.labels import labels
 from results.scorecard.origin import Origins
 from results.session import Session
-from results.shown import shown
 from results.statistics.spread import Spread, spread
 from results.trial import Setting, Trial
-
-# The fields of a setting that make a consumer what it is, whatever load is put on it, in the order of labels.
-_OWN = ("mode", "reader", "wait", "decode", "format", "wakeup", "interval_ns", "gc", "handicap")
-_LOAD = ("traffic", "ring_size_bytes", "sender", "shape", "stall_s", "intended_load", "trial_kind")
 
 # The counts of a ledger in the order in which a drop meets them.
 COUNTS = (
@@ -27,7 +21,7 @@ COUNTS = (
 )  # fmt: skip
 
 # A number is read in the pass that disturbs it least: the first of these that has it.
-_PASSES = ("timed", "latency", "kernel", "allocation")
+PASSES = ("timed", "latency", "kernel", "allocation")
 
 DISTURBED = (
     "the machine was not quiet in some of the trials: times, rates, costs per event are doubtful; the ledger is exact"
@@ -77,7 +71,7 @@ class Row:
     @cached_property
     def timed(self) -> tuple[Trial, ...]:
         """The valid trials of the least disturbed pass there is: those that rates and losses are taken from."""
-        for name in _PASSES:
+        for name in PASSES:
             if found := tuple(trial for trial in self.valid if trial.setting.pass_ == name):
                 return found
         return ()
@@ -106,7 +100,7 @@ class Row:
     def _trials_with(self, column: Metric) -> tuple[Trial, ...]:
         for kind in column.taken_from:
             pool = self.drains if kind == "drain" else self.trials
-            for name in _PASSES:
+            for name in PASSES:
                 found = [trial for trial in pool if trial.valid and trial.setting.pass_ == name]
                 if having := tuple(trial for trial in found if column.value(trial) is not None):
                     return having
@@ -131,7 +125,7 @@ class Row:
     def repeated(self) -> int:
         """How many trials were made of the pass that rates and losses are taken from, invalid ones included."""
         pool = self.trials or self.drains
-        name = next((name for name in _PASSES if any(trial.setting.pass_ == name for trial in pool)), None)
+        name = next((name for name in PASSES if any(trial.setting.pass_ == name for trial in pool)), None)
         return sum(trial.setting.pass_ == name for trial in pool)
 
     @cached_property
@@ -220,31 +214,6 @@ def _full(label: str, arm: str | None, origin: str) -> str:
     return " ".join(filter(None, (label, arm and f"({arm})", origin and f"[{origin}]")))
 
 
-def labels(settings: Iterable[Setting]) -> dict[Setting, str]:
-    """Name settings as briefly as tells them apart: the mode, then whatever differs among those of that mode."""
-    modes: dict[str, list[Setting]] = {}
-    for setting in settings:
-        modes.setdefault(setting.mode, []).append(setting)
-    names = {}
-    for mode, peers in modes.items():
-        telling = _telling(peers)
-        for setting in peers:
-            names[setting] = " ".join([shown(mode), *filter(None, (_word(setting, name) for name in telling))])
-    return names
-
-
-def _telling(peers: Sequence[Setting]) -> list[str]:
-    """Choose the fields that tell settings apart, in order; one that adds nothing to those before it is left out."""
-    chosen: list[str] = []
-    groups = 1
-    for name in (*_OWN[1:], *_LOAD):
-        apart = len({tuple(getattr(each, field) for field in (*chosen, name)) for each in peers})
-        if apart > groups:
-            chosen.append(name)
-            groups = apart
-    return chosen
-
-
 def total(trials: Iterable[Trial]) -> dict[str, int]:
     """Add up the ledgers of some trials, count by count; a count that any of them lacks is left out."""
     listed = [trial.ledger for trial in trials]
@@ -254,23 +223,6 @@ def total(trials: Iterable[Trial]) -> dict[str, int]:
         if counts and None not in counts:
             sums[name] = sum(counts)
     return sums
-
-
-# Fields that are not said as they stand, and what is said where they are None.
-_SAID: dict[str, tuple[Callable[[Any], str], str]] = {
-    "intended_load": (units.rate, "max"),
-    "ring_size_bytes": (units.size, "no ring"),
-    "interval_ns": (units.nanoseconds, ""),
-    "stall_s": (lambda seconds: f"stalled {units.seconds(seconds)}", ""),
-    "handicap": (str, ""),
-    "gc": (lambda setting: f"gc {setting}", ""),
-}
-
-
-def _word(setting: Setting, name: str) -> str:
-    value = getattr(setting, name)
-    write, nothing = _SAID.get(name, (str, f"no {name}"))
-    return nothing if value is None else write(value)
 
 
 def _consumer(setting: Setting) -> Setting:

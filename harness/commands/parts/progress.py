@@ -15,7 +15,7 @@ from results import units
 from results.capacity.judge import judge
 from results.capacity.search import closing_in
 from results.capacity.survey import Question
-from results.reports.capacity import name_of
+from results.scorecard.labels import describe, name_of
 from results.shown import shown
 from results.trial import Setting, Trial
 
@@ -93,18 +93,6 @@ class ProgressLine(LiveLine):
 def print_json(trial: Trial) -> None:
     """Print a trial's line of the result file as soon as there is one (--json)."""
     print(json.dumps(trial.to_json()), flush=True)
-
-
-def describe(setting: Setting) -> str:
-    """Name a trial's setting in a few words."""
-    words = [setting.mode]
-    words += [word for word in (setting.reader, setting.wait if setting.wait != setting.mode else None) if word]
-    if setting.drain_records is not None:
-        words.append(f"drains {setting.drain_records:,}")
-    else:
-        load = "max" if setting.intended_load is None else f"{setting.intended_load:,.0f}/s"
-        words.append(f"{setting.traffic} {load}")
-    return " ".join(words)
 
 
 def _consumed(progress: Progress) -> int:

@@ -8,8 +8,9 @@ import pytest
 
 from results.capacity.search import Bounds
 from results.capacity.survey import survey
-from results.reports.capacity import name_of, print_capacities, say_limit, statements
+from results.reports.capacity import print_capacities, say_limit, statements
 from results.reports.forms.terminal import Console
+from results.scorecard.labels import name_of
 from tests.results.capacity.machine import Machine, null, plan
 
 SHARP = Bounds(lower=300_000, upper=312_000, at_least=False)

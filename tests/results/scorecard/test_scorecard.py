@@ -8,7 +8,8 @@ import pytest
 from scipy import stats
 
 from results.metrics import CPU_PER_EVENT, NS_PER_EVENT, PROGRAM_PER_EVENT
-from results.scorecard.rows import consumers, labels, rows
+from results.scorecard.labels import labels
+from results.scorecard.rows import consumers, rows
 from results.statistics.spread import spread
 from results.trial import Setting
 from tests.results import made_up

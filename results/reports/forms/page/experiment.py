@@ -16,6 +16,7 @@ from matplotlib.ticker import FuncFormatter
 from results import units
 from results.explain.effect import Effect, Experiment
 from results.explain.hypotheses import HYPOTHESES, MATTERS, Word, judge
+from results.metrics import SLEEPS
 from results.statistics.spread import spread
 
 INK, MUTED, GRID, NULL, OTHER = "#24292f", "#6e7781", "#d8dee4", "#c2410c", "#1d4ed8"
@@ -96,9 +97,9 @@ def _notifications(experiment: Experiment) -> Figure:
     for place, name in enumerate(SLEEPERS):
         trials = [block[name] for block in experiment.blocks if name in block]
         sleeps = [
-            trial.metrics["switches_voluntary"] / trial.ledger.consumed
+            slept / trial.ledger.consumed
             for trial in trials
-            if trial.ledger.consumed and "switches_voluntary" in trial.metrics
+            if trial.ledger.consumed and (slept := SLEEPS.value(trial)) is not None
         ]
         rates = experiment.speeds(name)
         if not sleeps or not rates:

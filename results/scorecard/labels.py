@@ -1,0 +1,91 @@
+"""The name of a setting: beside others, as briefly as tells them apart; alone, in a few words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from results import units
+from results.shown import shown
+from results.trial import Setting
+
+# What tells settings of a mode apart, in the order of labels: first what makes the consumer, then the load on it.
+_FIELDS = (
+    "reader", "wait", "decode", "format", "wakeup", "interval_ns", "gc", "handicap",
+    "traffic", "ring_size_bytes", "sender", "shape", "stall_s", "intended_load", "trial_kind",
+)  # fmt: skip
+
+# Not named where they are as usual: the defaults of bench.
+USUAL_RING_BYTES = 1 << 20
+USUAL_TRAFFIC = "udp-closed-port"
+
+
+def labels(settings: Iterable[Setting]) -> dict[Setting, str]:
+    """Name settings as briefly as tells them apart: the mode, then whatever differs among those of that mode."""
+    modes: dict[str, list[Setting]] = {}
+    for setting in settings:
+        modes.setdefault(setting.mode, []).append(setting)
+    names = {}
+    for mode, peers in modes.items():
+        telling = _telling(peers)
+        for setting in peers:
+            names[setting] = " ".join([shown(mode), *filter(None, (_word(setting, name) for name in telling))])
+    return names
+
+
+def _telling(peers: Sequence[Setting]) -> list[str]:
+    """Choose the fields that tell settings apart, in order; one that adds nothing to those before it is left out."""
+    chosen: list[str] = []
+    groups = 1
+    for name in _FIELDS:
+        apart = len({tuple(getattr(each, field) for field in (*chosen, name)) for each in peers})
+        if apart > groups:
+            chosen.append(name)
+            groups = apart
+    return chosen
+
+
+# Fields that are not said as they stand, and what is said where they are None.
+_SAID: dict[str, tuple[Callable[[Any], str], str]] = {
+    "intended_load": (units.rate, "max"),
+    "ring_size_bytes": (units.size, "no ring"),
+    "interval_ns": (units.nanoseconds, ""),
+    "stall_s": (lambda seconds: f"stalled {units.seconds(seconds)}", ""),
+    "handicap": (str, ""),
+    "gc": (lambda setting: f"gc {setting}", ""),
+}
+
+
+def _word(setting: Setting, name: str) -> str:
+    value = getattr(setting, name)
+    write, nothing = _SAID.get(name, (str, f"no {name}"))
+    return nothing if value is None else write(value)
+
+
+def name_of(setting: Setting) -> str:
+    """Name a consumer, and what is offered to it if that is not the usual."""
+    words = _consumer(setting)
+    if setting.ring_size_bytes not in (None, USUAL_RING_BYTES):
+        words.append(units.size(setting.ring_size_bytes or 0))
+    if setting.wakeup not in (None, "adaptive") and setting.wait != "paced":
+        words.append(f"wakeup {setting.wakeup}")
+    if setting.traffic != USUAL_TRAFFIC:
+        words.append(setting.traffic)
+    return " ".join(words)
+
+
+def describe(setting: Setting) -> str:
+    """Name a trial's setting in a few words."""
+    words = _consumer(setting)
+    if setting.drain_records is not None:
+        words.append(f"drains {setting.drain_records:,}")
+    else:
+        load = "max" if setting.intended_load is None else f"{setting.intended_load:,.0f}/s"
+        words.append(f"{setting.traffic} {load}")
+    return " ".join(words)
+
+
+def _consumer(setting: Setting) -> list[str]:
+    """Name the consumer alone; a mode that is called after its wait says so once."""
+    wait = setting.wait if setting.wait != setting.mode else None
+    return [word for word in (setting.mode, setting.reader, wait) if word]
