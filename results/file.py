@@ -10,6 +10,7 @@ import stat
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
+from operator import attrgetter
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Generic, TypeVar
@@ -24,6 +25,9 @@ from results.trial import SCHEMA_VERSION, Trial
 
 _Key = TypeVar("_Key")
 _Kept = TypeVar("_Kept")
+
+_COUNTS = tuple(field.name for field in fields(Ledger))
+_counts = attrgetter(*_COUNTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,12 +144,14 @@ class Reading:
     def add(self, path: Path) -> None:
         """Read one file more. Raises BadInput when it cannot be read or nothing in it is valid."""
         lines = _content(path).split(b"\n")
-        # What lines hold has no cycles, and to look for some again and again takes half as long as reading does.
+        # What lines hold has no cycles, and to look for some again and again takes half as long as reading does: not
+        # meanwhile, nor in all that is made of it.
         collecting = gc.isenabled()
         gc.disable()
         try:
             self._files[path] = self._read(path, lines)
         finally:
+            gc.freeze()
             if collecting:
                 gc.enable()
 
@@ -190,12 +196,14 @@ class Reading:
 
         Raises BadInput, TypeError or KeyError for what cannot be used by itself, and why.
         """
-        identity, version = _newer_session(row)
-        if version is not None:
-            self._newer[identity] = version
-            raise BadInput(f"written in format {version} by a newer bench; this one reads up to {SCHEMA_VERSION}")
         match row.get("type"):
             case "session":
+                version = row.get("schema_version")
+                if isinstance(version, int) and version > SCHEMA_VERSION:
+                    self._newer[str(row.get("id"))] = version
+                    raise BadInput(
+                        f"written in format {version} by a newer bench; this one reads up to {SCHEMA_VERSION}"
+                    )
                 session = _session(row)
                 name, with_it = f"session {session.id}", ", nor its trials"
                 place = self._sessions.add(session.id, session, path, line)
@@ -253,13 +261,6 @@ class _Once(Generic[_Key, _Kept]):
         return gathered
 
 
-def _newer_session(row: Mapping[str, Any]) -> tuple[str, int | None]:
-    version = row.get("schema_version")
-    if row.get("type") == "session" and isinstance(version, int) and version > SCHEMA_VERSION:
-        return str(row.get("id")), version
-    return "", None
-
-
 def _trial_of(row: Mapping[str, Any]) -> str:
     return str(row.get("session")) if row.get("type") == "trial" else ""
 
@@ -275,10 +276,11 @@ def _session(row: Mapping[str, Any]) -> Session:
 def _trial(row: Mapping[str, Any]) -> Trial:
     trial = Trial.from_json(row)
     fit(trial)
-    for name in (f.name for f in fields(Ledger)):
-        count = getattr(trial.ledger, name)
-        if count is not None and count < 0:
-            raise BadInput(f"{name} is {count}, below zero")
+    fit(trial.ledger)
+    counts = _counts(trial.ledger)
+    if min(filter(None, counts), default=0) < 0:
+        name, count = next(pair for pair in zip(_COUNTS, counts, strict=True) if (pair[1] or 0) < 0)
+        raise BadInput(f"{name} is {count}, below zero")
     return trial
 
 

@@ -10,8 +10,9 @@ import codecs
 import json
 import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import fields
 from functools import cache
+from operator import attrgetter
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, Union, get_args, get_origin, get_type_hints
 
@@ -29,11 +30,18 @@ _DIGITS = bytes.maketrans(b"0123456789", b"0" * 10)
 _NO_STRUCTURE = bytes(set(range(256)) - set(b'[]{}"'))
 
 
+def _no_constant(name: str) -> NoReturn:
+    raise BadInput(f"a number is {name}")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_no_constant)
+
+
 def parse(raw: bytes) -> dict[str, Any]:
     """Parse one line into an object whose numbers are finite. Raises BadInput."""
     try:
         raw = raw.removeprefix(codecs.BOM_UTF8)
-        row = json.loads(raw.decode(), parse_constant=_no_constant)
+        row = _DECODER.decode(raw.decode())
         if not isinstance(row, dict):
             raise BadInput("not an object")
         if _may_be_wide(raw) or _may_be_deep(raw):
@@ -49,11 +57,14 @@ def parse(raw: bytes) -> dict[str, Any]:
 
 def fit(made: DataclassInstance) -> None:
     """Check the values of a dataclass against its fields' types. Raises TypeError naming the field that is wrong."""
-    for name, fits in _checks(type(made)):
+    for values, fits in _together(type(made)):
+        if not fits(values(made)):
+            break
+    else:
+        return
+    for name, hint in _hints(type(made)):
         value = getattr(made, name)
-        if fits is None:
-            fit(value)
-        elif not fits(value):
+        if not _check_of(hint)(value):
             raise TypeError(f"{name} is {_short(value)}, which it cannot be")
 
 
@@ -61,10 +72,21 @@ _Fits = Callable[[Any], bool]
 
 
 @cache
-def _checks(kind: type[DataclassInstance]) -> tuple[tuple[str, _Fits | None], ...]:
-    """Settle once how each field is checked; None for one that is a dataclass itself."""
+def _together(kind: type[DataclassInstance]) -> tuple[tuple[Callable[[Any], Any], _Fits], ...]:
+    """Settle once what is checked, and how: fields of the same plain types at once, since there are many of them."""
+    hints = dict(_hints(kind))
+    alike: dict[object, list[str]] = {}
+    for name, hint in hints.items():
+        alike.setdefault(_plain(hint) or hint, []).append(name)
+    return tuple(
+        (attrgetter(*names), (_check_of if len(names) == 1 else _every)(hints[names[0]])) for names in alike.values()
+    )
+
+
+@cache
+def _hints(kind: type[DataclassInstance]) -> tuple[tuple[str, Any], ...]:
     hints = get_type_hints(kind)
-    return tuple((f.name, None if is_dataclass(hints[f.name]) else _check_of(hints[f.name])) for f in fields(kind))
+    return tuple((f.name, hints[f.name]) for f in fields(kind))
 
 
 def _check_of(hint: Any) -> _Fits:
@@ -97,7 +119,7 @@ def _plain(hint: Any) -> frozenset[type]:
 def _every(hint: Any) -> Callable[[Iterable[Any]], bool]:
     """Return what tells whether all values fit a hint; of plain types at once, since there are many of them."""
     if types := _plain(hint):
-        return lambda values: set(map(type, values)) <= types
+        return lambda values: types.issuperset(map(type, values))
     check = _check_of(hint)
     return lambda values: all(check(value) for value in values)
 
@@ -148,7 +170,3 @@ def check_numbers(value: object, depth: int = 0) -> None:
 def _short(value: object) -> str:
     text = json.dumps(list(value) if isinstance(value, tuple) else value, ensure_ascii=False)
     return text if len(text) <= 40 else f"{text[:37]}…"
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise BadInput(f"a number is {name}")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Literal
 
 from results.ledger import Ledger
+from results.line import fit
 
 TrialKind = Literal["load", "drain"]
 Pass = Literal["timed", "latency", "kernel", "allocation"]
@@ -58,8 +59,26 @@ class Setting:
 
     @classmethod
     def from_json(cls, row: Mapping[str, Any]) -> Setting:
-        """Read a setting out of a row that may hold more. Raises KeyError for what is no setting."""
-        return cls(**{field: row[name] for field, name in _names() if name in row or name not in _LATER})
+        """Read a setting out of a row that may hold more. Raises KeyError or TypeError for what is no setting.
+
+        Of a file's many trials, those of the same setting share one, which is made and checked once.
+        """
+        values = {field: row[name] for field, name in _names() if name in row or name not in _LATER}
+        try:
+            return _shared(**values)
+        except TypeError:
+            # A list or an object cannot be looked up: what is wrong with it is said by its field.
+            return _fitted(**values)
+
+
+def _fitted(**values: Any) -> Setting:
+    setting = Setting(**values)
+    fit(setting)
+    return setting
+
+
+# By type too: True is no number, though it equals 1.
+_shared = lru_cache(maxsize=1024, typed=True)(_fitted)
 
 
 @cache
@@ -68,9 +87,7 @@ def _names() -> tuple[tuple[str, str], ...]:
     return tuple((f.name, "pass" if f.name == "pass_" else f.name) for f in fields(Setting))
 
 
-@cache
-def _counts() -> tuple[str, ...]:
-    return tuple(f.name for f in fields(Ledger))
+_COUNTS = tuple(f.name for f in fields(Ledger))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,7 +185,6 @@ class Trial:
     @classmethod
     def from_json(cls, row: Mapping[str, Any]) -> Trial:
         """Read a trial's line. Raises KeyError or TypeError for what is no trial; derived fields are computed anew."""
-        counts = {name: row[name] for name in _counts()}
         return cls(
             session=row["session"],
             number=row["number"],
@@ -176,7 +192,7 @@ class Trial:
             arm=row.get("arm"),
             started_at=row["started_at"],
             setting=Setting.from_json(row),
-            ledger=Ledger(**counts),
+            ledger=Ledger(**{name: row[name] for name in _COUNTS}),
             first_offered_ns=row["first_offered_ns"],
             last_offered_ns=row["last_offered_ns"],
             last_consumed_ns=row["last_consumed_ns"],

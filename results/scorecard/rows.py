@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from results.metrics import CONSUME_RATE, CPU_PER_EVENT, LOSS_RATIO, NS_PER_EVENT, OFFERED_LOAD, SCORECARD, Metric
 from results.scorecard.labels import labels
@@ -71,49 +71,57 @@ class Row:
     @cached_property
     def timed(self) -> tuple[Trial, ...]:
         """The valid trials of the least disturbed pass there is: those that rates and losses are taken from."""
-        for name in PASSES:
-            if found := tuple(trial for trial in self.valid if trial.setting.pass_ == name):
-                return found
-        return ()
+        return next((tuple(self._loaded[name]) for name in PASSES if name in self._loaded), ())
 
     def spread(self, column: Metric) -> Spread | None:
         """Summarise one column over the valid trials of one pass; None where none has it."""
         if column.name not in self._spreads:
-            values = [column.value(trial) for trial in self.measured(column)]
-            self._spreads[column.name] = spread([value for value in values if value is not None])
+            self._spreads[column.name] = spread([value for _, value in self._having(column)])
         return self._spreads[column.name]
 
     def measured(self, column: Metric) -> tuple[Trial, ...]:
         """The valid trials that a column is taken from: those of one pass, which are never mixed in one number."""
-        if column.name not in self._measured:
-            self._measured[column.name] = self._trials_with(column)
-        return self._measured[column.name]
+        return tuple(trial for trial, _ in self._having(column))
 
     @cached_property
     def _spreads(self) -> dict[str, Spread | None]:
         return {}
 
     @cached_property
-    def _measured(self) -> dict[str, tuple[Trial, ...]]:
+    def _found(self) -> dict[str, list[tuple[Trial, float]]]:
         return {}
 
-    def _trials_with(self, column: Metric) -> tuple[Trial, ...]:
-        for kind in column.taken_from:
-            pool = self.drains if kind == "drain" else self.trials
-            for name in PASSES:
-                found = [trial for trial in pool if trial.valid and trial.setting.pass_ == name]
-                if having := tuple(trial for trial in found if column.value(trial) is not None):
-                    return having
-        return ()
+    def _having(self, column: Metric) -> list[tuple[Trial, float]]:
+        """Find the trials that a column is taken from, each with its number."""
+        if column.name not in self._found:
+            pools = [self._drained if kind == "drain" else self._loaded for kind in column.taken_from]
+            of_passes = (
+                [(trial, value) for trial in pool[name] if (value := column.value(trial)) is not None]
+                for pool in pools
+                for name in PASSES
+                if name in pool
+            )
+            self._found[column.name] = next(filter(None, of_passes), [])
+        return self._found[column.name]
+
+    @cached_property
+    def _loaded(self) -> dict[str, list[Trial]]:
+        return _by_pass(self.trials)
+
+    @cached_property
+    def _drained(self) -> dict[str, list[Trial]]:
+        return _by_pass(self.drains)
 
     def disturbed(self, column: Metric) -> bool:
         """Whether a number was taken, in some trial, while the machine was not quiet, and depends on that.
 
         Under load a late consumer finds more at once, so that what a pass allocates or calls is shared by more events.
         """
+        timing = column.timing
+        if not timing and not column.shared:
+            return False
         return any(
-            trial.disturbed and (column.timing or (column.shared and trial.setting.trial_kind == "load"))
-            for trial in self.measured(column)
+            trial.disturbed and (timing or trial.setting.trial_kind == "load") for trial in self.measured(column)
         )
 
     @property
@@ -163,6 +171,15 @@ class Row:
         if doubtful := tuple(column for column in SCORECARD if self.disturbed(column)):
             found.append(Doubt(DISTURBED, doubtful))
         return tuple(dict.fromkeys(found))
+
+
+def _by_pass(trials: Iterable[Trial]) -> dict[str, list[Trial]]:
+    """Gather the valid trials of each pass."""
+    gathered: dict[str, list[Trial]] = {}
+    for trial in trials:
+        if trial.valid:
+            gathered.setdefault(trial.setting.pass_, []).append(trial)
+    return gathered
 
 
 def rows(trials: Iterable[Trial], sessions: Sequence[Session] | None = None) -> list[Row]:
@@ -225,6 +242,7 @@ def total(trials: Iterable[Trial]) -> dict[str, int]:
     return sums
 
 
+@lru_cache(maxsize=1024)
 def _consumer(setting: Setting) -> Setting:
     """Keep of a setting only what handles an event: the key that joins load and drain trials, which never wait."""
     return replace(
@@ -234,6 +252,7 @@ def _consumer(setting: Setting) -> Setting:
     )  # fmt: skip
 
 
+@lru_cache(maxsize=1024)
 def _under_load(setting: Setting) -> Setting:
     """Keep of a setting all but the pass and how long it lasted."""
     return replace(setting, pass_="timed", duration_s=None)
