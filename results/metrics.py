@@ -246,11 +246,11 @@ RSS = _metric(
 )  # fmt: skip
 
 CPU = _metric("cpu_s", "CPU", SECONDS, "lower", _CPU, "CPU time of the consumer process")
-CPU_USER = _metric("cpu_user_s", "CPU user", SECONDS, "lower", _CPU, "of it, in user mode")
-CPU_SYSTEM = _metric("cpu_system_s", "CPU system", SECONDS, "lower", _CPU, "of it, in the kernel")
+CPU_USER = _metric("cpu_user_s", "CPU user", SECONDS, "lower", _CPU, "of this, in user mode")
+CPU_SYSTEM = _metric("cpu_system_s", "CPU system", SECONDS, "lower", _CPU, "of this, in the kernel")
 SLEEPS = _metric("switches_voluntary", "sleeps", COUNT, "lower", _CPU, "times the consumer went to sleep")
 _metric("switches_involuntary", "preempted", COUNT, "lower", _CPU, "times the consumer lost its CPU")
-_metric("page_faults", "page faults", COUNT, "lower", _CPU, "page faults of the consumer, minor and major")
+_metric("page_faults", "page faults", COUNT, "lower", _CPU, "page faults of the consumer, minor and major ones")
 RUN_DELAY = _metric(
     "run_delay_s", "CPU wait", SECONDS, "lower", _PROCESS, "time that the consumer was ready and had no CPU"
 )
@@ -266,16 +266,25 @@ _metric("gc_collected", "GC freed", COUNT, None, _COLLECTOR, "objects that the g
 _metric("gc_pause_total_s", "GC total", SECONDS, "lower", _COLLECTOR, "all pauses of the garbage collector together")
 
 WAKEUPS = _metric("wakeups", "wakeups", COUNT, None, _KERNEL, "wakeups that the kernel sent to the consumer")
-_metric("records_per_wakeup", "records/wakeup", COUNT, None, _KERNEL, "records taken for each wakeup")
-_metric("epoll_returns", "epoll returns", COUNT, None, _LOOP, "times that epoll_wait returned")
+_metric("records_per_wakeup", "records/wakeup", COUNT, None, _KERNEL, "events consumed for each of these wakeups")
+_metric("epoll_returns", "epoll returns", COUNT, None, _LOOP, "waits by epoll, as the loop counts them")
 _metric("epoll_notified", "epoll notified", COUNT, None, _KERNEL, "returns from epoll_wait with something to do")
-_metric("irq_works", "irq works", COUNT, "lower", _KERNEL, "deferred interrupts on the whole machine")
+_metric(
+    "irq_works",
+    "irq works",
+    COUNT,
+    "lower",
+    _KERNEL,
+    "deferred interrupts, by which the ring notifies, on the whole machine",
+)
 _metric("syscalls", "syscalls", COUNT, "lower", _KERNEL, "system calls of the consumer")
 PASSES = _metric("passes", "passes", COUNT, None, _LOOP, "passes over the ring")
 _metric("waits", "waits", COUNT, None, _LOOP, "times that the loop waited")
 _metric("naps", "naps", COUNT, None, _LOOP, "times that it slept for a moment instead of waiting by epoll")
-_metric("ring_used_p50_bytes", "ring used p50", BYTES, "lower", _TIMELINE, "ring in use, half of the samples below")
-_metric("ring_used_p99_bytes", "ring used p99", BYTES, "lower", _TIMELINE, "ring in use, 99 of 100 samples below")
+_metric(
+    "ring_used_p50_bytes", "ring used p50", BYTES, "lower", _TIMELINE, "ring in use; half of the samples were below"
+)
+_metric("ring_used_p99_bytes", "ring used p99", BYTES, "lower", _TIMELINE, "ring in use; 99 of 100 samples were below")
 _metric("ring_used_max_bytes", "ring used max", BYTES, "lower", _TIMELINE, "ring in use, the fullest sample")
 BACKLOG_AT_STOP = _metric("backlog_at_stop", "backlog", COUNT, "lower", _OUTSIDE, "events unread when the load ended")
 BACKLOG_GROWTH = _metric(
@@ -290,9 +299,21 @@ for _cause, _title, _pause in (("gc", "GC", "pause of the collector"), ("desched
         )  # fmt: skip
 
 _metric(
-    "generator_lateness_p50_ns", "sender late p50", NANOSECONDS, "lower", _GENERATOR, "how late half of the frames were"
+    "generator_lateness_p50_ns",
+    "sender late p50",
+    NANOSECONDS,
+    "lower",
+    _GENERATOR,
+    "how late half of the frames were at most",
 )
-_metric("generator_lateness_p99_ns", "sender late p99", NANOSECONDS, "lower", _GENERATOR, "how late the sender was")
+_metric(
+    "generator_lateness_p99_ns",
+    "sender late p99",
+    NANOSECONDS,
+    "lower",
+    _GENERATOR,
+    "how late 99 of 100 frames were at most",
+)
 _metric(
     "generator_lateness_max_ns", "sender late max", NANOSECONDS, "lower", _GENERATOR, "how late the latest frame was"
 )
