@@ -80,7 +80,10 @@ class Group:
 def abandoned() -> list[Abandoned]:
     """List the groups whose maker is dead, as far as this user may see them."""
     folders = {
-        folder.name: folder for root in _mounts() for folder in root.rglob(f"{_prefix()}*") if _is_dead(folder.name)
+        folder.name: folder
+        for root in _mounts()
+        for folder in _groups_below(root)
+        if folder.name.startswith(_prefix()) and _is_dead(folder.name)
     }
     processes: dict[str, set[int]] = {name: _inside(folder) for name, folder in folders.items()}
     for pid, name in _marks():
@@ -125,9 +128,14 @@ def _mounts() -> Iterator[Path]:
             yield Path(fields.split()[4])
 
 
+def _groups_below(root: Path) -> Iterator[Path]:
+    """Yield the control groups below one, of which others may be removed meanwhile (rglob would raise)."""
+    return (Path(place, name) for place, names, _ in os.walk(root) for name in names)
+
+
 def _inside(folder: Path) -> set[int]:
     found: set[int] = set()
-    for group in (folder, *folder.rglob("*/")):
+    for group in (folder, *_groups_below(folder)):
         with contextlib.suppress(OSError):  # removed meanwhile, or threaded
             found.update(map(int, (group / "cgroup.procs").read_text(encoding="utf-8").split()))
     return found
@@ -139,7 +147,7 @@ def _remove(folder: Path) -> None:
     deadline = time.monotonic() + ENDS_WITHIN_S
     while True:
         try:
-            for group in sorted(folder.rglob("*/"), reverse=True):
+            for group in sorted(_groups_below(folder), reverse=True):
                 group.rmdir()
             folder.rmdir()
             return

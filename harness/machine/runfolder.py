@@ -83,9 +83,9 @@ def stale_folders(base: Path | None = None) -> list[StaleFolder]:
         return []
     with _locked(base, fcntl.LOCK_EX):
         return [
-            StaleFolder(path=folder, size_bytes=sum(f.lstat().st_size for f in folder.rglob("*")))
+            StaleFolder(path=folder, size_bytes=_size(folder))
             for folder in sorted(base.glob("session-*"))
-            if not folder.is_symlink() and not _is_held(folder)
+            if not folder.is_symlink() and _is_held(folder) is False
         ]
 
 
@@ -98,12 +98,25 @@ def remove(stale: StaleFolder) -> None:
     shutil.rmtree(stale.path)
 
 
-def _is_held(folder: Path) -> bool:
+def _is_held(folder: Path) -> bool | None:
+    """Tell whether a session holds a folder; None: it has ended since the folder was listed, and the folder is gone."""
     try:
         with _locked(folder, fcntl.LOCK_SH | fcntl.LOCK_NB):
             return False
     except BlockingIOError:
         return True
+    except FileNotFoundError:
+        return None
+
+
+def _size(folder: Path) -> int:
+    """Add up the files of a folder that another may be removing."""
+    size = 0
+    for place, _, names in os.walk(folder):
+        for name in names:
+            with contextlib.suppress(FileNotFoundError):
+                size += Path(place, name).lstat().st_size
+    return size
 
 
 @contextlib.contextmanager

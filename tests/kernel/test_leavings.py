@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from harness.machine.group import Group
+from harness.machine.group import Group, abandoned, end_abandoned
 from tests.kernel.bench import ALONE, OWN_MOUNTS, command, surroundings
 from tests.kernel.faults.watched import QUIET_RUN, Watched
 
@@ -130,6 +131,22 @@ def test_what_a_killed_session_left_is_found_and_ended(tmp_path: Path, hide: str
         assert f"ended process {inside}, which a mode had started: {sleep}" in said("clean")
         left.wait(10)
         assert sleep not in said("doctor", "--no-spin")
+
+
+def test_groups_that_end_while_they_are_looked_for_are_no_fault() -> None:
+    """Other sessions make and remove theirs with each trial."""
+    code = "from harness.machine.group import Group\nprint(flush=True)\nwhile True: Group().end()"
+    with subprocess.Popen([sys.executable, "-c", code], env=surroundings(), stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None
+        other.stdout.readline()
+        try:
+            for _ in range(60):
+                abandoned()
+        finally:
+            other.kill()
+    for group in abandoned():
+        if f"-{other.pid}-" in group.name:
+            end_abandoned(group)
 
 
 @contextlib.contextmanager

@@ -7,6 +7,8 @@ import signal
 import stat
 import subprocess
 import sys
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -53,6 +55,20 @@ def test_a_living_session_is_not_stale(tmp_path: Path) -> None:
     """Cleaning does not pull the files away from under a session that runs."""
     with run_folder(tmp_path):
         assert stale_folders(tmp_path) == []
+
+
+@pytest.mark.parametrize("look", [running_sessions, stale_folders])
+def test_sessions_that_end_while_they_are_looked_at_are_none(tmp_path: Path, look: Callable[[Path], object]) -> None:
+    """Their folders are listed and gone before it is their turn, or with their files still being counted."""
+    for _ in range(3):
+        folders = [tmp_path / f"session-{number}-x" for number in range(500)]
+        for folder in folders:
+            folder.mkdir()
+        going = threading.Thread(target=lambda folders=folders: [folder.rmdir() for folder in reversed(folders)])
+        going.start()
+        while going.is_alive():
+            look(tmp_path)
+    assert look(tmp_path) == []
 
 
 def test_a_living_session_is_seen_by_others_and_a_dead_one_is_not(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 from types import TracebackType
 
 from bpf import syscalls
+from harness.machine.group import abandoned, end_abandoned
 from harness.machine.runfolder import ROOTS_BASE
 from tests.kernel.bench import command, surroundings
 
@@ -70,6 +71,10 @@ class Watched:
             os.kill(pid, signal.SIGKILL)
         for folder in self.folders:  # a killed session's
             shutil.rmtree(folder, ignore_errors=True)
+        if self.process.returncode == -signal.SIGKILL:
+            for group in abandoned():
+                if int(group.name.split("-")[2]) in self.pids:
+                    end_abandoned(group)
 
     def worker(self, name: str) -> int | None:
         """Return the pid of the living consumer or generator, or None."""
