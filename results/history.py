@@ -10,7 +10,6 @@ from typing import Any
 from results.errors import BadInput
 from results.file import Reading, ResultFile
 from results.metrics import Metric
-from results.reports.forms.flat import Value
 from results.scorecard.labels import labels
 from results.scorecard.rows import Row, rows
 from results.session import Session, machine_of, same_machine
@@ -90,32 +89,6 @@ def _commit(session: Session, row: Row) -> str | None:
     source = session.source_of(row.setting.mode, row.arm)
     commit = session.host.get("commit") if source is None else source.version
     return None if commit is None else str(commit)
-
-
-def history_rows(history: History) -> tuple[list[str], list[dict[str, Value]]]:
-    """Make a row a session, a column a variant: what change-point tools read."""
-    made: dict[str, dict[str, Value]] = {
-        session.id: {"time": session.started_at, "session": session.id, "machine": None, "commit": None}
-        for session in history.sessions
-    }
-    commits: dict[str, dict[str, None]] = {identity: {} for identity in made}
-    for track in history.tracks:
-        for point in track.points:
-            row = made[point.session.id]
-            row |= {"machine": track.machine + 1, _column_name(track.label, history): point.value.median}
-            if point.commit is not None:
-                commits[point.session.id][point.commit] = None
-                row["commit"] = " ".join(commits[point.session.id])
-    names = list(
-        dict.fromkeys(
-            ["time", "session", "machine", "commit", *(_column_name(t.label, history) for t in history.tracks)]
-        )
-    )
-    return names, [{name: row.get(name) for name in names} for row in made.values()]
-
-
-def _column_name(label: str, history: History) -> str:
-    return f"{label.replace(' ', '_')}.{history.column.name}"
 
 
 def _files(folder: Path) -> tuple[Sequence[ResultFile], list[str]]:

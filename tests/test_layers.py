@@ -27,8 +27,6 @@ DOORS = {
 }
 # What still breaks that, each to go with the step that mends it.
 BROKEN = {
-    ("results.scorecard.report", "results.reports"),
-    ("results.history", "results.reports"),
     ("results.capacity.__main__", "results.reports"),
     ("results.explain.__main__", "results.reports"),
     ("harness.peers.table", "results.reports"),

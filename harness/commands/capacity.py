@@ -27,13 +27,11 @@ from results import units
 from results.capacity.advice import AdvicePlan, advise
 from results.capacity.plan import NORMAL, QUICK, CapacityPlan, Precision
 from results.capacity.survey import Question, survey
-from results.disturbance import disturbance
 from results.errors import BadInput
 from results.file import ResultWriter
 from results.metrics import STALL
-from results.reports.capacity import print_capacities
-from results.reports.forms.terminal import Console
-from results.reports.run import print_disturbance
+from results.reports.capacity import advice_document, capacity_document
+from results.reports.forms.terminal import Console, draw
 from results.trial import Setting, Trial
 from traffic.discovery import load_kind
 
@@ -106,11 +104,7 @@ def run_survey(arguments: argparse.Namespace) -> int:
 
         found = list(survey(wanted, ask))
     if not arguments.json:
-        console = Console()
-        print_capacities(found, console)
-        if disturbance(recorded.trials):
-            print_disturbance(recorded.trials, console)
-            console.print("A limit that was found on a machine that was not quiet may be lower than a quiet one's.")
+        draw(capacity_document(found, recorded.trials), Console())
     return INVALID_TRIAL if any(capacity.wrong for capacity in found) else DONE
 
 
@@ -140,8 +134,7 @@ def run_advice(arguments: argparse.Namespace) -> int:
             if not arguments.quiet:
                 say(f"results: {writer.path}")
     if not arguments.json:
-        print("\n".join(advice.sentences()))
-        print_disturbance(recorded.trials, Console())
+        draw(advice_document(advice, recorded.trials), Console())
     return DONE
 
 

@@ -39,7 +39,8 @@ from results.check.certify import CertifiedGate, certify, finished_gates
 from results.check.plan import Check
 from results.errors import BadInput
 from results.file import ResultWriter, read
-from results.reports.certificate import certificate_markdown
+from results.reports.certificate import certificate_document
+from results.reports.forms.markdown import markdown
 from results.session import machine_of, same_machine
 
 NEEDS = "kernel"
@@ -84,7 +85,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps(certificate.to_json(), indent=1))
     else:
-        print(certificate_markdown(certificate))
+        print(markdown(certificate_document(certificate)), end="")
     if not arguments.quiet:
         say(f"gates: {out}\ncertificate: {kept}")
     return DONE

@@ -14,7 +14,6 @@ Exit status: 0 OK, 1 REGRESSED, 3 INCONCLUSIVE, 5 when trials were invalid too o
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -45,8 +44,6 @@ from results.check.outcome import Outcome
 from results.check.plan import Check
 from results.errors import BadInput
 from results.file import ResultWriter
-from results.reports.check import print_outcome
-from results.reports.forms.terminal import Console
 from results.session import ModeSource
 
 NEEDS = "kernel"
@@ -84,10 +81,6 @@ def run(arguments: argparse.Namespace) -> int:
         finally:
             _warn(said_of(arms))
     files.write(outcome)
-    if arguments.json:
-        print(json.dumps(outcome.to_json(), indent=1))
-    else:
-        print_outcome(outcome, Console())
     return outcome_files.STATUS[outcome.verdict]
 
 

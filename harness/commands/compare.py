@@ -13,14 +13,11 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from harness.commands.parts import options
-from harness.commands.parts.roles import output
+from harness.commands.parts import options, report_forms
 from harness.commands.parts.status import DONE
-from harness.machine.checkout import VERSION
-from harness.machine.streams import say
 from results.compare import Compared, compare_files, compare_variants
 from results.errors import BadInput
-from results.output import write_file
+from results.reports.compare import compare_document
 from results.scorecard.report import load
 
 NEEDS = "nothing"
@@ -34,8 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--margin", type=options.finite, metavar="PERCENT", help="the same margin for all (default: by metric)"
     )
     parser.add_argument("--anyway", action="store_true", help="compare unlike machines, and say so")
-    parser.add_argument("--html", type=output, metavar="OUT", help="write a page that needs nothing but itself")
-    parser.add_argument("--markdown", action="store_true", help="print Markdown")
+    report_forms.add_options(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -43,20 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
     if compared.unlike and not arguments.anyway:
         facts = "; ".join(f"{each.fact} {' / '.join(dict.fromkeys(each.values))}" for each in compared.unlike)
         raise BadInput(f"not comparable: {facts}; pass --anyway to compare all the same")
-    if arguments.html is not None:
-        from results.reports.forms.page.page import compare_page  # noqa: PLC0415 - only a page needs to draw
-
-        write_file(arguments.html, compare_page(compared, VERSION).encode())
-    from results.reports.compare import compare_markdown, print_compared  # noqa: PLC0415
-
-    if arguments.markdown:
-        print(compare_markdown(compared), end="")
-    else:
-        from results.reports.forms.terminal import Console  # noqa: PLC0415
-
-        print_compared(compared, Console())
-    for problem in compared.problems:
-        say(f"bench: {problem}")
+    report_forms.show(compare_document(compared), arguments)
     return DONE
 
 

@@ -21,9 +21,8 @@ from harness.probes.backlog import Backlog
 from harness.session import Recorded, begin, open_results, resume
 from results.explain.effect import experiment
 from results.explain.plan import ExplainPlan
-from results.reports.explain import print_explanation
-from results.reports.forms.terminal import Console
-from results.reports.run import print_disturbance
+from results.reports.explain import explain_document
+from results.reports.forms.terminal import Console, draw
 from results.trial import Setting
 
 NEEDS = "kernel"
@@ -63,9 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
                 print_json(trial)
     found = experiment(plan, recorded.trials)
     if not arguments.json:
-        console = Console()
-        print_explanation(found, console)
-        print_disturbance(recorded.trials, console)
+        draw(explain_document(found, recorded.trials), Console())
     return INVALID_TRIAL if found.invalid else DONE
 
 

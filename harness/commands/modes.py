@@ -5,12 +5,11 @@ from __future__ import annotations
 import argparse
 import json
 
-from rich.table import Table
-
 from bpf.readers import batch
 from harness.commands.parts.status import DONE
 from modes import load_mode, mode_names, readers_of
-from results.reports.forms.terminal import Console
+from results.reports.document import Document, Line, Table, cells, titled
+from results.reports.forms.terminal import Console, draw
 
 NEEDS = "nothing"
 
@@ -25,16 +24,14 @@ def run(arguments: argparse.Namespace) -> int:
         for row in rows:
             print(json.dumps(row))
         return DONE
-    table = Table(box=None, pad_edge=False)
-    for title in ("mode", "waits by", "readers", "what it does"):
-        table.add_column(title, no_wrap=title != "what it does")
-    for row in rows:
-        table.add_row(str(row["mode"]), ", ".join(row["waits"]), ", ".join(row["readers"]), str(row["summary"]))
-    console = Console()
-    console.print(table)
+    titles = ("waits by", "readers", "what it does")
+    lines = tuple(
+        Line(str(row["mode"]), cells(", ".join(row["waits"]), ", ".join(row["readers"]), str(row["summary"])))
+        for row in rows
+    )
     reason = batch.unsupported()
-    if reason is not None:
-        console.print(f"the batch reader cannot be used: {reason}")
+    said = ((f"the batch reader cannot be used: {reason}",),) if reason is not None else ()
+    draw(Document((), (Table("mode", titled(*titles, words=titles), lines, narrow="fold"), *said)), Console())
     return DONE
 
 

@@ -10,11 +10,10 @@ import argparse
 import json
 from pathlib import Path
 
-from harness.commands.parts.roles import output
+from harness.commands.parts import report_forms
 from harness.commands.parts.status import DONE
-from harness.machine.checkout import VERSION
-from harness.machine.streams import say
-from results.output import write_file
+from results.reports.run import report_document
+from results.reports.scorecard import summarise
 from results.scorecard.report import Report, load
 
 NEEDS = "nothing"
@@ -22,38 +21,20 @@ NEEDS = "nothing"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="result files; sessions are put together")
-    parser.add_argument("--html", type=output, metavar="OUT", help="write a page that needs nothing but itself")
-    form = parser.add_mutually_exclusive_group()
-    form.add_argument("--markdown", action="store_true", help="print Markdown, the table first")
-    form.add_argument("--json", action="store_true", help="print one JSON object a line of the scorecard")
+    printed = report_forms.add_options(parser)
+    printed.add_argument("--json", action="store_true", help="print one JSON object a line of the scorecard")
 
 
 def run(arguments: argparse.Namespace) -> int:
     report = load(arguments.files)
-    if arguments.html is not None:
-        from results.reports.forms.page.page import report_page  # noqa: PLC0415 - only a page needs to draw
-
-        write_file(arguments.html, report_page(report, VERSION).encode())
-    if arguments.markdown:
-        from results.reports.forms.markdown import report_markdown  # noqa: PLC0415
-
-        print(report_markdown(report), end="")
-    elif arguments.json:
-        for line in _json_lines(report):
-            print(line)
-    else:
-        from results.reports.forms.terminal import Console  # noqa: PLC0415
-        from results.reports.run import print_report  # noqa: PLC0415
-
-        print_report(report, Console())
-    for problem in report.problems:
-        say(f"bench: {problem}")
+    report_forms.show(report_document(report), arguments, _json_lines(report) if arguments.json else None)
     return DONE
 
 
-def _json_lines(report: Report) -> list[str]:
-    names = [heading.name for heading in report.summary.headings]
-    return [
+def _json_lines(report: Report) -> str:
+    summary = summarise(report.variants)
+    names = [heading.name for heading in summary.headings]
+    return "".join(
         json.dumps(
             {
                 "label": line.label,
@@ -64,5 +45,6 @@ def _json_lines(report: Report) -> list[str]:
                 **{name: cell.value for name, cell in zip(names, line.cells, strict=True) if cell},
             }
         )
-        for line in report.summary.lines
-    ]
+        + "\n"
+        for line in summary.lines
+    )

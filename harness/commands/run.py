@@ -30,9 +30,9 @@ from harness.probes.stall import BEFORE_S
 from harness.rig import Rig
 from harness.session import begin, open_results, resume
 from results.errors import BadInput
-from results.reports.details import print_details
-from results.reports.forms.terminal import Console
-from results.reports.run import print_run
+from results.reports.details import details
+from results.reports.forms.terminal import Console, draw
+from results.reports.run import run_document
 from results.trial import Setting, Trial
 from traffic.discovery import load_kind
 from traffic.schedule import check_shape
@@ -71,9 +71,9 @@ def run(arguments: argparse.Namespace) -> int:
     settings = plan(arguments)
     trials = run_session(arguments, settings)
     if not arguments.json:
-        print_run(trials, Console())
-    if arguments.details and not arguments.json:
-        print_details(trials, Console())
+        document = run_document(trials)
+        more = details(trials) if arguments.details else ()
+        draw(dataclasses.replace(document, parts=(*document.parts, *more)), Console())
     return DONE if all(trial.valid for trial in trials) else INVALID_TRIAL
 
 

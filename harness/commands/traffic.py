@@ -13,17 +13,15 @@ import statistics
 import sys
 from collections.abc import Mapping, Sequence
 
-from rich.table import Table
-from rich.text import Text
-
 from bpf.btf import KernelTypes
 from bpf.errors import CannotRun
 from bpf.reasons import Reasons
-from harness.commands.parts.kind_tables import print_findings
+from harness.commands.parts.kind_tables import findings_table
 from harness.commands.parts.status import DONE, INVALID_TRIAL
 from harness.machine.privileges import missing_capabilities, require
 from results.errors import BadInput
-from results.reports.forms.terminal import Console
+from results.reports.document import Bad, Document, Line, Table, cells, titled
+from results.reports.forms.terminal import Console, draw
 from traffic.conformance import Finding, verify
 from traffic.discovery import kind_names, load_kind
 from traffic.kind import DropKind, choose_sender
@@ -81,21 +79,25 @@ def _list(kinds: Sequence[DropKind], *, as_json: bool) -> int:
             row = {"kind": kind.name, "summary": kind.summary, "reasons": kind.reasons, "senders": kind.senders}
             print(json.dumps({**row, "supported": why is None, "unsupported_because": why, "set_up_tried": probed}))
         return DONE
-    table = _table("kind", "reason", "senders", "what it is")
-    for kind in kinds:
-        why = why_not[kind.name]
-        about = Text(kind.summary) if why is None else Text(f"unsupported: {why}", style="red")
-        table.add_row(Text(kind.name, style="bold"), ", ".join(kind.reasons), ", ".join(kind.senders), about)
-    console = _console()
-    console.print(table)
-    supported = sum(why is None for why in why_not.values())
-    console.print(f"\n{supported} of {len(kinds)} kinds are supported here", end="")
-    console.print("." if probed else ", as far as can be told without root: no set-up was tried.")
-    console.print(
-        "Beside them: a mix of kinds, as mix:udp-closed-port=70+netfilter=30, and synthetic (or synthetic:KEYS),"
+    titles = ("reason", "senders", "what it is")
+    table = Table(
+        "kind", titled(*titles, words=titles), tuple(_kind(each, why_not[each.name]) for each in kinds), narrow="fold"
     )
-    console.print("records without packets.")
+    supported = sum(why is None for why in why_not.values())
+    known_so_far = "." if probed else ", as far as can be told without root: no set-up was tried."
+    said = (
+        (),
+        (f"{supported} of {len(kinds)} kinds are supported here{known_so_far}",),
+        ("Beside them: a mix of kinds, as mix:udp-closed-port=70+netfilter=30, and synthetic (or synthetic:KEYS),",),
+        ("records without packets.",),
+    )
+    draw(Document((), (table, *said)), _console())
     return DONE
+
+
+def _kind(kind: DropKind, why: str | None) -> Line:
+    about = kind.summary if why is None else Bad(f"unsupported: {why}")
+    return Line(kind.name, cells(", ".join(kind.reasons), ", ".join(kind.senders), about))
 
 
 def _kernel_reasons() -> Reasons | None:
@@ -149,7 +151,7 @@ def _verify(arguments: argparse.Namespace, kinds: Sequence[DropKind]) -> int:
             if why is not None:
                 print(json.dumps({"kind": name, "unsupported_because": why}))
     else:
-        _print_verified(findings, why_not)
+        draw(_verified(findings, why_not), _console())
     return INVALID_TRIAL if any(finding.wrong for finding in findings) else DONE
 
 
@@ -175,7 +177,7 @@ def _compare_speeds(arguments: argparse.Namespace) -> int:
     for speed in speeds:
         rates.setdefault(speed.sender, []).append(speed.rate)
     # Neighbours in time had the same machine: a ratio is the median of the rounds' ratios, not the ratio of medians.
-    table = _table("sender", "frames per CPU second", "lowest", "highest", "to the C loop")
+    lines = []
     for sender, found in sorted(rates.items()):
         ratio = statistics.median(ours / bare for ours, bare in zip(found, rates[BARE_LOOP], strict=True))
         middle = statistics.median(found)
@@ -188,33 +190,25 @@ def _compare_speeds(arguments: argparse.Namespace) -> int:
                 "rounds": found,
             }
             print(json.dumps({**row, "wrong": wrong}))
-        table.add_row(sender, *(f"{rate:,.0f}" for rate in (middle, min(found), max(found))), f"{ratio:.2f}")
+        numbers = [f"{rate:,.0f}" for rate in (middle, min(found), max(found))]
+        lines.append(Line(sender, cells(*numbers, f"{ratio:.2f}")))
     if not arguments.json:
-        console = _console()
-        console.print(table)
         sent = sum(speed.sent for speed in speeds)
-        console.print(f"\n{rounds} rounds of {ROUND_MS} ms each in turn; {sent:,} frames of {names[0]} sent, ", end="")
-        console.print("; ".join(wrong) if wrong else "and the second witness counted as many.")
+        witness = "; ".join(wrong) if wrong else "and the second witness counted as many."
+        said = f"{rounds} rounds of {ROUND_MS} ms each in turn; {sent:,} frames of {names[0]} sent, {witness}"
+        titles = titled("frames per CPU second", "lowest", "highest", "to the C loop")
+        draw(Document((), (Table("sender", titles, tuple(lines)), (), (said,))), _console())
     return INVALID_TRIAL if wrong else DONE
 
 
-def _print_verified(findings: Sequence[Finding], why_not: Mapping[str, str | None]) -> None:
-    console = _console()
-    print_findings(findings, console)
-    for name, why in why_not.items():
-        if why is not None:
-            console.print(Text(f"{name} is unsupported: {why}"))
-    kinds = sum(why is None for why in why_not.values())
+def _verified(findings: Sequence[Finding], why_not: Mapping[str, str | None]) -> Document:
+    unsupported = tuple((f"{name} is unsupported: {why}",) for name, why in why_not.items() if why is not None)
     conforming = sum(not finding.wrong for finding in findings)
-    console.print(f"\n{kinds} of {len(why_not)} kinds are supported; ", end="")
-    console.print(f"{conforming} of {len(findings)} runs are as their contract states.")
-
-
-def _table(*titles: str) -> Table:
-    table = Table(box=None, pad_edge=False)
-    for title in titles:
-        table.add_column(title, no_wrap=title in ("kind", "sender"), overflow="fold")
-    return table
+    said = (
+        f"{len(why_not) - len(unsupported)} of {len(why_not)} kinds are supported; "
+        f"{conforming} of {len(findings)} runs are as their contract states."
+    )
+    return Document((), (*findings_table(findings), *unsupported, (), (said,)))
 
 
 def _console() -> Console:

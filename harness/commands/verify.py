@@ -8,7 +8,6 @@ foreign, or not what it claims to be.
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 
 from harness.commands.parts import outcome_files
@@ -17,8 +16,6 @@ from results.check.plan import check_of, judge_session
 from results.check.verdict import wanted_blocks
 from results.errors import BadInput
 from results.file import ResultFile, read
-from results.reports.check import print_outcome
-from results.reports.forms.terminal import Console
 from results.session import Session
 
 NEEDS = "nothing"
@@ -36,10 +33,6 @@ def run(arguments: argparse.Namespace) -> int:
         raise BadInput(f"{arguments.file} is not whole: {held.problems[0]}")
     outcome = _verify(held, _session(held, arguments.session))
     outcome_files.Reports(arguments).write(outcome)
-    if arguments.json:
-        print(json.dumps(outcome.to_json(), indent=1))
-    else:
-        print_outcome(outcome, Console())
     return outcome_files.STATUS[outcome.verdict]
 
 

@@ -10,8 +10,8 @@ from results.capacity.plan import CapacityPlan, in_order
 from results.capacity.survey import replay, survey
 from results.errors import BadInput
 from results.file import read
-from results.reports.capacity import print_capacities
-from results.reports.forms.terminal import Console
+from results.reports.capacity import advice_document, capacity_document
+from results.reports.forms.terminal import Console, draw
 
 
 def main(path: Path) -> None:
@@ -22,9 +22,9 @@ def main(path: Path) -> None:
         try:
             if "capacity" in session.plan:
                 plan = CapacityPlan.from_json(session.plan)
-                print_capacities(list(survey(plan, replay(trials))), Console())
+                draw(capacity_document(list(survey(plan, replay(trials)))), Console())
             elif "advice" in session.plan:
-                print("\n".join(advise(AdvicePlan.from_json(session.plan), in_order(trials)).sentences()))
+                draw(advice_document(advise(AdvicePlan.from_json(session.plan), in_order(trials))), Console())
             else:
                 continue
         except EOFError as error:

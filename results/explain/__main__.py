@@ -10,9 +10,9 @@ from results.errors import BadInput
 from results.explain.effect import experiment
 from results.explain.plan import ExplainPlan
 from results.file import read
-from results.reports.explain import print_explanation
+from results.reports.explain import explain_document
 from results.reports.forms.page.experiment import write_figures
-from results.reports.forms.terminal import Console
+from results.reports.forms.terminal import Console, draw
 
 
 def main() -> None:
@@ -27,7 +27,7 @@ def main() -> None:
     for session in sessions:
         trials = [trial for trial in held.trials if trial.session == session.id]
         found = experiment(ExplainPlan.from_json(session.plan), trials)
-        print_explanation(found, Console())
+        draw(explain_document(found), Console())
     if arguments.figures is not None:
         for path in write_figures(found, arguments.figures):
             print(path, file=sys.stderr)

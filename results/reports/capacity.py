@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import median
 
-from rich.table import Table
-from rich.text import Text
-
 from results import units
+from results.capacity.advice import Advice
 from results.capacity.judge import judge
 from results.capacity.search import Bounds
 from results.capacity.survey import Capacity
 from results.metrics import AGE_P99, CPU
-from results.reports.forms.terminal import Console
+from results.reports.document import Document, Line, Table, cells, titled
+from results.reports.sessions import disturbed
 from results.scorecard.labels import name_of
 from results.trial import Trial
 
@@ -61,35 +60,38 @@ def statements(capacity: Capacity) -> list[str]:
     return said
 
 
-def print_capacities(capacities: Sequence[Capacity], console: Console) -> None:
-    """Print the limits of all, then the curve of each."""
-    console.print(_limits(capacities))
-    for capacity in capacities:
-        if capacity.curve:
-            console.print()
-            console.print(_curve(capacity))
-    console.print()
-    for capacity in capacities:
-        for sentence in statements(capacity):
-            console.print(Text(sentence), soft_wrap=True)
+def capacity_document(capacities: Sequence[Capacity], trials: Sequence[Trial] = ()) -> Document:
+    """Show the limits of all, then the curve of each, and what stands in their way."""
+    curves = [part for capacity in capacities if capacity.curve for part in ((), _curve(capacity))]
+    noise = disturbed(trials)
+    warned = (("A limit that was found on a machine that was not quiet may be lower than a quiet one's.",),)
+    said = tuple((sentence,) for capacity in capacities for sentence in statements(capacity))
+    parts = (_limits(capacities), *curves, (), *said, *noise, *(warned if noise else ()))
+    return Document((), parts, name="bench capacity", title="bench capacity", whole=True)
+
+
+def advice_document(advice: Advice, trials: Sequence[Trial] = ()) -> Document:
+    """Say which ring size holds, and what was tried."""
+    said = tuple((sentence,) for sentence in advice.sentences())
+    return Document((), (*said, *disturbed(trials)), name="bench capacity", title="bench capacity", whole=True)
 
 
 def _limits(capacities: Sequence[Capacity]) -> Table:
-    table = _bare("consumer", "NDR (no loss)", f"PDR (≤ {units.percent(capacities[0].loss)})", "checks")
+    lines = []
     for capacity in capacities:
         checks = " ".join(f"{check.part:g}×:{_MARKS[check.holds]}" for check in capacity.checks)
         limits = ("no result", "") if capacity.wrong else (say_limit(capacity.ndr), say_limit(capacity.pdr))
-        table.add_row(Text(name_of(capacity.setting), style="bold"), *limits, checks)
-    return table
+        lines.append(Line(name_of(capacity.setting), cells(*limits, checks)))
+    titles = titled("NDR (no loss)", f"PDR (≤ {units.percent(capacities[0].loss)})", "checks")
+    return Table("consumer", titles, tuple(lines))
 
 
 def _curve(capacity: Capacity) -> Table:
-    table = _bare(name_of(capacity.setting), "offered", "consumed", "lost", "deferred", "p99 age", "CPU")
+    lines = []
     for point in capacity.curve:
         trial, verdict = point.timed, judge(point.timed)
         age, cpu = AGE_P99.value(point.aged), cpu_share(point.timed)
-        table.add_row(
-            units.rate(trial.setting.intended_load or 0),
+        texts = (
             units.rate(trial.offered_load or 0),
             units.rate(trial.consume_rate or 0),
             units.percent(trial.ledger.loss_ratio or 0),
@@ -97,7 +99,9 @@ def _curve(capacity: Capacity) -> Table:
             "–" if age is None else units.nanoseconds(age),
             "–" if cpu is None else f"{cpu * 100:.0f} %",
         )
-    return table
+        lines.append(Line(units.rate(trial.setting.intended_load or 0), cells(*texts)))
+    titles = titled("offered", "consumed", "lost", "deferred", "p99 age", "CPU")
+    return Table(name_of(capacity.setting), titles, tuple(lines))
 
 
 def cpu_share(trial: Trial) -> float | None:
@@ -105,10 +109,3 @@ def cpu_share(trial: Trial) -> float | None:
     cpu_s = CPU.value(trial)
     span_s = (trial.last_consumed_ns - trial.first_offered_ns) / 1e9
     return None if cpu_s is None or span_s <= 0 else cpu_s / span_s
-
-
-def _bare(*titles: str) -> Table:
-    table = Table(box=None, padding=(0, 1), pad_edge=False, collapse_padding=True, header_style="bold")
-    for place, title in enumerate(titles):
-        table.add_column(title, justify="left" if place == 0 else "right", overflow="fold")
-    return table

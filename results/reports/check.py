@@ -1,99 +1,184 @@
-"""The outcome of a check in words: on a terminal, two lines a metric; in Markdown, for a job's summary."""
+"""The outcome of a check in words and rows, the worst first."""
 
 from __future__ import annotations
 
-from rich.text import Text
-
-from results.check.outcome import Outcome, arm_value, change, limit, reason
+from results import units
+from results.check.outcome import Outcome
 from results.check.verdict import Judgement, Verdict
-from results.reports.forms.markdown import code, text
-from results.reports.forms.terminal import Console
+from results.reports.document import (
+    Bad,
+    Cell,
+    Document,
+    Doubt,
+    Good,
+    Heading,
+    Line,
+    Name,
+    Quiet,
+    Sentence,
+    Strong,
+    Table,
+    cells,
+    titled,
+)
 
-_STYLE = {Verdict.REGRESSED: "bold red", Verdict.OK: "green", Verdict.INCONCLUSIVE: "yellow"}
+_TONES: dict[Verdict, type[str]] = {Verdict.REGRESSED: Bad, Verdict.OK: Good, Verdict.INCONCLUSIVE: Doubt}
 
 
-def print_outcome(outcome: Outcome, console: Console) -> None:
-    """Print the verdicts, the worst first, then what the gate is worth here."""
-    console.print(Text(f"A (baseline): {outcome.check.arm_a}\nB (candidate): {outcome.check.arm_b}\n"))
-    for judgement in outcome.worst_first:
-        console.print(_judged(judgement))
-    console.print()
-    for remark in outcome.remarks():
-        console.print(Text(remark, style="dim"))
-    console.print(Text.assemble("check: ", (str(outcome.verdict), _STYLE[outcome.verdict])))
+def check_document(outcome: Outcome) -> Document:
+    """Say what was compared, the verdicts, and what the gate is worth here."""
+    check = outcome.check
+    reasons = tuple(dict.fromkeys(reason for each in outcome.worst_first if (reason := _reason(each))))
+    remarks: tuple[Sentence, ...] = tuple((remark,) for remark in _remarks(outcome))
+    recompute: tuple[Sentence, ...] = ()
+    if outcome.result_file is not None:
+        recompute = (("recompute: ", Name(f"bench verify {outcome.result_file}")),)
+    table = Table(
+        "mode",
+        (
+            *titled("metric", words=("metric",)),
+            Heading("verdict", "verdict", words=True),
+            *titled("B relative to A", "limit", "A", "B", "blocks"),
+        ),
+        tuple(_line(judgement, reasons) for judgement in outcome.worst_first),
+        reasons,
+        rest="more metrics, none worse",
+    )
+    verdict = _TONES[outcome.verdict](outcome.verdict)
+    arms = ((f"A (baseline): {check.arm_a}",), (f"B (candidate): {check.arm_b}",))
+    return Document(
+        arms,
+        (table, *remarks, *recompute),
+        screen=(
+            (),
+            *map(_two_lines, outcome.worst_first),
+            (),
+            *((Quiet(remark),) for (remark,) in remarks),
+            ("check: ", verdict),
+        ),
+        name="bench check",
+        title=f"bench check: {outcome.verdict}",
+        made_at=outcome.session.started_at,
+    )
 
 
-def _judged(judgement: Judgement) -> Text:
-    gated = judgement.gated
-    relation = "B / A" if gated.gate.scale == "ratio" else "B - A"
-    why = reason(judgement)
-    return Text.assemble(
-        (f"{judgement.verdict!s:<12} ", _STYLE[judgement.verdict]),
-        (f"{gated.mode} {gated.metric.name}", "bold"),
-        f"  {relation} {change(judgement)}, limit {limit(judgement)}\n",
-        f"{'':<13}A {arm_value(judgement, judgement.median_a)}, B {arm_value(judgement, judgement.median_b)}, "
-        f"{judgement.blocks} blocks",
+def _line(judgement: Judgement, reasons: tuple[str, ...]) -> Line:
+    gated, why = judgement.gated, _reason(judgement)
+    a, b = (_arm_value(judgement, value) for value in (judgement.median_a, judgement.median_b))
+    change, limit, of = _change(judgement), _limit(judgement), _relation(judgement)
+    verdict = _TONES[judgement.verdict](judgement.verdict)
+    said = (
+        f"{gated.mode} {gated.metric.name}: {verdict}, {of} {change}, limit {limit}; A {a}, B {b}; "
+        f"{judgement.blocks} blocks"
+    )
+    return Line(
+        gated.mode,
+        (
+            Cell(Name(gated.metric.name)),
+            Cell(verdict, notes=(reasons.index(why) + 1,) if why else ()),
+            *cells(change, limit, a, b, str(judgement.blocks)),
+        ),
+        says=(f"{said}; {why}" if why else said,),
+    )
+
+
+def _two_lines(judgement: Judgement) -> Sentence:
+    gated, why = judgement.gated, _reason(judgement)
+    a, b = (_arm_value(judgement, value) for value in (judgement.median_a, judgement.median_b))
+    return (
+        _TONES[judgement.verdict](f"{judgement.verdict!s:<12} "),
+        Strong(f"{gated.mode} {gated.metric.name}"),
+        f"  {_relation(judgement)} {_change(judgement)}, limit {_limit(judgement)}\n",
+        f"{'':<13}A {a}, B {b}, {judgement.blocks} blocks",
         f"; {why}" if why else "",
     )
 
 
-# GitHub refuses a step's summary above 1 MiB and then shows nothing of it.
-MOST_BYTES = 2**20 - 2**14
+def _relation(judgement: Judgement) -> str:
+    return "B / A" if judgement.gated.gate.scale == "ratio" else "B - A"
 
 
-def markdown(outcome: Outcome, most_bytes: int = MOST_BYTES) -> str:
-    """Write the verdicts as a table, the worst first; rows that do not fit are counted, never silently dropped."""
-    check = outcome.check
-    head = [
-        f"## bench check: {outcome.verdict}",
-        "",
-        f"A (baseline): {text(check.arm_a)} · B (candidate): {text(check.arm_b)}",
-        "",
-        "| mode | metric | verdict | B relative to A | limit | A | B | blocks |",
-        "|---|---|---|---|---|---|---|---|",
+def _change(judgement: Judgement) -> str:
+    """Write B relative to A with its interval: a ratio, or percentage points."""
+    if judgement.estimate is None:
+        return "–"
+    low, high = _end(judgement, judgement.low, "less"), _end(judgement, judgement.high, "more")
+    return f"{_relative(judgement, judgement.estimate)} [{low}, {high}]"
+
+
+def _limit(judgement: Judgement) -> str:
+    """Write what B may be relative to A."""
+    return _relative(judgement, judgement.limit)
+
+
+def _arm_value(judgement: Judgement, value: float | None) -> str:
+    """Write the median of an arm in the metric's unit."""
+    return "–" if value is None else judgement.gated.metric.write(value)
+
+
+def _reason(judgement: Judgement) -> str:
+    """Say why there is no verdict and what would bring one; empty where there is one."""
+    if judgement.because is None:
+        return ""
+    if judgement.more_blocks is None or judgement.more_s is None:
+        return judgement.because
+    more, seconds = judgement.more_blocks, units.seconds(judgement.more_s)
+    return (
+        f"{judgement.because}; about {more} more blocks ({seconds}) would decide: "
+        f"plan the next check with --blocks {judgement.blocks + more}"
+    )
+
+
+def _relative(judgement: Judgement, value: float) -> str:
+    if judgement.gated.gate.scale == "ratio":
+        return f"{value:.3f}"
+    return f"{value * 100:+.3f} pp"
+
+
+def _end(judgement: Judgement, value: float | None, unbounded: str) -> str:
+    return f"any {unbounded}" if value is None else _relative(judgement, value)
+
+
+def _remarks(outcome: Outcome) -> list[str]:
+    """Say in sentences what a reader must know to trust the verdicts."""
+    gate = outcome.check.gate
+    looks = " and ".join(map(str, gate.looks))
+    said = [
+        f"alpha {gate.alpha:g} over all that is gated ({gate.family_size}, by Holm) and all looks "
+        f"(planned after {looks} blocks); seed {outcome.session.seed}"
     ]
-    tail = ["", *(f"- {text(remark)}" for remark in outcome.remarks())]
-    if outcome.result_file is not None:
-        tail.append(f"- recompute: {code(f'bench verify {outcome.result_file}')}")
-    rows = [_row(judgement) for judgement in outcome.worst_first]
-    whys = [_why(judgement) for judgement in outcome.worst_first if reason(judgement)]
-    fixed = _size(head) + _size(tail) + 200
-    kept = _fitting(rows, most_bytes - fixed)
-    left_out = (
-        [f"| … | {len(rows) - len(kept)} more metrics, none worse | | | | | | |"] if len(kept) < len(rows) else []
-    )
-    explained = _fitting(whys, most_bytes - fixed - _size(kept) - _size(left_out))
-    return "\n".join([*head, *kept, *left_out, "", *explained, *tail]) + "\n"
+    if not outcome.check.interleaved:
+        said.append(
+            "weaker: the baseline is a stored result, not interleaved, so whatever changed on this machine since "
+            "then is part of the ratio"
+        )
+    if outcome.set_aside("A") or outcome.set_aside("B"):
+        said.append(
+            f"trials set aside, invalid or with another load: {outcome.set_aside('A')} of A, {outcome.set_aside('B')} "
+            "of B; their blocks were set aside whole and run anew"
+        )
+    if outcome.disturbed("A") or outcome.disturbed("B"):
+        said.append(
+            f"the machine was not quiet in {outcome.disturbed('A')} trials of A, {outcome.disturbed('B')} of B: blocks "
+            "and coin keep the verdict valid, but it takes more of them to reach one"
+        )
+    return [*said, *_certified(outcome), *outcome.warnings]
 
 
-def _row(judgement: Judgement) -> str:
-    cells = (
-        text(judgement.gated.mode),
-        code(judgement.gated.metric.name),
-        f"**{judgement.verdict}**",
-        change(judgement),
-        limit(judgement),
-        arm_value(judgement, judgement.median_a),
-        arm_value(judgement, judgement.median_b),
-        str(judgement.blocks),
-    )
-    return f"| {' | '.join(cells)} |"
-
-
-def _why(judgement: Judgement) -> str:
-    gated = judgement.gated
-    return f"- {text(gated.mode)} {code(gated.metric.name)}: {text(reason(judgement))}"
-
-
-def _fitting(lines: list[str], most_bytes: int) -> list[str]:
-    kept = []
-    for line in lines:
-        most_bytes -= _size([line])
-        if most_bytes < 0:
-            break
-        kept.append(line)
-    return kept
-
-
-def _size(lines: list[str]) -> int:
-    return sum(len(line.encode()) + 1 for line in lines)
+def _certified(outcome: Outcome) -> list[str]:
+    certificate = outcome.certificate
+    if certificate is None:
+        return ["no certificate for this host and plan: how often this gate lies here is unknown; run bench certify"]
+    said = [
+        f"certified on this host ({certificate.made_at[:10]}): false alarms in {certificate.gates_with_false_alarm} of "
+        f"{certificate.gates} gates of A against A, so at most {units.percent(certificate.false_alarms_at_most)} "
+        "(exact, 95 %)"
+    ]
+    for judgement in outcome.judgements:
+        entry = certificate.entry(judgement.gated.mode, judgement.gated.metric.name)
+        if entry is not None and entry.detectable is not None and entry.surely_found is not None:
+            said.append(
+                f"{entry.gated.mode} {entry.gated.metric.name}: tells {units.percent(entry.detectable)} from nothing, "
+                f"surely calls {units.percent(entry.surely_found)} REGRESSED"
+            )
+    return said

@@ -1,38 +1,68 @@
-"""A comparison in words and rows, as Markdown and on a terminal."""
+"""A comparison in words and rows."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
-
-from rich.text import Text
 
 from results.compare import ENOUGH, Compared, Judged, Verdict
-from results.reports.forms.markdown import code, row, text
-from results.reports.forms.terminal import Console
-from results.reports.headline import Name, Sentence, plain
-from results.reports.run import bare_table
+from results.reports.document import (
+    Bad,
+    Cell,
+    Document,
+    Doubt,
+    Drawing,
+    Facts,
+    Good,
+    Heading,
+    Line,
+    Name,
+    Part,
+    Quiet,
+    Section,
+    Sentence,
+    Strong,
+    Table,
+    cells,
+    titled,
+)
+from results.reports.sessions import commands_of, machine
 
 _ORDER: tuple[Verdict, ...] = ("worse", "better", "undecided", "same")
 _LISTED = 4
+_TONES: dict[Verdict, type[str]] = {"worse": Bad, "better": Good, "same": str, "undecided": Quiet}
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One line of the table."""
+def compare_document(compared: Compared) -> Document:
+    """Say what changed, then show all numbers, what changed first."""
+    said, table, worth = tuple(_headline(compared)), _table(compared), (Quiet(_weakness(compared)),)
+    unlike = (*compared.differences, *compared.contents)
+    differ = Facts(tuple((each.fact, " / ".join(dict.fromkeys(each.values))) for each in unlike))
+    sides: Sentence = (
+        Quiet("A is "), Name(compared.name_a), ", B is ", Name(compared.name_b), "; medians.",
+    )  # fmt: skip
+    only = tuple(
+        (Quiet(f"Only in {side}: {', '.join(labels)}."),)
+        for side, labels in (("A", compared.only_a), ("B", compared.only_b))
+        if labels
+    )
+    method: tuple[Part, ...] = commands_of(compared.sessions)
+    return Document(
+        said,
+        (table, worth, differ),
+        screen=((), table, worth),
+        sections=(
+            Section("forest", "Ratios against the margin", (Drawing("forest", compared),)),
+            Section("numbers", "All numbers", (sides, worth, table, *only)),
+            *machine(compared.sessions, unlike),
+            *((Section("method", "Method", method),) if method else ()),
+        ),
+        name="bench compare",
+        problems=compared.problems,
+    )
 
-    label: str
-    metric: str
-    a: str
-    b: str
-    change: str
-    interval: str
-    margin: str
-    verdict: Verdict
 
-
-def headline(compared: Compared) -> list[Sentence]:
+def _headline(compared: Compared) -> list[Sentence]:
     """Say first what is beyond its margin, then what is not."""
     counts = Counter(each.verdict for each in compared.judged)
     names: Sentence = (Name(compared.name_b), " against ", Name(compared.name_a), ": ")
@@ -49,17 +79,11 @@ def headline(compared: Compared) -> list[Sentence]:
     said.append((f"{counts['same']} are the same within their margin; {undecided}.",))
     if compared.unlike:
         facts = ", ".join(each.fact for each in compared.unlike)
-        said.append((f"Not comparable: {facts} differ. Shown because --anyway was given.",))
+        said.append((Doubt(f"Not comparable: {facts} differ. Shown because --anyway was given."),))
     return said
 
 
-def entries(compared: Compared) -> list[Entry]:
-    """Make the table's lines, what changed first."""
-    ranked = sorted(compared.judged, key=lambda each: _ORDER.index(each.verdict))
-    return [_entry(each) for each in ranked]
-
-
-def weakness(compared: Compared) -> str:
+def _weakness(compared: Compared) -> str:
     """Say what the intervals are worth and rest on."""
     shifts = [each.shift for each in compared.judged if each.shift]
     if not shifts:
@@ -79,33 +103,37 @@ def weakness(compared: Compared) -> str:
 def _list(found: Sequence[Judged]) -> list[str]:
     said: list[str] = []
     for place, each in enumerate(found[:_LISTED]):
-        said += ["; " if place else "", Name(each.label), f" {each.column.title} {change(each)}"]
+        said += ["; " if place else "", Name(each.label), f" {each.column.title} {_change(each)}"]
     more = len(found) - _LISTED
     return [*said, f"; and {more} more." if more > 0 else "."]
 
 
-def change(judged: Judged) -> str:
+def _table(compared: Compared) -> Table:
+    ranked = sorted(compared.judged, key=lambda each: _ORDER.index(each.verdict))
+    headings = titled("metric", "A", "B", "B relative to A", "interval", "margin", words=("metric",))
+    return Table(
+        "variant", (*headings, Heading("verdict", "verdict", words=True)), tuple(map(_line, ranked)), narrow="words"
+    )
+
+
+def _line(judged: Judged) -> Line:
+    shift, write, title = judged.shift, judged.column.write, judged.column.title
+    ratio = shift is not None and shift.scale == "ratio"
+    interval = f"{_amount(shift.low, ratio)} to {_amount(shift.high, ratio)}" if shift else "–"
+    margin = f"{judged.margin * 100:.3g} %" if ratio or shift is None else f"{judged.margin * 100:.3g} points"
+    a, b, change = write(judged.a.median), write(judged.b.median), _change(judged)
+    verdict = _TONES[judged.verdict](judged.verdict)
+    # Two lines that can be read, where names are long, as of mode files, or the terminal is narrow.
+    numbers = f"A {a}, B {b}, B relative to A {change} [{interval}], margin {margin}"
+    says = (_TONES[judged.verdict](f"{judged.verdict:<10} "), Strong(judged.label), f" {title}\n{'':<11}{numbers}")
+    return Line(judged.label, (*cells(title, a, b, change, interval, margin), Cell(verdict)), says=says)
+
+
+def _change(judged: Judged) -> str:
     """Write how B differs from A."""
     if judged.shift is None:
         return "–"
     return _amount(judged.shift.estimate, judged.shift.scale == "ratio")
-
-
-def _entry(judged: Judged) -> Entry:
-    shift, write = judged.shift, judged.column.write
-    ratio = shift is not None and shift.scale == "ratio"
-    interval = f"{_amount(shift.low, ratio)} to {_amount(shift.high, ratio)}" if shift else "–"
-    margin = f"{judged.margin * 100:.3g} %" if ratio or shift is None else f"{judged.margin * 100:.3g} points"
-    return Entry(
-        judged.label,
-        judged.column.title,
-        write(judged.a.median),
-        write(judged.b.median),
-        change(judged),
-        interval,
-        margin,
-        judged.verdict,
-    )
 
 
 def _amount(value: float, ratio: bool) -> str:
@@ -115,55 +143,3 @@ def _amount(value: float, ratio: bool) -> str:
         return f"×{value:.3g}"
     percent = (value - 1) * 100
     return f"{percent:+.3g} %" if abs(percent) >= 0.005 else "0"
-
-
-_TITLES = ("variant", "metric", "A", "B", "B relative to A", "interval", "margin", "verdict")
-_STYLES = {"worse": "red", "better": "green", "same": "", "undecided": "dim"}
-
-
-def compare_markdown(compared: Compared) -> str:
-    """Write what changed, then the table."""
-    said = [
-        f"**{plain(headline(compared)[0], code)}**",
-        "",
-        row(_TITLES),
-        row([":--", ":--", *("--:" for _ in range(6))]),
-    ]
-    said += [row([code(each.label), *map(text, astuple(each)[1:])]) for each in entries(compared)]
-    said += ["", *(f"- {plain(sentence, code)}" for sentence in headline(compared)[1:]), f"- {weakness(compared)}"]
-    said += [
-        f"- {text(each.fact)}: {text(' / '.join(dict.fromkeys(each.values)))}"
-        for each in (*compared.differences, *compared.contents)
-    ]
-    return "\n".join(said) + "\n"
-
-
-def print_compared(compared: Compared, console: Console) -> None:
-    """Print what changed, then the table."""
-    for number, sentence in enumerate(headline(compared)):
-        said = Text(style="bold" if number == 0 else "")
-        for part in sentence:
-            said.append(part, style="cyan" if isinstance(part, Name) else "")
-        console.print(said)
-    console.print()
-    table = bare_table("variant")
-    for title in _TITLES[1:]:
-        table.add_column(title, justify="left" if title in ("metric", "verdict") else "right", no_wrap=True)
-    for each in entries(compared):
-        *cells, verdict = astuple(each)
-        table.add_row(*(Text(cell) for cell in cells), Text(verdict, style=_STYLES[verdict]))
-    if console.measure(table, options=console.options.update(max_width=1000)).maximum <= console.width:
-        console.print(table)
-    else:  # long names, as of mode files, or a narrow terminal: two lines that can be read
-        for each in entries(compared):
-            console.print(_two_lines(each))
-    console.print(Text(weakness(compared), style="dim"))
-
-
-def _two_lines(each: Entry) -> Text:
-    return Text.assemble(
-        (f"{each.verdict:<10} ", _STYLES[each.verdict]),
-        (each.label, "bold"),
-        f" {each.metric}\n{'':<11}A {each.a}, B {each.b}, B relative to A {each.change} [{each.interval}], "
-        f"margin {each.margin}",
-    )

@@ -1,49 +1,37 @@
-"""Every number that was measured, on a terminal: a line a metric, by the names of docs/metrics.md, pass by pass."""
+"""Every number that was measured: a line a metric, by the names of docs/metrics.md, pass by pass."""
 
 from __future__ import annotations
 
 import statistics
 from collections.abc import Iterable, Sequence
 
-from rich.table import Table
-from rich.text import Text
-
 from results.metrics import named
-from results.reports.forms.terminal import Console
+from results.reports.document import Line, Part, Quiet, Table, cells, titled
 from results.scorecard.rows import Row, rows
 from results.trial import Trial
 
 _PASSES = ("timed", "latency", "kernel", "allocation")
-_NAME_WIDTH, _CELL_WIDTH = 28, 14
 
 
-def print_details(trials: Iterable[Trial], console: Console) -> None:
-    """Print the median of each metric over the valid trials of one pass; then what is absent, and why."""
+def details(trials: Iterable[Trial]) -> tuple[Part, ...]:
+    """Show the median of each metric over the valid trials of one pass; then what is absent, and why."""
     found = rows(trials)
     groups = [(pass_, [of_pass(row.trials, pass_) for row in found]) for pass_ in _PASSES]
     groups += [("drain" if pass_ == "timed" else f"drain, {pass_}", [of_pass(row.drains, pass_) for row in found])
                for pass_ in _PASSES]  # fmt: skip
+    parts: list[Part] = []
     for title, chosen in groups:
         filled = [(row.label, listed) for row, listed in zip(found, chosen, strict=True) if listed]
-        fit = max(1, (console.width - _NAME_WIDTH) // _CELL_WIDTH)
-        for first in range(0, len(filled), fit):
-            console.print()
-            console.print(_table(title, filled[first : first + fit]))
+        parts += [(), _table(title, filled)] if filled else []
     reasons = _absent(found)
-    if reasons:
-        console.print()
-    for reason, names in reasons.items():
-        console.print(Text(f"absent: {', '.join(names)}: {reason}", style="dim"))
+    said = [(Quiet(f"absent: {', '.join(names)}: {reason}"),) for reason, names in reasons.items()]
+    return (*parts, *([()] if said else []), *said)
 
 
 def _table(title: str, filled: Sequence[tuple[str, list[Trial]]]) -> Table:
-    table = Table(box=None, padding=(0, 1), pad_edge=False, collapse_padding=True, header_style="bold")
-    table.add_column(title, no_wrap=True)
-    for label, _ in filled:
-        table.add_column(label, justify="right")
-    for name in dict.fromkeys(name for _, trials in filled for trial in trials for name in trial.metrics):
-        table.add_row(name, *(median_text(trials, name) for _, trials in filled))
-    return table
+    names = dict.fromkeys(name for _, trials in filled for trial in trials for name in trial.metrics)
+    lines = tuple(Line(name, cells(*(median_text(trials, name) for _, trials in filled))) for name in names)
+    return Table(title, titled(*(label for label, _ in filled)), lines, narrow="split")
 
 
 def median_text(trials: Iterable[Trial], name: str) -> str:

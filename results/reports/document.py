@@ -53,7 +53,8 @@ Sentence = tuple[str, ...]
 class Heading:
     """A column: its title, what it means and which way is better, and its name in exports.
 
-    `words`: it holds words, which are read from the left and may be broken over lines, no numbers.
+    `words`: it holds words, which are read from the left and may be broken over lines, no numbers. `spare`: it is left
+    out where there is no room.
     """
 
     title: str
@@ -61,6 +62,7 @@ class Heading:
     means: str = ""
     better: Better = None
     words: bool = False
+    spare: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,16 +94,18 @@ class Line:
 class Table:
     """Lines under headings; `heading` stands above their labels.
 
-    `narrow` is what becomes of it where it is too wide: labels or words are broken over lines, or each line is put into
-    words, or its columns are parted into several tables. `aside`: it is looked up more than read.
+    `narrow` is what becomes of it where it is too wide: its words, labels or titles are broken, each line is put
+    into words, or its columns are parted into several tables. `aside`: it is looked up more than read. `rest` is
+    what is said of lines that do not fit, after their number.
     """
 
     heading: str
     headings: tuple[Heading, ...]
     lines: tuple[Line, ...]
     notes: tuple[str, ...] = ()
-    narrow: Literal["fold", "words", "split"] = "fold"
+    narrow: Literal["fold", "labels", "titles", "words", "split"] = "labels"
     aside: str = ""
+    rest: str = "more"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +125,10 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A command as it was typed."""
+    """Commands as they were typed, and what is said before them."""
 
     text: str
+    says: str
 
 
 Part = Sentence | Table | Drawing | Facts | Code
@@ -131,8 +136,9 @@ Part = Sentence | Table | Drawing | Facts | Code
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """Parts under a title; one whose drawing has nothing to draw is left out."""
+    """Parts under a title, and the key that links name it by; one whose drawing has nothing to draw is left out."""
 
+    key: str
     title: str
     parts: tuple[Part, ...]
 
@@ -155,6 +161,27 @@ class Document:
     footer: str = ""
     made_at: str = ""
     whole: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a line's cell under a heading named `verdict` says, and of which number: its first cell."""
+
+    word: str
+    of: str
+    line: Line
+
+
+def verdicts(document: Document) -> list[Verdict]:
+    """List the verdicts of a document in its order, which is the worst first."""
+    return [
+        Verdict(word.text, of.text, line)
+        for table in document.parts
+        if isinstance(table, Table)
+        for line in table.lines
+        for heading, word in zip(table.headings, line.cells, strict=True)
+        if heading.name == "verdict" and word and (of := line.cells[0])
+    ]
 
 
 def plain(sentence: Sentence, name: Callable[[str], str] = str) -> str:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from statistics import median
-
-from rich.table import Table
-from rich.text import Text
 
 from results import units
 from results.explain.effect import Effect, Experiment
 from results.explain.hypotheses import HYPOTHESES, MATTERS, Finding, Word, judge, word
 from results.metrics import PASSES, PROGRAM_PER_EVENT, SLEEPS, WAKEUPS, Metric
-from results.reports.forms.terminal import Console
+from results.reports.document import Bad, Document, Line, Part, Table, cells, titled
+from results.reports.sessions import disturbed
 from results.trial import Trial
 
 # Two rates that differ by less than this are the same, for a reader.
@@ -77,19 +75,17 @@ def say_finding(finding: Finding) -> list[str]:
     return said
 
 
-def print_explanation(experiment: Experiment, console: Console) -> None:
-    """Print the rates of all variants, the riddle, and each hypothesis's verdict."""
-    console.print(_table(experiment))
-    console.print()
-    for sentence in say_riddle(experiment):
-        console.print(Text(sentence), soft_wrap=True)
-    console.print()
-    for hypothesis in HYPOTHESES:
-        for sentence in say_finding(judge(hypothesis, experiment)):
-            console.print(Text(sentence), soft_wrap=True)
-    for trial in experiment.invalid:
-        reasons = "; ".join(trial.invalid_because)
-        console.print(Text(f"invalid: trial {trial.number} ({trial.setting.mode}): {reasons}", style="red"))
+def explain_document(experiment: Experiment, trials: Sequence[Trial] = ()) -> Document:
+    """Show the rates of all variants, the riddle, and each hypothesis's verdict."""
+    riddle = tuple((sentence,) for sentence in say_riddle(experiment))
+    findings = (say_finding(judge(hypothesis, experiment)) for hypothesis in HYPOTHESES)
+    invalid = tuple(
+        (Bad(f"invalid: trial {trial.number} ({trial.setting.mode}): {'; '.join(trial.invalid_because)}"),)
+        for trial in experiment.invalid
+    )
+    said = tuple((sentence,) for finding in findings for sentence in finding)
+    parts: tuple[Part, ...] = (_table(experiment), (), *riddle, (), *said, *invalid, *disturbed(trials))
+    return Document((), parts, name="bench explain", title="bench explain", whole=True)
 
 
 def _say_open_loop(experiment: Experiment) -> list[str]:
@@ -134,28 +130,14 @@ def _what_became(before: Effect, after: Effect) -> str:
 
 
 def _table(experiment: Experiment) -> Table:
-    table = Table(box=None, padding=(0, 1), pad_edge=False, collapse_padding=True, header_style="bold")
-    titles = (
-        "variant",
-        "rate",
-        "against null",
-        "lost",
-        "events\n/pass",
-        "sleeps\n/event",
-        "wakeups\n/event",
-        "program\n/event",
-    )
-    for title in titles:
-        # On a narrow terminal names fold, and numbers stay whole.
-        first = title == "variant"
-        table.add_column(title, justify="left" if first else "right", no_wrap=not first)
+    titles = ("rate", "against null", "lost", "events\n/pass", "sleeps\n/event", "wakeups\n/event", "program\n/event")
+    lines = []
     for name, setting in experiment.plan.variants.items():
         speeds = experiment.speeds(name)
         trials = [block[name] for block in experiment.blocks if name in block]
         closed = setting.trial_kind == "load" and setting.intended_load is None
         looks = experiment.looks.get(name, ())
-        table.add_row(
-            Text(name, style="bold"),
+        texts = (
             units.rate(median(speeds)) if speeds else "–",
             say_effect(experiment.effect(name, "null")) if closed and name != "null" and speeds else "",
             _median([trial.ledger.loss_ratio for trial in trials], units.percent),
@@ -164,7 +146,8 @@ def _table(experiment: Experiment) -> Table:
             _median([_an_event(trial, WAKEUPS) for trial in looks], units.digits),
             _median(map(PROGRAM_PER_EVENT.value, looks), units.nanoseconds),
         )
-    return table
+        lines.append(Line(name, cells(*texts)))
+    return Table("variant", titled(*titles), tuple(lines))
 
 
 def _a_pass(trial: Trial) -> float | None:

@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from results import units
 from results.metrics import AGE_P99, CPU_PER_EVENT, LOSS_RATIO, NS_PER_EVENT, Metric
+from results.reports.document import Name, Sentence
 from results.scorecard.rows import Row
 from results.scorecard.variants import Limit, Variant, fair_load, limit, lost_any, offered, searched
-
-
-class Name(str):
-    """A name out of the result file, to be set apart from the words around it."""
-
-    __slots__ = ()
-
-
-Sentence = tuple[str, ...]
 
 _LISTED = 3  # names in one sentence before the rest are only counted
 
 
 def headline(listed: Sequence[Variant]) -> list[Sentence]:
-    """Say the outcome in a few sentences, the most important first; none when no trial is valid."""
+    """Say the outcome in a few sentences, the most important first."""
     said: list[Sentence] = []
     if any(variant.limits for variant in listed):
         said += _by_limits(listed)
@@ -40,12 +32,7 @@ def headline(listed: Sequence[Variant]) -> list[Sentence]:
     said += _extremes(chosen, CPU_PER_EVENT, f"An event cost the consumer least CPU time{at} with ", "; most with ")
     said += _extremes(chosen, NS_PER_EVENT, "Emptied from a full ring, an event took least with ", "; most with ")
     said += _extremes(chosen, AGE_P99, f"99 % of the events consumed{at} were handled soonest by ", "; latest by ")
-    return said
-
-
-def plain(sentence: Sentence, name: Callable[[str], str] = str) -> str:
-    """Write a sentence as text, its names written by `name`."""
-    return "".join(name(part) if isinstance(part, Name) else part for part in sentence)
+    return said or [("No trial is valid: there is nothing to compare.",)]
 
 
 def _by_search(listed: Sequence[Variant]) -> list[Sentence]:

@@ -1,4 +1,4 @@
-"""The scorecard as a table of text and numbers, the same for the page, Markdown and JSON."""
+"""The scorecard as a table of text and numbers, the same for every form and for JSON."""
 
 from __future__ import annotations
 
@@ -6,33 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from results import units
-from results.metrics import CONSUME_RATE, LOSS_RATIO, LOST, OFFERED_LOAD, SCORECARD, Better, Metric
+from results.metrics import CONSUME_RATE, LOSS_RATIO, LOST, OFFERED_LOAD, SCORECARD, Metric
+from results.reports import document
+from results.reports.document import Bad, Cell, Heading, Table
 from results.scorecard.rows import Row
 from results.scorecard.variants import Limit, Variant, fair_load, limit, offered, searched, shared_loads
-
-
-@dataclass(frozen=True, slots=True)
-class Heading:
-    """A column of the table: its name in exports, its title, what it means, which way is better."""
-
-    name: str
-    title: str
-    means: str
-    better: Better
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """A number as text, its interval as text (empty: one trial), the number itself, and the notes that touch it.
-
-    `alarm`: in some trial, drops were lost.
-    """
-
-    text: str
-    interval: str
-    value: float | None
-    notes: tuple[int, ...] = ()
-    alarm: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +36,32 @@ class Summary:
     @property
     def loads_differ(self) -> bool:
         return len({line.load for line in self.lines}) > 1
+
+    @property
+    def table(self) -> Table:
+        """The lines with their loads, where these differ, and how many trials each rests on."""
+        first = (Heading("load"),) if self.loads_differ else ()
+        return Table(
+            "mode",
+            (*first, *self.headings, Heading("trials")),
+            tuple(
+                document.Line(
+                    line.label,
+                    (*((Cell(line.load),) if first else ()), *line.cells, _trials(line)),
+                    line.notes,
+                    line.colour,
+                )
+                for line in self.lines
+            ),
+            self.notes,
+        )
+
+
+def _trials(line: Line) -> Cell:
+    spoilt = ", ".join(
+        f"{count} {word}" for count, word in ((line.invalid, "invalid"), (line.disturbed, "disturbed")) if count
+    )
+    return Cell(Bad(line.trials) if line.invalid else str(line.trials), spoilt, line.trials)
 
 
 # Where every variant keeps up with the load that costs are taken at, these say nothing but that load again.
@@ -93,15 +97,15 @@ def _after_search(listed: Sequence[Variant]) -> Summary:
         if hardest:
             first.append(_loss_at(variant, hardest, notes))
         lines.append(replace(line, cells=(*first, *line.cells)))
-    headings = [Heading("ndr" if limited else "capacity", "keeps up to", _MEANS[bool(limited)], "higher")]
+    headings = [Heading("keeps up to", "ndr" if limited else "capacity", _MEANS[bool(limited)], "higher")]
     if limited:
         allowed = units.percent(limited[0].loss)
         headings.append(
-            Heading("pdr", f"≤ {allowed} lost", f"highest load with at most {allowed} lost (PDR)", "higher")
+            Heading(f"≤ {allowed} lost", "pdr", f"highest load with at most {allowed} lost (PDR)", "higher")
         )
     if hardest:
         at = f"at {units.rate(hardest)}"
-        headings.append(Heading("loss_ratio", f"loss {at}", f"lost / offered {at} intended", "lower"))
+        headings.append(Heading(f"loss {at}", "loss_ratio", f"lost / offered {at} intended", "lower"))
     return Summary((*headings, *map(_heading, columns)), tuple(lines), _with_few_trials(notes, pairs))
 
 
@@ -119,7 +123,7 @@ def _present(pairs: Sequence[tuple[Variant, Row]]) -> list[Metric]:
 
 
 def _heading(column: Metric) -> Heading:
-    return Heading(column.name, column.title, column.means, column.better)
+    return Heading(column.title, column.name, column.means, column.better)
 
 
 def _line(label: str, variant: Variant, row: Row, columns: Sequence[Metric], notes: list[str]) -> Line:
@@ -153,7 +157,7 @@ def _cell(column: Metric, row: Row, notes: tuple[int, ...]) -> Cell | None:
     text = column.write(found.median)
     if column is LOSS_RATIO and (lost := row.spread(LOST)) and max(lost.values):
         told = LOST.write(lost.median) if lost.median else f"worst trial {column.write(max(found.values))}"
-        return Cell(f"{text} ({told})", interval, found.median, notes, alarm=True)
+        return Cell(Bad(f"{text} ({told})"), interval, found.median, notes)
     return Cell(text, interval, found.median, notes)
 
 

@@ -8,8 +8,6 @@ from pathlib import Path
 
 from results.errors import BadInput
 from results.file import Reading, ResultFile
-from results.reports.headline import Sentence, headline
-from results.reports.scorecard import Summary, summarise
 from results.scorecard.rows import Row, rows
 from results.scorecard.variants import Variant, capacities, fair_load, variants
 from results.session import Session
@@ -26,8 +24,6 @@ class Report:
     problems: tuple[str, ...]
     rows: tuple[Row, ...]
     variants: tuple[Variant, ...]
-    headline: tuple[Sentence, ...]
-    summary: Summary
 
     @property
     def chosen(self) -> list[tuple[Variant, Row]]:
@@ -71,8 +67,6 @@ def load(paths: Sequence[Path]) -> Report:
         problems=(*(line for result in read for line in _problems(result)), *unfinished),
         rows=tuple(found),
         variants=tuple(listed),
-        headline=tuple(headline(listed)) or (("No trial is valid: there is nothing to compare.",),),
-        summary=summarise(listed),
     )
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from harness.__main__ import main
 from results.file import ResultWriter
+from results.reports.scorecard import summarise
 from results.scorecard.report import load
 from tests.browser.chromium import Page, browse, executable
 from tests.results import made_up
@@ -98,7 +99,7 @@ def test_the_numbers_on_the_page_are_the_files(page: Page, folder: Path) -> None
         "row.cells[0].textContent.replace(/\\\\d+$/, ''), Object.fromEntries([...row.querySelectorAll('[data-metric]')]"
         ".map((cell) => [cell.dataset.metric, Number(cell.dataset.value)]))]))"
     )
-    summary = load([folder / "run.jsonl"]).summary
+    summary = summarise(load([folder / "run.jsonl"]).variants)
     names = [heading.name for heading in summary.headings]
     assert shown == {
         line.label: {name: cell.value for name, cell in zip(names, line.cells, strict=True) if cell}

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from results.reports.forms.markdown import report_markdown
+from results.reports.forms.markdown import markdown
+from results.reports.run import report_document
 from results.scorecard.report import load
 from tests.results import made_up
 
@@ -38,7 +39,7 @@ def said(folder: Path, *contents: bytes) -> tuple[str, tuple[str, ...]]:
         paths.append(folder / f"{number}.jsonl")
         paths[-1].write_bytes(content)
     report = load(paths)
-    return report_markdown(replace(report, problems=())), report.problems
+    return markdown(report_document(replace(report, problems=()))), report.problems
 
 
 @pytest.fixture(scope="module")

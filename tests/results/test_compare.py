@@ -11,8 +11,8 @@ import pytest
 from harness.__main__ import main
 from results.compare import compare_files
 from results.file import ResultWriter
-from results.reports.compare import print_compared
-from results.reports.forms.terminal import Console
+from results.reports.compare import compare_document
+from results.reports.forms.terminal import Console, draw
 from results.scorecard.report import load
 from results.trial import Trial
 from tests.results import made_up
@@ -125,7 +125,7 @@ def test_long_names_leave_the_numbers_whole(tmp_path: Path, width: int) -> None:
         )
         sides.append(load([written(tmp_path / name, trials, id=name)]))
     out = io.StringIO()
-    print_compared(compare_files(*sides, ("a", "b"), None), Console(file=out, width=width, no_color=True))
+    draw(compare_document(compare_files(*sides, ("a", "b"), None)), Console(file=out, width=width, no_color=True))
     lines = out.getvalue().splitlines()
     assert max(map(len, lines)) <= width
     told = " ".join(out.getvalue().split())

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from results.disturbance import disturbance, sentences
-from results.reports.forms.page.drawings.others import draw_others
-from results.reports.forms.terminal import Console
-from results.reports.run import print_run
+from results.file import ResultWriter
+from results.reports.document import Bad
+from results.reports.forms.page.drawings.others import draw as draw_others
+from results.reports.forms.terminal import Console, draw
+from results.reports.run import run_document
 from results.reports.scorecard import summarise
+from results.scorecard.report import load
 from results.scorecard.rows import rows
 from results.scorecard.variants import variants
 from results.trial import Trial
@@ -28,7 +32,7 @@ def noisy(number: int, mode: str = "file", steal: float = 0.12, foreign: float =
 
 def printed(trials: list[Trial], width: int = 120) -> str:
     out = io.StringIO()
-    print_run(trials, Console(file=out, width=width, no_color=True))
+    draw(run_document(trials), Console(file=out, width=width, no_color=True))
     return out.getvalue()
 
 
@@ -49,11 +53,14 @@ def test_a_disturbed_trial_counts_and_its_timings_are_marked() -> None:
     assert "warning" not in said
 
 
-def test_a_quiet_run_says_nothing_of_it() -> None:
+def test_a_quiet_run_says_nothing_of_it(tmp_path: Path) -> None:
     """No mark, no sentence, no drawing."""
     quiet = [made_up.trial("file", number) for number in (1, 2)]
     assert disturbance(quiet) is None
-    assert draw_others(disturbance(quiet)) is None
+    with ResultWriter(tmp_path / "quiet.jsonl") as writer:
+        for trial in quiet:
+            writer.trial(trial)
+    assert draw_others(load([tmp_path / "quiet.jsonl"])) is None
     assert "~" not in printed(quiet)
     assert "quiet" not in printed(quiet)
 
@@ -103,7 +110,7 @@ def test_a_loss_in_any_trial_is_in_the_first_line_and_in_the_row(many: int) -> N
     assert f"file lost 6.44 % in 1 of {many} trials" in said.splitlines()[0]
     assert "0, worst 32.2k 6.44 %" in said
     (line,) = summarise(variants(rows(trials))).lines
-    (loss,) = [cell for cell in line.cells if cell and cell.alarm]
+    (loss,) = [cell for cell in line.cells if cell and isinstance(cell.text, Bad)]
     assert loss.text == "0 % (worst trial 6.44 %)"
 
 

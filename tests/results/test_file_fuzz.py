@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 
 from results.compare import compare_files
 from results.file import read
-from results.reports.compare import compare_markdown
+from results.reports.compare import compare_document
 from results.reports.forms.flat import flat_rows
-from results.reports.forms.markdown import report_markdown
-from results.reports.forms.page.page import report_page
+from results.reports.forms.markdown import markdown
+from results.reports.forms.page import write
+from results.reports.run import report_document
 from results.scorecard.report import load
 from tests.results import made_up
 
@@ -90,11 +91,11 @@ def use(path: Path, content: bytes, *, draw: bool = False) -> None:
     if refused:
         assert str(path) in refused
         return
-    report_markdown(report).encode()
+    markdown(report_document(report)).encode()
     flat_rows(report)
-    compare_markdown(compare_files(report, report, ("a", "b"), None)).encode()
+    markdown(compare_document(compare_files(report, report, ("a", "b"), None))).encode()
     if draw:
-        report_page(report, "1").encode()
+        write(report_document(report), "1").encode()
 
 
 quick = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))

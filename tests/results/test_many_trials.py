@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from harness.__main__ import main
-from results.reports.forms.page.page import report_page
-from results.scorecard.report import load
+from results.reports.forms.page import write
+from results.reports.run import report_document
+from results.scorecard.report import Report, load
 from tests.results import made_up
 
 
@@ -25,6 +26,10 @@ def written(path: Path, count: int) -> Path:
             row["metrics"] = {**row["metrics"], "cpu_ns_per_event": 20.0 + number % 97}  # type: ignore[dict-item]
             file.write(f"{json.dumps(row)}\n")
     return path
+
+
+def report_page(report: Report, version: str) -> str:
+    return write(report_document(report), version)
 
 
 def calls(work: Callable[[], object]) -> int:

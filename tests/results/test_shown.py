@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from results.file import ResultWriter
 from results.reports.forms.flat import flat_rows, to_csv
-from results.reports.forms.markdown import code, report_markdown, text
-from results.reports.forms.page.page import report_page
-from results.reports.forms.terminal import Console
-from results.reports.run import print_run
+from results.reports.forms.markdown import code, markdown, text
+from results.reports.forms.page.page import page
+from results.reports.forms.terminal import Console, draw
+from results.reports.run import report_document, run_document
 from results.scorecard.report import Report, load
 from results.shown import lines_shown, shown, unencodable
 from results.trial import Trial
@@ -91,23 +91,24 @@ def harmless(said: str) -> None:
 def test_the_terminal_shows_hostile_names_escaped() -> None:
     """In a run's table, whose trials came from no file."""
     out = io.StringIO()
-    print_run(hostile_trials(), Console(file=out, width=300))
+    draw(run_document(hostile_trials()), Console(file=out, width=300))
     harmless(out.getvalue())
     assert ESCAPED in out.getvalue()
 
 
 def test_reports_show_hostile_names_escaped(report: Report) -> None:
     """The page, Markdown and CSV of a file that holds them."""
-    page, said, rows = report_page(report, "0"), report_markdown(report), to_csv(*flat_rows(report))
-    for each in (page.replace("\n", " "), said, rows):  # a page's line ends mean nothing
+    document = report_document(report)
+    shown, said, rows = page(document, "0"), markdown(document), to_csv(*flat_rows(report))
+    for each in (shown.replace("\n", " "), said, rows):  # a page's line ends mean nothing
         harmless(each)
         assert r"ev\x1b" in each
-    assert "<b>" not in page
+    assert "<b>" not in shown
 
 
 def test_markdown_takes_nothing_for_markup() -> None:
     """No link, no mention, no cell, no tag."""
-    assert text("[x](http://y) @all |<b>") == r"\[x\]\(http://y\) \@all \|&lt;b&gt;"
+    assert text("[x](http://y) @all |<b>") == r"\[x\](http://y) \@all \|&lt;b&gt;"
     assert code("a`b|\n@all") == "``a`b\\| @all``"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 from pathlib import Path
 
@@ -12,9 +13,11 @@ from harness.machine.streams import say
 from results.check.outcome import Outcome
 from results.check.verdict import Verdict
 from results.output import open_output, prove_output, prove_writable, write_file
-from results.reports.check import MOST_BYTES, markdown
+from results.reports.check import check_document
 from results.reports.forms.annotation import annotation
 from results.reports.forms.junit import junit
+from results.reports.forms.markdown import MOST_BYTES, markdown
+from results.reports.forms.terminal import Console, draw
 
 STATUS = {Verdict.OK: DONE, Verdict.REGRESSED: REGRESSED, Verdict.INCONCLUSIVE: INCONCLUSIVE}
 
@@ -32,6 +35,7 @@ class Reports:
 
     def __init__(self, arguments: argparse.Namespace) -> None:
         summary = os.environ.get("GITHUB_STEP_SUMMARY")
+        self._json: bool = arguments.json
         self._junit: Path | None = arguments.junit
         self._markdown: Path | None = arguments.markdown
         asked = [(name, path) for name, path in (("--junit", self._junit), ("--markdown", self._markdown)) if path]
@@ -44,18 +48,23 @@ class Reports:
             prove_output(self._summary)
 
     def write(self, outcome: Outcome) -> None:
-        """Fill the files, and mark the worst where GitHub looks for it (it reads both streams)."""
+        """Fill the files, mark the worst where GitHub looks for it (it reads both streams), and print the outcome."""
+        document = check_document(outcome)
         if self._junit is not None:
-            write_file(self._junit, junit(outcome))
+            write_file(self._junit, junit(document))
         if self._markdown is not None:
-            write_file(self._markdown, markdown(outcome).encode())
+            write_file(self._markdown, markdown(document).encode())
         if self._summary is not None:
             with os.fdopen(open_output(self._summary, append=True), "wb") as file:
                 room = MOST_BYTES - os.fstat(file.fileno()).st_size
-                content = markdown(outcome, room).encode()
+                content = markdown(document, room).encode()
                 if len(content) <= room:
                     file.write(content)
                 else:
                     say("bench: the job summary has no room left (GitHub shows none above 1 MiB): this is not in it")
-        if os.environ.get("GITHUB_ACTIONS") == "true" and (line := annotation(outcome)):
+        if os.environ.get("GITHUB_ACTIONS") == "true" and (line := annotation(document)):
             say(line)
+        if self._json:
+            print(json.dumps(outcome.to_json(), indent=1))
+        else:
+            draw(document, Console())

@@ -1,22 +1,21 @@
-"""The worst of a check as a GitHub annotation: one line that the runner turns into a mark on the pull request."""
+"""As a GitHub annotation: one line about the worst verdict that the runner turns into a mark on the pull request."""
 
 from __future__ import annotations
 
-from results.check.outcome import Outcome, sentence
-from results.check.verdict import Verdict
+from results.reports.document import Bad, Document, Doubt, plain, verdicts
 from results.shown import shown
 
-_LEVEL = {Verdict.REGRESSED: "error", Verdict.INCONCLUSIVE: "warning"}
+_LEVEL: dict[type[str], str] = {Bad: "error", Doubt: "warning"}
 
 
-def annotation(outcome: Outcome) -> str | None:
-    """Return the workflow command for the worst metric; None when all is well. GitHub shows ten a step at most."""
-    worst = outcome.worst_first[0]
-    if worst.verdict not in _LEVEL:
+def annotation(document: Document) -> str | None:
+    """Return the workflow command for the worst line; None when all is well. GitHub shows ten a step at most."""
+    worst, *others = verdicts(document)
+    if (level := _LEVEL.get(type(worst.word))) is None:
         return None
-    others = sum(one.verdict is worst.verdict for one in outcome.judgements) - 1
-    text = sentence(worst) + (f" (and {others} more {worst.verdict})" if others else "")
-    return f"::{_LEVEL[worst.verdict]} title={_property(f'bench check: {worst.verdict}')}::{_data(text)}"
+    more = sum(other.word == worst.word for other in others)
+    said = plain(worst.line.says) + (f" (and {more} more {worst.word})" if more else "")
+    return f"::{level} title={_property(f'{document.name}: {worst.word}')}::{_data(said)}"
 
 
 def _data(text: str) -> str:

@@ -8,6 +8,7 @@ import io
 from collections.abc import Sequence
 
 from results.errors import BadInput
+from results.history import History
 from results.scorecard.report import Report
 from results.session import Session, facts
 from results.shown import shown
@@ -29,6 +30,32 @@ def flat_rows(report: Report) -> tuple[list[str], list[dict[str, Value]]]:
     return names, [
         {name: shown(value) if isinstance(value := row.get(name), str) else value for name in names} for row in rows
     ]
+
+
+def history_rows(history: History) -> tuple[list[str], list[dict[str, Value]]]:
+    """Make a row a session, a column a variant: what change-point tools read."""
+    made: dict[str, dict[str, Value]] = {
+        session.id: {"time": session.started_at, "session": session.id, "machine": None, "commit": None}
+        for session in history.sessions
+    }
+    commits: dict[str, dict[str, None]] = {identity: {} for identity in made}
+    for track in history.tracks:
+        for point in track.points:
+            row = made[point.session.id]
+            row |= {"machine": track.machine + 1, _column_name(track.label, history): point.value.median}
+            if point.commit is not None:
+                commits[point.session.id][point.commit] = None
+                row["commit"] = " ".join(commits[point.session.id])
+    names = list(
+        dict.fromkeys(
+            ["time", "session", "machine", "commit", *(_column_name(t.label, history) for t in history.tracks)]
+        )
+    )
+    return names, [{name: row.get(name) for name in names} for row in made.values()]
+
+
+def _column_name(label: str, history: History) -> str:
+    return f"{label.replace(' ', '_')}.{history.column.name}"
 
 
 def to_csv(names: Sequence[str], rows: Sequence[dict[str, Value]]) -> str:

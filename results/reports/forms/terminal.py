@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import NoReturn
 
 import rich.console
@@ -55,9 +56,10 @@ class Console(rich.console.Console):
 
 
 def draw(document: Document, console: Console) -> None:
-    """Print the headline, its first sentence bold, then all that is meant for a screen."""
+    """Print the headline, an answer's first sentence bold, then all that is meant for a screen."""
     for number, sentence in enumerate(document.headline):
-        console.print(_text(sentence, "bold" if number == 0 else ""), soft_wrap=document.whole)
+        bold = number == 0 and not document.title
+        console.print(_text(sentence, "bold" if bold else ""), soft_wrap=document.whole)
     for part in document.screen or document.parts:
         _draw(part, console, whole=document.whole)
 
@@ -73,8 +75,8 @@ def _draw(part: Part, console: Console, *, whole: bool) -> None:
         case Facts(pairs):
             for name, value in pairs:
                 console.print(Text(f"{shown(name)}: {shown(value)}"))
-        case Code(text):
-            console.print(Text(text), soft_wrap=True)
+        case Code(text, says):
+            console.print(Text(f"{shown(says)}:\n{text}"), soft_wrap=True)
         case Drawing():
             pass
         case _:
@@ -89,15 +91,29 @@ def _text(sentence: Sentence, style: str = "") -> Text:
 
 
 def _draw_table(table: Table, console: Console) -> None:
-    drawn = _table(table, console, slice(None))
-    fits = console.measure(drawn, options=console.options.update(max_width=10_000)).maximum <= console.width
-    if fits or table.narrow == "fold":
+    drawn, fits = _fitted(table, console)
+    spare = [heading for heading in table.headings if heading.spare]
+    if spare and not fits:
+        kept = tuple(heading for heading in table.headings if not heading.spare)
+        lines = (
+            replace(line, cells=tuple(c for c, h in zip(line.cells, table.headings, strict=True) if h in kept))
+            for line in table.lines
+        )
+        drawn, fits = _fitted(replace(table, headings=kept, lines=tuple(lines)), console)
+    if fits or table.narrow not in ("words", "titles") or (table.narrow == "titles" and console.width >= _WIDE):
         console.print(drawn)
     else:
         for line in table.lines:
             console.print(_text(line.says or _in_words(table, line)))
-    for number, note in enumerate(table.notes, start=1):
-        console.print(_text((Quiet(f"{number} {note}"),)))
+    notes = [f"{number} {note}" for number, note in enumerate(table.notes, start=1)]
+    for note in notes:
+        console.print(Text(note, style="dim"))
+
+
+def _fitted(table: Table, console: Console) -> tuple[rich.table.Table, bool]:
+    """Draw a table, and say whether it has the room."""
+    drawn = _table(table, console, slice(None))
+    return drawn, console.measure(drawn, options=console.options.update(max_width=10_000)).maximum <= console.width
 
 
 def _in_words(table: Table, line: Line) -> Sentence:
@@ -111,10 +127,10 @@ def _table(table: Table, console: Console, columns: slice) -> rich.table.Table:
     numbers = not all(heading.words for heading in headings)
     # Words need more room between them than numbers do.
     drawn = rich.table.Table(box=None, padding=(0, 1), pad_edge=False, collapse_padding=numbers, header_style="bold")
-    folds = table.narrow == "fold" and not any(heading.words for heading in headings)
+    folds = table.narrow == "labels"
     drawn.add_column(Text(table.heading), no_wrap=not folds, overflow="fold" if folds else "ellipsis")
     for heading in headings:
-        breaks = table.narrow == "split" or (heading.words and table.narrow == "fold")
+        breaks = table.narrow in ("split", "titles") or (heading.words and table.narrow == "fold")
         drawn.add_column(
             Text(heading.title), justify="left" if heading.words else "right", no_wrap=not breaks,
             overflow="fold" if breaks else "ellipsis",

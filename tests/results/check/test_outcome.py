@@ -14,9 +14,10 @@ from results.check.gate import GatePlan, gated
 from results.check.outcome import Outcome
 from results.check.plan import Check
 from results.check.verdict import judge
-from results.reports.check import markdown
-from results.reports.forms.annotation import annotation
-from results.reports.forms.junit import junit
+from results.reports.check import check_document
+from results.reports.forms.annotation import annotation as annotate
+from results.reports.forms.junit import junit as write_junit
+from results.reports.forms.markdown import markdown as write_markdown
 from results.session import Session
 from tests.results.check.blocks_made_up import SEED, comparison, setting, trial, trials_of
 
@@ -53,16 +54,28 @@ def outcome(*effects_of_modes, arm_b="the working tree", **changes):
     return replace(Outcome(session=session, check=check, judgements=judgements), **changes)
 
 
+def markdown(found, **limits):
+    return write_markdown(check_document(found), **limits)
+
+
+def junit(found):
+    return write_junit(check_document(found))
+
+
+def annotation(found):
+    return annotate(check_document(found))
+
+
 REGRESSED, OK, DOUBTFUL = [1.2] * 10, [1.0] * 10, [0.95, 1.15] * 5
 
 
 def test_markdown_names_mode_metric_and_ratio_with_its_interval():
     """What a reviewer needs stands in the row, and the arms above it."""
     text = markdown(outcome(REGRESSED))
-    (row,) = [line for line in text.splitlines() if line.startswith("| mode0")]
+    (row,) = [line for line in text.splitlines() if line.startswith("| `mode0`")]
     assert "cpu_ns_per_event" in row
     assert "**REGRESSED**" in row
-    assert "1.200 [1.200, 1.200]" in row
+    assert r"1.200 \[1.200, 1.200\]" in row
     assert "100 ns" in row
     assert "120 ns" in row
     assert "git v1" in text
@@ -76,7 +89,7 @@ def test_what_the_machine_did_to_the_arms_is_said_and_counted():
     found = outcome(OK, trials=(held_up, *noisy))
     row = found.to_json()
     assert [row[f"{kind}_trials_{arm}"] for kind in ("invalid", "disturbed") for arm in "ab"] == [1, 0, 0, 2]
-    said = " ".join(found.remarks())
+    said = markdown(found)
     assert "set aside, invalid or with another load: 1 of A, 0 of B" in said
     assert "not quiet in 0 trials of A, 2 of B" in said
 
@@ -84,8 +97,8 @@ def test_what_the_machine_did_to_the_arms_is_said_and_counted():
 def test_markdown_puts_the_worst_first():
     """Regressions come before doubts and passes, whatever the order of modes."""
     wide = [0.9, 2.0] * 5  # a higher estimate than the regression's, and no verdict
-    rows = [line for line in markdown(outcome(OK, wide, REGRESSED)).splitlines() if line.startswith("| mode")]
-    assert [row.split()[1] for row in rows[1:]] == ["mode2", "mode1", "mode0"]
+    rows = [line for line in markdown(outcome(OK, wide, REGRESSED)).splitlines() if line.startswith("| `mode")]
+    assert [row.split()[1] for row in rows] == ["`mode2`", "`mode1`", "`mode0`"]
 
 
 def test_markdown_stays_below_the_limit_and_says_what_it_leaves_out():
@@ -103,7 +116,7 @@ def test_names_from_outside_do_not_become_markup():
     assert "<img" not in text
     assert "\n# big" not in text
     judgement = replace(outcome(OK).judgements[0], gated=replace(outcome(OK).judgements[0].gated, mode="a|b"))
-    assert "| a\\|b | `cpu" in markdown(replace(outcome(OK), judgements=(judgement,)))
+    assert "| `a\\|b` | `cpu" in markdown(replace(outcome(OK), judgements=(judgement,)))
 
 
 def test_inconclusive_says_what_would_decide():

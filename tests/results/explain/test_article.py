@@ -12,9 +12,9 @@ from results.explain.effect import Experiment, experiment
 from results.explain.hypotheses import HYPOTHESES, judge
 from results.explain.plan import ExplainPlan
 from results.file import read
-from results.reports.explain import print_explanation, say_effect, say_finding, say_riddle
+from results.reports.explain import explain_document, say_effect, say_finding, say_riddle
 from results.reports.forms.page.experiment import write_figures
-from results.reports.forms.terminal import Console
+from results.reports.forms.terminal import Console, draw
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"
 ARTICLE = (DOCS / "why-file-beat-null.md").read_text()
@@ -61,7 +61,7 @@ def test_the_verdicts_are_the_articles(committed: Experiment) -> None:
 def test_the_counts_are_the_runs(committed: Experiment) -> None:
     """How often each variant slept and was woken, and how long the program took, as the command prints it."""
     file = io.StringIO()
-    print_explanation(committed, Console(width=200, file=file))
+    draw(explain_document(committed), Console(width=200, file=file))
     printed = file.getvalue()
     table = ARTICLE.partition("| sleeps an event |")[2].partition("\n\n")[0].splitlines()[2:]
     assert len(table) == 7

@@ -8,8 +8,8 @@ import pytest
 
 from results.capacity.search import Bounds
 from results.capacity.survey import survey
-from results.reports.capacity import print_capacities, say_limit, statements
-from results.reports.forms.terminal import Console
+from results.reports.capacity import capacity_document, say_limit, statements
+from results.reports.forms.terminal import Console, draw
 from results.scorecard.labels import name_of
 from tests.results.capacity.machine import Machine, null, plan
 
@@ -87,7 +87,7 @@ def test_the_curve_reaches_past_the_knee() -> None:
     """Loads from a quarter of the PDR to one and a half, losses beyond it."""
     (capacity,) = survey(plan(), Machine(200_000).ask)
     console = Console(width=120, record=True, file=open("/dev/null", "w"))  # noqa: SIM115, PTH123 - closed with the test
-    print_capacities([capacity], console)
+    draw(capacity_document([capacity]), console)
     text = console.export_text()
     assert "deferred" in text
     assert capacity.curve[-1].timed.ledger.lost > 0

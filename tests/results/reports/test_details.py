@@ -5,15 +5,16 @@ from __future__ import annotations
 import io
 from dataclasses import replace
 
-from results.reports.details import print_details
-from results.reports.forms.terminal import Console
+from results.reports.details import details
+from results.reports.document import Document
+from results.reports.forms.terminal import Console, draw
 from results.trial import Trial
 from tests.results.made_up import trial
 
 
 def said_of(*trials: Trial) -> str:
     console = Console(file=io.StringIO(), width=120)
-    print_details(trials, console)
+    draw(Document((), details(trials)), console)
     return console.file.getvalue()
 
 

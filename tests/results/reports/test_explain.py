@@ -11,8 +11,8 @@ import pytest
 from results.explain.effect import experiment
 from results.explain.hypotheses import HYPOTHESES, judge
 from results.explain.plan import ExplainPlan
-from results.reports.explain import print_explanation, say_effect, say_finding, say_riddle
-from results.reports.forms.terminal import Console
+from results.reports.explain import explain_document, say_effect, say_finding, say_riddle
+from results.reports.forms.terminal import Console, draw
 from tests.results.explain.made_up import made_up
 
 
@@ -82,7 +82,7 @@ def test_all_is_printed(tmp_path: Path) -> None:
     """A row a variant, and a verdict a hypothesis."""
     with (tmp_path / "nowhere").open("w") as nowhere:
         console = Console(width=150, record=True, file=nowhere)
-        print_explanation(made_up(), console)
+        draw(explain_document(made_up()), console)
     text = console.export_text()
     for name in made_up().plan.variants:
         assert name in text

@@ -7,15 +7,15 @@ import os
 
 import pytest
 
-from results.reports.forms.terminal import Console
-from results.reports.run import print_run
+from results.reports.forms.terminal import Console, draw
+from results.reports.run import run_document
 from results.trial import Trial
 from tests.results import made_up
 
 
 def _printed(trials: list[Trial], width: int = 140) -> str:
     out = io.StringIO()
-    print_run(trials, Console(file=out, width=width))
+    draw(run_document(trials), Console(file=out, width=width))
     return out.getvalue()
 
 
@@ -75,5 +75,5 @@ def test_a_terminal_without_colour_gets_none(monkeypatch: pytest.MonkeyPatch) ->
     """NO_COLOR leaves no colour even on a terminal."""
     monkeypatch.setenv("NO_COLOR", "1")
     out = io.StringIO()
-    print_run([made_up.trial()], Console(file=out, force_terminal=True, width=100, _environ=os.environ))
+    draw(run_document([made_up.trial()]), Console(file=out, force_terminal=True, width=100, _environ=os.environ))
     assert "\x1b[3" not in out.getvalue()

@@ -11,6 +11,8 @@ import pytest
 from results.capacity.plan import QUICK, CapacityPlan
 from results.capacity.survey import Question, survey
 from results.file import ResultWriter
+from results.reports.headline import headline
+from results.reports.scorecard import summarise
 from results.scorecard.report import load
 from results.trial import Trial
 from tests.results import made_up
@@ -57,14 +59,14 @@ def test_the_limits_are_those_of_the_search(searched: Path) -> None:
     """Headline and scorecard give NDR and PDR, within the search's width of the true limits."""
     report = load([searched])
     assert report.problems == ()
-    headings = [heading.name for heading in report.summary.headings]
-    cells = {line.label: dict(zip(headings, line.cells, strict=True)) for line in report.summary.lines}
+    headings = [heading.name for heading in summarise(report.variants).headings]
+    cells = {line.label: dict(zip(headings, line.cells, strict=True)) for line in summarise(report.variants).lines}
     for mode, limit in LIMITS.items():
         found = cells[mode]["ndr"]
         assert found is not None
         assert found.value == pytest.approx(limit, rel=0.11)
         assert cells[mode]["pdr"] is not None
-    assert "".join(report.headline[0]).startswith("null keeps up to ")
+    assert "".join(headline(report.variants)[0]).startswith("null keeps up to ")
 
 
 def test_a_search_cut_short_shows_what_it_found(searched: Path) -> None:

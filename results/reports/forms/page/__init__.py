@@ -1,1 +1,14 @@
-"""One HTML page that needs nothing but itself: no network, and no JavaScript to be read."""
+"""As one page for a browser, with drawings."""
+
+from __future__ import annotations
+
+from results.reports.document import Document
+
+OPTION, HELP = "--html OUT", "write a page that needs nothing but itself"
+
+
+def write(document: Document, version: str) -> str:
+    """Make the page."""
+    from results.reports.forms.page.page import page  # noqa: PLC0415 - only a page needs to draw
+
+    return page(document, version)

@@ -61,7 +61,7 @@ _STYLE: dict[Any, Any] = {  # matplotlib types its keys as literals
 
 
 @dataclass(frozen=True, slots=True)
-class Drawing:
+class Drawn:
     """One drawing, for both widths; `points` holds what each mark says when pointed at, by series."""
 
     name: str
@@ -85,14 +85,14 @@ class Sheet:
         return series
 
 
-def draw(
+def drawn(
     name: str,
     says: str,
     plot: Callable[[Sheet], None],
     *,
     height: int = 330,
     panels: int = 1,
-) -> Drawing:
+) -> Drawn:
     """Draw a plot of one or more panels, one above the other; `height` is that of one panel, in CSS pixels."""
     sheets = {}
     points: dict[str, list[str]] = {}
@@ -107,7 +107,7 @@ def draw(
             plot(sheet)
             sheets[width] = _themed(figure, f"{name}-{'narrow' if sheet.narrow else 'wide'}", says)
             points = sheet.points
-    return Drawing(name, says, sheets[WIDE], sheets[NARROW], points)
+    return Drawn(name, says, sheets[WIDE], sheets[NARROW], points)
 
 
 def series_colour(index: int) -> str:

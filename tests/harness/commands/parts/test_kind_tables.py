@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 from typing import Any
 
-from harness.commands.parts.kind_tables import print_findings
-from results.reports.forms.terminal import Console
+from harness.commands.parts.kind_tables import findings_table
+from results.reports.document import Document
+from results.reports.forms.terminal import Console, draw
 from traffic.conformance import Finding
 from traffic.discovery import kind_names, load_kind
 
@@ -22,7 +23,7 @@ def finding(**changes: Any) -> Finding:
 
 def printed(findings: list[Finding], width: int) -> list[str]:
     out = io.StringIO()
-    print_findings(findings, Console(file=out, width=width, highlight=False))
+    draw(Document((), findings_table(findings)), Console(file=out, width=width))
     return [" ".join(line.split()) for line in out.getvalue().splitlines()]
 
 
@@ -49,5 +50,6 @@ def test_a_wide_terminal_shows_everything() -> None:
     lines = printed([finding(), finding(sender="xdp", wrong=("1 frame is lost",))], 160)
     assert lines[1:] == [
         "udp-closed-port packet NO_SOCKET NO_SOCKET 2000 0 2000 Udp.NoPorts 2000 ok",
-        "udp-closed-port xdp NO_SOCKET NO_SOCKET 2000 0 2000 Udp.NoPorts 2000 1 frame is lost",
+        "udp-closed-port xdp NO_SOCKET NO_SOCKET 2000 0 2000 Udp.NoPorts 2000 no",
+        "udp-closed-port by xdp: 1 frame is lost",
     ]

@@ -1,1 +1,1 @@
-"""The drawings of a report: a file each, which says what it needs and gives None where that is missing."""
+"""The drawings of a page: a file each, whose `draw` takes the answer, and gives None where that has nothing for it."""

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from results import units
 from results.metrics import CPU_PER_EVENT, CPU_SYSTEM, CPU_USER, PROGRAM_PER_EVENT, SOFTIRQ
-from results.reports.forms.page.figure import INK, PAPER, Drawing, Sheet, draw, series_colour, shortened
+from results.reports.forms.page.figure import INK, PAPER, Drawn, Sheet, drawn, series_colour, shortened
+from results.scorecard.report import Report
 from results.scorecard.rows import Row
 from results.scorecard.variants import Variant
 
@@ -22,14 +23,14 @@ class _Split:
     softirq: float | None
 
 
-def draw_cpu_split(chosen: Sequence[tuple[Variant, Row]]) -> Drawing | None:
+def draw(report: Report) -> Drawn | None:
     """Draw a bar for each variant whose user and system time are known; None when there is none."""
-    splits = [split for variant, row in chosen if (split := _split(variant, row))]
+    splits = [split for variant, row in report.chosen if (split := _split(variant, row))]
     if not splits:
         return None
     splits.sort(key=lambda split: -sum(split.parts))
     says = "Shares of the CPU time of an event, for " + ", ".join(split.label for split in splits)
-    return draw("cpu", says, lambda sheet: _plot(sheet, splits), height=80 + 30 * len(splits))
+    return drawn("cpu", says, lambda sheet: _plot(sheet, splits), height=80 + 30 * len(splits))
 
 
 def _split(variant: Variant, row: Row) -> _Split | None:

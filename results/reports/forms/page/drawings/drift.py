@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from functools import partial
 
 from results.metrics import CONSUME_RATE, CPU_PER_EVENT, NS_PER_EVENT, Metric
-from results.reports.forms.page.figure import MUTED, Drawing, Sheet, draw, look
+from results.reports.forms.page.figure import MUTED, Drawn, Sheet, drawn, look
+from results.scorecard.report import Report
 from results.scorecard.variants import Variant
 from results.trial import Trial
 
@@ -18,15 +19,15 @@ _ENOUGH = 4  # trials in all, below which an order shows nothing
 _MOST = 2_000  # dots in all; of more trials, each dot is the middle one of several that ran after each other
 
 
-def draw_drift(listed: Sequence[Variant]) -> Drawing | None:
+def draw(report: Report) -> Drawn | None:
     """Draw each valid trial relative to the median of its own row; None when there are too few."""
     for column in (CPU_PER_EVENT, NS_PER_EVENT, CONSUME_RATE):
-        dots = [(variant, found) for variant in listed if (found := _dots(variant, column))]
+        dots = [(variant, found) for variant in report.variants if (found := _dots(variant, column))]
         if (count := sum(len(found) for _, found in dots)) >= _ENOUGH:
             says = f"{column.title} of each trial relative to its variant's median, in the order they ran"
             every = -(-count // _MOST)
             shown = [(variant, _middles(found, every)) for variant, found in dots]
-            return draw("drift", says, partial(_plot, column, shown, every), height=270)
+            return drawn("drift", says, partial(_plot, column, shown, every), height=270)
     return None
 
 

@@ -6,20 +6,20 @@ from collections.abc import Sequence
 
 from results.compare import Compared, Judged
 from results.metrics import SCORECARD
-from results.reports.forms.page.figure import GRID, INK, LOSS, MUTED, Drawing, Sheet, draw, series_colour, shortened
+from results.reports.forms.page.figure import GRID, INK, LOSS, MUTED, Drawn, Sheet, drawn, series_colour, shortened
 
 _COLOURS = {"worse": LOSS, "better": series_colour(2), "same": INK, "undecided": MUTED}
 _ROW, _MOST = 24, 48  # pixels a row; rows before the picture stops helping
 
 
-def draw_forest(compared: Compared) -> Drawing | None:
+def draw(compared: Compared) -> Drawn | None:
     """Draw the ratios of the scorecard's metrics; None when there is none."""
     ratios = [each for each in compared.judged if each.shift and each.shift.scale == "ratio"]
     shown = [each for column in SCORECARD for each in ratios if each.column is column][:_MOST]
     if not shown:
         return None
     says = f"Ratios of {compared.name_b} to {compared.name_a} with their intervals"
-    return draw("forest", says, lambda sheet: _plot(sheet, shown), height=90 + _ROW * len(shown))
+    return drawn("forest", says, lambda sheet: _plot(sheet, shown), height=90 + _ROW * len(shown))
 
 
 def _plot(sheet: Sheet, shown: Sequence[Judged]) -> None:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from results.history import History, by_machine
-from results.reports.forms.page.figure import Drawing, Sheet, draw, label_ends, look, plain_log, series_colour
+from results.reports.forms.page.figure import Drawn, Sheet, drawn, label_ends, look, plain_log, series_colour
 
 _SPAN = 20  # ratio of the highest value to the lowest from which the axis is logarithmic
 
 
-def draw_history(history: History) -> Drawing:
+def draw(history: History) -> Drawn:
     """Draw all tracks; machines are never in one panel."""
     says = f"{history.column.title} over {len(history.sessions)} sessions"
     panels = by_machine(history.tracks).values()
     height = max(340, *(90 + 15 * len(tracks) for tracks in panels))
-    return draw("history", says, lambda sheet: _plot(sheet, history), panels=len(panels), height=height)
+    return drawn("history", says, lambda sheet: _plot(sheet, history), panels=len(panels), height=height)
 
 
 def _plot(sheet: Sheet, history: History) -> None:

@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from results import units
-from results.reports.forms.page.figure import Drawing, Sheet, draw, label_ends, look, plain_log
+from results.reports.forms.page.figure import Drawn, Sheet, drawn, label_ends, look, plain_log
 from results.scorecard.percentiles import percentiles
-from results.scorecard.rows import Row
+from results.scorecard.report import Report
 from results.scorecard.variants import Variant
 
 _NAMES = {1: "0", 2: "50 %", 10: "90 %", 100: "99 %", 1_000: "99.9 %", 10_000: "99.99 %", 100_000: "99.999 %"}
 
 
-def draw_latency(chosen: Sequence[tuple[Variant, Row]]) -> Drawing | None:
+def draw(report: Report) -> Drawn | None:
     """Draw the percentiles of each variant's chosen row; None when no row has ages."""
-    curves = [(variant, found) for variant, row in chosen if (found := percentiles(row))]
+    curves = [(variant, found) for variant, row in report.chosen if (found := percentiles(row))]
     if not curves:
         return None
     says = "Age of events when handled, by percentile, for " + ", ".join(variant.label for variant, _ in curves)
-    return draw("latency", says, lambda sheet: _plot(sheet, curves), height=380)
+    return drawn("latency", says, lambda sheet: _plot(sheet, curves), height=380)
 
 
 def _plot(sheet: Sheet, curves: Sequence[tuple[Variant, list[tuple[float, float]]]]) -> None:

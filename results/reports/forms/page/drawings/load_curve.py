@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from results import units
 from results.metrics import CONSUME_RATE, LOSS_RATIO, OFFERED_LOAD
-from results.reports.forms.page.figure import MUTED, Drawing, Sheet, draw, label_ends, look, plain_log, series_colour
+from results.reports.forms.page.figure import MUTED, Drawn, Sheet, drawn, label_ends, look, plain_log, series_colour
+from results.scorecard.report import Report
 from results.scorecard.rows import Row
 from results.scorecard.variants import Variant, searched
 
@@ -14,13 +15,13 @@ from results.scorecard.variants import Variant, searched
 _FLOOR = 1e-6
 
 
-def draw_load_curve(listed: Sequence[Variant]) -> Drawing | None:
+def draw(report: Report) -> Drawn | None:
     """Draw a curve for each variant that was put under two loads or more; None when there is none."""
-    shown = [variant for variant in listed if len(variant.paced_rows) > 1]
-    if not searched(listed):
+    shown = [variant for variant in report.variants if len(variant.paced_rows) > 1]
+    if not searched(report.variants):
         return None
     says = "Records consumed and share of drops lost against offered load, for " + ", ".join(v.label for v in shown)
-    return draw("load", says, lambda sheet: _plot(sheet, shown), panels=2, height=270)
+    return drawn("load", says, lambda sheet: _plot(sheet, shown), panels=2, height=270)
 
 
 def _rows(variant: Variant) -> list[Row]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from results import units
-from results.reports.forms.page.figure import LOSS, MUTED, Drawing, Sheet, draw
-from results.scorecard.rows import Row
+from results.reports.forms.page.figure import LOSS, MUTED, Drawn, Sheet, drawn
+from results.scorecard.report import Report
 from results.scorecard.variants import Variant
 from results.series import Moment, gc_pauses, timeline
 from results.trial import Trial
@@ -14,10 +14,11 @@ from results.trial import Trial
 _STRIPS = 6
 
 
-def draw_loss_timeline(chosen: Sequence[tuple[Variant, Row]]) -> Drawing | None:
+def draw(report: Report) -> Drawn | None:
     """Draw the trial that lost most of each variant, the worst first; None when none that lost has a timeline."""
     strips = []
-    for variant, row in chosen:
+    for variant in report.variants:
+        row = max(variant.rows, key=lambda row: sum(trial.ledger.lost for trial in row.timed))
         worst = max(row.timed, key=lambda trial: trial.ledger.lost, default=None)
         if worst and worst.ledger.lost and (moments := timeline(worst)):
             strips.append((variant, worst, moments))
@@ -26,7 +27,7 @@ def draw_loss_timeline(chosen: Sequence[tuple[Variant, Row]]) -> Drawing | None:
         return None
     strips = strips[:_STRIPS]
     says = "Drops lost over the time of a trial, for " + ", ".join(variant.label for variant, _, _ in strips)
-    return draw("timeline", says, lambda sheet: _plot(sheet, strips), panels=len(strips), height=130)
+    return drawn("timeline", says, lambda sheet: _plot(sheet, strips), panels=len(strips), height=130)
 
 
 def _plot(sheet: Sheet, strips: Sequence[tuple[Variant, Trial, list[Moment]]]) -> None:

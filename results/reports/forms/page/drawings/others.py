@@ -5,16 +5,18 @@ from __future__ import annotations
 from functools import partial
 
 from results import units
-from results.disturbance import Disturbance
-from results.reports.forms.page.figure import Drawing, Sheet, draw, series_colour
+from results.disturbance import Disturbance, disturbance
+from results.reports.forms.page.figure import Drawn, Sheet, drawn, series_colour
+from results.scorecard.report import Report
 
 
-def draw_others(found: Disturbance | None) -> Drawing | None:
+def draw(report: Report) -> Drawn | None:
     """Draw a bar a trial, both shares one on the other; None where the machine was quiet."""
+    found = disturbance(report.trials)
     if found is None:
         return None
     says = "Share of the CPUs in use that the host and other processes took, trial by trial"
-    return draw("others", says, partial(_plot, found), height=200)
+    return drawn("others", says, partial(_plot, found), height=200)
 
 
 def _plot(found: Disturbance, sheet: Sheet) -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from results.file import ResultWriter
-from results.reports.forms.page.page import report_page
+from results.reports.forms.page import write
+from results.reports.run import report_document
 from results.scorecard.report import Report, load
 from results.trial import Trial
 from tests.results import made_up
@@ -36,6 +37,10 @@ def written(path: Path, trials: list[Trial], **session: object) -> Report:
         for trial in trials:
             writer.trial(trial)
     return load([path])
+
+
+def report_page(report: Report, version: str) -> str:
+    return write(report_document(report), version)
 
 
 def search(loads: tuple[float, ...] = (5e4, 2e5, 8e5)) -> list[Trial]:
@@ -117,7 +122,7 @@ def test_the_headline_says_what_keeps_up(tmp_path: Path) -> None:
     """The first words answer which mode, up to which load, and what the other loses."""
     report = written(tmp_path / "r", search())
     assert (
-        "".join(report.headline[0])
+        "".join(report_document(report).headline[0])
         == "null kept up with every load offered, up to 800k drops/s; file lost 48.8 % at 800k/s."
     )
 
