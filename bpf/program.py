@@ -12,12 +12,9 @@ from typing import Any, Literal
 
 from bpf import syscalls
 from bpf.btf import KernelTypes
+from bpf.channel import Channel
 from bpf.counters import CounterMap
 from bpf.errors import CannotRun
-from results.errors import BadInput
-
-Wakeup = Literal["adaptive", "none", "force"] | int
-"""When the kernel notifies a waiting consumer: its own choice, never, at each record, or at so many bytes."""
 
 Entry = Literal["on_drop", "only_return", "only_filter", "only_hash"]
 
@@ -25,41 +22,25 @@ TRACEPOINT = "kfree_skb"
 MAX_SYNTHETIC_KEYS = 16384
 
 _FOLDER = Path(__file__).parent / "programs"
-# enum of include/uapi/linux/bpf.h: BPF_RB_NO_WAKEUP, BPF_RB_FORCE_WAKEUP
-_WAKEUP_FLAGS = {"adaptive": 0, "none": 1, "force": 2}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadOptions:
     """What is fixed when the program is loaded.
 
-    `ring_size_bytes` makes the ring, None the aggregation map with `aggregate_entries`. `tag` is a source MAC address
-    of six bytes, None observes the whole machine. `synthetic` adds the program that emits records without packets.
-    `entry` is the function that is attached: another than on_drop does a part of its work, to be measured.
+    `tag` is a source MAC address of six bytes, None observes the whole machine. `synthetic` adds the program that emits
+    records without packets. `entry` is the function that is attached: another than on_drop does a part of its work, to
+    be measured.
     """
 
-    ring_size_bytes: int | None = 1 << 20
-    wakeup: Wakeup = "adaptive"
-    aggregate_entries: int = 16384
+    channel: Channel
     tag: bytes | None = None
     synthetic: bool = False
     entry: Entry = "on_drop"
 
     def __post_init__(self) -> None:
-        if self.ring_size_bytes is not None:
-            check_ring_size(self.ring_size_bytes)
         if self.tag is not None and len(self.tag) != 6:
             raise ValueError(f"a tag is a MAC address of 6 bytes, not {len(self.tag)}")
-
-
-def check_ring_size(size_bytes: int) -> None:
-    """Raise BadInput for a size that the kernel would refuse."""
-    page = mmap.PAGESIZE
-    if size_bytes < page or size_bytes & (size_bytes - 1):
-        near = max(page, 1 << max(0, size_bytes - 1).bit_length())
-        raise BadInput(f"ring size {size_bytes} is not the page size ({page}) times a power of two; the next is {near}")
-    if size_bytes > 1 << 30:
-        raise BadInput(f"ring size {size_bytes} is above 1 GiB ({1 << 30}), the largest that is supported")
 
 
 class Program:
@@ -102,9 +83,14 @@ class Program:
         return int(self._bpf[name.encode()].map_fd)
 
     @property
+    def channel_fd(self) -> int:
+        """The descriptor of the map that carries the events."""
+        return self.map_fd(self.options.channel.map_name)
+
+    @property
     def events(self) -> Any:
-        """bcc's own object for the ring, for the reader that works as bcc's examples do."""
-        return self._bpf[b"events"]
+        """bcc's own object for that map, for the reader that works as bcc's examples do."""
+        return self._bpf[self.options.channel.map_name.encode()]
 
     @property
     def bcc(self) -> Any:
@@ -165,14 +151,7 @@ def compile_flags(options: LoadOptions) -> list[str]:
                 f"this kernel's tracepoint skb:{TRACEPOINT} does not give a drop reason ({error})",
                 "use Linux 5.17 or later (or a kernel to which drop reasons were backported)",
             ) from error
-    if options.ring_size_bytes is None:
-        flags.append(f"-DAGGREGATE_ENTRIES={options.aggregate_entries}")
-    else:
-        flags.append(f"-DRING_PAGES={options.ring_size_bytes // mmap.PAGESIZE}")
-        if isinstance(options.wakeup, int):
-            flags.append(f"-DWAKEUP_BYTES={options.wakeup}")
-        else:
-            flags.append(f"-DWAKEUP_FLAGS={_WAKEUP_FLAGS[options.wakeup]}")
+    flags += options.channel.flags
     if options.entry != "on_drop":
         flags.append("-DBASELINES")
     if options.synthetic:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import select
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Literal
 
 from bpf.btf import KernelTypes
+from bpf.channel import channel_named
 from bpf.counters import Counters
 from bpf.reasons import Reasons
 from bpf.symbols import Symbols
@@ -78,21 +79,17 @@ def balance(
 ) -> Ledger:
     """Put side by side what was sent, what the program counted, and what the consumer says that it consumed."""
     counters, done = finish.counters, finish.done
-    ring = setting.ring_size_bytes is not None
+    counts = channel_named(setting.channel).counts
     return Ledger(
         sent=sent,
         refused=refused,
         observed=counters.observed,
         skipped=done.skipped,
         drops_expected=drops_expected,
-        submitted=counters.submitted if ring else None,
-        reserve_failed=counters.reserve_failed if ring else None,
-        aggregated=None if ring else counters.aggregated,
-        map_full=None if ring else counters.map_full,
         consumed=done.consumed,
         unread=done.unread,
-        checksum=counters.checksum if ring else None,
         checksum_read=done.checksum_read,
+        **{name: count for name, count in asdict(counters).items() if name in counts},
     )
 
 

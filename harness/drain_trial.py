@@ -25,7 +25,7 @@ def run_drain_trial(
     with ExitStack() as stack:
         consumer = stack.enter_context(start_consumer(setting, None, place, output_fd, probing))
         maps = ready(consumer, Maps)
-        observer = stack.enter_context(Observer(maps))
+        observer = stack.enter_context(Observer(maps, setting.channel))
         outside = stack.enter_context(
             Outside(
                 setting,

@@ -73,7 +73,7 @@ def run_load_trial(
         consumer = stack.enter_context(start_consumer(setting, tag, place, output_fd, probing))
         generator = stack.enter_context(start_generator(setting, traffic, identity.seed, place.generator_cpu))
         maps = ready(consumer, Maps)
-        observer = stack.enter_context(Observer(maps))
+        observer = stack.enter_context(Observer(maps, setting.channel))
         if synthetic:
             generator.send(maps)
         ready(generator, Ready)

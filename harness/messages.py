@@ -36,7 +36,6 @@ class ConsumerSpec(Message):
     tag: bytes | None
     cpu: int | None
     output_fd: int | None
-    aggregate_entries: int = 16384
     without: tuple[str, ...] = ()
     import_path: tuple[str, ...] = ()
     tells_imports: bool = False
@@ -65,12 +64,12 @@ class Opening(Message):
 class Maps(Message):
     """A consumer is ready. By these ids its program and maps are opened from outside, and it is not disturbed.
 
-    `events` is the ring, None when aggregating; `emitter` is there for synthetic load only.
+    `channel` carries the events; `emitter` is there for synthetic load only.
     """
 
     program: int
     counters: int
-    events: int | None
+    channel: int
     emitter: EmitterIds | None = None
 
 

@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Literal, cast, get_args
 
-from bpf.program import check_ring_size
-from bpf.readers import batch
+from bpf.channels.ring import check_ring_size
+from bpf.reader import default_reader, reader_named
 from bpf.record import RECORD_BYTES, ring_capacity
 from harness.commands.parts.roles import split_words
 from harness.consumer.traits import Traits, traits_of
@@ -131,13 +131,11 @@ def drain_setting(mode_name: str, records: int, wishes: Wishes) -> Setting:
     if not 0 < records <= MAX_DRAIN_RECORDS:
         raise BadInput(f"--drain takes 1 to {MAX_DRAIN_RECORDS} records (what a ring of 1 GiB holds); it is {records}")
     setting = _consumer_setting(mode_name, "synthetic", wishes)
+    drains = dataclasses.replace(setting, trial_kind="drain", drain_records=records, wakeup=None)
     if setting.ring_size_bytes is None:
-        ring_size_bytes = None
-    else:
-        ring_size_bytes = max(setting.ring_size_bytes, 1 << ((records + 1) * RECORD_BYTES - 1).bit_length())
-    return dataclasses.replace(
-        setting, trial_kind="drain", drain_records=records, ring_size_bytes=ring_size_bytes, wakeup=None
-    )
+        return drains
+    needed = 1 << ((records + 1) * RECORD_BYTES - 1).bit_length()
+    return dataclasses.replace(drains, ring_size_bytes=max(setting.ring_size_bytes, needed))
 
 
 def expand_passes(names: str) -> list[str]:
@@ -235,25 +233,23 @@ def _aggregating(mode_name: str, traffic: str, wishes: Wishes) -> Setting:
         wakeup=None,
         interval_ns=wishes.interval_ns or DEFAULT_SNAPSHOT_INTERVAL_NS,
         gc=wishes.gc,
-        ring_size_bytes=None,
+        channel="map",
     )
 
 
 def _reader(mode_name: str, mode: Traits, wishes: Wishes) -> ReaderName:
     """Choose the reader: the one asked for, or the first that the mode and this machine can do."""
-    offered = cast("tuple[ReaderName, ...]", mode.readers)
-    cannot_batch = batch.unsupported()
     if wishes.reader == "both":
         raise BadInput("--reader both is for commands that compare several settings; name one here")
     if wishes.reader is not None:
-        if wishes.reader not in offered:
+        if wishes.reader not in mode.readers:
             raise BadInput(
-                f"mode {mode_name} has no method for the {wishes.reader} reader; it has {', '.join(offered)}"
+                f"mode {mode_name} has no method for the {wishes.reader} reader; it has {', '.join(mode.readers)}"
             )
-        if wishes.reader == "batch" and cannot_batch:
-            raise BadInput(cannot_batch)
+        if (why := reader_named(wishes.reader).unsupported()) is not None:
+            raise BadInput(why)
         return wishes.reader
-    return next((reader for reader in offered if reader != "batch" or cannot_batch is None), offered[0])
+    return cast("ReaderName", default_reader(mode.readers))
 
 
 def _check_wakeup(wakeup: str, ring_size_bytes: int) -> None:

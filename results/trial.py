@@ -19,13 +19,14 @@ Pass = Literal["timed", "latency", "kernel", "allocation"]
 SCHEMA_VERSION = 2
 
 # Fields of a setting that came after the first files were written: where one is absent, its default is what held.
-_LATER = frozenset({"stall_s", "handicap"})
+_LATER = frozenset({"channel", "stall_s", "handicap"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
     """What was asked for: two trials with equal settings are repetitions of each other.
 
+    `channel` is what carries the events out of the kernel (bpf/channels).
     `intended_load` is drops per second, None for "as fast as it goes" (closed loop).
     `duration_s` is None for drain trials, whose size is `drain_records`.
     `stall_s` is for how long the consumer is stopped once in the middle of a trial, whatever waits.
@@ -43,6 +44,7 @@ class Setting:
     wakeup: str | None = "adaptive"
     interval_ns: int | None = None
     gc: Literal["on", "off", "freeze"] = "on"
+    channel: str = "ring"
     ring_size_bytes: int | None = None
     sender: str | None = None
     shape: str = "constant"
@@ -64,6 +66,8 @@ class Setting:
         Of a file's many trials, those of the same setting share one, which is made and checked once.
         """
         values = {field: row[name] for field, name in _names() if name in row or name not in _LATER}
+        # The first files name no channel: there was one ring, or none and the aggregation map.
+        values.setdefault("channel", "map" if values["ring_size_bytes"] is None else "ring")
         try:
             return _shared(**values)
         except TypeError:

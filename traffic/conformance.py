@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 
+from bpf.channels.map import MapChannel
 from bpf.errors import CannotRun
 from bpf.program import LoadOptions, Program
 from bpf.readers.snapshot import SnapshotReader
@@ -56,14 +57,13 @@ class DropCounter:
     """The program, counting by reason the drops that carry a tag; a context manager."""
 
     def __init__(self, tag: bytes, reasons: Reasons) -> None:
-        self._program = Program(LoadOptions(ring_size_bytes=None, tag=tag))
+        self._program = Program(LoadOptions(channel=MapChannel(), tag=tag))
         self._reasons = reasons
 
     def __enter__(self) -> DropCounter:
         self._program.__enter__()
         self._program.attach()
-        entries = self._program.options.aggregate_entries
-        self._map = SnapshotReader(self._program.map_fd("counts"), entries, lambda _keys, _counts: None)
+        self._map = SnapshotReader(self._program.channel_fd, MapChannel().entries, lambda _keys, _counts: None)
         return self
 
     def __exit__(self, *exc: object) -> None:

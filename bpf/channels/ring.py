@@ -1,4 +1,4 @@
-"""The BPF ring buffer's memory, mapped: positions and data, nothing about waiting.
+"""The BPF ring buffer: how it is made, and its memory, mapped: positions and data, nothing about waiting.
 
 Layout (kernel/bpf/ringbuf.c, ringbuf_map_mmap_user): page 0 holds the consumer's position and may be written; page 1
 holds the producer's; the data follow, mapped twice in a row, so that a record never breaks at the end.
@@ -8,12 +8,65 @@ Positions count bytes and grow for ever; modulo the size they are places.
 from __future__ import annotations
 
 import mmap
+from dataclasses import dataclass
 from types import TracebackType
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
-from bpf.record import RECORD_BYTES
+from bpf.channel import Channel
+from bpf.record import RECORD_BYTES, ring_capacity
+from results.errors import BadInput
+
+# enum of include/uapi/linux/bpf.h: BPF_RB_NO_WAKEUP, BPF_RB_FORCE_WAKEUP
+_WAKEUP_FLAGS = {"adaptive": 0, "none": 1, "force": 2}
+
+
+def check_ring_size(size_bytes: int) -> None:
+    """Raise BadInput for a size that the kernel would refuse."""
+    page = mmap.PAGESIZE
+    if size_bytes < page or size_bytes & (size_bytes - 1):
+        near = max(page, 1 << max(0, size_bytes - 1).bit_length())
+        raise BadInput(f"ring size {size_bytes} is not the page size ({page}) times a power of two; the next is {near}")
+    if size_bytes > 1 << 30:
+        raise BadInput(f"ring size {size_bytes} is above 1 GiB ({1 << 30}), the largest that is supported")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RingChannel(Channel):
+    """One ring, which all CPUs write."""
+
+    name = "ring"
+    map_name = "events"
+    counts = frozenset({"submitted", "reserve_failed", "checksum"})
+    readers = ("batch", "callback")
+
+    size_bytes: int = 1 << 20
+    wakeup: str = "adaptive"
+    """When the kernel notifies a consumer that waits: adaptive (as it sees fit), none, force (each time), or bytes."""
+
+    def __post_init__(self) -> None:
+        check_ring_size(self.size_bytes)
+
+    @classmethod
+    def of(cls, *, size_bytes: int | None, wakeup: str | None) -> Self:
+        assert size_bytes is not None
+        return cls(size_bytes=size_bytes, wakeup=wakeup or "adaptive")
+
+    @property
+    def flags(self) -> list[str]:
+        flag = _WAKEUP_FLAGS.get(self.wakeup)
+        when = f"-DWAKEUP_BYTES={int(self.wakeup)}" if flag is None else f"-DWAKEUP_FLAGS={flag}"
+        return [f"-DRING_PAGES={self.size_bytes // mmap.PAGESIZE}", when]
+
+    @property
+    def capacity(self) -> int:
+        return ring_capacity(self.size_bytes)
+
+    @staticmethod
+    def positions(map_fd: int) -> RingPositions:
+        return RingPositions(map_fd)
 
 
 class RingPositions:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Protocol, Self, runtime_checkable
 
 import numpy as np
 
-from bpf.channels.ring import Ring
-from bpf.record import BUSY_BIT, DISCARD_BIT, HEADER_BYTES, RECORD, Samples
+from bpf.channels.ring import Ring, RingChannel
+from bpf.program import Program
+from bpf.reader import Reader
+from bpf.record import BUSY_BIT, DISCARD_BIT, HEADER_BYTES, RECORD, RECORD_BYTES, Samples
 
 Take = Callable[[Samples], None]
 
@@ -23,17 +26,11 @@ RING_SHARE = 4
 _SHORTEST_LOOK = 8
 
 
-def unsupported() -> str | None:
-    """Say why this machine cannot read the ring from Python, or None.
+@runtime_checkable
+class TakesBatches(Protocol):
+    """Is handed many records at a time."""
 
-    The producer releases its position and each header's length with ordered stores; a reader must load them in that
-    order. x86-64 never reorders loads with loads or stores with earlier loads; elsewhere barriers would be needed,
-    which Python cannot state.
-    """
-    machine = platform.machine()
-    if machine not in ("x86_64", "AMD64"):
-        return f"on {machine} the processor may reorder loads, and Python has no barriers; use --reader callback"
-    return None
+    def take(self, samples: Samples, /) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +43,14 @@ class _Layout:
     take: Take
 
 
-class BatchReader:
+class BatchReader(Reader):
     """Hand all that waits in the ring to `take`, in the order of the ring, as views of many records.
 
     `others` takes records of other sizes, where a ring holds any: by dtypes that begin with the header, as RECORD does.
     `checksum` is the sum of the timestamps of those of our size.
     """
+
+    serves = TakesBatches
 
     def __init__(self, ring: Ring, take: Take, others: Mapping[np.dtype[np.void], Take] | None = None) -> None:
         """Begin where the consumer's position stands. Raises ValueError for two dtypes of one size."""
@@ -71,7 +70,30 @@ class BatchReader:
         # Fewer headers are compared at once after a run that ended early: mixed sizes stay linear in the records.
         self._look = len(self._same)
         self.records_read = 0
-        self.checksum = 0
+        self.checksum: int = 0
+
+    @staticmethod
+    def unsupported() -> str | None:
+        """Say why this machine cannot read the ring from Python, or None.
+
+        The producer releases its position and each header's length with ordered stores; a reader must load them in that
+        order. x86-64 never reorders loads with loads or stores with earlier loads; elsewhere barriers would be needed,
+        which Python cannot state.
+        """
+        machine = platform.machine()
+        if machine not in ("x86_64", "AMD64"):
+            return f"on {machine} the processor may reorder loads, and Python has no barriers; use --reader callback"
+        return None
+
+    @classmethod
+    def open(cls, program: Program, mode: object) -> Self:
+        channel = program.options.channel
+        assert isinstance(channel, RingChannel)
+        assert isinstance(mode, TakesBatches)
+        return cls(Ring(program.channel_fd, channel.size_bytes), mode.take)
+
+    def unread(self, _consumed: int) -> int:
+        return int(self._ring.producer[0] - self._ring.consumer[0]) // RECORD_BYTES
 
     def consume(self) -> int:
         """Take what was in the ring when called, in one pass; return the number of records. Never waits.

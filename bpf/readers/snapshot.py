@@ -6,12 +6,16 @@ import ctypes
 import errno
 import os
 from collections.abc import Callable
+from typing import Protocol, Self, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 
 from bpf import syscalls
 from bpf.btf import libbpf
+from bpf.channels.map import MapChannel
+from bpf.program import Program
+from bpf.reader import Reader
 
 # struct key of drops.c
 KEY = np.dtype([("location", "<u8"), ("pid", "<u4"), ("reason", "<u4")])
@@ -22,11 +26,20 @@ Counts = npt.NDArray[np.uint64]
 """Counts by key since the program was loaded, summed over the CPUs; shape (n,); a view as well."""
 
 
-class SnapshotReader:
+@runtime_checkable
+class TakesSnapshots(Protocol):
+    """Is handed all keys of the aggregation map with their counts since the start, arrays of equal length."""
+
+    def snapshot(self, keys: Keys, counts: Counts, /) -> None: ...
+
+
+class SnapshotReader(Reader):
     """Hand the whole map to `take`; counts only grow, so nothing is ever lost between two snapshots.
 
     Looking up and deleting would lose what a CPU adds between the two; so nothing is deleted.
     """
+
+    serves = TakesSnapshots
 
     def __init__(self, map_fd: int, entries: int, take: Callable[[Keys, Counts], None]) -> None:
         self._take = take
@@ -39,6 +52,17 @@ class SnapshotReader:
         # The kernel's cursor is a bucket number; it must be at least as big as a key (libbpf, bpf.h).
         self._cursor = ctypes.create_string_buffer(KEY.itemsize)
         self.system_calls = 0
+
+    @classmethod
+    def open(cls, program: Program, mode: object) -> Self:
+        channel = program.options.channel
+        assert isinstance(channel, MapChannel)
+        assert isinstance(mode, TakesSnapshots)
+        return cls(program.channel_fd, channel.entries, mode.snapshot)
+
+    def unread(self, consumed: int) -> int:
+        """Count what is newer than the last snapshot."""
+        return int(self.read()[1].sum()) - consumed
 
     def consume(self) -> int:
         """Take a snapshot; return by how much the counts have grown since the last. Raises OSError."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 
-from bpf.readers import batch
+from bpf.reader import reader_named, reader_names
 from harness.commands.parts.status import DONE
 from modes import load_mode, mode_names, readers_of
 from results.reports.document import Document, Line, Table, cells, titled
@@ -29,8 +29,8 @@ def run(arguments: argparse.Namespace) -> int:
         Line(str(row["mode"]), cells(", ".join(row["waits"]), ", ".join(row["readers"]), str(row["summary"])))
         for row in rows
     )
-    reason = batch.unsupported()
-    said = ((f"the batch reader cannot be used: {reason}",),) if reason is not None else ()
+    reasons = {name: reader_named(name).unsupported() for name in reader_names()}
+    said = [(f"the {name} reader cannot be used: {reason}",) for name, reason in reasons.items() if reason is not None]
     draw(Document((), (Table("mode", titled(*titles, words=titles), lines, narrow="fold"), *said)), Console())
     return DONE
 

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+from bpf.channels.ring import RingChannel
 from bpf.program import LoadOptions
 from bpf.record import RECORD_BYTES
 from harness.commands.parts import options
@@ -148,7 +149,8 @@ class _Run:
         return contender.c_work is None or self._c_program is not None
 
     def drain(self, contenders: list[Contender], ring_size_bytes: int) -> Iterator[Trial]:
-        options = LoadOptions(ring_size_bytes=max(ring_size_bytes, mmap.PAGESIZE), wakeup="none", synthetic=True)
+        channel = RingChannel(size_bytes=max(ring_size_bytes, mmap.PAGESIZE), wakeup="none")
+        options = LoadOptions(channel=channel, synthetic=True)
         with SharedRing(options, usual_causes(self._kit)) as ring:
             bench = Bench(ring=ring, c_program=self._c_program, output_fd=self._output_fd, cpu=self.place.consumer_cpu)
             for block in range(self._arguments.trials):

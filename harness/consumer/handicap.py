@@ -42,17 +42,17 @@ def parse(text: str) -> Handicap:
 
 
 class Handicapped:
-    """A channel that burdens each pass; it is what it wraps in all else."""
+    """Burdens each pass of a reader."""
 
-    def __init__(self, channel: loops.Channel, handicap: Handicap) -> None:
-        self._channel = channel
+    def __init__(self, reader: loops.Consumes, handicap: Handicap) -> None:
+        self._reader = reader
         self._handicap = handicap
         # What the process used before the first pass (imports, loading) is not the consumer's.
         self._began_ns = time.thread_time_ns()
         self._spun_ns = 0
 
     def consume(self) -> int:
-        consumed = self._channel.consume()
+        consumed = self._reader.consume()
         for _ in repeat(None, consumed * self._handicap.allocations):
             object()
         if self._handicap.cpu:

@@ -16,7 +16,7 @@ from harness.machine.group import Group
 from harness.machine.user_path import search, user_path
 from harness.messages import Failed
 from modes import Mode, is_file, load_mode, read_source, readers_of
-from modes.parts.mode import Format, Reader, Wait
+from modes.parts.mode import Format, Wait
 from results.errors import BadInput
 
 IMPORT_TIMEOUT_S = 30.0
@@ -34,7 +34,7 @@ class Question(Message):
 class Traits(Message):
     """The class variables of a mode, and which readers its methods serve; the first of each is the default."""
 
-    readers: tuple[Reader, ...]
+    readers: tuple[str, ...]
     waits: tuple[Wait, ...]
     writes: str | None
     formats: tuple[Format, ...]

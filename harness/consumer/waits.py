@@ -8,7 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from bpf.record import ring_capacity
+from bpf.channel import Channel
+from bpf.reader import reader_named
 from modes import Mode
 from results.trial import Setting
 
@@ -67,8 +68,8 @@ _SHORTEST_SLEEP_S, _LONGEST_SLEEP_S = 20e-6, 1e-3
 _now = time.monotonic_ns
 
 
-class Channel(Protocol):
-    """A reader: hands what there is to the mode, in one pass, and says how many events it was."""
+class Consumes(Protocol):
+    """A reader, or what stands before it: one pass over the channel, and how many events it was."""
 
     def consume(self) -> int: ...
 
@@ -96,7 +97,7 @@ class LoopCounts:
 
 
 def epoll(
-    channel: Channel, mode: Mode, stop: Stop, counts: LoopCounts, ring_fd: int, *, pace: Pace | None = None
+    reader: Consumes, mode: Mode, stop: Stop, counts: LoopCounts, ring_fd: int, *, pace: Pace | None = None
 ) -> None:
     """Sleep in epoll_wait, level-triggered, until the kernel notifies; look again before each sleep.
 
@@ -108,7 +109,7 @@ def epoll(
         waiter.register(ring_fd, select.EPOLLIN)
         waiter.register(stop.fileno(), select.EPOLLIN)
         poll, sleep = waiter.poll, time.sleep
-        look = _look(channel, mode, counts)
+        look = _look(reader, mode, counts)
         began = _now()
         while not stop.requested:
             before, began = began, _now()
@@ -121,7 +122,7 @@ def epoll(
                 counts.naps += 1
 
 
-def notified(channel: Channel, mode: Mode, stop: Stop, counts: LoopCounts, ring_fd: int) -> None:
+def notified(reader: Consumes, mode: Mode, stop: Stop, counts: LoopCounts, ring_fd: int) -> None:
     """Sleep in epoll_wait, edge-triggered: one pass for each notification, for programs that choose when to send one.
 
     Level-triggered, epoll_wait returns for any record, wanted or not. What stays below the bytes that bring a
@@ -131,23 +132,23 @@ def notified(channel: Channel, mode: Mode, stop: Stop, counts: LoopCounts, ring_
         waiter.register(ring_fd, select.EPOLLIN | select.EPOLLET)
         waiter.register(stop.fileno(), select.EPOLLIN)
         poll = waiter.poll
-        look = _look(channel, mode, counts)
+        look = _look(reader, mode, counts)
         while not stop.requested:
             poll(TAIL_TIMEOUT_S, _EPOLL_EVENTS)
             counts.waits += 1
             look()
 
 
-def busy(channel: Channel, mode: Mode, stop: Stop, counts: LoopCounts) -> None:
+def busy(reader: Consumes, mode: Mode, stop: Stop, counts: LoopCounts) -> None:
     """Look at the ring without a pause."""
-    look = _look(channel, mode, counts)
+    look = _look(reader, mode, counts)
     while not stop.requested:
         look()
 
 
-def backoff(channel: Channel, mode: Mode, stop: Stop, counts: LoopCounts) -> None:
+def backoff(reader: Consumes, mode: Mode, stop: Stop, counts: LoopCounts) -> None:
     """Look at the ring without a pause while records come; after many looks in vain sleep, twice as long each time."""
-    look = _look(channel, mode, counts)
+    look = _look(reader, mode, counts)
     sleep = time.sleep
     in_vain, pause = 0, _SHORTEST_SLEEP_S
     while not stop.requested:
@@ -161,9 +162,9 @@ def backoff(channel: Channel, mode: Mode, stop: Stop, counts: LoopCounts) -> Non
             pause = min(pause * 2, _LONGEST_SLEEP_S)
 
 
-def paced(channel: Channel, mode: Mode, stop: Stop, counts: LoopCounts, pace: Pace) -> None:
+def paced(reader: Consumes, mode: Mode, stop: Stop, counts: LoopCounts, pace: Pace) -> None:
     """Sleep, then take all there is in one pass; needs no notification at all. `pace` chooses how long."""
-    look = _look(channel, mode, counts)
+    look = _look(reader, mode, counts)
     sleep = time.sleep
     began = _now()
     while not stop.requested:
@@ -173,18 +174,18 @@ def paced(channel: Channel, mode: Mode, stop: Stop, counts: LoopCounts, pace: Pa
         counts.waits += 1
 
 
-def interval(channel: Channel, mode: Mode, stop: Stop, counts: LoopCounts, interval_ns: int) -> None:
+def interval(reader: Consumes, mode: Mode, stop: Stop, counts: LoopCounts, interval_ns: int) -> None:
     """Take a snapshot, then sleep for the interval, or until told to stop."""
-    look = _look(channel, mode, counts)
+    look = _look(reader, mode, counts)
     while not stop.requested:
         look()
         select.select([stop], [], [], interval_ns / 1e9)
         counts.waits += 1
 
 
-def _look(channel: Channel, mode: Mode, counts: LoopCounts) -> Callable[[], int]:
+def _look(reader: Consumes, mode: Mode, counts: LoopCounts) -> Callable[[], int]:
     """Return a function that makes one pass, keeps the books, and tells how many events there were."""
-    consume, flush = channel.consume, mode.flush
+    consume, flush = reader.consume, mode.flush
     next_flush = _now() + FLUSH_NS
 
     def look() -> int:
@@ -203,25 +204,20 @@ def _look(channel: Channel, mode: Mode, counts: LoopCounts) -> Callable[[], int]
 
 
 def consume_until_told(  # noqa: PLR0917 - what a loop needs
-    setting: Setting,
-    channel: Channel,
-    mode: Mode,
-    stop: Stop,
-    counts: LoopCounts,
-    ring_fd: int | None,
+    setting: Setting, reader: Consumes, mode: Mode, stop: Stop, counts: LoopCounts, channel: Channel, fd: int
 ) -> None:
-    """Wait and consume as the setting says, until told to stop; `ring_fd` is None for the aggregation map."""
-    if ring_fd is None or setting.ring_size_bytes is None:
-        interval(channel, mode, stop, counts, setting.interval_ns or 0)
+    """Wait and consume as the setting says, until told to stop; `fd` is the map of the channel."""
+    if setting.wait == "interval":
+        interval(reader, mode, stop, counts, setting.interval_ns or 0)
     elif setting.wait == "epoll" and setting.wakeup != "adaptive":
-        notified(channel, mode, stop, counts, ring_fd)
+        notified(reader, mode, stop, counts, fd)
     elif setting.wait == "epoll":
-        # The callback reader takes what comes while it works, as libbpf does, and naps no more than others' do.
-        nap = Pace(ring_capacity(setting.ring_size_bytes), NAP_NS) if setting.reader == "batch" else None
-        epoll(channel, mode, stop, counts, ring_fd, pace=nap)
+        # A reader that takes what comes while it works naps no more than others' do.
+        bounded = setting.reader is not None and reader_named(setting.reader).bounded
+        epoll(reader, mode, stop, counts, fd, pace=Pace(channel.capacity, NAP_NS) if bounded else None)
     elif setting.wait == "busy":
-        busy(channel, mode, stop, counts)
+        busy(reader, mode, stop, counts)
     elif setting.wait == "backoff":
-        backoff(channel, mode, stop, counts)
+        backoff(reader, mode, stop, counts)
     else:
-        paced(channel, mode, stop, counts, Pace(ring_capacity(setting.ring_size_bytes), setting.interval_ns or 0))
+        paced(reader, mode, stop, counts, Pace(channel.capacity, setting.interval_ns or 0))

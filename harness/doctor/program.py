@@ -5,6 +5,7 @@ from __future__ import annotations
 import mmap
 from collections.abc import Iterator
 
+from bpf.channels.ring import RingChannel
 from bpf.errors import CannotRun
 from bpf.program import LoadOptions, Program, compile_flags, import_bcc
 from harness.doctor import AS_ROOT, Finding
@@ -22,7 +23,7 @@ def check() -> Iterator[Finding]:
     if missing_capabilities() or in_user_namespace():
         yield Finding(level="unchecked", what="whether the program loads and attaches", cure=AS_ROOT)
         return
-    options = LoadOptions(ring_size_bytes=mmap.PAGESIZE, tag=bytes(6))
+    options = LoadOptions(channel=RingChannel(size_bytes=mmap.PAGESIZE), tag=bytes(6))
     try:
         compile_flags(options)
     except CannotRun:  # the check `types` says it

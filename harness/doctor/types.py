@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bpf.btf import KernelTypes
+from bpf.channels.ring import RingChannel
 from bpf.errors import CannotRun
 from bpf.program import TRACEPOINT, LoadOptions, compile_flags
 from harness.doctor import Finding
@@ -23,7 +24,7 @@ def check() -> Iterator[Finding]:
         )
         return
     try:
-        compile_flags(LoadOptions(tag=bytes(6)))
+        compile_flags(LoadOptions(channel=RingChannel(), tag=bytes(6)))
         with KernelTypes() as types:
             arguments = ", ".join(types.tracepoint_arguments(TRACEPOINT))
     except CannotRun as error:

@@ -7,10 +7,10 @@ import os
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from bpf.clock import realtime_offset_ns
 from bpf.program import LoadOptions
+from harness.consumer.opening import channel_of
 from harness.control import WorkerDied
 from harness.peers.contender import Contender, CProgram
 from harness.peers.drain import close_ledger
@@ -77,8 +77,7 @@ def live_trial(bench: LiveBench, contender: Contender, identity: Identity) -> Tr
     assert setting.duration_s is not None
     started_at = datetime.now(UTC).isoformat(timespec="milliseconds")
     os.lseek(bench.output_fd, 0, os.SEEK_SET)
-    wakeup: Any = setting.wakeup
-    options = LoadOptions(ring_size_bytes=setting.ring_size_bytes, wakeup=wakeup, tag=load.tag)
+    options = LoadOptions(channel=channel_of(setting), tag=load.tag)
     wrong: list[str] = []
     outcome: Outcome | None = None
     offered: Offered | None = None

@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from bpf import syscalls
-from bpf.channels.ring import Ring
+from bpf.channels.map import MapChannel
+from bpf.channels.ring import Ring, RingChannel
 from bpf.program import LoadOptions, Program
 from harness.control import WorkerDied
 from harness.peers.load import Load
@@ -32,23 +33,25 @@ class Variant:
     reference: str | None = None
 
     def setting(self, kind: str) -> Setting:
-        ring = self.options.ring_size_bytes if self.options.entry == "on_drop" else None
+        channel = self.options.channel
+        ring = channel if isinstance(channel, RingChannel) and self.options.entry == "on_drop" else None
         return Setting(
             mode=self.mode,
             reader=None,
             wait="interval",
             traffic=kind,
             pass_="kernel",
-            wakeup=None if ring is None else str(self.options.wakeup),
-            ring_size_bytes=ring,
+            wakeup=None if ring is None else ring.wakeup,
+            channel=channel.name,
+            ring_size_bytes=None if ring is None else ring.size_bytes,
             duration_s=RUN_S,
         )
 
 
 def variants(tag: bytes) -> list[Variant]:
     """List what is timed: parts of the program, and the whole with and without its filter."""
-    ring = LoadOptions(ring_size_bytes=RING_BYTES, wakeup="none")
-    counting = LoadOptions(ring_size_bytes=None)
+    ring = LoadOptions(channel=RingChannel(size_bytes=RING_BYTES, wakeup="none"))
+    counting = LoadOptions(channel=MapChannel())
     return [
         Variant(REFERENCE, replace(counting, entry="only_return")),
         Variant("program-only-filter", replace(counting, entry="only_filter", tag=tag)),
@@ -71,9 +74,9 @@ class CostBench:
     def __enter__(self) -> CostBench:
         self._programs = [(variant, self._stack.enter_context(Program(variant.options))) for variant in self.variants]
         self._rings = [
-            Ring(program.map_fd("events"), program.options.ring_size_bytes)
+            Ring(program.channel_fd, program.options.channel.size_bytes)
             for _, program in self._programs
-            if program.options.ring_size_bytes is not None
+            if isinstance(program.options.channel, RingChannel)
         ]
         return self
 

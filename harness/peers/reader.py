@@ -16,12 +16,13 @@ from types import TracebackType
 from typing import Any, Self
 
 from bpf import syscalls
-from bpf.channels.ring import Ring
+from bpf.channels.ring import Ring, RingChannel
 from bpf.errors import CannotRun
 from bpf.program import LoadOptions, Program
 from bpf.readers.batch import BatchReader
 from bpf.readers.callback import CallbackReader
 from harness.consumer import waits as loops
+from harness.consumer.opening import channel_of
 from harness.consumer.stop import StopSignal
 from harness.consumer.waits import consume_until_told
 from harness.control import Parent, Worker
@@ -82,7 +83,7 @@ def _run(task: Task, parent: Parent) -> None:
         channel: BatchReader | CallbackReader
         if setting.reader == "callback":
             # bcc reads a ring only through a program of its own; this one is never attached.
-            program = stack.enter_context(Program(LoadOptions(ring_size_bytes=mmap.PAGESIZE)))
+            program = stack.enter_context(Program(LoadOptions(channel=RingChannel(size_bytes=mmap.PAGESIZE))))
             mode = _mode(task, program.events)
             target: Any = mode
             channel = CallbackReader(program, target.on_record, ring_fd)
@@ -114,13 +115,13 @@ def _consume(
     cpu_before = time.process_time_ns()
     began_ns = time.monotonic_ns()
     if setting.drain_records is None:
-        consume_until_told(setting, channel, mode, stop, counts, ring_fd)
+        consume_until_told(setting, channel, mode, stop, counts, channel_of(setting), ring_fd)
     while channel.consume():
         pass
     mode.flush()
     return Outcome(
         consumed=mode.consumed,
-        checksum_read=channel.checksum % 2**64 if isinstance(channel, BatchReader) else None,
+        checksum_read=None if channel.checksum is None else channel.checksum % 2**64,
         began_ns=began_ns,
         last_consumed_ns=time.monotonic_ns(),
         cpu_s=(time.process_time_ns() - cpu_before) / 1e9,

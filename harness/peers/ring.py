@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import TracebackType
 
 from bpf import syscalls
-from bpf.channels.ring import Ring, RingPositions
+from bpf.channels.ring import Ring, RingChannel, RingPositions
 from bpf.counters import Counters
 from bpf.program import LoadOptions, Program
 from bpf.synthetic import Emitter
@@ -51,7 +51,9 @@ class SharedRing:
     def __enter__(self) -> SharedRing:
         program = self._program.__enter__()
         self.id = syscalls.map_id(program.map_fd("events"))
-        self._ring = Ring(program.map_fd("events"), self._program.options.ring_size_bytes or 0)
+        channel = self._program.options.channel
+        assert isinstance(channel, RingChannel)
+        self._ring = Ring(program.channel_fd, channel.size_bytes)
         self._positions = RingPositions(program.map_fd("events"))
         if self._program.options.synthetic:
             self._emitter = Emitter(program.emit_fd, program.map_fd("synthetic_plan"), program.map_fd("synthetic_keys"))

@@ -17,7 +17,7 @@ from bpf.clock import ahead_ns
 from bpf.record import Samples
 from harness.probes.histogram import Histogram, Nanoseconds, quantiles
 from harness.probes.reading import Reading
-from modes import Mode
+from modes import Mode, TakesBatches, TakesRecords
 
 QUANTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "p999": 0.999, "p9999": 0.9999}
 
@@ -71,9 +71,11 @@ class AgeProbe:
 
         instance["flush"] = flush
         if reader == "batch":
-            instance["take"] = self._taking(mode.take)  # type: ignore[attr-defined] # a mode for this reader has it
+            assert isinstance(mode, TakesBatches)
+            instance["take"] = self._taking(mode.take)
         else:
-            instance["on_record"] = self._calling(mode.on_record)  # type: ignore[attr-defined] # as above
+            assert isinstance(mode, TakesRecords)
+            instance["on_record"] = self._calling(mode.on_record)
 
     def _taking(self, inner: Callable[[Samples], None]) -> Callable[[Samples], None]:
         mode, unsettled = self._mode, self._unsettled

@@ -5,7 +5,7 @@ Belongs to the kernel pass: a mode that spins makes a million passes a second.
 
 from __future__ import annotations
 
-from harness.consumer.waits import Channel
+from harness.consumer.waits import Consumes
 from harness.probes.reading import Reading
 
 _POWERS = 40
@@ -14,8 +14,8 @@ _POWERS = 40
 class BatchProbe:
     """Stands in for a reader; counts passes by the power of two that their records stay below."""
 
-    def __init__(self, channel: Channel) -> None:
-        self._consume = channel.consume
+    def __init__(self, reader: Consumes) -> None:
+        self._consume = reader.consume
         self._passes = [0] * _POWERS
 
     def consume(self) -> int:

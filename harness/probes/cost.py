@@ -60,7 +60,7 @@ def measure(
     spec = DrainerSpec(setting=setting, cpu=choose_place().consumer_cpu)
     with (
         Worker("harness.probes.drainer", spec, name="consumer") as worker,
-        Observer(_answer(worker, Maps)) as observer,
+        Observer(_answer(worker, Maps), setting.channel) as observer,
         Sampler(observer, worker.pid) as sampler,
     ):
         for block in range(-1, blocks):  # the first warms caches up

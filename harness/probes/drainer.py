@@ -12,13 +12,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from bpf import syscalls
-from bpf.channels.ring import Ring
+from bpf.channels.ring import Ring, RingChannel
 from bpf.errors import CannotRun
 from bpf.program import LoadOptions, Program
 from bpf.readers.batch import BatchReader
 from bpf.readers.callback import CallbackReader
 from bpf.synthetic import Emitter
-from harness.consumer.waits import Channel
+from harness.consumer.waits import Consumes
 from harness.control import Message, Parent
 from harness.messages import Failed, Go, Maps, Ready
 from harness.probes.inside import Panel
@@ -63,9 +63,11 @@ def _serve(parent: Parent, setting: Setting, cpu: int | None) -> None:
     assert setting.ring_size_bytes is not None
     if cpu is not None:
         os.sched_setaffinity(0, {cpu})
-    with Program(LoadOptions(ring_size_bytes=setting.ring_size_bytes, wakeup="none", synthetic=True)) as program:
+    with Program(
+        LoadOptions(channel=RingChannel(size_bytes=setting.ring_size_bytes, wakeup="none"), synthetic=True)
+    ) as program:
         mode = Epoll(Kit(events=program.events))
-        channel: Channel
+        channel: Consumes
         if setting.reader == "callback":
             channel = CallbackReader(program, mode.on_record)
         else:
@@ -73,7 +75,7 @@ def _serve(parent: Parent, setting: Setting, cpu: int | None) -> None:
         emitter = Emitter(program.emit_fd, program.map_fd("synthetic_plan"), program.map_fd("synthetic_keys"))
         emitter.set_keys([(0xFFFFFFFF81000000, 1, 3)])
         counters, events = (syscalls.map_id(program.map_fd(name)) for name in ("counters", "events"))
-        parent.send(Maps(program=syscalls.program_info(program.on_drop_fd).id, counters=counters, events=events))
+        parent.send(Maps(program=syscalls.program_info(program.on_drop_fd).id, counters=counters, channel=events))
         while (without := parent.receive(Drain).without) is not None:
             emitter.emit(setting.drain_records or 0)
             parent.send(Ready())
@@ -81,7 +83,7 @@ def _serve(parent: Parent, setting: Setting, cpu: int | None) -> None:
             parent.send(Drained(cpu_ns_per_event=_drain(setting, mode, channel, without)))
 
 
-def _drain(setting: Setting, mode: Epoll, channel: Channel, without: Collection[str]) -> float:
+def _drain(setting: Setting, mode: Epoll, channel: Consumes, without: Collection[str]) -> float:
     """Empty the ring under the probes that are not left out. Raises ValueError when records are missing."""
     mode.consumed = 0
     panel = Panel(setting, mode, without=without)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from harness.consumer.waits import Channel
+from harness.consumer.waits import Consumes
 from harness.probes.age import AgeProbe, no_ages
 from harness.probes.allocation import AllocationProbe
 from harness.probes.batches import BatchProbe
@@ -44,11 +44,11 @@ class Panel:
             else:
                 self._probes.append(AgeProbe(mode, setting.reader))
 
-    def watch(self, channel: Channel) -> Channel:
+    def watch(self, reader: Consumes) -> Consumes:
         """Return what the loop is to call instead of the reader: in the timed pass, the reader itself."""
         if self._setting.pass_ != "kernel":
-            return channel
-        batches = BatchProbe(channel)
+            return reader
+        batches = BatchProbe(reader)
         self._probes.append(batches)
         return batches
 

@@ -1,4 +1,4 @@
-"""Observe a consumer from outside: the program's counters and the ring's positions, at no cost to the consumer."""
+"""Observe a consumer from outside: the program's counters and the channel's positions, at no cost to the consumer."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import time
 from types import TracebackType
 
 from bpf import syscalls
-from bpf.channels.ring import RingPositions
+from bpf.channel import channel_named
 from bpf.counters import CounterMap, Counters
 from harness.messages import Maps
 
@@ -17,21 +17,19 @@ _SETTLE_STEP_S = 0.001
 class Observer:
     """Opens the maps of a consumer process by the ids that it told."""
 
-    def __init__(self, maps: Maps) -> None:
+    def __init__(self, maps: Maps, channel: str) -> None:
         self._descriptor = syscalls.open_map(maps.counters)
         self._counters = CounterMap(self._descriptor)
-        self._positions: RingPositions | None = None
-        if maps.events is not None:
-            events = syscalls.open_map(maps.events)
-            self._positions = RingPositions(events)
-            os.close(events)  # the mapping keeps the ring
+        carrier = syscalls.open_map(maps.channel)
+        self._positions = channel_named(channel).positions(carrier)
+        os.close(carrier)  # a mapping keeps it
 
     def counters(self) -> Counters:
         return self._counters.read()
 
     @property
     def unread_records(self) -> int | None:
-        """Records waiting in the ring now; None when aggregating."""
+        """Records waiting in the channel now; None where none ever wait."""
         return None if self._positions is None else self._positions.unread_records
 
     def settle(self, expected: int | None, timeout_s: float) -> Counters:

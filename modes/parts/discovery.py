@@ -17,7 +17,8 @@ from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
 from types import CodeType, ModuleType
 
-from modes.parts.mode import Mode, Reader
+from bpf.reader import reader_named, reader_names
+from modes.parts.mode import Mode
 from results.errors import BadInput
 
 
@@ -132,10 +133,9 @@ def load_mode(name: str) -> type[Mode]:
     return _mode_in(module, name)
 
 
-def readers_of(mode: type[Mode]) -> tuple[Reader, ...]:
-    """List the readers that can serve a mode, by the methods that it defines; the first is the default."""
-    methods: dict[str, Reader] = {"take": "batch", "on_record": "callback", "snapshot": "snapshot"}
-    return tuple(reader for method, reader in methods.items() if callable(getattr(mode, method, None)))
+def readers_of(mode: type[Mode]) -> tuple[str, ...]:
+    """List the readers that can serve a mode, by the parts that it plays; the first is the default."""
+    return tuple(name for name in reader_names() if issubclass(mode, reader_named(name).serves))
 
 
 def _import_file(path: Path) -> ModuleType:

@@ -42,16 +42,17 @@ class Kit:
 
 
 Wait = Literal["epoll", "busy", "backoff", "paced", "interval"]
-Reader = Literal["batch", "callback", "snapshot"]
 
 
 class Mode:
     """What is done with each event. Derive from it in a file of its own, and define one or more of
 
-    take(samples)                 for the batch reader: samples is an array of dtype bpf.record.RECORD, shape (n,),
-                                  a view of the ring that is valid until the method returns
-    on_record(ctx, data, size)    for the callback reader: data is the address of a sample; returns self.halt
-    snapshot(keys, counts)        for the aggregation map: arrays of equal length, counts since the start
+    take(samples)                 to be read in batches: samples is an array of dtype bpf.record.RECORD, shape (n,), a
+                                  view of the ring that is valid until the method returns (TakesBatches)
+    on_record(ctx, data, size)    to be called for each record: data is the address of a sample; returns self.halt
+                                  (TakesRecords)
+    snapshot(keys, counts)        to be handed the aggregation map: arrays of equal length, counts since the start
+                                  (TakesSnapshots)
 
     Each adds what it has finished to `consumed`. Whatever is raised ends the trial, which is then invalid.
     """
@@ -75,4 +76,4 @@ class Mode:
         self.tally: dict[tuple[int, int], int] = {}
 
     def flush(self) -> None:
-        """Finish what is buffered; called about twice a second (FLUSH_NS of _loops.py) and before the end."""
+        """Finish what is buffered; called about twice a second and before the end."""

@@ -9,7 +9,7 @@ import statistics
 import time
 from typing import Any
 
-from bpf.channels.ring import Ring
+from bpf.channels.ring import Ring, RingChannel
 from bpf.program import LoadOptions
 from bpf.readers import batch
 from harness.peers.ring import SharedRing, usual_causes
@@ -25,7 +25,9 @@ def main() -> None:
     kit = Kit(output=output)
     modes: dict[str, Any] = {name: load_mode(name)(kit) for name in ("null", "epoll", "file")}
     found: dict[tuple[str, int], list[float]] = {(name, chunk): [] for name in modes for chunk in CHUNKS}
-    with SharedRing(LoadOptions(ring_size_bytes=RING, wakeup="none", synthetic=True), usual_causes(kit)) as shared:
+    with SharedRing(
+        LoadOptions(channel=RingChannel(size_bytes=RING, wakeup="none"), synthetic=True), usual_causes(kit)
+    ) as shared:
         ring = Ring(shared.program.map_fd("events"), RING)
         for _ in range(BLOCKS):
             for name, chunk in random.sample(list(found), len(found)):

@@ -81,9 +81,9 @@ def test_loading_a_program_leaves_the_working_folder(nobody: Nobody, home: Path)
     closed.chmod(0o700)
     code = (
         "import os; from pathlib import Path; from bpf.process import ProcessCounter; "
-        "from bpf.program import LoadOptions, Program\n"
+        "from bpf.channels.ring import RingChannel; from bpf.program import LoadOptions, Program\n"
         "before = os.stat('.').st_ino\n"
-        "with Program(LoadOptions()): print(os.stat('.').st_ino == before)\n"
+        "with Program(LoadOptions(channel=RingChannel())): print(os.stat('.').st_ino == before)\n"
         "with ProcessCounter(os.getpid()): print(os.stat('.').st_ino == before)"
     )
     # Where nobody may not enter the checkout, they start in a folder of that kind anyway.

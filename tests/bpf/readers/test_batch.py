@@ -202,6 +202,6 @@ def test_refuses_two_kinds_of_one_size() -> None:
 def test_says_where_it_cannot_keep_the_order(monkeypatch: pytest.MonkeyPatch, machine: str, can: bool) -> None:
     """Without a promise about the order of loads there is a reason and another reader, not a wrong count."""
     monkeypatch.setattr("platform.machine", lambda: machine)
-    reason = batch.unsupported()
+    reason = batch.BatchReader.unsupported()
     assert (reason is None) is can
     assert reason is None or "callback" in reason

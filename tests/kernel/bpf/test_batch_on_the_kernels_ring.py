@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bpf.channels.ring import Ring
+from bpf.channels.ring import Ring, RingChannel
 from bpf.program import LoadOptions, Program
 from bpf.readers.batch import BatchReader
 from bpf.readers.callback import CallbackReader
@@ -29,7 +29,7 @@ def emitter(program: Program) -> Emitter:
 
 @pytest.fixture(params=[4096, 65536, 1 << 20], ids=["one page", "64 KiB", "1 MiB"])
 def program(request: pytest.FixtureRequest) -> Iterator[Program]:
-    with Program(LoadOptions(ring_size_bytes=request.param, wakeup="none", synthetic=True)) as loaded:
+    with Program(LoadOptions(channel=RingChannel(size_bytes=request.param, wakeup="none"), synthetic=True)) as loaded:
         yield loaded
 
 
@@ -40,8 +40,8 @@ def causes(samples: Samples) -> list[tuple[int, int, int]]:
 
 def test_every_record_comes_once_in_order_around_the_end(program: Program) -> None:
     """The ring is filled to several levels many times over: contents, order and checksum are what went in."""
-    size = program.options.ring_size_bytes
-    assert size is not None
+    assert isinstance(program.options.channel, RingChannel)
+    size = program.options.channel.size_bytes
     capacity = ring_capacity(size)
     read: list[tuple[int, int, int]] = []
     times: list[int] = []
@@ -66,8 +66,8 @@ def test_every_record_comes_once_in_order_around_the_end(program: Program) -> No
 
 def test_a_full_ring_refuses_and_loses_nothing_that_it_took(program: Program) -> None:
     """What does not fit is counted by the program as reserve_failed; what did is all there."""
-    size = program.options.ring_size_bytes
-    assert size is not None
+    assert isinstance(program.options.channel, RingChannel)
+    size = program.options.channel.size_bytes
     emitter(program).emit(ring_capacity(size) + 100)
     reader = BatchReader(Ring(program.map_fd("events"), size), lambda _samples: None)
     assert reader.consume() == ring_capacity(size)
@@ -80,7 +80,7 @@ def test_a_full_ring_refuses_and_loses_nothing_that_it_took(program: Program) ->
 def test_both_readers_write_the_same_bytes(tmp_path: Path, form: str) -> None:
     """The file that the batch reader leaves is the callback's, byte for byte."""
     written = {}
-    with Program(LoadOptions(ring_size_bytes=1 << 20, wakeup="none", synthetic=True)) as program:
+    with Program(LoadOptions(channel=RingChannel(size_bytes=1 << 20, wakeup="none"), synthetic=True)) as program:
         emitter(program).emit(20_000)
         ring = Ring(program.map_fd("events"), 1 << 20)
         for reader in ("batch", "callback"):
@@ -103,7 +103,7 @@ def test_both_readers_write_the_same_bytes(tmp_path: Path, form: str) -> None:
 def test_the_largest_ring_is_read_to_the_last_record() -> None:
     """A ring of 1 GiB, filled: positions and places beyond 2**29."""
     size = 1 << 30
-    with Program(LoadOptions(ring_size_bytes=size, wakeup="none", synthetic=True)) as program:
+    with Program(LoadOptions(channel=RingChannel(size_bytes=size, wakeup="none"), synthetic=True)) as program:
         source = emitter(program)
         seen = np.zeros(2**10, np.int64)
 

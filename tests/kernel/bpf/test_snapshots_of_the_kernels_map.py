@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from bpf.channels.map import MapChannel
 from bpf.program import LoadOptions, Program
 from bpf.readers.snapshot import SnapshotReader
 from bpf.synthetic import Emitter
@@ -17,7 +18,7 @@ ENTRIES = 16384
 
 @pytest.fixture
 def program() -> Iterator[Program]:
-    with Program(LoadOptions(ring_size_bytes=None, aggregate_entries=ENTRIES, synthetic=True)) as loaded:
+    with Program(LoadOptions(channel=MapChannel(entries=ENTRIES), synthetic=True)) as loaded:
         yield loaded
 
 
@@ -64,7 +65,7 @@ def test_a_snapshot_of_ten_thousand_keys_takes_few_system_calls(program: Program
 
 def test_what_has_no_room_in_the_map_is_counted() -> None:
     """A full map is in the ledger as map_full; what has a key goes on being counted."""
-    with Program(LoadOptions(ring_size_bytes=None, aggregate_entries=100, synthetic=True)) as program:
+    with Program(LoadOptions(channel=MapChannel(entries=100), synthetic=True)) as program:
         emitter(program, KEYS[:250]).emit(256 * 100)
         keys, counts = SnapshotReader(program.map_fd("counts"), 100, lambda _keys, _counts: None).read()
         counters = program.counters.read()

@@ -11,8 +11,8 @@ from collections.abc import Callable
 
 import pytest
 
-from bpf.channels.ring import Ring
-from bpf.program import LoadOptions, Program, Wakeup
+from bpf.channels.ring import Ring, RingChannel
+from bpf.program import LoadOptions, Program
 from bpf.readers.batch import BatchReader
 from bpf.record import Samples, ring_capacity
 from bpf.synthetic import Emitter
@@ -42,13 +42,13 @@ class StopWhen:
 
 Loop = Callable[[BatchReader, Null, StopWhen, loops.LoopCounts, int], None]
 
-LOOPS: dict[str, tuple[Wakeup, Loop]] = {
+LOOPS: dict[str, tuple[str, Loop]] = {
     "epoll": ("adaptive", loops.epoll),
     "epoll with naps": (
         "adaptive",
         lambda c, m, s, n, fd: loops.epoll(c, m, s, n, fd, pace=Pace(ring_capacity(RING), loops.NAP_NS)),
     ),
-    "notified of 8 KiB": (8192, loops.notified),
+    "notified of 8 KiB": ("8192", loops.notified),
     "notified of each": ("force", loops.notified),
     "busy": ("none", lambda c, m, s, n, _fd: loops.busy(c, m, s, n)),
     "backoff": ("none", lambda c, m, s, n, _fd: loops.backoff(c, m, s, n)),
@@ -56,9 +56,9 @@ LOOPS: dict[str, tuple[Wakeup, Loop]] = {
 }
 
 
-def consume_while(wakeup: Wakeup, loop: Loop, emit: Callable[[Emitter, Null], None]) -> tuple[Null, loops.LoopCounts]:
+def consume_while(wakeup: str, loop: Loop, emit: Callable[[Emitter, Null], None]) -> tuple[Null, loops.LoopCounts]:
     """Run a loop in a thread while `emit` puts records in."""
-    with Program(LoadOptions(ring_size_bytes=RING, wakeup=wakeup, synthetic=True)) as program:
+    with Program(LoadOptions(channel=RingChannel(size_bytes=RING, wakeup=wakeup), synthetic=True)) as program:
         mode, counts, stop = Null(Kit()), loops.LoopCounts(), StopWhen()
         reader = BatchReader(Ring(program.map_fd("events"), RING), mode.take)
         thread = threading.Thread(target=loop, args=(reader, mode, stop, counts, program.map_fd("events")))
@@ -116,7 +116,7 @@ def test_a_tail_below_the_bytes_of_a_wakeup_does_not_wait_for_more() -> None:
             wait_for(mode, number)
             ages.append(time.monotonic() - began)
 
-    consume_while(8192, loops.notified, emit)
+    consume_while("8192", loops.notified, emit)
     assert statistics.median(ages) < 0.05
 
 
@@ -126,7 +126,7 @@ def test_a_tail_below_the_bytes_of_a_wakeup_does_not_wait_for_more() -> None:
 def test_a_wakeup_comes_with_the_record_that_makes_up_the_bytes(wakeup: int, quiet: int) -> None:
     """Bytes that wait count that record too; as many as the ring holds are the most that can be asked for."""
     with (
-        Program(LoadOptions(ring_size_bytes=RING, wakeup=wakeup, synthetic=True)) as program,
+        Program(LoadOptions(channel=RingChannel(size_bytes=RING, wakeup=wakeup), synthetic=True)) as program,
         select.epoll() as waiter,
     ):
         source = Emitter(program.emit_fd, program.map_fd("synthetic_plan"), program.map_fd("synthetic_keys"))
@@ -141,7 +141,7 @@ def test_a_wakeup_comes_with_the_record_that_makes_up_the_bytes(wakeup: int, qui
 @asserts_ratio("waits are few against records")
 def test_notifications_of_bytes_come_rarely() -> None:
     """Thousands of records are taken in as many passes as there were notifications and timeouts."""
-    _mode, counts = consume_while(8192, loops.notified, trickle)
+    _mode, counts = consume_while("8192", loops.notified, trickle)
     assert counts.waits < 300  # one each 8 KiB, and at most one each 5 ms beside them
 
 
@@ -159,7 +159,7 @@ def test_naps_take_the_place_of_spinning() -> None:
 def test_a_late_taker_finds_the_ring_as_full_as_the_kernel_says() -> None:
     """What came while the mode worked is there in the next pass: nothing depends on another notification."""
     seen: list[int] = []
-    with Program(LoadOptions(ring_size_bytes=RING, wakeup="adaptive", synthetic=True)) as program:
+    with Program(LoadOptions(channel=RingChannel(size_bytes=RING, wakeup="adaptive"), synthetic=True)) as program:
         source = Emitter(program.emit_fd, program.map_fd("synthetic_plan"), program.map_fd("synthetic_keys"))
         source.set_keys([(1, 2, 3)])
 
@@ -186,7 +186,7 @@ def test_a_late_taker_finds_the_ring_as_full_as_the_kernel_says() -> None:
 def test_what_stays_below_the_bytes_of_a_wakeup_is_left_until_the_timeout() -> None:
     """A record that comes while the mode works brings no notification of 8 KiB, and must not be taken for one."""
     stop, counts = StopWhen(), loops.LoopCounts()
-    with Program(LoadOptions(ring_size_bytes=RING, wakeup=8192, synthetic=True)) as program:
+    with Program(LoadOptions(channel=RingChannel(size_bytes=RING, wakeup="8192"), synthetic=True)) as program:
         source = Emitter(program.emit_fd, program.map_fd("synthetic_plan"), program.map_fd("synthetic_keys"))
         source.set_keys([(1, 2, 3)])
         source.emit(1)

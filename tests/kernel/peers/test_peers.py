@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bpf.channels.ring import RingChannel
 from bpf.program import LoadOptions
 from harness.__main__ import main
 from harness.peers import c_program as c_consumer
@@ -43,7 +44,9 @@ def test_all_who_write_text_write_the_same(c_program: CProgram, monkeypatch: pyt
     """C by search and print, C with cached lines, and ours by either reader: one ring filled alike, the same lines."""
     monkeypatch.setattr("harness.peers.drain.realtime_offset_ns", lambda: 10**18)
     written: dict[str, list[bytes]] = {}
-    with SharedRing(LoadOptions(ring_size_bytes=RING, synthetic=True, wakeup="none"), usual_causes(Kit())) as ring:
+    with SharedRing(
+        LoadOptions(channel=RingChannel(size_bytes=RING, wakeup="none"), synthetic=True), usual_causes(Kit())
+    ) as ring:
         for contender in drain_contenders(RECORDS, RING):
             if contender.setting.mode not in ("c-text", "c-cached") and contender.setting.format != "text":
                 continue

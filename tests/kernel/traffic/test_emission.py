@@ -12,6 +12,8 @@ import pytest
 
 from bpf import syscalls
 from bpf.btf import KernelTypes
+from bpf.channels.map import MapChannel
+from bpf.channels.ring import RingChannel
 from bpf.program import LoadOptions, Program
 from bpf.readers.snapshot import SnapshotReader
 from bpf.reasons import Reasons
@@ -42,7 +44,7 @@ def counted(program: Program) -> dict[tuple[int, int, int], int]:
 
 
 def test_any_bursts_make_exactly_so_many_records() -> None:
-    with Program(LoadOptions(ring_size_bytes=1 << 20, synthetic=True)) as program:
+    with Program(LoadOptions(channel=RingChannel(size_bytes=1 << 20), synthetic=True)) as program:
         with SyntheticSender(ids(program), keys()) as sender:
             sent = sum(sender.send(count) for count in (1, 255, 256, 257, 3, 10_000, 1))
         counters = program.counters.read()
@@ -55,7 +57,7 @@ def test_each_reason_comes_as_often_as_stated(bursts: list[int]) -> None:
     """Keys go on where the last burst ended; small bursts would else emit the first keys alone."""
     kind = load_kind("synthetic")
     with (
-        Program(LoadOptions(ring_size_bytes=None, synthetic=True)) as program,
+        Program(LoadOptions(channel=MapChannel(), synthetic=True)) as program,
         ExitStack() as undo,
         KernelTypes() as types,
     ):
@@ -74,7 +76,7 @@ def test_each_reason_comes_as_often_as_stated(bursts: list[int]) -> None:
 
 
 def test_ten_thousand_different_keys_reach_the_aggregation_map() -> None:
-    with Program(LoadOptions(ring_size_bytes=None, synthetic=True)) as program:
+    with Program(LoadOptions(channel=MapChannel(), synthetic=True)) as program:
         with SyntheticSender(ids(program), keys("synthetic:10000")) as sender:
             sender.send(16_384)
         assert len(counted(program)) == 10_000
@@ -82,7 +84,7 @@ def test_ten_thousand_different_keys_reach_the_aggregation_map() -> None:
 
 
 def test_a_full_ring_loses_exactly_what_does_not_fit() -> None:
-    with Program(LoadOptions(ring_size_bytes=65536, synthetic=True)) as program:
+    with Program(LoadOptions(channel=RingChannel(size_bytes=65536), synthetic=True)) as program:
         with SyntheticSender(ids(program), keys()) as sender:
             sender.send(ring_capacity(65536) + 1000)
         counters = program.counters.read()
@@ -98,7 +100,7 @@ def test_a_signal_does_not_cost_the_count() -> None:
         while not over.wait(0.0005):
             os.kill(os.getpid(), signal.SIGUSR2)
 
-    with Program(LoadOptions(ring_size_bytes=4096, wakeup="none", synthetic=True)) as program:
+    with Program(LoadOptions(channel=RingChannel(size_bytes=4096, wakeup="none"), synthetic=True)) as program:
         bystander = threading.Thread(target=pester)
         with SyntheticSender(ids(program), keys()) as sender:
             bystander.start()

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from bpf.channels.ring import RingChannel
 from bpf.program import LoadOptions, Program
 from bpf.record import ring_capacity
 from traffic.discovery import load_kind
@@ -38,7 +39,7 @@ def test_a_burst_of_the_rings_capacity_loses_none_and_each_record_more_exactly_o
     assert capacity == ring_size_bytes // 32 - 1
     with (
         load_kind("udp-closed-port").installed(bed) as frames,
-        Program(LoadOptions(ring_size_bytes=ring_size_bytes, tag=bed.tag)) as program,
+        Program(LoadOptions(channel=RingChannel(size_bytes=ring_size_bytes), tag=bed.tag)) as program,
     ):
         program.attach()
         assert burst(bed, frames, sender, capacity + extra) == capacity + extra

@@ -1,0 +1,75 @@
+"""The program, its channel, the reader and the mode, as a setting names them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bpf import syscalls
+from bpf.channel import Channel, channel_named
+from bpf.errors import CannotRun
+from bpf.program import LoadOptions, Program
+from bpf.reader import Reader, reader_named
+from bpf.synthetic import Emitter, EmitterIds
+from harness.consumer.mode_errors import describe, look_at_counts
+from harness.messages import ConsumerSpec, Maps
+from modes import Kit, Mode, load_mode
+from results.trial import Setting
+
+
+class ModeRaised(Exception):
+    """A mode raised when it was opened; the text says what, and where."""
+
+
+def load_options(spec: ConsumerSpec) -> LoadOptions:
+    """Say which program a consumer loads."""
+    return LoadOptions(channel=channel_of(spec.setting), tag=spec.tag, synthetic=spec.tag is None)
+
+
+def channel_of(setting: Setting) -> Channel:
+    """Return the channel of a setting."""
+    return channel_named(setting.channel).of(size_bytes=setting.ring_size_bytes, wakeup=setting.wakeup)
+
+
+def open_mode(spec: ConsumerSpec, program: Program) -> Mode:
+    """Load and open the mode. Raises ModeRaised, CannotRun, BadInput."""
+    mode_class = load_mode(spec.mode)
+    words: Any = {"decode": spec.setting.decode, "format": spec.setting.format}  # plans hold valid ones only
+    kit = Kit(**{name: word for name, word in words.items() if word}, output=spec.output_fd, events=program.events)
+    try:
+        mode = mode_class(kit)
+        look_at_counts(mode)
+    except CannotRun:  # what a mode is given may be missing on this machine
+        raise
+    except BaseException as error:  # a sys.exit() too
+        raise ModeRaised(describe(error, mode_class)) from error
+    return mode
+
+
+def open_reader(setting: Setting, program: Program, mode: Mode) -> Reader:
+    """Open the reader of a setting, for a mode that plays what it serves."""
+    name = setting.reader or program.options.channel.readers[0]
+    return reader_named(name).open(program, mode)
+
+
+def fill(program: Program, records: int) -> None:
+    """Put synthetic records of one cause into the channel, to be drained."""
+    emitter = Emitter(program.emit_fd, program.map_fd("synthetic_plan"), program.map_fd("synthetic_keys"))
+    emitter.set_keys([(0xFFFFFFFF81000000, 1, 3)])
+    emitter.emit(records)
+
+
+def maps_of(program: Program) -> Maps:
+    """Return the ids by which a program and its maps are opened from outside."""
+    emitter = None
+    if program.options.synthetic:
+        emitter = EmitterIds(
+            program=syscalls.program_info(program.emit_fd).id,
+            plan=syscalls.map_id(program.map_fd("synthetic_plan")),
+            keys=syscalls.map_id(program.map_fd("synthetic_keys")),
+        )
+    return Maps(
+        program=syscalls.program_info(program.on_drop_fd).id,
+        counters=syscalls.map_id(program.map_fd("counters")),
+        channel=syscalls.map_id(program.channel_fd),
+        emitter=emitter,
+    )

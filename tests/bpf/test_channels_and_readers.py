@@ -1,0 +1,64 @@
+"""Channels and readers are found by the stem of their file, and fit together."""
+
+from __future__ import annotations
+
+import pkgutil
+
+import pytest
+
+import bpf.channels
+from bpf.channel import Channel, channel_named
+from bpf.reader import default_reader, reader_named, reader_names
+from modes import Mode, TakesBatches, TakesRecords, TakesSnapshots
+
+CHANNELS = sorted(module.name for module in pkgutil.iter_modules(bpf.channels.__path__))
+
+
+@pytest.mark.parametrize("name", CHANNELS)
+def test_every_file_of_the_folder_is_a_channel(name: str) -> None:
+    """It is called as its file is, and names its readers, which there are."""
+    kind = channel_named(name)
+    assert issubclass(kind, Channel)
+    assert kind.name == name
+    assert set(kind.readers) <= set(reader_names())
+    assert kind.counts <= {"submitted", "reserve_failed", "aggregated", "map_full", "checksum"}
+
+
+@pytest.mark.parametrize(
+    ("name", "size_bytes", "wakeup", "flags"),
+    [
+        pytest.param("ring", 65536, None, ["-DRING_PAGES=16", "-DWAKEUP_FLAGS=0"], id="a ring as the kernel sees fit"),
+        pytest.param("ring", 4096, "none", ["-DRING_PAGES=1", "-DWAKEUP_FLAGS=1"], id="one that wakes nobody"),
+        pytest.param("ring", 4096, "force", ["-DRING_PAGES=1", "-DWAKEUP_FLAGS=2"], id="one that always does"),
+        pytest.param("ring", 4096, "2048", ["-DRING_PAGES=1", "-DWAKEUP_BYTES=2048"], id="one that does at so many bytes"),
+        pytest.param("map", None, None, ["-DAGGREGATE_ENTRIES=16384"], id="the map"),
+    ],
+)
+def test_a_channel_states_what_the_program_is_compiled_with(
+    name: str, size_bytes: int | None, wakeup: str | None, flags: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of what a setting says, each takes what concerns it."""
+    monkeypatch.setattr("mmap.PAGESIZE", 4096)
+    assert channel_named(name).of(size_bytes=size_bytes, wakeup=wakeup).flags == flags
+
+
+@pytest.mark.parametrize(
+    ("part", "reader", "method"),
+    [(TakesBatches, "batch", "take"), (TakesRecords, "callback", "on_record"), (TakesSnapshots, "snapshot", "snapshot")],
+)
+def test_a_reader_serves_what_has_its_method(part: type, reader: str, method: str) -> None:
+    """And nothing else: a method that is another part's, or none, is no method of its own."""
+    plays = type("Plays", (Mode,), {method: lambda *_: 0})
+    assert reader_named(reader).serves is part
+    assert [name for name in reader_names() if issubclass(plays, reader_named(name).serves)] == [reader]
+    assert not issubclass(type("Denies", (plays,), {method: None}), part)
+
+
+@pytest.mark.parametrize(("machine", "first"), [("x86_64", "batch"), ("aarch64", "callback")])
+def test_the_first_reader_that_this_machine_can_use_is_the_default(
+    machine: str, first: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of what a mode can be read by; where the machine can do none of it, the first is what is told about."""
+    monkeypatch.setattr("platform.machine", lambda: machine)
+    assert default_reader(["batch", "callback"]) == first
+    assert default_reader(["batch"]) == "batch"
