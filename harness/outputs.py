@@ -1,13 +1,17 @@
-"""Which trials of a plan leave a trace behind, and in which file."""
+"""Where modes write: a trace that is kept, a temporary file, or a terminal."""
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Container, Iterable, Mapping
+import pty
+import sys
+import threading
+from collections.abc import Container, Iterable, Iterator, Mapping
 from pathlib import Path
 
-from harness.commands.parts.roles import mode_files, refuse_shared
 from harness.consumer.traits import traits_of
+from harness.paths import mode_files, refuse_shared
 from results.errors import BadInput
 from results.output import open_output, prove_output
 from results.trial import Setting
@@ -44,3 +48,53 @@ def empty(traces: Mapping[int, Path]) -> None:
     """Empty what earlier runs left under these names, or make it: a trial that does not come leaves nothing in it."""
     for path in traces.values():
         os.close(open_output(path))
+
+
+@contextlib.contextmanager
+def opened(mode: str, kept: Path | None, folder: Path) -> Iterator[int | None]:
+    """Yield the descriptor that a mode writes to, None where it writes nothing; what is not kept lies in `folder`."""
+    writes = traits_of(mode).writes
+    if writes == "file":
+        with _file(kept, folder) as descriptor:
+            yield descriptor
+    elif writes == "terminal":
+        with _terminal() as descriptor:
+            yield descriptor
+    else:
+        yield None
+
+
+@contextlib.contextmanager
+def _file(kept: Path | None, folder: Path) -> Iterator[int]:
+    path = kept or folder / "trace"
+    descriptor = open_output(path)
+    if kept is None:
+        path.unlink()  # at once: whatever becomes of this process, the disk gets its space back
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def _terminal() -> Iterator[int]:
+    """Yield the terminal's descriptor; where there is none, a pseudo-terminal that a thread reads empty."""
+    if sys.stdout.isatty():
+        yield sys.stdout.fileno()
+        return
+    ours, theirs = pty.openpty()
+    reader = threading.Thread(target=_read_all, args=(ours,), name="terminal", daemon=True)
+    reader.start()
+    try:
+        yield theirs
+    finally:
+        os.close(theirs)
+        reader.join()
+        os.close(ours)
+
+
+def _read_all(descriptor: int) -> None:
+    """Read until the other end is closed, which Linux reports as EIO."""
+    with contextlib.suppress(OSError):
+        while os.read(descriptor, 1 << 16):
+            pass

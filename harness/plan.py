@@ -11,8 +11,8 @@ from typing import Literal, cast, get_args
 from bpf.channels.ring import check_ring_size
 from bpf.reader import default_reader, reader_named
 from bpf.record import RECORD_BYTES, ring_capacity
-from harness.commands.parts.roles import split_words
 from harness.consumer.traits import Traits, traits_of
+from harness.paths import split_words
 from harness.probes.stall import BEFORE_S
 from modes import mode_names
 from modes.parts.mode import Wait

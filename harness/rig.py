@@ -1,21 +1,15 @@
-"""What the trials of one session share: the testbed, the CPUs, a temporary folder, and where modes write."""
+"""What the trials of one session share: the testbed, the CPUs, a temporary folder."""
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import os
-import pty
-import sys
-import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 
-from harness import account
-from harness.consumer.traits import traits_of
+from harness import account, outputs
 from harness.drain_trial import run_drain_trial
 from harness.load_trial import run_load_trial
 from harness.machine.runfolder import run_folder, running_sessions
@@ -25,7 +19,6 @@ from harness.probes.stall import Stall
 from harness.trial import Identity, OnProgress, Place, Tree, choose_place
 from harness.workers import ModeFailed, Traffic
 from results.check.blocks import Arm
-from results.output import open_output
 from results.trial import Setting, Trial
 from traffic.discovery import load_kind
 from traffic.testbed import Testbed
@@ -87,7 +80,8 @@ class Rig:
             return account.unopened(setting, identity, started_at=started_at, failed=failed)
 
     def _run(self, setting: Setting, identity: Identity, place: Place, on_progress: OnProgress) -> Trial:
-        with self._output(setting, identity.number) as output_fd:
+        kept = self._traces.get(identity.number)
+        with outputs.opened(setting.mode, kept, self._folder) as output_fd:
             if setting.trial_kind == "drain":
                 return run_drain_trial(
                     setting, identity=identity, place=place, output_fd=output_fd, probing=self._probing
@@ -112,51 +106,3 @@ class Rig:
         if self._bed is None:
             self._bed = self._stack.enter_context(Testbed())
         return self._bed
-
-    @contextlib.contextmanager
-    def _output(self, setting: Setting, number: int) -> Iterator[int | None]:
-        writes = traits_of(setting.mode).writes
-        if writes == "file":
-            with self._file(number) as descriptor:
-                yield descriptor
-        elif writes == "terminal":
-            with _terminal() as descriptor:
-                yield descriptor
-        else:
-            yield None
-
-    @contextlib.contextmanager
-    def _file(self, number: int) -> Iterator[int]:
-        kept = self._traces.get(number)
-        path = kept or self._folder / f"trace-{number}"
-        descriptor = open_output(path)
-        if kept is None:
-            path.unlink()  # at once: whatever becomes of this process, the disk gets its space back
-        try:
-            yield descriptor
-        finally:
-            os.close(descriptor)
-
-
-@contextlib.contextmanager
-def _terminal() -> Iterator[int]:
-    """Yield the terminal's descriptor; where there is none, a pseudo-terminal that a thread reads empty."""
-    if sys.stdout.isatty():
-        yield sys.stdout.fileno()
-        return
-    ours, theirs = pty.openpty()
-    reader = threading.Thread(target=_read_all, args=(ours,), name="terminal", daemon=True)
-    reader.start()
-    try:
-        yield theirs
-    finally:
-        os.close(theirs)
-        reader.join()
-        os.close(ours)
-
-
-def _read_all(descriptor: int) -> None:
-    """Read until the other end is closed, which Linux reports as EIO."""
-    with contextlib.suppress(OSError):
-        while os.read(descriptor, 1 << 16):
-            pass

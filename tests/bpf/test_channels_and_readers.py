@@ -30,7 +30,7 @@ def test_every_file_of_the_folder_is_a_channel(name: str) -> None:
         pytest.param("ring", 65536, None, ["-DRING_PAGES=16", "-DWAKEUP_FLAGS=0"], id="a ring as the kernel sees fit"),
         pytest.param("ring", 4096, "none", ["-DRING_PAGES=1", "-DWAKEUP_FLAGS=1"], id="one that wakes nobody"),
         pytest.param("ring", 4096, "force", ["-DRING_PAGES=1", "-DWAKEUP_FLAGS=2"], id="one that always does"),
-        pytest.param("ring", 4096, "2048", ["-DRING_PAGES=1", "-DWAKEUP_BYTES=2048"], id="one that does at so many bytes"),
+        pytest.param("ring", 4096, "2048", ["-DRING_PAGES=1", "-DWAKEUP_BYTES=2048"], id="one that does at 2 KiB"),
         pytest.param("map", None, None, ["-DAGGREGATE_ENTRIES=16384"], id="the map"),
     ],
 )
@@ -44,7 +44,11 @@ def test_a_channel_states_what_the_program_is_compiled_with(
 
 @pytest.mark.parametrize(
     ("part", "reader", "method"),
-    [(TakesBatches, "batch", "take"), (TakesRecords, "callback", "on_record"), (TakesSnapshots, "snapshot", "snapshot")],
+    [
+        (TakesBatches, "batch", "take"),
+        (TakesRecords, "callback", "on_record"),
+        (TakesSnapshots, "snapshot", "snapshot"),
+    ],
 )
 def test_a_reader_serves_what_has_its_method(part: type, reader: str, method: str) -> None:
     """And nothing else: a method that is another part's, or none, is no method of its own."""

@@ -213,6 +213,24 @@ def test_a_file_from_before_a_field_was_there_is_read(tmp_path: Path) -> None:
     assert read(path).trials == (made_up.trial(),)
 
 
+@pytest.mark.parametrize(
+    ("in_the_file", "channel"),
+    [
+        pytest.param({"ring_size_bytes": 65536}, "ring", id="old, with a ring"),
+        pytest.param({"ring_size_bytes": None}, "map", id="old, without"),
+        pytest.param({"ring_size_bytes": 65536, "channel": "log"}, "log", id="named"),
+        pytest.param({"ring_size_bytes": None, "channel": "ring"}, "ring", id="named, without a size"),
+    ],
+)
+def test_old_files_name_no_channel(in_the_file: dict[str, object], channel: str, tmp_path: Path) -> None:
+    """There was one ring, or none and the aggregation map."""
+    path = tmp_path / "r.jsonl"
+    row = made_up.trial().to_json()
+    del row["channel"]
+    path.write_text(json.dumps(row | in_the_file) + "\n")
+    assert [trial.setting.channel for trial in read(path).trials] == [channel]
+
+
 def test_a_disk_that_fills_up_costs_one_line(tmp_path: Path) -> None:
     """A line that does not fit is an error naming the file; when there is room again, the next line stands whole."""
     path = tmp_path / "r.jsonl"

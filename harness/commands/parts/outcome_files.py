@@ -7,9 +7,10 @@ import json
 import os
 from pathlib import Path
 
-from harness.commands.parts.roles import output, refuse_shared
+from harness.commands.parts.roles import output
 from harness.commands.parts.status import DONE, INCONCLUSIVE, REGRESSED
 from harness.machine.streams import say
+from harness.paths import refuse_shared
 from results.check.outcome import Outcome
 from results.check.verdict import Verdict
 from results.output import open_output, prove_output, prove_writable, write_file

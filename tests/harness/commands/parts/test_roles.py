@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from harness.__main__ import main
-from harness.commands.parts.roles import check_roles, output, refuse_shared
+from harness.commands.parts.roles import check_roles, output
 from harness.outputs import kept_traces
+from harness.paths import refuse_shared
 from results.errors import BadInput
 from results.trial import Setting
 
