@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-import struct
-
 import numpy as np
 import numpy.typing as npt
 
-# struct record of drops.c
-SAMPLE_STRUCT = struct.Struct("=QQII")
-SAMPLE_BYTES = SAMPLE_STRUCT.size
-# struct bpf_ringbuf_hdr, kernel/bpf/ringbuf.c: the length carries the busy and the discard bit
-HEADER_BYTES = 8
-BUSY_BIT, DISCARD_BIT = 1 << 31, 1 << 30
-RECORD_BYTES = HEADER_BYTES + SAMPLE_BYTES
+from bpf.sample import BUSY_BIT, DISCARD_BIT, HEADER_BYTES, RECORD_BYTES, SAMPLE_BYTES, SAMPLE_STRUCT, ring_capacity
+
+__all__ = [
+    "BUSY_BIT",
+    "CAUSE_WORDS",
+    "DISCARD_BIT",
+    "HEADER_BYTES",
+    "RECORD",
+    "RECORD_BYTES",
+    "SAMPLE_BYTES",
+    "SAMPLE_STRUCT",
+    "Samples",
+    "ring_capacity",
+]
 
 # A record with its header: the dtype of an array laid over the ring.
 RECORD = np.dtype(
@@ -40,8 +45,3 @@ CAUSE_WORDS = np.dtype(
 
 Samples = npt.NDArray[np.void]
 """Array of dtype RECORD, shape (n,): a view of the ring, valid only until the call that received it returns."""
-
-
-def ring_capacity(ring_size_bytes: int) -> int:
-    """Return how many records a ring can hold: one byte must stay free, hence one record."""
-    return ring_size_bytes // RECORD_BYTES - 1

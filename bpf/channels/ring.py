@@ -12,11 +12,8 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-import numpy as np
-import numpy.typing as npt
-
 from bpf.channel import Channel
-from bpf.record import RECORD_BYTES, ring_capacity
+from bpf.sample import RECORD_BYTES, ring_capacity
 from results.errors import BadInput
 
 # enum of include/uapi/linux/bpf.h: BPF_RB_NO_WAKEUP, BPF_RB_FORCE_WAKEUP
@@ -109,7 +106,8 @@ class Ring:
     """The whole ring, for the consumer.
 
     `consumer` and `producer` are memoryviews of one 64-bit position each; indexing them is one aligned load or store.
-    `words` are the data as 32-bit words: the first of each record's header is its length.
+    `data` show the records, twice in a row; `words` the same as 32-bit words: the first of each record's header is its
+    length.
     """
 
     def __init__(self, map_fd: int, size_bytes: int) -> None:
@@ -131,8 +129,4 @@ class Ring:
         self.size_bytes = size_bytes
         self.consumer, self.producer = consumer, producer
         self.words = data.cast("I")
-        self._data = data
-
-    def view(self, dtype: np.dtype[np.void], stride: int, place: int, count: int) -> npt.NDArray[np.void]:
-        """Return an array of `count` records, one each `stride` bytes, that begins at a place below the size."""
-        return np.ndarray((count,), dtype, self._data, place, (stride,))
+        self.data = data

@@ -134,7 +134,7 @@ class BatchReader(Reader):
         count = min(available_bytes // layout.stride, layout.longest, self._look)
         if not count:
             raise _beyond(length)
-        records = self._ring.view(layout.dtype, layout.stride, place, count)
+        records = np.ndarray((count,), layout.dtype, self._ring.data, place, (layout.stride,))
         np.equal(records["length"], length, out=self._same[:count])
         other = self._same_bytes.find(0, 0, count)
         if other < 0:
