@@ -12,7 +12,7 @@ from results.trial import Setting
 # What tells settings of a mode apart, in the order of labels: first what makes the consumer, then the load on it.
 _FIELDS = (
     "reader", "wait", "decode", "format", "wakeup", "interval_ns", "gc", "handicap",
-    "traffic", "ring_size_bytes", "sender", "shape", "stall_s", "intended_load", "trial_kind",
+    "traffic", "ring_size_bytes", "channel", "sender", "shape", "stall_s", "intended_load", "trial_kind",
 )  # fmt: skip
 
 # Not named where they are as usual: the defaults of bench.
