@@ -1,7 +1,7 @@
 """Spin on the ring, never sleep; decode each event and count by reason: isolates what sleeping costs."""
 
-from modes.parts.counting import Tally
+from modes.epoll import Epoll
 
 
-class Busy(Tally):
+class Busy(Epoll):
     waits = ("busy", "backoff")

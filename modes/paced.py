@@ -1,7 +1,7 @@
 """Sleep for an interval and take all there is; decode each event and count by reason: isolates what wakeups cost."""
 
-from modes.parts.counting import Tally
+from modes.epoll import Epoll
 
 
-class Paced(Tally):
+class Paced(Epoll):
     waits = ("paced",)

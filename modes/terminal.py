@@ -1,8 +1,8 @@
 """As `file`, to the terminal: isolates a TTY."""
 
-from modes.parts.writing import Writer
+from modes.file import File
 
 
-class Terminal(Writer):
+class Terminal(File):
     writes = "terminal"
     formats = ("text", "json")  # raw records are nothing to look at

@@ -1,16 +1,12 @@
-"""Count events by cause, (location, pid, reason): one at a time, or whole batches at once."""
+"""Number the causes of events, (location, pid, reason), for whole batches at once."""
 
 from __future__ import annotations
-
-from collections import Counter
 
 import numpy as np
 import numpy.typing as npt
 
 from bpf.readers.batch import CHUNK_BYTES
 from bpf.record import CAUSE_WORDS, RECORD, RECORD_BYTES, Samples
-from modes.parts.decode import decoder
-from modes.parts.mode import Kit, Mode
 
 Cause = tuple[int, int, int]
 """(location, pid, reason)."""
@@ -163,34 +159,3 @@ class Causes:
         self._held = np.empty(events, np.uint64)
         self._match_bytes = bytearray(events)
         self._match = np.frombuffer(self._match_bytes, np.bool_)
-
-
-class Tally(Mode):
-    """Counts events by (reason, location); `tally` is brought up to date by `flush`."""
-
-    def __init__(self, kit: Kit) -> None:
-        super().__init__(kit)
-        self._decode = decoder(kit)
-        self._causes = Causes()
-        self._counts = np.zeros(1024, np.int64)
-        self._counted: Counter[tuple[int, int]] = Counter()
-
-    def take(self, samples: Samples) -> None:
-        counts = np.bincount(self._causes.number(samples))
-        if len(counts) > len(self._counts):
-            self._counts = np.concatenate([self._counts, np.zeros(len(counts), np.int64)])
-        self._counts[: len(counts)] += counts
-        self.consumed += len(samples)
-
-    def on_record(self, _ctx: int, data: int, _size: int) -> int:
-        _timestamp, location, _pid, reason = self._decode(data)
-        self._counted[reason, location] += 1
-        self.consumed += 1
-        return self.halt
-
-    def flush(self) -> None:
-        tally = Counter(self._counted)
-        for number in np.flatnonzero(self._counts).tolist():
-            location, _pid, reason = self._causes.known[number]
-            tally[reason, location] += int(self._counts[number])
-        self.tally = tally

@@ -42,6 +42,7 @@ class Kit:
 
 
 Wait = Literal["epoll", "busy", "backoff", "paced", "interval"]
+Output = Literal["file", "terminal"]
 
 
 class Mode:
@@ -60,7 +61,7 @@ class Mode:
     waits: ClassVar[tuple[Wait, ...]] = ("epoll", "paced", "busy", "backoff")
     """The ways of waiting that make sense; the first is the default."""
 
-    writes: ClassVar[Literal["file", "terminal"] | None] = None
+    writes: ClassVar[Output | None] = None
     """Where `kit.output` leads: a file, a terminal, or nowhere."""
 
     formats: ClassVar[tuple[Format, ...]] = ()

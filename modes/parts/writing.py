@@ -1,4 +1,4 @@
-"""Write what `--format` makes of events, through a buffer that knows which of them have really been written."""
+"""Make bytes of events as `--format` says, and write them through a buffer that knows which are really written."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from typing import ClassVar
 import numpy as np
 
 from bpf.record import HEADER_BYTES, RECORD_BYTES, Samples
-from modes.parts import rawfile
 from modes.parts.decode import decoder
 from modes.parts.lines import BatchLines, LineByLine, form_of
 from modes.parts.mode import Format, Kit, Mode
@@ -87,24 +86,3 @@ class Formatted(Mode, ABC):
         else:
             self.put(self._one_by_one.line(*self._decode(data)), 1)
         return self.halt
-
-
-class Writer(Formatted):
-    """An event is consumed when the write of its bytes has returned."""
-
-    def __init__(self, kit: Kit) -> None:
-        super().__init__(kit)
-        if kit.output is None:
-            raise ValueError("a mode that writes needs an output")
-        self._sink = Sink(kit.output)
-        if kit.format == "raw":
-            self._sink.add(rawfile.header(kit.realtime_offset_ns, kit.reasons), 0)
-            self._sink.flush()
-
-    def put(self, data: bytes | memoryview, events: int) -> None:
-        self._sink.add(data, events)
-        self.consumed = self._sink.events
-
-    def flush(self) -> None:
-        self._sink.flush()
-        self.consumed = self._sink.events

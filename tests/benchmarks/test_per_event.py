@@ -18,7 +18,8 @@ from bpf.reasons import Reasons
 from bpf.record import RECORD, Samples
 from bpf.symbols import Symbols
 from modes.aggregate import Aggregate
-from modes.parts.counting import Causes, Tally
+from modes.epoll import Epoll
+from modes.parts.counting import Causes
 from modes.parts.decode import decoder
 from modes.parts.lines import BatchLines, LineByLine, TextForm
 from modes.parts.mode import Kit
@@ -76,7 +77,7 @@ def test_number_the_causes_of_a_batch(benchmark, samples):
 
 def test_tally_a_batch(benchmark, samples):
     """All that epoll, busy and paced do with a batch."""
-    mode = Tally(Kit(realtime_offset_ns=0))
+    mode = Epoll(Kit(realtime_offset_ns=0))
     benchmark(mode.take, samples)
     assert mode.consumed % BATCH == 0
 

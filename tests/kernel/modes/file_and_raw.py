@@ -6,11 +6,11 @@ import os
 
 from bpf.record import Samples
 from modes import Kit
+from modes.file import File
 from modes.parts import rawfile
-from modes.parts.writing import Writer
 
 
-class FileAndRaw(Writer):
+class FileAndRaw(File):
     writes = "file"
 
     def __init__(self, kit: Kit) -> None:
