@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar, cast
 
 from bpf.errors import CannotRun
 from harness.consumer.leavings import leavings, told_of
@@ -16,7 +16,7 @@ from harness.trial import Place
 from results.errors import BadInput
 from results.trial import Setting
 from traffic.kind import DropKind
-from traffic.senders import side_of
+from traffic.senders import SenderName, side_of
 from traffic.testbed import Testbed
 
 READY_TIMEOUT_S = 30.0
@@ -53,7 +53,7 @@ def start_consumer(
 
 def start_generator(setting: Setting, traffic: Traffic, seed: int, cpu: int | None) -> Worker:
     assert setting.duration_s is not None
-    sender: Any = setting.sender  # plans hold valid ones only
+    sender = cast("SenderName", setting.sender)  # plans hold valid ones only
     spec = GeneratorSpec(
         sender=sender,
         outlet=side_of(traffic.bed, sender).outlet,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import cast
 
 from bpf import syscalls
 from bpf.channel import Channel, channel_named
@@ -13,6 +13,7 @@ from bpf.synthetic import Emitter, EmitterIds
 from harness.consumer.mode_errors import describe, look_at_counts
 from harness.messages import ConsumerSpec, Maps
 from modes import Kit, Mode, load_mode
+from modes.parts.mode import Decode, Format
 from results.trial import Setting
 
 
@@ -33,8 +34,12 @@ def channel_of(setting: Setting) -> Channel:
 def open_mode(spec: ConsumerSpec, program: Program) -> Mode:
     """Load and open the mode. Raises ModeRaised, CannotRun, BadInput."""
     mode_class = load_mode(spec.mode)
-    words: Any = {"decode": spec.setting.decode, "format": spec.setting.format}  # plans hold valid ones only
-    kit = Kit(**{name: word for name, word in words.items() if word}, output=spec.output_fd, events=program.events)
+    kit = Kit(
+        decode=cast("Decode", spec.setting.decode or "struct"),  # plans hold valid ones only
+        format=cast("Format", spec.setting.format or "text"),
+        output=spec.output_fd,
+        events=program.events,
+    )
     try:
         mode = mode_class(kit)
         look_at_counts(mode)
