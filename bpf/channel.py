@@ -1,4 +1,4 @@
-"""What a channel is, and where it is found: what carries events out of the kernel, a file of bpf/channels each."""
+"""What a channel is, and where it is found: it carries events out of the kernel."""
 
 from __future__ import annotations
 
@@ -17,19 +17,18 @@ class Positions(Protocol):
 
 
 class Channel(ABC):
-    """What is fixed of a channel when the program is loaded. Derive a frozen dataclass in a file of its own."""
+    """What is fixed of a channel when the program is loaded. Derive a frozen dataclass in a file of its own.
+
+    name        the stem of that file: what a setting calls it
+    map_name    the map of drops.c that carries the events
+    counts      those of the program's counters that say what became of an event (bpf.counters)
+    readers     who can read it, by name (bpf.reader); the first that a mode can be read by is the default
+    """
 
     name: ClassVar[str]
-    """The stem of its file: what a setting calls it."""
-
     map_name: ClassVar[str]
-    """The map of drops.c that carries the events."""
-
     counts: ClassVar[frozenset[str]]
-    """Those of the program's counters that say what became of an event (bpf.counters)."""
-
     readers: ClassVar[tuple[str, ...]]
-    """Who can read it, by name (bpf.reader); the first that a mode can be read by is the default."""
 
     @classmethod
     @abstractmethod

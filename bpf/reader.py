@@ -1,4 +1,4 @@
-"""What a reader is, and where it is found: hands what is in a channel to a mode, a file of bpf/readers each."""
+"""What a reader is, and where it is found: it hands what is in a channel to a mode."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from bpf.program import Program
 
 
 class Reader(ABC):
-    """Reads one channel for one mode."""
+    """Reads one channel for one mode, in a file of its own.
+
+    serves      the Protocol that a mode must play to be read by it
+    bounded     whether a pass takes no more than was there when it began
+    checksum    the sum of the timestamps read; None: it does not look at them
+    """
 
     serves: ClassVar[type]
-    """The Protocol that a mode must play to be read by it."""
-
     bounded: ClassVar[bool] = True
-    """Whether a pass takes no more than was there when it began."""
-
     checksum: int | None = None
-    """The sum of the timestamps read; None: it does not look at them."""
 
     @staticmethod
     def unsupported() -> str | None:
