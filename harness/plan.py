@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-import random
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Literal, cast, get_args
 
 from bpf.channels.ring import check_ring_size
@@ -18,9 +17,11 @@ from modes import mode_names
 from modes.parts.mode import Wait
 from results import units
 from results.errors import BadInput
+from results.run import RunPlan
 from results.trial import Pass, Setting
 from traffic.discovery import load_kind
 from traffic.kind import choose_sender
+from traffic.schedule import check_shape
 
 DEFAULT_LOAD = 100_000.0
 DEFAULT_RING_BYTES = 1 << 20
@@ -36,7 +37,6 @@ SHORT_PASS_S = 1.0
 MOST_LOAD = 1e9
 LONGEST_S = 366 * 86_400.0
 LONGEST_INTERVAL_NS = 3_600_000_000_000
-MOST_TRIALS = 1_000_000
 # Room for the records of a drain trial and one that must stay free; 1 GiB is the largest ring that is supported.
 MAX_DRAIN_RECORDS = (1 << 30) // RECORD_BYTES - 1
 
@@ -79,6 +79,54 @@ def read_interval(text: str) -> int:
     if not 0 < number <= most:
         raise BadInput(f"it must be above 0 ms, at most {most:g} (an hour); it is {number:g} ms")
     return round(number * 1e6)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a run was asked for: names as they were typed, and None for what was left open."""
+
+    modes: str
+    wishes: Wishes
+    traffic: str
+    trials: int
+    retries: int | None
+    passes: str | None
+    drain_records: int | None
+    stall_ms: float | None
+
+
+def run_plan(asked: Asked) -> RunPlan:
+    """Settle every setting. Raises BadInput before anything is set up."""
+    wanted = consumers(asked.modes, asked.wishes)
+    stall_s = _stall_s(asked)
+    check_shape(asked.wishes.shape)
+    passes = expand_passes(asked.passes or ("timed" if asked.drain_records is not None else DEFAULT_PASSES))
+    settings: list[Setting] = []
+    if asked.drain_records is not None:
+        for name, wishes in wanted:
+            settings += in_passes(drain_setting(name, asked.drain_records, wishes), passes, wishes)
+    else:
+        for kind in [load_kind(kind.strip()) for kind in asked.traffic.split(",")]:
+            for name, wishes in wanted:
+                setting = dataclasses.replace(load_setting(name, kind.name, wishes), stall_s=stall_s)
+                settings += in_passes(setting, passes, wishes)
+    retries = asked.trials if asked.retries is None else asked.retries
+    return RunPlan(settings=tuple(dict.fromkeys(settings)), trials=asked.trials, retries=retries)
+
+
+def _stall_s(asked: Asked) -> float | None:
+    """Return for how many seconds to stop the consumer. Raises BadInput for what cannot be in a trial so long."""
+    if asked.stall_ms is None:
+        return None
+    stall_s, duration_s = asked.stall_ms / 1000, asked.wishes.duration_s
+    if asked.drain_records is not None:
+        raise BadInput("--stall is about load trials: a drain trial begins with the consumer stopped")
+    if not 0 < stall_s <= duration_s - BEFORE_S:
+        raise BadInput(
+            f"--stall is above 0 ms and ends before the trial of {duration_s:g} s does, which begins "
+            f"{BEFORE_S:g} s before it; it is {asked.stall_ms:g} ms"
+        )
+    return stall_s
 
 
 def consumers(modes: str, wishes: Wishes) -> list[tuple[str, Wishes]]:
@@ -170,21 +218,6 @@ def in_passes(setting: Setting, passes: Sequence[str], wishes: Wishes) -> list[S
                 duration_s = min(duration_s, max(SHORT_PASS_S, BEFORE_S + (setting.stall_s or 0)))
             found.append(dataclasses.replace(setting, pass_=pass_, duration_s=duration_s))
     return found
-
-
-def in_blocks(settings: Sequence[Setting], trials: int, seed: int) -> Iterator[tuple[int, Setting]]:
-    """Yield (block, setting): each block holds every setting once, in an order drawn from the seed.
-
-    Beside timed trials, those of other passes are made once, in the first block.
-    """
-    if not 1 <= trials <= MOST_TRIALS:
-        raise BadInput(f"--trials must be at least 1, at most {MOST_TRIALS}; it is {trials}")
-    order = random.Random(seed)
-    repeated = [setting for setting in settings if setting.pass_ == "timed"] or settings
-    for block in range(trials):
-        chosen = settings if block == 0 else repeated
-        for setting in order.sample(chosen, len(chosen)):
-            yield block, setting
 
 
 def _consumer_setting(mode_name: str, traffic: str, wishes: Wishes) -> Setting:

@@ -14,20 +14,25 @@ from harness.drain_trial import run_drain_trial
 from harness.load_trial import run_load_trial
 from harness.machine.runfolder import run_folder, running_sessions
 from harness.machine.streams import say
+from harness.probes.backlog import Backlog
 from harness.probes.outside import Probing
 from harness.probes.stall import Stall
 from harness.trial import Identity, OnProgress, Place, Tree, choose_place
 from harness.workers import ModeFailed, Traffic
 from results.check.blocks import Arm
+from results.plan import Step
 from results.trial import Setting, Trial
 from traffic.discovery import load_kind
 from traffic.testbed import Testbed
+
+Trees = Mapping[tuple[str, Arm], Tree | None]
 
 
 class Rig:
     """Runs trials one after the other, as a context manager.
 
-    `traces` names the files that modes fill, by the trial's number; the others fill a temporary one.
+    `traces` names the files that modes fill, by the trial's number; the others fill a temporary one. `trees` says, by
+    mode and arm, where consumer processes come from, if not from here.
     """
 
     def __init__(
@@ -36,12 +41,14 @@ class Rig:
         session: str,
         seed: int,
         traces: Mapping[int, Path] = MappingProxyType({}),
+        trees: Trees = MappingProxyType({}),
         probing: Probing = Probing(),  # noqa: B008 - frozen
     ) -> None:
         self._probing = probing
         self._session = session
         self._seed = seed
         self._traces = traces
+        self._trees = trees
         self._stack = ExitStack()
         self._bed: Testbed | None = None
 
@@ -57,27 +64,21 @@ class Rig:
     ) -> None:
         self._stack.__exit__(kind, error, trace)
 
-    def run(
-        self,
-        setting: Setting,
-        *,
-        number: int,
-        block: int,
-        on_progress: OnProgress,
-        arm: Arm | None = None,
-        tree: Tree | None = None,
-    ) -> Trial:
+    def run(self, step: Step, *, number: int, on_progress: OnProgress) -> Trial:
         """Run one trial. Raises CannotRun or BadInput when it cannot start; what goes wrong later is in the trial.
 
-        The trials of a block get the same traffic. `tree` is where the consumer process comes from, if not from here.
+        The trials of a block get the same traffic.
         """
-        identity = Identity(session=self._session, number=number, block=block, seed=self._seed + block, arm=arm)
+        setting, block = step.setting, step.block
+        identity = Identity(session=self._session, number=number, block=block, seed=self._seed + block, arm=step.arm)
+        tree = None if step.arm is None else self._trees.get((setting.mode, step.arm))
         place = dataclasses.replace(self._place, consumer_tree=tree)
         started_at = datetime.now(UTC)
         try:
-            return self._run(setting, identity, place, on_progress)
+            trial = self._run(setting, identity, place, on_progress)
         except ModeFailed as failed:
-            return account.unopened(setting, identity, started_at=started_at, failed=failed)
+            trial = account.unopened(setting, identity, started_at=started_at, failed=failed)
+        return dataclasses.replace(trial, repeats=step.repeats)
 
     def _run(self, setting: Setting, identity: Identity, place: Place, on_progress: OnProgress) -> Trial:
         kept = self._traces.get(identity.number)
@@ -88,7 +89,8 @@ class Rig:
                 )
             kind = load_kind(setting.traffic)
             bed = self._testbed()
-            stall = None if setting.stall_s is None else Stall(setting.stall_s, on_progress)
+            backlog = Backlog(on_progress)
+            stall = None if setting.stall_s is None else Stall(setting.stall_s, backlog.look)
             with kind.installed(bed) as frames:
                 trial = run_load_trial(
                     setting,
@@ -96,10 +98,10 @@ class Rig:
                     identity=identity,
                     place=place,
                     output_fd=output_fd,
-                    on_progress=on_progress if stall is None else stall.look,
+                    on_progress=backlog.look if stall is None else stall.look,
                     probing=self._probing,
                 )
-            return trial if stall is None else stall.added_to(trial)
+            return backlog.added_to(trial if stall is None else stall.added_to(trial))
 
     def _testbed(self) -> Testbed:
         """Make the testbed at the first trial that sends packets."""

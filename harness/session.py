@@ -1,4 +1,4 @@
-"""Begin a session, or go on with one: its next step follows from its trials so far, which are in its file."""
+"""Carry out a plan: begin a session or go on with one, answer each step, and record every trial as it ends."""
 
 from __future__ import annotations
 
@@ -6,22 +6,27 @@ import json
 import secrets
 import shlex
 import sys
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Callable, Container, Mapping
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Protocol
+from types import MappingProxyType
+from typing import Any, Generic, Protocol, TypeVar
 
-from harness.machine.caller import Caller, caller, make_folder
+from harness.machine.caller import Caller, make_folder
 from harness.machine.fingerprint import fingerprint
+from harness.outputs import empty
 from harness.probes.outside import Probing
-from harness.rig import Rig
+from harness.rig import Rig, Trees
 from harness.trial import Progress
 from results.errors import BadInput
 from results.file import ResultWriter, read
+from results.plan import Plan, Step
 from results.session import ModeSource, Session, session_differences
-from results.trial import Setting, Trial
+from results.trial import Trial
+
+Answer = TypeVar("Answer")
 
 # The seed of a trial is the session's and its block's: a result file holds 64 bits.
 MOST_SEED = 1 << 63
@@ -65,31 +70,13 @@ def default_out(owner: Caller, command: str) -> Path:
     return state_folder(owner) / f"{datetime.now():%Y-%m-%d-%H%M%S}-{command}.jsonl"
 
 
-def open_results(out: Path | None, command: str, *, resume: bool) -> ResultWriter:
-    """Open the result file of a session. Raises BadInput where it cannot be written, or not gone on with."""
-    if not resume:
-        return ResultWriter(out or default_out(caller(), command))
-    if out is None:
-        raise BadInput("--resume needs --out FILE, the result file to go on with")
-    if not out.exists():
-        raise BadInput(f"cannot read {out}: there is no such file; begin without --resume")
-    return ResultWriter(out, alone=True)
-
-
-def begin(plan: Mapping[str, Any], seed: int | None, modes: tuple[ModeSource, ...]) -> tuple[Session, None]:
-    """Begin a session that no file has yet."""
-    # Through JSON, so that a plan begun and a plan read back are equal.
-    return new_session(json.loads(json.dumps(plan)), seed, modes), None
-
-
-def resume(out: Path, plan: Mapping[str, Any], modes: tuple[ModeSource, ...]) -> tuple[Session, list[Trial]]:
-    """Find the last session of a file, with its trials. Raises BadInput when its plan is another.
+def resume(out: Path, wanted: Mapping[str, Any], modes: tuple[ModeSource, ...]) -> tuple[Session, dict[int, Trial]]:
+    """Find the last session of a file, with its trials by number. Raises BadInput when its plan is another.
 
     So it does when the machine, the versions or the content of a mode are: its line says what they were for every trial
-    that stands under it. Only a file that nobody else writes (`open_results`) stays as it was read.
+    that stands under it. Only a file that nobody else writes to stays as it was read.
     """
     held = read(out)
-    wanted = json.loads(json.dumps(plan))
     if not held.sessions or held.sessions[-1].plan != wanted:
         raise BadInput(f"the last session of {out} has another plan; give the options it was begun with")
     session = held.sessions[-1]
@@ -100,62 +87,102 @@ def resume(out: Path, plan: Mapping[str, Any], modes: tuple[ModeSource, ...]) ->
             f"the last session of {out} cannot go on here: {told}; begin a session without --resume (the same file "
             "takes it, and report shows both)"
         )
-    done = [trial for trial in held.trials if trial.session == session.id]
-    return session, sorted(done, key=lambda trial: trial.number)
+    return session, {trial.number: trial for trial in held.trials if trial.session == session.id}
 
 
-class Watch(Protocol):
-    """Looks at a trial while it runs, and adds to it what it saw."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recording:
+    """Where a session is kept, how it begins, and what the probes look for. No seed: one is drawn, and recorded.
 
-    def look(self, progress: Progress) -> None: ...
-
-    def added_to(self, trial: Trial) -> Trial: ...
-
-
-class Recorded:
-    """Hands out the trials that a session has already, then runs new ones and appends them, as a context manager.
-
-    `done` are the trials of a session to resume, None for a new one. `trials` are all that were handed out.
+    Without `series`, what is no one number (a timeline, histograms) is left out: of hundreds of trials nobody looks at
+    each, and the file stays small.
     """
 
-    def __init__(self, session: Session, done: list[Trial] | None, writer: ResultWriter, probing: Probing) -> None:
-        self.trials: list[Trial] = []
-        self._session = session
-        self._is_new = done is None
-        self._done = done or []
-        self._writer = writer
-        self._rig = Rig(session=session.id, seed=session.seed, probing=probing)
+    out: Path
+    seed: int | None
+    resume: bool
+    probing: Probing
+    series: bool = True
 
-    def __enter__(self) -> Recorded:
-        if self._is_new:
-            self._writer.session(self._session)
-        self._rig.__enter__()
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._rig.__exit__(kind, error, trace)
+class Listener(AbstractContextManager[object], Protocol):
+    """Hears how a session goes on. Of a trial that was recorded before, or is stored, it hears the end alone."""
 
-    def next(self, setting: Setting, *, block: int, watch: Watch) -> Trial:
-        """Return the next trial. Raises BadInput when a recorded one is not what is asked for."""
-        number = len(self.trials)
-        if number < len(self._done):
-            trial = self._done[number]
-            if trial.setting != setting or trial.number != number:
-                raise BadInput(
-                    f"trial {trial.number} of the session to resume is not the one that comes next: the file was "
-                    "written by another version, or trials are missing in the middle; begin anew without --resume"
-                )
+    def begin(self, number: int, step: Step, /) -> None: ...
+
+    def update(self, progress: Progress) -> None: ...
+
+    def end(self, trial: Trial, *, fresh: bool) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Done(Generic[Answer]):
+    """What a session came to: all of its trials, and its plan's answer."""
+
+    session: Session
+    trials: tuple[Trial, ...]
+    answer: Answer
+
+
+def carry_out(
+    plan: Plan[Answer],
+    recording: Recording,
+    listener: Listener,
+    *,
+    modes: tuple[ModeSource, ...] = (),
+    trees: Trees = MappingProxyType({}),
+    traces: Callable[[int, Container[int]], Mapping[int, Path]] = lambda _seed, _finished: {},
+) -> Done[Answer]:
+    """Begin a session or go on with one, answer what its plan asks, and record each trial as it ends.
+
+    `trees` says, by mode and arm, where consumers come from if not from here. `traces` names the files that modes are
+    to fill, by the trial's number, given the seed and the numbers that are finished. Raises BadInput before anything
+    runs for what cannot begin or go on, and when a recorded trial is not what is asked for.
+    """
+    # Through JSON, so that a plan begun and a plan read back are equal.
+    row = json.loads(json.dumps(plan.to_json()))
+    with ExitStack() as stack:
+        if recording.resume and not recording.out.exists():
+            raise BadInput(f"cannot read {recording.out}: there is no such file; begin without --resume")
+        writer = stack.enter_context(ResultWriter(recording.out, alone=recording.resume))
+        finished: dict[int, Trial] = {}
+        if recording.resume:
+            session, finished = resume(writer.path, row, modes)
         else:
-            trial = watch.added_to(self._rig.run(setting, number=number, block=block, on_progress=watch.look))
-            # Hundreds of trials are made, and none is looked at for its timeline: the file stays small.
-            trial = replace(trial, series={})
-            self._writer.trial(trial)
-        self.trials.append(trial)
-        return trial
+            session = new_session(row, recording.seed, modes)
+        kept = traces(session.seed, finished)
+        rig = stack.enter_context(
+            Rig(session=session.id, seed=session.seed, traces=kept, probing=recording.probing, trees=trees)
+        )
+        stack.enter_context(listener)
+        if not recording.resume:
+            writer.session(session)
+        empty(kept)
+        trials: list[Trial] = []
 
-    @property
-    def replaying(self) -> bool:
-        """Whether the next trial is one that the session has already."""
-        return len(self.trials) < len(self._done)
+        def ask(step: Step) -> Trial:
+            number = len(trials)
+            trial = finished.get(number)
+            if trial is None:
+                trial = _made(step, number)
+                writer.trial(trial)
+            elif not step.is_answered_by(trial):
+                raise BadInput(
+                    f"trial {number} of the session to resume is not the one that comes next: the file was written by "
+                    "another version, or trials are missing in the middle; begin anew without --resume"
+                )
+            trials.append(trial)
+            listener.end(trial, fresh=number not in finished and step.stored is None)
+            return trial
+
+        def _made(step: Step, number: int) -> Trial:
+            if step.stored is not None:
+                return replace(
+                    step.stored, session=session.id, number=number, block=step.block, arm=step.arm, repeats=None
+                )
+            listener.begin(number, step)
+            trial = rig.run(step, number=number, on_progress=listener.update)
+            return trial if recording.series else replace(trial, series={})
+
+        answer = plan.answer(ask, session.seed)
+    return Done(session, tuple(trials), answer)

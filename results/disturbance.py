@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from results import units
 from results.metrics import FOREIGN, STEAL
 from results.trial import Trial
+
+# How a trial words what others took of its CPUs, and no doing of its mode, as a wait for the CPU or a quota may be.
+STOLEN = "the host took {} of the CPU time (steal)"
+TAKEN = "other processes took {} of the CPUs in use"
+_FROM_OUTSIDE = tuple(words.partition("{}")[0] for words in (STOLEN, TAKEN))
+# How it words what somebody else, or our own sender, did to it: the next may be spared.
+_MAY_PASS = re.compile("^the generator (said nothing|was killed|ended)|^the consumer was killed by SIG(KILL|TERM)")
 
 _HEIGHTS = "▁▂▃▄▅▆▇█"
 _WIDEST = 40  # trials side by side; more are drawn by the highest of several
@@ -35,6 +43,16 @@ class Disturbance:
     @property
     def disturbed(self) -> int:
         return sum(trial.disturbed for trial in self.trials)
+
+
+def spoilt_from_outside(trial: Trial) -> bool:
+    """Tell whether the host or other processes took more than they may: the machine's doing, whatever the mode does."""
+    return any(reason.startswith(_FROM_OUTSIDE) for reason in trial.disturbed_because)
+
+
+def may_pass(trial: Trial) -> bool:
+    """Tell whether all that made a trial invalid was done to it."""
+    return not trial.valid and all(_MAY_PASS.search(reason) for reason in trial.invalid_because)
 
 
 def disturbance(trials: Iterable[Trial]) -> Disturbance | None:

@@ -103,6 +103,7 @@ class Trial:
     and `absent` says why. `disturbed_because` says in what the machine was not quiet: the counts of such a trial are
     exact and count, its timings are doubtful. `series` holds what is not one number (histograms, a timeline,
     allocation sites).
+    `repeats` is the number of the trial that this one was made for, since the machine had spoilt that.
     Times in `first_offered_ns` and `last_consumed_ns` are CLOCK_MONOTONIC.
     """
 
@@ -124,6 +125,7 @@ class Trial:
     disturbed_because: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     limited_by: Literal["consumer", "generator"] | None = None
+    repeats: int | None = None
 
     @property
     def valid(self) -> bool:
@@ -184,6 +186,7 @@ class Trial:
             "disturbed_because": list(self.disturbed_because),
             "warnings": list(self.warnings),
             "limited_by": self.limited_by,
+            **({} if self.repeats is None else {"repeats": self.repeats}),
         }
 
     @classmethod
@@ -208,4 +211,5 @@ class Trial:
             disturbed_because=tuple(row.get("disturbed_because", ())),
             warnings=tuple(row["warnings"]),
             limited_by=row["limited_by"],
+            repeats=row.get("repeats"),
         )

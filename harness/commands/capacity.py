@@ -11,28 +11,22 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-from collections.abc import Mapping, Sequence
-from typing import Any
 
 from harness.commands.parts import options
-from harness.commands.parts.progress import SurveyProgress, print_json
+from harness.commands.parts.progress import AdviceProgress, SurveyProgress
 from harness.commands.parts.status import DONE, INCONCLUSIVE, INVALID_TRIAL
 from harness.machine.streams import say
 from harness.mode_source import sources_of
 from harness.plan import consumers, load_setting
-from harness.probes.backlog import Backlog
 from harness.probes.stall import AFTER_S, BEFORE_S
-from harness.session import Recorded, begin, open_results, resume
-from results import units
-from results.capacity.advice import AdvicePlan, advise
-from results.capacity.plan import NORMAL, QUICK, CapacityPlan, Precision
-from results.capacity.survey import Question, survey
+from harness.session import carry_out
+from results.capacity.advice import AdvicePlan
+from results.capacity.plan import CapacityPlan
+from results.capacity.search import NORMAL, QUICK, Precision
 from results.errors import BadInput
-from results.file import ResultWriter
-from results.metrics import STALL
 from results.reports.capacity import advice_document, capacity_document
 from results.reports.forms.terminal import Console, draw
-from results.trial import Setting, Trial
+from results.trial import Setting
 from traffic.discovery import load_kind
 
 NEEDS = "kernel"
@@ -65,8 +59,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--quick", action="store_true", help="wider bounds, one deciding trial a load")
     group.add_argument("--no-curve", action="store_true", help="limits only")
     group.add_argument("--no-beyond", action="store_true", help="do not go on with synthetic records beyond packets")
-    group.add_argument("--seed", type=int, help="of the traffic (default: drawn, and recorded)")
-    group.add_argument("--resume", action="store_true", help="go on with the unfinished session of --out")
     group = parser.add_argument_group("advice on the ring size")
     group.add_argument("--advise", action="store_true", help="how large must the ring of one mode be?")
     group.add_argument("--rate", type=options.load, metavar="N", help="at so many drops a second")
@@ -74,6 +66,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--stall", type=options.finite, metavar="MS", help="to survive that its consumer stops for so long"
     )
     group.add_argument("--trials", type=int, default=5, metavar="N", help="trials that it must survive (default: 5)")
+    options.add_session_options(parser, "the traffic", retries="as many as decide on a load")
     options.add_probe_options(parser)
     options.add_output_options(parser)
 
@@ -85,71 +78,35 @@ def run(arguments: argparse.Namespace) -> int:
 def run_survey(arguments: argparse.Namespace) -> int:
     """Search, check and draw; return the exit status."""
     wanted = plan(arguments)
-    with (
-        open_results(arguments.out, "capacity", resume=arguments.resume) as writer,
-        _recorded(arguments, writer, wanted.to_json(), wanted.settings) as recorded,
-        SurveyProgress(wanted.loss, writer.path, quiet=arguments.quiet) as progress,
-    ):
-
-        def ask(question: Question) -> Trial:
-            fresh = not recorded.replaying
-            if fresh:
-                progress.begin(question)
-            trial = recorded.next(question.setting, block=question.leg, watch=Backlog(progress.update))
-            if fresh:
-                progress.end(trial)
-            if arguments.json:
-                print_json(trial)
-            return trial
-
-        found = list(survey(wanted, ask))
+    recording = options.recording_of(arguments, "capacity", series=False)
+    progress = SurveyProgress(wanted.loss, recording.out, quiet=arguments.quiet, as_json=arguments.json)
+    done = carry_out(wanted, recording, progress, modes=sources_of(setting.mode for setting in wanted.settings))
     if not arguments.json:
-        draw(capacity_document(found, recorded.trials), Console())
-    return INVALID_TRIAL if any(capacity.wrong for capacity in found) else DONE
+        draw(capacity_document(done.answer, done.trials), Console())
+    return INVALID_TRIAL if any(capacity.wrong for capacity in done.answer) else DONE
 
 
 def run_advice(arguments: argparse.Namespace) -> int:
     """Find a ring size that holds and whose half does not; return the exit status."""
     wanted = advice_plan(arguments)
-    with (
-        open_results(arguments.out, "capacity", resume=arguments.resume) as writer,
-        _recorded(arguments, writer, wanted.to_json(), [wanted.setting]) as recorded,
-    ):
-
-        def ask(setting: Setting) -> Trial:
-            fresh = not recorded.replaying
-            trial = recorded.next(setting, block=0, watch=Backlog(lambda _progress: None))
-            if fresh and not arguments.quiet:
-                say(say_stall(trial))
-            if arguments.json:
-                print_json(trial)
-            return trial
-
-        try:
-            advice = advise(wanted, ask)
-        except RuntimeError as error:
-            say(f"bench: {error}")
-            return INCONCLUSIVE
-        finally:
-            if not arguments.quiet:
-                say(f"results: {writer.path}")
+    recording = options.recording_of(arguments, "capacity", series=False)
+    progress = AdviceProgress(recording.out, quiet=arguments.quiet, as_json=arguments.json)
+    try:
+        done = carry_out(wanted, recording, progress, modes=sources_of([wanted.setting.mode]))
+    except RuntimeError as error:
+        say(f"bench: {error}")
+        return INCONCLUSIVE
     if not arguments.json:
-        draw(advice_document(advice, recorded.trials), Console())
+        draw(advice_document(done.answer, done.trials), Console())
     return DONE
-
-
-def _recorded(
-    arguments: argparse.Namespace, writer: ResultWriter, plan: Mapping[str, Any], settings: Sequence[Setting]
-) -> Recorded:
-    modes = sources_of(setting.mode for setting in settings)
-    session, done = resume(writer.path, plan, modes) if arguments.resume else begin(plan, arguments.seed, modes)
-    return Recorded(session, done, writer, options.probing_of(arguments))
 
 
 def advice_plan(arguments: argparse.Namespace) -> AdvicePlan:
     """Settle what to advise on. Raises BadInput before anything is set up."""
     if arguments.rate is None or arguments.stall is None:
         raise BadInput("--advise needs --rate N and --stall MS: how many drops a second, and how long a stall")
+    if arguments.retries is not None:
+        raise BadInput("--retries is of a search: whether a ring held is a count, which needs no quiet machine")
     kind = load_kind(arguments.traffic)
     stall_s = arguments.stall / 1000
     wishes = dataclasses.replace(
@@ -164,18 +121,6 @@ def advice_plan(arguments: argparse.Namespace) -> AdvicePlan:
     (name, its) = chosen[0]
     setting = dataclasses.replace(load_setting(name, kind.name, its), stall_s=stall_s)
     return AdvicePlan(setting=setting, trials=arguments.trials)
-
-
-def say_stall(trial: Trial) -> str:
-    """Write one line about a trial with a stall."""
-    lost = trial.ledger.reserve_failed
-    outcome = "survived" if not lost else f"{units.count(lost)} lost"
-    if trial.limited_by == "generator":
-        outcome = "the load was not offered; once more"
-    if not trial.valid:
-        outcome = f"invalid: {'; '.join(trial.invalid_because)}"
-    stalled = units.seconds(STALL.value(trial) or 0.0)
-    return f"{units.size(trial.setting.ring_size_bytes or 0)}, stopped for {stalled}: {outcome}"
 
 
 def plan(arguments: argparse.Namespace) -> CapacityPlan:
@@ -194,9 +139,10 @@ def plan(arguments: argparse.Namespace) -> CapacityPlan:
     }
     if arguments.least is None:
         raise BadInput("--least is a number of drops a second")
+    precision = _precision(arguments)
     return CapacityPlan(
         settings=tuple(_open(setting) for setting in settings),
-        precision=_precision(arguments),
+        precision=precision,
         loss=arguments.loss / 100,
         least=arguments.least,
         most=arguments.most or (MOST_SYNTHETIC if kind.name == SYNTHETIC else MOST_PACKETS),
@@ -204,6 +150,7 @@ def plan(arguments: argparse.Namespace) -> CapacityPlan:
         beyond={} if arguments.no_beyond else beyond,
         searches=arguments.searches,
         curve=not arguments.no_curve,
+        retries=precision.trials if arguments.retries is None else arguments.retries,
     )
 
 

@@ -2,7 +2,8 @@
 
 Runs whole gates whose truth is known: A against A, and A against an A that carries a stated handicap. Each gate is a
 check of its own in the result file. The shares come with exact binomial bounds. Interrupted, the same command goes on
-where it was. check quotes the certificate on this machine, and leaves metrics ungated that it shows to be too coarse.
+with the next gate, or with --resume within the one that was interrupted. check quotes the certificate on this machine,
+and leaves metrics ungated that it shows to be too coarse.
 
   bench certify --mode epoll --gates 60 --slowed 30 --handicap cpu=0.15
 """
@@ -22,7 +23,6 @@ from harness.check import certificates
 from harness.check.arms import alone
 from harness.check.configuration import wanted
 from harness.check.plan import make_check
-from harness.check.runner import CheckRun, TooManyInvalid, expected_trials
 from harness.commands.parts import options
 from harness.commands.parts.progress import ProgressLine
 from harness.commands.parts.roles import output
@@ -33,12 +33,11 @@ from harness.machine.fingerprint import fingerprint
 from harness.machine.streams import say
 from harness.mode_source import sources_of
 from harness.plan import expand_modes
-from harness.rig import Rig
-from harness.session import new_session
+from harness.session import Recording, carry_out
 from results.check.certify import CertifiedGate, certify, finished_gates
-from results.check.plan import Check
+from results.check.plan import Check, TooManyInvalid, check_of
 from results.errors import BadInput
-from results.file import ResultWriter, read
+from results.file import read
 from results.reports.certificate import certificate_document
 from results.reports.forms.markdown import markdown
 from results.session import machine_of, same_machine
@@ -60,6 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_consumer_options(parser)
     options.add_probe_options(parser)
     options.add_gate_options(parser)
+    options.add_session_options(parser, "nothing: each gate draws its own")
     parser.add_argument("--json", action="store_true", help="print the certificate as JSON, and nothing else")
     parser.add_argument(
         "--out", type=output, metavar="FILE", help="result file of all gates (default: by host and plan)"
@@ -75,6 +75,8 @@ def run(arguments: argparse.Namespace) -> int:
     targets = _targets(arguments)
     out = arguments.out or _out(check, owner)
     try:
+        if arguments.resume and (begun := _interrupted(out, check)):
+            _run_gate(arguments, begun, out, resume=True)
         for kind in _due(out, check, targets):
             _run_gate(arguments, _slowed(check, kind), out)
     except TooManyInvalid as error:
@@ -128,18 +130,21 @@ def _finished(out: Path, check: Check) -> Sequence[CertifiedGate]:
     return gates
 
 
-def _run_gate(arguments: argparse.Namespace, check: Check, out: Path) -> None:
-    modes = sources_of(comparison.mode for comparison in check.comparisons)
-    session = new_session({"check": check.to_json()}, None, modes)
-    probing = options.probing_of(arguments)
-    quiet = arguments.quiet or not sys.stderr.isatty()
-    with (
-        ResultWriter(out) as writer,
-        Rig(session=session.id, seed=session.seed, probing=probing) as rig,
-        ProgressLine(expected_trials(check), None, quiet=quiet) as progress,
-    ):
-        writer.session(session)
-        CheckRun(check=check, session=session, rig=rig, writer=writer, progress=progress, trees={}).run()
+def _interrupted(out: Path, check: Check) -> Check | None:
+    """Return the gate that the file ends with, if it is not finished. Raises BadInput where there is no file."""
+    if not out.exists():
+        raise BadInput(f"cannot read {out}: there is no such file; begin without --resume")
+    last = read(out).sessions[-1]
+    if any(gate.session.id == last.id for gate in _finished(out, check)):
+        return None
+    return _slowed(check, check_of(last).comparisons[0].b.handicap)
+
+
+def _run_gate(arguments: argparse.Namespace, check: Check, out: Path, *, resume: bool = False) -> None:
+    # Each gate has a coin of its own.
+    recording = Recording(out=out, seed=None, resume=resume, probing=options.probing_of(arguments))
+    progress = ProgressLine(check.most_trials, None, quiet=arguments.quiet or not sys.stderr.isatty())
+    carry_out(check, recording, progress, modes=sources_of(comparison.mode for comparison in check.comparisons))
 
 
 def _slowed(check: Check, kind: str | None) -> Check:
@@ -149,5 +154,5 @@ def _slowed(check: Check, kind: str | None) -> Check:
 
 
 def _out(check: Check, owner: Caller) -> Path:
-    about = json.dumps([check.to_json(), machine_of(fingerprint())], sort_keys=True)
+    about = json.dumps([check.to_json()["check"], machine_of(fingerprint())], sort_keys=True)
     return certificates.folder_of(owner) / f"{hashlib.sha256(about.encode()).hexdigest()[:16]}.jsonl"

@@ -25,7 +25,6 @@ from harness.check.baseline import load as load_baseline
 from harness.check.configuration import Wanted, wanted
 from harness.check.outside import said_of
 from harness.check.plan import make_check, without_what_is_too_coarse
-from harness.check.runner import CheckRun, TooManyInvalid, Trees, expected_trials
 from harness.commands.parts import options, outcome_files
 from harness.commands.parts.progress import ProgressLine
 from harness.commands.parts.roles import output
@@ -36,14 +35,13 @@ from harness.machine.runfolder import run_folder
 from harness.machine.streams import say
 from harness.mode_source import source_of
 from harness.plan import Wishes, expand_modes
-from harness.rig import Rig
-from harness.session import default_out, new_session
+from harness.rig import Trees
+from harness.session import carry_out
 from harness.trial import Tree
 from results.check.blocks import Arm
 from results.check.outcome import Outcome
-from results.check.plan import Check
+from results.check.plan import Check, TooManyInvalid
 from results.errors import BadInput
-from results.file import ResultWriter
 from results.session import ModeSource
 
 NEEDS = "kernel"
@@ -59,6 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_probe_options(parser)
     options.add_gate_options(parser)
     outcome_files.add_options(parser)
+    options.add_session_options(parser, "the coin and the traffic")
     parser.add_argument("--out", type=output, metavar="FILE", help="result file; an existing one gains a session")
     parser.add_argument("--quiet", action="store_true", help="no progress on stderr")
 
@@ -115,37 +114,22 @@ def _check(arguments: argparse.Namespace, arms: Arms, said: Wanted) -> tuple[Che
     if arguments.baseline is None:
         return check, None
     baseline = load_baseline(arguments.baseline, check.comparisons, check.gate.looks[-1], fingerprint())
-    return replace(check, baseline_session=baseline.session.id), baseline
+    return replace(check, baseline_session=baseline.session.id, stored=baseline.trials), baseline
 
 
 def _run(arguments: argparse.Namespace, owner: Caller, arms: Arms, check: Check, baseline: Baseline | None) -> Outcome:
     certificate = certificates.find(check, fingerprint(), owner) if check.interleaved else None
     check = without_what_is_too_coarse(check, certificate)
-    session = new_session({"check": check.to_json()}, arguments.seed, _sources(arms, baseline))
-    out = arguments.out or default_out(owner, "check")
-    with (
-        ResultWriter(out) as writer,
-        Rig(session=session.id, seed=session.seed, probing=options.probing_of(arguments)) as rig,
-        ProgressLine(expected_trials(check), out, quiet=arguments.quiet) as progress,
-    ):
-        writer.session(session)
-        going = CheckRun(
-            check=check,
-            session=session,
-            rig=rig,
-            writer=writer,
-            progress=progress,
-            trees=_trees(arms),
-            stored={} if baseline is None else baseline.trials,
-        )
-        judgements = going.run()
+    recording = options.recording_of(arguments, "check")
+    progress = ProgressLine(check.most_trials, recording.out, quiet=arguments.quiet)
+    done = carry_out(check, recording, progress, modes=_sources(arms, baseline), trees=_trees(arms))
     return Outcome(
-        session=session,
+        session=done.session,
         check=check,
-        judgements=judgements,
-        trials=tuple(going.trials),
+        judgements=done.answer,
+        trials=done.trials,
         certificate=certificate,
-        result_file=str(out),
+        result_file=str(recording.out),
     )
 
 

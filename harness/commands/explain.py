@@ -8,22 +8,16 @@ held against it, and each is confirmed, refuted, or not decidable here.
 from __future__ import annotations
 
 import argparse
-import itertools
-from collections.abc import Iterator
-from contextlib import ExitStack
 
 from harness.commands.parts import options
-from harness.commands.parts.progress import ProgressLine, print_json
+from harness.commands.parts.progress import ProgressLine
 from harness.commands.parts.status import DONE, INVALID_TRIAL
 from harness.explain.variants import looked_into, variants
-from harness.plan import in_blocks
-from harness.probes.backlog import Backlog
-from harness.session import Recorded, begin, open_results, resume
+from harness.session import carry_out
 from results.explain.effect import experiment
 from results.explain.plan import ExplainPlan
 from results.reports.explain import explain_document
 from results.reports.forms.terminal import Console, draw
-from results.trial import Setting
 
 NEEDS = "kernel"
 LOOKS = 2
@@ -35,39 +29,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--duration", type=options.finite, default=0.8, metavar="S", help="seconds a trial (default: 0.8)"
     )
-    group.add_argument("--seed", type=int, help="of the random order (default: drawn, and recorded)")
-    group.add_argument("--resume", action="store_true", help="go on with the unfinished session of --out")
+    options.add_session_options(parser, "the random order", retries="--blocks")
     options.add_probe_options(parser)
     options.add_output_options(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    settled = variants(arguments.duration)
-    plan = ExplainPlan(variants=settled, blocks=arguments.blocks, looked_into=looked_into(settled), looks=LOOKS)
-    with ExitStack() as stack:
-        writer = stack.enter_context(open_results(arguments.out, "explain", resume=arguments.resume))
-        row = plan.to_json()
-        session, done = resume(writer.path, row, ()) if arguments.resume else begin(row, arguments.seed, ())
-        order = list(_order(plan, session.seed))
-        recorded = stack.enter_context(Recorded(session, done, writer, options.probing_of(arguments)))
-        progress = stack.enter_context(ProgressLine(len(order), writer.path, quiet=arguments.quiet))
-        for number, (block, setting) in enumerate(order):
-            fresh = not recorded.replaying
-            if fresh:
-                progress.begin(number, setting)
-            trial = recorded.next(setting, block=block, watch=Backlog(progress.update))
-            if fresh:
-                progress.end(trial)
-            if arguments.json:
-                print_json(trial)
-    found = experiment(plan, recorded.trials)
+    wanted = plan(arguments)
+    recording = options.recording_of(arguments, "explain", series=False)
+    total = sum(1 for _ in wanted.order(0))
+    progress = ProgressLine(total, recording.out, quiet=arguments.quiet, as_json=arguments.json)
+    done = carry_out(wanted, recording, progress)
+    found = experiment(wanted, done.answer)
     if not arguments.json:
-        draw(explain_document(found, recorded.trials), Console())
+        draw(explain_document(found, done.trials), Console())
     return INVALID_TRIAL if found.invalid else DONE
 
 
-def _order(plan: ExplainPlan, seed: int) -> Iterator[tuple[int, Setting]]:
-    """Yield (block, setting): the blocks of all variants, then those of the variants that are looked into."""
-    timed = in_blocks(list(plan.variants.values()), plan.blocks, seed)
-    inside = in_blocks(list(plan.looked_into.values()), plan.looks, seed)
-    return itertools.chain(timed, ((plan.blocks + block, setting) for block, setting in inside))
+def plan(arguments: argparse.Namespace) -> ExplainPlan:
+    """Settle what is tried. Raises BadInput before anything is set up."""
+    settled = variants(arguments.duration)
+    return ExplainPlan(
+        variants=settled,
+        blocks=arguments.blocks,
+        looked_into=looked_into(settled),
+        looks=LOOKS,
+        retries=arguments.blocks if arguments.retries is None else arguments.retries,
+    )

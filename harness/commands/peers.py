@@ -33,12 +33,13 @@ from harness.peers.program_cost import CostBench
 from harness.peers.ring import SharedRing, usual_causes
 from harness.peers.table import print_costs, print_drains, print_live
 from harness.peers.tools import Tool, tool_trial, tools
-from harness.plan import DEFAULT_RING_BYTES, MAX_DRAIN_RECORDS, MOST_TRIALS, check_duration
+from harness.plan import DEFAULT_RING_BYTES, MAX_DRAIN_RECORDS, check_duration
 from harness.session import default_out, new_session
 from harness.trial import Identity, choose_place
 from modes import Kit
 from results.errors import BadInput
 from results.file import ResultWriter
+from results.plan import check_trials
 from results.reports.forms.terminal import Console
 from results.trial import Trial
 from traffic.discovery import load_kind
@@ -112,8 +113,7 @@ def _check(arguments: argparse.Namespace, parts: list[str]) -> None:
     unknown = [part for part in parts if part not in PARTS]
     if unknown:
         raise BadInput(f"--parts has no {unknown[0]!r}; there are {', '.join(PARTS)}")
-    if not 1 <= arguments.trials <= MOST_TRIALS:
-        raise BadInput(f"--trials must be at least 1, at most {MOST_TRIALS}; it is {arguments.trials}")
+    check_trials("--trials", arguments.trials, 1)
     if not 0 < arguments.records <= MAX_DRAIN_RECORDS:
         raise BadInput(f"--records takes 1 to {MAX_DRAIN_RECORDS}; it is {arguments.records}")
     check_duration(arguments.duration)

@@ -15,6 +15,7 @@ from pathlib import Path
 import psutil
 
 from harness.probes.reading import Reading
+from results.disturbance import STOLEN, TAKEN
 from results.errors import BadInput
 from results.metrics import FOREIGN, RUN_DELAY, SOFTIRQ, STEAL, THROTTLED
 
@@ -116,11 +117,11 @@ def disturbed_because(reading: Reading, limits: Limits, consuming_s: float) -> l
             "a CPU quota held the processes back for {} of the time",
             "the limit of",
         ),
-        (reading.metrics.get(STEAL.name), limits.steal, "the host took {} of the CPU time (steal)", "--steal-limit"),
+        (reading.metrics.get(STEAL.name), limits.steal, STOLEN, "--steal-limit"),
         (
             reading.metrics.get(FOREIGN.name),
             limits.foreign,
-            "other processes took {} of the CPUs in use",
+            TAKEN,
             "--foreign-limit",
         ),
         (

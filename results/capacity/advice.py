@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,16 +11,14 @@ from results import units
 from results.capacity.judge import RECORD_BYTES
 from results.errors import BadInput
 from results.metrics import STALL
+from results.plan import Ask, Step, check_trials
 from results.trial import Setting, Trial
 
 LEAST_BYTES, MOST_BYTES = 4096, 1 << 30
 # A size that holds in so many trials is a candidate; the last word have the trials of the plan.
-MOST_TRIALS = 1_000_000
 TRIES = 3
 # A trial whose load was not offered, or whose stall was too short, says nothing and is repeated.
 RETRIES = 5
-
-Ask = Callable[[Setting], Trial]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,8 +33,7 @@ class AdvicePlan:
             raise BadInput(f"mode {self.setting.mode} uses no ring: there is no size to advise")
         if not 0.001 <= self.stall_s <= 60:
             raise BadInput(f"--stall is between 1 and 60,000 milliseconds; it is {self.stall_s * 1000:g}")
-        if not 1 <= self.trials <= MOST_TRIALS:
-            raise BadInput(f"--trials must be at least 1, at most {MOST_TRIALS}; it is {self.trials}")
+        check_trials("--trials", self.trials, 1)
         if self.computed_bytes > MOST_BYTES:
             raise BadInput(
                 f"{self.load:,.0f} drops a second for {self.stall_s:g} s need {units.size(self.needed_bytes)}, and the "
@@ -64,6 +61,10 @@ class AdvicePlan:
     def computed_bytes(self) -> int:
         """The next size that the kernel accepts: a power of two pages."""
         return max(LEAST_BYTES, 1 << int(self.needed_bytes).bit_length())
+
+    def answer(self, ask: Ask, _seed: int) -> Advice:
+        """Raises RuntimeError when no size holds, or nothing can be tried."""
+        return advise(self, ask)
 
     def to_json(self) -> dict[str, Any]:
         return {"advice": {"setting": self.setting.to_json(), "trials": self.trials}}
@@ -140,7 +141,7 @@ def _offered(plan: AdvicePlan, size_bytes: int, ask: Ask) -> Trial:
     """Ask for a trial until the load was offered and the stall took place."""
     setting = dataclasses.replace(plan.setting, ring_size_bytes=size_bytes)
     for _ in range(1 + RETRIES):
-        trial = ask(setting)
+        trial = ask(Step(setting, block=0))
         if trial.valid and trial.limited_by != "generator" and (STALL.value(trial) or 0.0) >= plan.stall_s:
             return trial
     raise RuntimeError(

@@ -3,42 +3,27 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from results.capacity.judge import Side, judge
+from results.capacity.search import Found, Precision, search
+from results.capacity.survey import Capacity, Check, Point, Question, at_load, reference_load, valid
 from results.errors import BadInput
+from results.plan import Ask, check_trials, steadied
 from results.trial import Setting, Trial
 
 # Loads of the curve, as parts of the PDR: well below the knee, close to it on both sides, and far past it.
 CURVE = (0.5, 0.75, 0.9, 1.0, 1.2, 1.5)
 # The two loads of the check that a PDR has to stand: it passes at the first and fails at the second.
 CHECKED = (0.9, 1.2)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Precision:
-    """How finely a search looks; durations in seconds.
-
-    `width` is the relative distance of the bounds at the end. A load is decided when trials of `final_s` that last
-    `sum_s` together are on its side; the trials of the first, coarse steps last `initial_s`.
-    `checks` trials are made at each load of the check.
-    """
-
-    width: float
-    initial_s: float
-    final_s: float
-    sum_s: float
-    checks: int
-
-
-NORMAL = Precision(width=0.05, initial_s=0.5, final_s=2.0, sum_s=6.0, checks=3)
+# How long the trials of the curve last, in seconds, or longer if the ring asks for it.
+CURVE_S = 1.0
 # Beyond these nothing is measured any more.
 MOST_LOAD = 1e9
 LONGEST_S = 86_400.0
 MOST_SEARCHES = 10_000
-
-QUICK = Precision(width=0.10, initial_s=0.5, final_s=1.0, sum_s=1.0, checks=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +32,7 @@ class CapacityPlan:
 
     `settings` leave load and duration open. `beyond` maps the place of a setting to one that goes on with records made
     in the kernel where packets are too few to find the limit; `most_beyond` is the highest load that is tried with it.
+    What the machine disturbs is tried again, once at once, `retries` times for each load at most.
     """
 
     settings: tuple[Setting, ...]
@@ -56,6 +42,7 @@ class CapacityPlan:
     most: float
     searches: int = 1
     curve: bool = True
+    retries: int = 0
     beyond: Mapping[int, Setting] = field(default_factory=dict)
     most_beyond: float = 20e6
 
@@ -73,6 +60,10 @@ class CapacityPlan:
             raise BadInput(f"--duration must be at least {self.precision.initial_s:g} seconds, at most {LONGEST_S:g}")
         if not 1 <= self.searches <= MOST_SEARCHES:
             raise BadInput(f"--searches must be at least 1, at most {MOST_SEARCHES}; it is {self.searches}")
+        check_trials("--retries", self.retries, 0)
+
+    def answer(self, ask: Ask, _seed: int) -> tuple[Capacity, ...]:
+        return tuple(survey(self, ask))
 
     def to_json(self) -> dict[str, Any]:
         row = dataclasses.asdict(self)
@@ -92,22 +83,81 @@ class CapacityPlan:
         return cls(**row)
 
 
-def in_order(trials: Iterable[Trial]) -> Callable[[Setting], Trial]:
-    """Return a function that hands out the trials by number.
+def survey(plan: CapacityPlan, ask: Ask) -> Iterator[Capacity]:
+    """Yield the capacity of each setting, and of its continuation beyond packets where those were too few."""
+    leg = 0
+    ask = steadied(ask, plan.retries)
+    for place, setting in enumerate(plan.settings):
+        capacity = _capacity(plan, setting, plan.most, leg, ask)
+        leg += plan.searches
+        yield capacity
+        beyond = plan.beyond.get(place)
+        if beyond is not None and capacity.wrong is None and not capacity.known:
+            yield _capacity(plan, beyond, plan.most_beyond, leg, ask)
+            leg += plan.searches
 
-    It raises EOFError when they are used up, and BadInput when the next one is not of the setting that is asked for.
-    """
-    rest = iter(sorted(trials, key=lambda trial: trial.number))
 
-    def answer(setting: Setting) -> Trial:
-        trial = next(rest, None)
-        if trial is None:
-            raise EOFError("the session was not finished")
-        if trial.setting != setting:
-            raise BadInput(
-                f"trial {trial.number} is not the one that the search asks for: another version of it wrote the file, "
-                "or trials are missing in the middle; run bench capacity again"
-            )
-        return trial
+def _capacity(plan: CapacityPlan, setting: Setting, most: float, leg: int, ask: Ask) -> Capacity:
+    capacity = Capacity(setting=setting, loss=plan.loss)
+    try:
+        for number in range(plan.searches):
+            found = _search(plan, setting, most, leg + number, ask)
+            capacity = dataclasses.replace(capacity, searches=(*capacity.searches, found))
+        capacity = dataclasses.replace(capacity, checks=tuple(_checks(plan, capacity, leg, ask)))
+        if plan.curve:
+            capacity = dataclasses.replace(capacity, curve=tuple(_curve(capacity, most, leg, ask)))
+    except RuntimeError as error:
+        return dataclasses.replace(capacity, wrong=str(error))
+    return capacity
 
-    return answer
+
+def _search(plan: CapacityPlan, setting: Setting, most: float, leg: int, ask: Ask) -> Found:
+    earlier: list[Trial] = []
+
+    def measure(load: float, duration_s: float) -> Trial:
+        question = Question(
+            setting=at_load(setting, load, duration_s), block=leg, purpose="search", earlier=tuple(earlier)
+        )
+        earlier.append(valid(question, ask))
+        return earlier[-1]
+
+    return search(measure, precision=plan.precision, loss=plan.loss, least=plan.least, most=most)
+
+
+def _checks(plan: CapacityPlan, capacity: Capacity, leg: int, ask: Ask) -> Iterator[Check]:
+    """Ask for trials below and above the PDR; above it only where the consumer set the limit."""
+    reference = reference_load(capacity)
+    if reference is None:
+        return
+    for part in CHECKED:
+        if part > 1 and not capacity.known:
+            continue
+        setting = at_load(capacity.setting, part * reference, plan.precision.final_s)
+        question = Question(setting=setting, block=leg, purpose="check")
+        trials = tuple(valid(question, ask) for _ in range(plan.precision.checks))
+        sides = [judge(trial).failed_by(plan.loss) for trial in trials]
+        yield Check(
+            part=part,
+            load=part * reference,
+            expected=part < 1,
+            trials=trials,
+            passed=sides.count(Side.NOBODY),
+            failed=sides.count(Side.CONSUMER),
+        )
+
+
+def _curve(capacity: Capacity, most: float, leg: int, ask: Ask) -> Iterator[Point]:
+    """Ask for trials at each load of the curve. Without a known limit it ends where the generator does."""
+    reference = reference_load(capacity)
+    if reference is None:
+        return
+    for part in CURVE:
+        load = part * reference
+        if load > most or (part > 1 and not capacity.known):
+            return
+        timed = at_load(capacity.setting, load, CURVE_S)
+        aged = dataclasses.replace(timed, pass_="latency")
+        yield Point(
+            timed=valid(Question(setting=timed, block=leg, purpose="curve"), ask),
+            aged=valid(Question(setting=aged, block=leg, purpose="curve"), ask),
+        )

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from MLRsearch import AbstractMeasurer, Config, MeasurementResult, MultipleLossRatioSearch, SearchGoal
 
 from results.capacity.judge import Side, judge
-from results.capacity.plan import Precision
 from results.trial import Trial
 
 Measure = Callable[[float, float], Trial]
@@ -20,6 +19,31 @@ Measure = Callable[[float, float], Trial]
 
 # A search that has taken so long, in seconds, will not end: the machine does not answer the same question alike.
 LONGEST_SEARCH_S = 3600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Precision:
+    """How finely a search looks; durations in seconds.
+
+    `width` is the relative distance of the bounds at the end. A load is decided when trials of `final_s` that last
+    `sum_s` together are on its side; the trials of the first, coarse steps last `initial_s`.
+    `checks` trials are made at each load of the check.
+    """
+
+    width: float
+    initial_s: float
+    final_s: float
+    sum_s: float
+    checks: int
+
+    @property
+    def trials(self) -> int:
+        """How many trials decide on a load."""
+        return max(self.checks, round(self.sum_s / self.final_s))
+
+
+NORMAL = Precision(width=0.05, initial_s=0.5, final_s=2.0, sum_s=6.0, checks=3)
+QUICK = Precision(width=0.10, initial_s=0.5, final_s=1.0, sum_s=1.0, checks=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,40 +1,27 @@
-"""Survey the modes of a plan: search, check what was found, and draw the curve, one question after the other.
-
-A question is answered by a trial. While a survey runs, the answers come from the machine; when a result file is read,
-or a survey is resumed, they come from the file. The same answers lead to the same questions and the same result.
-"""
+"""What a survey asks, trial by trial, and what it finds: searches, checks of their limits, and a curve."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from statistics import median
 from typing import Literal
 
-from results.capacity.judge import Side, judge, trial_duration
-from results.capacity.plan import CHECKED, CURVE, CapacityPlan, in_order
-from results.capacity.search import Bounds, Found, search
+from results.capacity.judge import trial_duration
+from results.capacity.search import Bounds, Found
+from results.plan import Ask, Step
 from results.trial import Setting, Trial
-
-CURVE_S = 1.0
-"""How long the trials of the curve last, in seconds, or longer if the ring asks for it."""
 
 # So often is a question asked again when its trial was invalid.
 RETRIES = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """A trial that the survey wants. `leg` numbers the searches, each with its checks and its curve."""
+class Question(Step):
+    """A step of a survey, and what it is for. A block is a search with its checks and its curve."""
 
-    setting: Setting
     purpose: Literal["search", "check", "curve"]
-    leg: int
     earlier: tuple[Trial, ...] = ()
-
-
-Ask = Callable[[Question], Trial]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,91 +83,6 @@ class Capacity:
         return bool(self.searches) and all(bounds.known for bounds in self.pdr)
 
 
-def survey(plan: CapacityPlan, ask: Ask) -> Iterator[Capacity]:
-    """Yield the capacity of each setting, and of its continuation beyond packets where those were too few."""
-    leg = 0
-    for place, setting in enumerate(plan.settings):
-        capacity = _capacity(plan, setting, plan.most, leg, ask)
-        leg += plan.searches
-        yield capacity
-        beyond = plan.beyond.get(place)
-        if beyond is not None and capacity.wrong is None and not capacity.known:
-            yield _capacity(plan, beyond, plan.most_beyond, leg, ask)
-            leg += plan.searches
-
-
-def replay(trials: Iterable[Trial]) -> Ask:
-    """Answer from recorded trials, in their order. Raises EOFError when they are used up, BadInput for a stranger."""
-    answer = in_order(trials)
-    return lambda question: answer(question.setting)
-
-
-def _capacity(plan: CapacityPlan, setting: Setting, most: float, leg: int, ask: Ask) -> Capacity:
-    capacity = Capacity(setting=setting, loss=plan.loss)
-    try:
-        for number in range(plan.searches):
-            found = _search(plan, setting, most, leg + number, ask)
-            capacity = dataclasses.replace(capacity, searches=(*capacity.searches, found))
-        capacity = dataclasses.replace(capacity, checks=tuple(_checks(plan, capacity, leg, ask)))
-        if plan.curve:
-            capacity = dataclasses.replace(capacity, curve=tuple(_curve(capacity, most, leg, ask)))
-    except RuntimeError as error:
-        return dataclasses.replace(capacity, wrong=str(error))
-    return capacity
-
-
-def _search(plan: CapacityPlan, setting: Setting, most: float, leg: int, ask: Ask) -> Found:
-    earlier: list[Trial] = []
-
-    def measure(load: float, duration_s: float) -> Trial:
-        question = Question(
-            setting=at_load(setting, load, duration_s), purpose="search", leg=leg, earlier=tuple(earlier)
-        )
-        earlier.append(_valid(question, ask))
-        return earlier[-1]
-
-    return search(measure, precision=plan.precision, loss=plan.loss, least=plan.least, most=most)
-
-
-def _checks(plan: CapacityPlan, capacity: Capacity, leg: int, ask: Ask) -> Iterator[Check]:
-    """Ask for trials below and above the PDR; above it only where the consumer set the limit."""
-    reference = reference_load(capacity)
-    if reference is None:
-        return
-    for part in CHECKED:
-        if part > 1 and not capacity.known:
-            continue
-        setting = at_load(capacity.setting, part * reference, plan.precision.final_s)
-        question = Question(setting=setting, purpose="check", leg=leg)
-        trials = tuple(_valid(question, ask) for _ in range(plan.precision.checks))
-        sides = [judge(trial).failed_by(plan.loss) for trial in trials]
-        yield Check(
-            part=part,
-            load=part * reference,
-            expected=part < 1,
-            trials=trials,
-            passed=sides.count(Side.NOBODY),
-            failed=sides.count(Side.CONSUMER),
-        )
-
-
-def _curve(capacity: Capacity, most: float, leg: int, ask: Ask) -> Iterator[Point]:
-    """Ask for trials at each load of the curve. Without a known limit it ends where the generator does."""
-    reference = reference_load(capacity)
-    if reference is None:
-        return
-    for part in CURVE:
-        load = part * reference
-        if load > most or (part > 1 and not capacity.known):
-            return
-        timed = at_load(capacity.setting, load, CURVE_S)
-        aged = dataclasses.replace(timed, pass_="latency")
-        yield Point(
-            timed=_valid(Question(setting=timed, purpose="curve", leg=leg), ask),
-            aged=_valid(Question(setting=aged, purpose="curve", leg=leg), ask),
-        )
-
-
 def reference_load(capacity: Capacity) -> float | None:
     """Return the PDR that checks and curve refer to: the median of the searches' lower bounds."""
     lower = [bounds.lower for bounds in capacity.pdr if bounds.lower is not None]
@@ -194,7 +96,7 @@ def at_load(setting: Setting, load: float, duration_s: float) -> Setting:
     )
 
 
-def _valid(question: Question, ask: Ask) -> Trial:
+def valid(question: Question, ask: Ask) -> Trial:
     """Ask until a trial is valid. Raises RuntimeError when none is."""
     for _ in range(1 + RETRIES):
         trial = ask(question)

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from results.check.blocks import IN_SEQUENCE, Block, Comparison, Order, blocks_of, coin
+from results.check.blocks import IN_SEQUENCE, Block, Comparison, Order, blocks_of, coin, unusable
 from results.check.gate import GatePlan
-from results.check.verdict import Judgement, judge
+from results.check.verdict import Judgement, judge, wanted_blocks
 from results.errors import BadInput
+from results.plan import Ask, Step
 from results.session import Session
 from results.trial import Trial
+
+
+class TooManyInvalid(Exception):
+    """More blocks had an invalid trial than the plan allows for; the message names the last reason."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +27,8 @@ class Check:
 
     `baseline_session` names the stored session whose trials are arm A, for a check that is not interleaved: its blocks
     are two stored trials and two new ones. It is the weaker kind, because the machine's state at the two times is part
-    of the ratio, and no coin can take it out.
+    of the ratio, and no coin can take it out. `stored` are those trials: they are recorded as this session's own arm A,
+    so that its file can be judged alone.
     """
 
     gate: GatePlan
@@ -29,6 +36,7 @@ class Check:
     arm_a: str
     arm_b: str
     baseline_session: str | None = None
+    stored: Mapping[Comparison, Sequence[Trial]] = field(default_factory=dict, compare=False)
 
     @property
     def interleaved(self) -> bool:
@@ -41,17 +49,66 @@ class Check:
         """Raises BadInput for trials that this check cannot have made."""
         return blocks_of(self.comparisons, partial(self.order, seed), trials)
 
-    def to_json(self) -> dict[str, object]:
-        return {
+    @property
+    def most_trials(self) -> int:
+        """How many trials run if the last look is needed for everything."""
+        return self.gate.looks[-1] * len(self.comparisons) * (4 if self.interleaved else 2)
+
+    def answer(self, ask: Ask, seed: int) -> tuple[Judgement, ...]:
+        """Ask for blocks until the next planned look has enough, and judge, until all is decided.
+
+        Raises TooManyInvalid.
+        """
+        trials: list[Trial] = []
+        while wanted := wanted_blocks(self.gate, self.blocks(seed, trials)):
+            for comparison in self.comparisons:
+                if any(comparison.measures(gated) for gated in wanted):
+                    trials += self._ask_for_block(comparison, ask, seed, trials)
+                    self._give_up_if_hopeless(comparison, seed, trials)
+        return judge(self.gate, self.blocks(seed, trials))
+
+    def _ask_for_block(self, comparison: Comparison, ask: Ask, seed: int, earlier: Sequence[Trial]) -> list[Trial]:
+        """Ask for four trials by the coin; the first that cannot be compared ends the block: another will replace it.
+
+        That is fair to both arms as long as what spoils a trial has nothing to do with its arm; the counts by arm are
+        shown, so that a reader can see whether it had. A disturbed trial spoils nothing.
+        """
+        number = earlier[-1].block + 1 if earlier else 0
+        own = [block for block in self.blocks(seed, earlier) if block.comparison == comparison]
+        # The stored trials of a block that was set aside serve the next one.
+        stored = iter(self.stored.get(comparison, ())[2 * sum(block.valid for block in own) :])
+        made: list[Trial] = []
+        for arm in self.order(seed, number):
+            made.append(ask(Step(comparison.setting(arm), number, arm, next(stored, None) if arm == "A" else None)))
+            if unusable(made[-1]):
+                break
+        return made
+
+    def _give_up_if_hopeless(self, comparison: Comparison, seed: int, trials: Sequence[Trial]) -> None:
+        """End the check where invalid trials are more than chance; a load that was held up leaves it INCONCLUSIVE."""
+        own = [block for block in self.blocks(seed, trials) if block.comparison == comparison]
+        invalid = [block.invalid_because for block in own if block.invalid_because]
+        if len(invalid) > self.gate.spare_blocks:
+            by_arm = Counter(trial.arm for trial in trials if not trial.valid)
+            raise TooManyInvalid(
+                f"{len(invalid)} blocks of {comparison.mode} had an invalid trial, {self.gate.spare_blocks} are "
+                f"allowed for ({by_arm['A']} such trials of A, {by_arm['B']} of B); the last because {invalid[-1]}"
+            )
+
+    def to_json(self) -> dict[str, Any]:
+        row = {
             "gate": self.gate.to_json(),
             "comparisons": [comparison.to_json() for comparison in self.comparisons],
             "arm_a": self.arm_a,
             "arm_b": self.arm_b,
             "baseline_session": self.baseline_session,
         }
+        return {"check": row}
 
     @classmethod
-    def from_json(cls, row: Mapping[str, Any]) -> Check:
+    def from_json(cls, plan: Mapping[str, Any]) -> Check:
+        """Read a session's plan. Raises KeyError or TypeError for what is none."""
+        row = plan["check"]
         return cls(
             gate=GatePlan.from_json(row["gate"]),
             comparisons=tuple(Comparison.from_json(each) for each in row["comparisons"]),
@@ -66,7 +123,7 @@ def check_of(session: Session) -> Check:
     if "check" not in session.plan:
         raise BadInput(f"session {session.id} is no check; it was made by: {session.command}")
     try:
-        return Check.from_json(session.plan["check"])
+        return Check.from_json(session.plan)
     except (KeyError, TypeError) as error:
         raise BadInput(f"the plan of session {session.id} is damaged: {error!r}") from error
 

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from statistics import median
 
-from results.capacity.plan import CapacityPlan
+from results.capacity.plan import CapacityPlan, survey
 from results.capacity.search import Bounds
-from results.capacity.survey import Capacity, replay, survey
+from results.capacity.survey import Capacity
 from results.metrics import LOSS_RATIO, OFFERED_LOAD
+from results.plan import replay
 from results.scorecard.rows import Row, consumers
 from results.session import Session
 from results.trial import Setting, Trial

@@ -16,13 +16,11 @@ from harness.__main__ import main
 from harness.check.arms import alone
 from harness.check.configuration import wanted
 from harness.check.plan import make_check
-from harness.commands import capacity, certify, peers, run
+from harness.commands import capacity, certify, explain, peers
 from harness.commands.parts import options
-from harness.explain.variants import looked_into, variants
-from harness.plan import in_blocks
+from harness.plan import run_plan
 from harness.session import check_seed
 from results.errors import BadInput
-from results.explain.plan import ExplainPlan
 from results.line import check_numbers
 
 RESULT = Path(__file__).resolve().parents[2] / "docs/results/consumers.jsonl"
@@ -39,10 +37,8 @@ NUMBERS = st.one_of(
 
 
 def _plan_of_run(arguments: argparse.Namespace) -> object:
-    settings = run.plan(arguments)
     options.probing_of(arguments)
-    next(in_blocks(settings, arguments.trials, 1))
-    return [setting.to_json() for setting in settings]
+    return run_plan(options.asked_of(arguments)).to_json()
 
 
 def _plan_of_capacity(arguments: argparse.Namespace) -> object:
@@ -52,8 +48,7 @@ def _plan_of_capacity(arguments: argparse.Namespace) -> object:
 
 def _plan_of_explain(arguments: argparse.Namespace) -> object:
     options.probing_of(arguments)
-    settled = variants(arguments.duration)
-    return ExplainPlan(variants=settled, blocks=arguments.blocks, looked_into=looked_into(settled), looks=2).to_json()
+    return explain.plan(arguments).to_json()
 
 
 def _plan_of_check(arguments: argparse.Namespace) -> object:

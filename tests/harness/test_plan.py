@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
-from harness.plan import Wishes, consumers, drain_setting, expand_modes, in_blocks, in_passes, load_setting
+from harness.plan import Wishes, consumers, drain_setting, expand_modes, in_passes, load_setting
+from results.plan import in_blocks
+from results.run import RunPlan
 
 
 def setting_of(mode: str = "null", **wishes: Any) -> Any:
@@ -101,7 +103,7 @@ def test_the_order_follows_from_the_seed() -> None:
 def test_no_trials_is_refused() -> None:
     """A run of nothing is a mistake."""
     with pytest.raises(ValueError, match="--trials"):
-        list(in_blocks([setting_of()], trials=0, seed=1))
+        RunPlan(settings=(setting_of(),), trials=0)
 
 
 def test_all_is_every_mode() -> None:

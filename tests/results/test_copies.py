@@ -113,7 +113,7 @@ def a_check(path: Path) -> Path:
         comparisons=(COMPARISON,), arm_a="a", arm_b="b",
     )  # fmt: skip
     trials = trials_of("cpu_ns_per_event", [(100.0, 100.0)] * 8, of=LOAD)
-    return written(path, trials, id="s", seed=SEED, plan={"check": check.to_json()})
+    return written(path, trials, id="s", seed=SEED, plan=check.to_json())
 
 
 def test_verify_and_certificates_see_each_trial_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,10 +10,12 @@ from typing import TypeVar
 
 from harness.check.configuration import DEFAULT_ALPHA, DEFAULT_DRAIN, DEFAULT_DURATION_S, Flags
 from harness.commands.parts.roles import output
-from harness.plan import DEFAULT_LOAD, DEFAULT_RING_BYTES, Wishes, read_interval
+from harness.machine.caller import caller
+from harness.plan import DEFAULT_LOAD, DEFAULT_RING_BYTES, Asked, Wishes, read_interval
 from harness.probes.machine import Limits
 from harness.probes.outside import Probing
 from harness.probes.timeline import STEP_S
+from harness.session import Recording, check_seed, default_out
 from results import units
 from results.errors import BadInput
 
@@ -88,12 +90,52 @@ def probing_of(arguments: argparse.Namespace) -> Probing:
     return Probing(limits=limits, timeline_step_s=arguments.timeline)
 
 
+def add_session_options(parser: argparse.ArgumentParser, of: str, retries: str | None = None) -> None:
+    """Add how a session begins or goes on; with `retries`, how often a trial is repeated by default."""
+    group = parser.add_argument_group("the session")
+    group.add_argument("--seed", type=int, help=f"of {of} (default: drawn, and recorded)")
+    group.add_argument("--resume", action="store_true", help="go on with the unfinished session of --out")
+    if retries is not None:
+        group.add_argument(
+            "--retries", type=int, metavar="N",
+            help=f"repeat what the machine disturbed, at most N trials of each setting (default: {retries})",
+        )  # fmt: skip
+
+
+def recording_of(arguments: argparse.Namespace, command: str, *, series: bool = True) -> Recording:
+    """Gather where a session is kept and how it begins. Raises BadInput."""
+    if arguments.resume and arguments.out is None:
+        raise BadInput("--resume needs --out FILE, the result file to go on with")
+    check_seed(arguments.seed)
+    return Recording(
+        out=arguments.out or default_out(caller(), command),
+        seed=arguments.seed,
+        resume=arguments.resume,
+        probing=probing_of(arguments),
+        series=series,
+    )
+
+
 def add_output_options(parser: argparse.ArgumentParser) -> None:
     """Add where results go."""
     group = parser.add_argument_group("the results")
     group.add_argument("--out", type=output, metavar="FILE", help="result file; an existing one gains a session")
     group.add_argument("--json", action="store_true", help="print the trial lines of the result file, and nothing else")
     group.add_argument("--quiet", action="store_true", help="no progress on stderr")
+
+
+def asked_of(arguments: argparse.Namespace) -> Asked:
+    """Gather what a run is asked for."""
+    return Asked(
+        modes=arguments.mode,
+        wishes=wishes_of(arguments),
+        traffic=arguments.traffic,
+        trials=arguments.trials,
+        retries=arguments.retries,
+        passes=arguments.passes,
+        drain_records=arguments.drain,
+        stall_ms=arguments.stall,
+    )
 
 
 def wishes_of(arguments: argparse.Namespace) -> Wishes:
@@ -129,7 +171,6 @@ def add_gate_options(parser: argparse.ArgumentParser) -> None:
     add("--delta", action="append", default=[], metavar="METRIC=SHARE", help="how much worse is the same: 0.05 or 5%%")
     add("--alpha", type=finite, help=f"chance of a false alarm over all looks (default: {DEFAULT_ALPHA})")
     add("--blocks", metavar="N[,N…]", help="valid blocks at which to look (default: by the number of metrics)")
-    add("--seed", type=int, help="of the coin and the traffic (default: drawn, and recorded)")
     add("--config", type=Path, metavar="FILE", help="pyproject.toml with [tool.bench.check] (default: nearest)")
     trials = parser.add_argument_group("the trials")
     add = trials.add_argument

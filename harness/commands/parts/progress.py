@@ -1,4 +1,4 @@
-"""The live line on stderr while trials run: rewritten in place on a terminal, a line a trial elsewhere."""
+"""The live line on stderr while a session runs: rewritten in place on a terminal, a line a trial elsewhere."""
 
 from __future__ import annotations
 
@@ -15,17 +15,23 @@ from results import units
 from results.capacity.judge import judge
 from results.capacity.search import closing_in
 from results.capacity.survey import Question
+from results.metrics import STALL
+from results.plan import Step
 from results.scorecard.labels import describe, name_of
 from results.shown import shown
-from results.trial import Setting, Trial
+from results.trial import Trial
 
 
 class LiveLine:
-    """The line itself, as a context manager: at its end it is empty, and the result file, if one is named, is told."""
+    """The line itself, as a context manager: at its end it is empty, and the result file, if one is named, is told.
 
-    def __init__(self, out: Path | None, *, quiet: bool) -> None:
+    Of each trial it prints the line of the result file, too, where JSON is wanted (--json).
+    """
+
+    def __init__(self, out: Path | None, *, quiet: bool, as_json: bool = False) -> None:
         self._out = out
         self._quiet = quiet
+        self._as_json = as_json
         self._in_place = sys.stderr.isatty()
 
     def __enter__(self) -> Self:
@@ -40,6 +46,24 @@ class LiveLine:
             if self._out is not None:
                 self._print(f"results: {self._out}")
 
+    def begin(self, number: int, step: Step, /) -> None:
+        """Say which trial begins."""
+
+    def update(self, progress: Progress) -> None:
+        """Say how it does."""
+
+    def end(self, trial: Trial, *, fresh: bool) -> None:
+        """Say what came of it, if it was made just now."""
+        if not fresh:
+            return
+        self._rewrite("")
+        self._print(self._outcome(trial))
+        if self._as_json:
+            print(json.dumps(trial.to_json()), flush=True)
+
+    def _outcome(self, trial: Trial) -> str:
+        raise NotImplementedError
+
     def _rewrite(self, text: str) -> None:
         """Replace what stands on the line; elsewhere than on a terminal, leave it out."""
         if self._in_place and not self._quiet:
@@ -47,21 +71,25 @@ class LiveLine:
             sys.stderr.flush()
 
     def _print(self, text: str) -> None:
-        if not self._quiet:
+        if text and not self._quiet:
             say(text)
 
 
 class ProgressLine(LiveLine):
     """Say what is running, and how it does."""
 
-    def __init__(self, total: int, out: Path | None, *, quiet: bool) -> None:
-        super().__init__(out, quiet=quiet)
+    def __init__(self, total: int, out: Path | None, *, quiet: bool, as_json: bool = False) -> None:
+        super().__init__(out, quiet=quiet, as_json=as_json)
         self._total = total
+        self._repeats = 0
         self._label = ""
         self._earlier: Progress | None = None
 
-    def begin(self, number: int, setting: Setting) -> None:
-        self._label = f"[{number + 1}/{self._total}] {describe(setting)}"
+    def begin(self, number: int, step: Step, /) -> None:
+        place = f"{number + 1 - self._repeats}/{self._total}"
+        if step.repeats is not None:
+            place = f"repeating trial {step.repeats + 1}"
+        self._label = f"[{place}] {describe(step.setting)}"
         self._earlier = None
         if self._in_place:
             self._rewrite(self._label)
@@ -82,17 +110,14 @@ class ProgressLine(LiveLine):
             f"  lost {lost:,}"
         )
 
-    def end(self, trial: Trial) -> None:
-        self._rewrite("")
+    def end(self, trial: Trial, *, fresh: bool) -> None:
+        super().end(trial, fresh=fresh)
+        self._repeats += trial.repeats is not None
+
+    def _outcome(self, trial: Trial) -> str:
         if not trial.valid:
-            self._print(f"{self._label}: invalid: {'; '.join(trial.invalid_because)}")
-        elif trial.disturbed:
-            self._print(f"{self._label}: disturbed: {'; '.join(trial.disturbed_because)}")
-
-
-def print_json(trial: Trial) -> None:
-    """Print a trial's line of the result file as soon as there is one (--json)."""
-    print(json.dumps(trial.to_json()), flush=True)
+            return f"{self._label}: invalid: {'; '.join(trial.invalid_because)}"
+        return f"{self._label}: disturbed: {'; '.join(trial.disturbed_because)}" if trial.disturbed else ""
 
 
 def _consumed(progress: Progress) -> int:
@@ -101,21 +126,24 @@ def _consumed(progress: Progress) -> int:
 
 
 class SurveyProgress(LiveLine):
-    """Writes one line a trial; on a terminal the line is rewritten while the trial runs."""
+    """Writes one line a trial of a search; on a terminal the line is rewritten while the trial runs."""
 
-    def __init__(self, loss: float, out: Path, *, quiet: bool) -> None:
-        super().__init__(out, quiet=quiet)
+    def __init__(self, loss: float, out: Path, *, quiet: bool, as_json: bool = False) -> None:
+        super().__init__(out, quiet=quiet, as_json=as_json)
         self._loss = loss
         self._line = ""
 
-    def begin(self, question: Question) -> None:
-        setting = question.setting
+    def begin(self, _number: int, step: Step, /) -> None:
+        assert isinstance(step, Question)  # of a survey
+        setting = step.setting
         self._line = (
-            f"{name_of(setting)}  {question.purpose} {question.leg + 1}  "
+            f"{name_of(setting)}  {step.purpose} {step.block + 1}  "
             f"{units.rate(setting.intended_load or 0):>8} for {setting.duration_s or 0:.1f} s"
         )
-        if question.purpose == "search":
-            self._line += f"  NDR {_range(question, 0.0)}  PDR {_range(question, self._loss)}"
+        if step.repeats is not None:
+            self._line = f"repeating {self._line}"
+        if step.purpose == "search":
+            self._line += f"  NDR {_range(step, 0.0)}  PDR {_range(step, self._loss)}"
         self._rewrite(self._line)
 
     def update(self, progress: Progress) -> None:
@@ -123,7 +151,7 @@ class SurveyProgress(LiveLine):
         waiting = "" if progress.unread is None else f", {progress.unread:,} waiting"
         self._rewrite(f"{self._line}  {progress.elapsed_s:3.1f} s, {lost:,} lost{waiting}")
 
-    def end(self, trial: Trial) -> None:
+    def _outcome(self, trial: Trial) -> str:
         if not trial.valid:
             outcome = f"invalid: {'; '.join(trial.invalid_because)}"
         else:
@@ -131,8 +159,21 @@ class SurveyProgress(LiveLine):
             outcome = verdict.failed_by(self._loss).value
             if verdict.bad_ratio:
                 outcome += f" ({units.percent(verdict.bad_ratio)} lost or left to the ring)"
-        self._rewrite("")
-        self._print(f"{self._line}: {outcome}")
+        return f"{self._line}: {outcome}"
+
+
+class AdviceProgress(LiveLine):
+    """Writes one line a trial with a stall."""
+
+    def _outcome(self, trial: Trial) -> str:
+        lost = trial.ledger.reserve_failed
+        outcome = "survived" if not lost else f"{units.count(lost)} lost"
+        if trial.limited_by == "generator":
+            outcome = "the load was not offered; once more"
+        if not trial.valid:
+            outcome = f"invalid: {'; '.join(trial.invalid_because)}"
+        stalled = units.seconds(STALL.value(trial) or 0.0)
+        return f"{units.size(trial.setting.ring_size_bytes or 0)}, stopped for {stalled}: {outcome}"
 
 
 def _range(question: Question, loss: float) -> str:

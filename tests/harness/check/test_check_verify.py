@@ -53,7 +53,7 @@ def a_check(path, ratio, blocks=8):
         arm_b="b",
     )
     made = trials_of(CPU, [(100, 100 * ratio)] * blocks, of=LOAD)
-    return written(path, (session(plan={"check": check.to_json()}), made))
+    return written(path, (session(plan=check.to_json()), made))
 
 
 @pytest.mark.parametrize(("ratio", "status"), [(1.2, REGRESSED), (1.0, DONE), (1.05, INCONCLUSIVE)])

@@ -7,7 +7,8 @@ import argparse
 import pytest
 
 from harness.commands import capacity
-from results.capacity.plan import NORMAL, QUICK, CapacityPlan
+from results.capacity.plan import CapacityPlan
+from results.capacity.search import NORMAL, QUICK
 
 
 def arguments(*words: str) -> argparse.Namespace:

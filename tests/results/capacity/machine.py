@@ -6,9 +6,10 @@ import dataclasses
 import random
 from typing import Any
 
-from results.capacity.plan import QUICK, CapacityPlan
-from results.capacity.survey import Question
+from results.capacity.plan import CapacityPlan
+from results.capacity.search import QUICK
 from results.ledger import Ledger
+from results.plan import Step
 from results.trial import Setting, Trial
 
 RING = 1 << 20
@@ -35,15 +36,15 @@ class Machine:
         self._noise = noise
         self._chance = random.Random(7)
 
-    def ask(self, question: Question) -> Trial:
+    def ask(self, question: Step) -> Trial:
         made = trial(
             question.setting, self.takes * self._chance.lognormvariate(0, self._noise), self.sends, len(self.trials)
         )
         if self.invalid:
             self.invalid -= 1
             made = dataclasses.replace(made, invalid_because=("the consumer died",))
-        self.trials.append(made)
-        return made
+        self.trials.append(dataclasses.replace(made, block=question.block, repeats=question.repeats))
+        return self.trials[-1]
 
 
 def trial(setting: Setting, takes: float, sends: float = 2e6, number: int = 0) -> Trial:

@@ -6,8 +6,9 @@ import dataclasses
 
 import pytest
 
-from results.capacity.advice import Advice, AdvicePlan, Ask, advise
-from results.trial import Setting, Trial
+from results.capacity.advice import Advice, AdvicePlan, advise
+from results.plan import Ask, Step
+from results.trial import Trial
 from tests.results.capacity.machine import null, trial
 
 
@@ -20,7 +21,8 @@ def plan(**changes: object) -> AdvicePlan:
 def machine(held_up_s: float = 0.0, sends: float = 1e6) -> Ask:
     """Make a machine on which a stall lasts longer than was asked for, as far as the ring can tell."""
 
-    def ask(setting: Setting) -> Trial:
+    def ask(step: Step) -> Trial:
+        setting = step.setting
         made = trial(setting, takes=1e6, sends=sends)
         arrived = round(100_000 * (0.2 + held_up_s))
         lost = max(0, arrived - (setting.ring_size_bytes // 32 - 1))

@@ -7,8 +7,10 @@ import json
 
 import pytest
 
-from results.capacity.plan import NORMAL, QUICK, CapacityPlan
-from results.capacity.survey import Question, replay, survey
+from results.capacity.plan import CapacityPlan, survey
+from results.capacity.search import NORMAL, QUICK
+from results.capacity.survey import Question
+from results.plan import replay
 from results.trial import Trial
 from tests.results.capacity.machine import Machine, null, plan
 

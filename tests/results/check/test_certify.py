@@ -30,7 +30,7 @@ def gate(number, values_of, *, handicap=None, host="here", blocks=8, plan=PLAN):
         started_at="2026-01-01T00:00:00+00:00",
         command="bench certify",
         seed=number,
-        plan={"check": check.to_json()},
+        plan=check.to_json(),
         host={"cpu": host},
     )
     trials = []

@@ -47,7 +47,7 @@ def outcome(*effects_of_modes, arm_b="the working tree", **changes):
         started_at="2026-01-01T00:00:00+00:00",
         command="bench check",
         seed=SEED,
-        plan={"check": check.to_json()},
+        plan=check.to_json(),
         host={},
     )
     judgements = judge(check.gate, blocks_of(comparisons, partial(coin, SEED), trials))

@@ -6,8 +6,8 @@ import dataclasses
 
 import pytest
 
+from results.capacity.plan import survey
 from results.capacity.search import Bounds
-from results.capacity.survey import survey
 from results.reports.capacity import capacity_document, say_limit, statements
 from results.reports.forms.terminal import Console, draw
 from results.scorecard.labels import name_of

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from results.capacity.plan import QUICK, CapacityPlan
-from results.capacity.survey import Question, survey
+from results.capacity.plan import CapacityPlan, survey
+from results.capacity.search import QUICK
+from results.capacity.survey import Question
 from results.file import ResultWriter
 from results.reports.headline import headline
 from results.reports.scorecard import summarise
@@ -30,7 +31,7 @@ def consumer(number: Callable[[], int]) -> Callable[[Question], Trial]:
         trial = made_up.trial(
             setting.mode, number(), lost=lost, intended_load=setting.intended_load, duration_s=setting.duration_s
         )
-        return replace(trial, setting=setting, limited_by="consumer" if lost else None)
+        return replace(trial, setting=setting, block=question.block, limited_by="consumer" if lost else None)
 
     return ask
 

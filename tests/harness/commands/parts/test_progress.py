@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness.commands.parts.progress import ProgressLine
+from results.plan import Step
 from tests.results.made_up import setting, trial
 
 OUT = Path("r.jsonl")
@@ -22,9 +23,9 @@ class Terminal(io.StringIO):
 def watch(*, quiet: bool = False, out: Path | None = OUT) -> None:
     """Begin and end a trial, begin another, and be interrupted."""
     with contextlib.suppress(KeyboardInterrupt), ProgressLine(2, out, quiet=quiet) as progress:
-        progress.begin(0, setting("file"))
-        progress.end(trial("file", invalid_because=("it rained",)))
-        progress.begin(1, setting("null"))
+        progress.begin(0, Step(setting("file"), block=0))
+        progress.end(trial("file", invalid_because=("it rained",)), fresh=True)
+        progress.begin(1, Step(setting("null"), block=0))
         raise KeyboardInterrupt
 
 
