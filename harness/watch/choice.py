@@ -5,14 +5,17 @@ from __future__ import annotations
 import ctypes
 import difflib
 import time
-from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from bpf.record import SAMPLE_BYTES, SAMPLE_STRUCT, Samples
 from harness.consumer.waits import Stop
 from modes import Kit, Mode, TakesBatches, TakesRecords
 from results.errors import BadInput
+
+Events = npt.NDArray[np.void]
+"""An array with the fields `reason` and `pid`."""
 
 
 class Choice:
@@ -27,12 +30,12 @@ class Choice:
         _timestamp, _location, pid, reason = SAMPLE_STRUCT.unpack(ctypes.string_at(address, SAMPLE_BYTES))
         return (self._reasons is None or reason in self._reasons) and (self._pids is None or pid in self._pids)
 
-    def rows(self, events: Any) -> Any:
-        """Return the wanted rows of an array that has the fields `reason` and `pid`."""
+    def rows(self, events: Events) -> Events:
+        """Return those that are wanted."""
         wanted = self.mask(events)
         return events if wanted is None else events[wanted]
 
-    def mask(self, events: Any) -> Any:
+    def mask(self, events: Events) -> npt.NDArray[np.bool_] | None:
         """Return a boolean array, or None when all are wanted."""
         masks = []
         if self._reasons is not None:
