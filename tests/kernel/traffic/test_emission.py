@@ -18,17 +18,18 @@ from bpf.program import LoadOptions, Program
 from bpf.readers.snapshot import SnapshotReader
 from bpf.reasons import Reasons
 from bpf.record import ring_capacity
+from bpf.synthetic import EmitterIds
 from traffic.discovery import load_kind
 from traffic.senders.synthetic import SyntheticSender
 from traffic.testbed import Testbed
 
 
-def ids(program: Program) -> dict[str, int]:
-    return {
-        "emit": syscalls.program_info(program.emit_fd).id,
-        "plan": syscalls.map_id(program.map_fd("synthetic_plan")),
-        "keys": syscalls.map_id(program.map_fd("synthetic_keys")),
-    }
+def ids(program: Program) -> EmitterIds:
+    return EmitterIds(
+        program=syscalls.program_info(program.emit_fd).id,
+        plan=syscalls.map_id(program.map_fd("synthetic_plan")),
+        keys=syscalls.map_id(program.map_fd("synthetic_keys")),
+    )
 
 
 def keys(name: str = "synthetic") -> list[bytes]:
