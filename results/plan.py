@@ -17,6 +17,7 @@ from results.errors import BadInput
 from results.trial import Setting, Trial
 
 MOST_TRIALS = 1_000_000
+Answer = TypeVar("Answer")
 Answer_co = TypeVar("Answer_co", covariant=True)
 
 
@@ -68,6 +69,15 @@ def replay(trials: Iterable[Trial]) -> Ask:
         return trial
 
     return ask
+
+
+def replayed(plan: Plan[Answer], seed: int, trials: Iterable[Trial]) -> Answer:
+    """Carry a plan out with recorded trials alone, to their very end. Raises EOFError and BadInput as `replay` does."""
+    rest = iter(trials)
+    answer = plan.answer(replay(rest), seed)
+    if (left := next(rest, None)) is not None:
+        raise BadInput(f"trial {left.number} stands beyond the end of its plan")
+    return answer
 
 
 def in_blocks(settings: Sequence[Setting], trials: int, seed: int) -> Iterator[tuple[int, Setting]]:

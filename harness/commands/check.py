@@ -42,6 +42,7 @@ from results.check.blocks import Arm
 from results.check.outcome import Outcome
 from results.check.plan import Check, TooManyInvalid
 from results.errors import BadInput
+from results.reports.check import check_document
 from results.session import ModeSource
 
 NEEDS = "kernel"
@@ -79,7 +80,7 @@ def run(arguments: argparse.Namespace) -> int:
             return INVALID_TRIAL
         finally:
             _warn(said_of(arms))
-    files.write(outcome)
+    files.write(check_document(outcome), outcome.to_json())
     return outcome_files.STATUS[outcome.verdict]
 
 

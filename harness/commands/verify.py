@@ -1,29 +1,61 @@
-"""Compute the verdict of a check again, from the trials of its result file and its recorded coin alone.
+"""Carry out what a result file holds once more, with its recorded trials in place of a machine, and say what follows.
 
-Each trial's ledger is balanced again, each block's order is held against its coin, and the tests run anew; nothing that
-the check said is believed. Exit status as of check: 0 OK, 1 REGRESSED, 3 INCONCLUSIVE, and 2 for a file that is torn,
-foreign, or not what it claims to be.
+Each trial's ledger is balanced again, each trial must be the one that its plan asks for next, and what the session said
+is computed anew: nothing of it is believed. Exit status: 0 where the replay comes to the recorded end, 5 where trials
+were invalid, 2 for a file that is torn, foreign, unfinished or not what it claims to be; and of a check, its verdict:
+0 OK, 1 REGRESSED, 3 INCONCLUSIVE.
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from harness.commands.parts import outcome_files
+from harness.commands.parts.roles import output
+from harness.commands.parts.status import DONE, INVALID_TRIAL
+from harness.machine.streams import say
+from results.capacity.advice import AdvicePlan
+from results.capacity.plan import CapacityPlan
 from results.check.outcome import Outcome
 from results.check.plan import check_of, judge_session
 from results.check.verdict import wanted_blocks
 from results.errors import BadInput
+from results.explain.effect import experiment
+from results.explain.plan import ExplainPlan
 from results.file import ResultFile, read
+from results.plan import failed, replayed
+from results.reports.capacity import advice_document, capacity_document
+from results.reports.check import check_document
+from results.reports.document import Document
+from results.reports.explain import explain_document
+from results.reports.run import run_document
+from results.run import RunPlan
 from results.session import Session
+from results.trial import Trial
 
 NEEDS = "nothing"
 
+Replayable = RunPlan | CapacityPlan | AdvicePlan | ExplainPlan
+# By what only plans of that kind hold.
+_FROM_JSON: Mapping[str, Callable[[Mapping[str, Any]], Replayable]] = {
+    "settings": RunPlan.from_json,
+    "capacity": CapacityPlan.from_json,
+    "advice": AdvicePlan.from_json,
+    "explain": ExplainPlan.from_json,
+}
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", type=Path, metavar="RESULT", help="the result file of a check")
-    parser.add_argument("--session", metavar="ID", help="which check of the file (default: the last)")
+    parser.add_argument("file", type=Path, metavar="RESULT", help="a result file")
+    parser.add_argument(
+        "--session",
+        metavar="ID",
+        help="which session of the file (default: the last check; without one, all)",
+    )
+    parser.add_argument("--figures", type=output, metavar="FOLDER", help="draw the figures of an experiment (explain)")
     outcome_files.add_options(parser)
 
 
@@ -31,25 +63,80 @@ def run(arguments: argparse.Namespace) -> int:
     held = read(arguments.file)
     if held.problems:
         raise BadInput(f"{arguments.file} is not whole: {held.problems[0]}")
-    outcome = _verify(held, _session(held, arguments.session))
-    outcome_files.Reports(arguments).write(outcome)
-    return outcome_files.STATUS[outcome.verdict]
+    sessions = _sessions(held, arguments.session)
+    for option, key in (("junit", "check"), ("figures", "explain")):
+        if getattr(arguments, option) and not all(key in session.plan for session in sessions):
+            raise BadInput(f"--{option} is of {'an experiment' if key == 'explain' else 'a check'}; there is none here")
+    if arguments.markdown and len(sessions) > 1:
+        raise BadInput(f"--markdown is of one session, and there are {len(sessions)}; name one with --session ID")
+    files = outcome_files.Reports(arguments)
+    statuses = []
+    for session in sessions:
+        trials = sorted((t for t in held.trials if t.session == session.id), key=lambda trial: trial.number)
+        for trial in trials:
+            if trial.valid and (wrong := trial.ledger.imbalance()):
+                raise BadInput(f"trial {trial.number} is stored as valid, but its ledger does not balance: {wrong[0]}")
+        if "check" in session.plan:
+            outcome = _outcome(held, session, trials)
+            files.write(check_document(outcome), outcome.to_json())
+            statuses.append(outcome_files.STATUS[outcome.verdict])
+            continue
+        try:
+            document, wrong_trials = _replay(session, trials, arguments.figures)
+        except EOFError as error:
+            raise BadInput(f"session {session.id}: {error}; go on with: {session.command} --resume") from error
+        row = {"session": session.id, "command": session.command, "trials": len(trials), "invalid": wrong_trials}
+        files.write(document, row)
+        statuses.append(INVALID_TRIAL if wrong_trials else DONE)
+    return max(statuses)
 
 
-def _session(held: ResultFile, identity: str | None) -> Session:
-    checks = [session for session in held.sessions if "check" in session.plan]
+def _sessions(held: ResultFile, identity: str | None) -> Sequence[Session]:
     if identity is not None:
-        checks = [session for session in checks if session.id == identity]
-    if not checks:
-        raise BadInput(f"{held.path} holds no check{'' if identity is None else f' {identity}'}")
-    return checks[-1]
+        named = [session for session in held.sessions if session.id == identity]
+        if not named:
+            raise BadInput(f"{held.path} holds no session {identity}")
+        return named
+    checks = [session for session in held.sessions if "check" in session.plan]
+    return checks[-1:] or held.sessions
 
 
-def _verify(held: ResultFile, session: Session) -> Outcome:
-    trials = [trial for trial in held.trials if trial.session == session.id]
-    for trial in trials:
-        if trial.valid and (wrong := trial.ledger.imbalance()):
-            raise BadInput(f"trial {trial.number} is stored as valid, but its ledger does not balance: {wrong[0]}")
+def plan_of(session: Session) -> Replayable:
+    """Read a session's plan, whichever version of bench wrote it. Raises BadInput for one that cannot be replayed."""
+    for key, from_json in _FROM_JSON.items():
+        if key in session.plan:
+            try:
+                return from_json(session.plan)
+            except (KeyError, TypeError, AttributeError) as error:
+                raise BadInput(f"the plan of session {session.id} is damaged: {error!r}") from error
+    raise BadInput(f"session {session.id} has no plan that can be replayed; it was made by: {session.command}")
+
+
+def _replay(session: Session, trials: Sequence[Trial], figures: Path | None) -> tuple[Document, int]:
+    """Carry a plan out again; return what it says, and how many trials were invalid in the end."""
+    plan, seed = plan_of(session), session.seed
+    match plan:
+        case RunPlan():
+            return run_document(replayed(plan, seed, trials)), len(failed(trials))
+        case CapacityPlan():
+            found = replayed(plan, seed, trials)
+            return capacity_document(found, trials), sum(capacity.wrong is not None for capacity in found)
+        case AdvicePlan():
+            try:
+                return advice_document(replayed(plan, seed, trials), trials), 0
+            except RuntimeError as error:
+                raise BadInput(f"session {session.id} came to no advice: {error}") from error
+        case ExplainPlan():
+            made = experiment(plan, replayed(plan, seed, trials))
+            if figures is not None:
+                from results.reports.forms.page.experiment import write_figures  # noqa: PLC0415 - matplotlib is slow
+
+                for path in write_figures(made, figures):
+                    say(str(path))
+            return explain_document(made, trials), len(made.invalid)
+
+
+def _outcome(held: ResultFile, session: Session, trials: Sequence[Trial]) -> Outcome:
     check = check_of(session)
     unfinished = wanted_blocks(check.gate, check.blocks(session.seed, trials))
     return Outcome(

@@ -5,16 +5,16 @@ from __future__ import annotations
 import argparse
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from harness.commands.parts.roles import output
 from harness.commands.parts.status import DONE, INCONCLUSIVE, REGRESSED
 from harness.machine.streams import say
 from harness.paths import refuse_shared
-from results.check.outcome import Outcome
 from results.check.verdict import Verdict
 from results.output import open_output, prove_output, prove_writable, write_file
-from results.reports.check import check_document
+from results.reports.document import Document
 from results.reports.forms.annotation import annotation
 from results.reports.forms.junit import junit
 from results.reports.forms.markdown import MOST_BYTES, markdown
@@ -48,9 +48,8 @@ class Reports:
         if self._summary is not None:
             prove_output(self._summary)
 
-    def write(self, outcome: Outcome) -> None:
+    def write(self, document: Document, row: Mapping[str, object]) -> None:
         """Fill the files, mark the worst where GitHub looks for it (it reads both streams), and print the outcome."""
-        document = check_document(outcome)
         if self._junit is not None:
             write_file(self._junit, junit(document))
         if self._markdown is not None:
@@ -66,6 +65,6 @@ class Reports:
         if os.environ.get("GITHUB_ACTIONS") == "true" and (line := annotation(document)):
             say(line)
         if self._json:
-            print(json.dumps(outcome.to_json(), indent=1))
+            print(json.dumps(row, indent=1))
         else:
             draw(document, Console())
