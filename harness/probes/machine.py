@@ -58,13 +58,14 @@ class MachineProbe:
     def __init__(self, cpus: Collection[int | None], stat: Path = STAT) -> None:
         """Watch the CPUs (None: all) on which the work of a trial is done, from now on."""
         self._names = {f"cpu{cpu}" for cpu in cpus} if None not in cpus else {"cpu"}
-        self._processes = [psutil.Process()]
+        self._here = psutil.Process()
+        self._workers: list[psutil.Process] = []
         self._stat = stat
         self.start()
 
     def own(self, processes: Iterable[int]) -> None:
-        """Count the time of these processes, which were started under this watch, as ours."""
-        self._processes += map(psutil.Process, processes)
+        """Count the time of these processes, which were started under this watch, and of their offspring as ours."""
+        self._workers += map(psutil.Process, processes)
 
     def start(self) -> None:
         """Begin the span anew."""
@@ -103,8 +104,13 @@ class MachineProbe:
         return _Ticks(total=sum(sums), idle=sums[3] + sums[4], steal=sums[7], softirq=sums[6])
 
     def _own_s(self) -> float:
-        """Add up what our processes used; one that has ended keeps its times until it is waited for."""
-        return sum(times.user + times.system for times in (process.cpu_times() for process in self._processes))
+        """Add up what our processes used; one that has ended keeps its times until it is waited for.
+
+        What a mode starts is the mode's doing, whether it still runs or has been waited for: no foreign load.
+        """
+        here = self._here.cpu_times()
+        families = [[worker, *worker.children(recursive=True)] for worker in self._workers]
+        return here.user + here.system + sum(sum(each.cpu_times()[:4]) for family in families for each in family)
 
 
 def disturbed_because(reading: Reading, limits: Limits, consuming_s: float) -> list[str]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
 from results.metrics import CONSUME_RATE, CPU_PER_EVENT, LOSS_RATIO, NS_PER_EVENT, OFFERED_LOAD, SCORECARD, Metric
+from results.plan import doubt
 from results.scorecard.labels import labels
 from results.scorecard.origin import Origins
 from results.session import Session
@@ -96,7 +97,7 @@ class Row:
         if column.name not in self._found:
             pools = [self._drained if kind == "drain" else self._loaded for kind in column.taken_from]
             of_passes = (
-                [(trial, value) for trial in pool[name] if (value := column.value(trial)) is not None]
+                [(trial, value) for trial in quietest(pool[name], column) if (value := column.value(trial)) is not None]
                 for pool in pools
                 for name in PASSES
                 if name in pool
@@ -180,6 +181,17 @@ def _by_pass(trials: Iterable[Trial]) -> dict[str, list[Trial]]:
         if trial.valid:
             gathered.setdefault(trial.setting.pass_, []).append(trial)
     return gathered
+
+
+def quietest(valid: Sequence[Trial], column: Metric) -> Sequence[Trial]:
+    """Keep of the valid trials of one pass the quietest, as many as there are without repetitions.
+
+    What is exact however the machine was, is taken from all. Which trials count, nothing that was measured decides.
+    """
+    wanted = {(trial.session, trial.number if trial.repeats is None else trial.repeats) for trial in valid}
+    if len(wanted) == len(valid) or not (column.timing or column.shared):
+        return valid
+    return sorted(sorted(valid, key=doubt)[: len(wanted)], key=lambda trial: (trial.session, trial.number))
 
 
 def rows(trials: Iterable[Trial], sessions: Sequence[Session] | None = None) -> list[Row]:

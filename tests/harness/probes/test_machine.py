@@ -127,3 +127,29 @@ def test_a_process_that_began_under_the_watch_is_ours(tmp_path: Path) -> None:
         elapsed = time.monotonic() - began
         consumer.communicate(b"\n")
     assert found.metrics["foreign_ratio"] < 1 - 0.45 / elapsed
+
+
+@pytest.mark.parametrize("ended", [False, True], ids=["still running", "waited for"])
+def test_what_a_consumer_starts_is_ours(tmp_path: Path, ended: bool) -> None:
+    """A mode's helpers are no foreign load, for which a trial would be repeated: they are what the mode costs."""
+    path = tmp_path / "stat"
+    write_stat(path, cpu={}, cpu0={})
+    helper = "import sys, time\nwhile time.process_time() < 0.5: pass\nprint(flush=True)\nsys.stdin.read()"
+    mode = (
+        "import subprocess as s, sys\n"
+        f"it = s.Popen([sys.executable, '-c', {helper!r}], stdin=s.PIPE, stdout=s.PIPE)\n"
+        "it.stdout.readline()\n"
+        f"{'it.communicate()' if ended else ''}\n"
+        "print(flush=True)\n"
+        "input()\n"
+        "it.communicate()\n"
+    )
+    probe, began = MachineProbe({0}, path), time.monotonic()
+    with subprocess.Popen([sys.executable, "-c", mode], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as consumer:
+        probe.own([consumer.pid])
+        consumer.stdout.readline()
+        write_stat(path, cpu={}, cpu0={"user": 1000})
+        found = probe.stop()
+        elapsed = time.monotonic() - began
+        consumer.communicate(b"\n")
+    assert found.metrics["foreign_ratio"] < 1 - 0.45 / elapsed
