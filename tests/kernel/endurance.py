@@ -28,6 +28,7 @@ from harness.probes.machine import Limits
 from harness.probes.outside import Probing
 from harness.rig import Rig
 from harness.trial import Progress
+from results.plan import Step
 from results.trial import Trial
 
 TRIALS_A_SESSION = 50
@@ -131,7 +132,7 @@ def _session(
                     noted.append(progress.consumer_pid)
                     objects.note(progress.consumer_pid)
 
-            trial = rig.run(settings[number % len(settings)], number=number, block=0, on_progress=note)
+            trial = rig.run(Step(settings[number % len(settings)], block=0), number=number, on_progress=note)
             left = objects.left()
             if not trial.valid or left:
                 wrong.append(f"trial {number} of {trial.setting.mode}: {trial.invalid_because}, {left} objects left")

@@ -13,6 +13,7 @@ import pytest
 from harness import workers
 from harness.plan import Wishes, load_setting
 from harness.rig import Rig
+from results.plan import Step
 from tests.kernel.bench import bench, bench_here, start, trials
 
 SHORT = (
@@ -96,7 +97,7 @@ def test_a_mode_that_blocks_as_it_is_opened_is_given_up_with_its_line(
     path.write_text(opening(line))
     setting = load_setting(str(path), "udp-closed-port", Wishes(intended_load=2000, duration_s=0.2))
     with Rig(session="blocks", seed=1) as rig:
-        trial = rig.run(setting, number=0, block=0, on_progress=lambda _progress: None)
+        trial = rig.run(Step(setting, block=0), number=0, on_progress=lambda _progress: None)
     assert "while the mode was opened, the consumer said nothing for 4 s" in trial.invalid_because[0]
     assert "(in blocks.py:6, __init__)" in trial.invalid_because[0]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -87,11 +88,9 @@ def test_a_slower_commit_is_found_and_the_summary_names_it(repository: Path) -> 
     ended = check(repository, "--mode", "consumer.py", "--against", "v1", *SHORT, "--markdown", summary)
     assert ended.returncode == 1, ended.stderr
     (row,) = [line for line in summary.read_text().splitlines() if f"| `{METRIC}` |" in line]
-    assert "| consumer.py |" in row
+    assert "| `consumer.py` |" in row
     assert "**REGRESSED**" in row
-    ratio, low, high = (
-        float(number) for number in row.split("|")[4].replace("[", "").replace("]", "").replace(",", "").split()
-    )
+    ratio, low, high = map(float, re.findall(r"[\d.]+", row.split("|")[4]))
     assert 1.1 < low <= ratio <= high
     assert bench_here("verify", repository.parent / "results.jsonl").returncode == 1
 

@@ -15,6 +15,7 @@ from harness.plan import Wishes, load_setting
 from harness.probes.machine import Limits
 from harness.probes.outside import Probing
 from harness.rig import Rig
+from results.plan import Step
 from tests.kernel.faults.watched import QUIET_RUN, Watched
 
 TWO_TRIALS = ("--rate", "10000", "--duration", "1", "--trials", "2", "--json")
@@ -78,8 +79,8 @@ def test_a_worker_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch, worker
                 hanging.suspend()
                 stopped.append(hanging.pid)
 
-        hung = rig.run(setting, number=0, block=0, on_progress=stop_one)
-        whole = rig.run(setting, number=1, block=0, on_progress=lambda _progress: None)
+        hung = rig.run(Step(setting, block=0), number=0, on_progress=stop_one)
+        whole = rig.run(Step(setting, block=0), number=1, on_progress=lambda _progress: None)
     assert f"the {worker} said nothing" in " ".join(hung.invalid_because)
     assert whole.valid, whole.invalid_because
     assert not Path(f"/proc/{stopped[0]}").exists()
