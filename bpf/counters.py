@@ -31,6 +31,10 @@ class CounterMap:
         self._buffer = ctypes.create_string_buffer(self._cpus * _FIELDS * 8)
         self._values = (ctypes.c_uint64 * (self._cpus * _FIELDS)).from_buffer(self._buffer)
 
+    def reset(self) -> None:
+        """Set all to 0, while the program does not run."""
+        syscalls.update(self._map_fd, 0, bytes(len(self._buffer)))
+
     def read(self) -> Counters:
         """Sum each counter over the CPUs (about 3 µs). While the program runs they belong to nearly one moment."""
         syscalls.lookup(self._map_fd, 0, self._buffer)

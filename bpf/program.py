@@ -6,7 +6,7 @@ import contextlib
 import mmap
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -81,6 +81,11 @@ class Program:
     def map_fd(self, name: str) -> int:
         """Return the descriptor of a map of drops.c; it belongs to the program."""
         return int(self._bpf[name.encode()].map_fd)
+
+    def adopt(self, channel: Channel, map_fd: int) -> None:
+        """Have readers open a channel that a program like this fills, in place of the program's own of that kind."""
+        self.options = replace(self.options, channel=channel)
+        self.events.map_fd = map_fd  # bcc knows no way to open one that another process made
 
     @property
     def channel_fd(self) -> int:

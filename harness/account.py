@@ -16,17 +16,18 @@ from bpf.channel import channel_named
 from bpf.counters import Counters
 from bpf.reasons import Reasons
 from bpf.symbols import Symbols
-from harness.control import Worker
 from harness.machine.circumstances import circumstances
-from harness.messages import DRAIN_DEADLINE_S, Bye, Done
+from harness.messages import DRAIN_DEADLINE_S, Done
 from harness.probes.observer import Observer
 from harness.probes.outside import Outside, bytes_written
 from harness.probes.reading import Reading
 from harness.probes.timeline import SAMPLE_S
 from harness.trial import Identity
-from harness.workers import ModeFailed, last_words, remarks
+from harness.workers import Consumer, ModeFailed, last_words, remarks
 from results.ledger import Ledger
 from results.trial import Setting, Trial
+
+_NOTHING = Counters(0, 0, 0, 0, 0, 0)
 
 
 def named(drops: Iterable[tuple[int, int, int]]) -> list[list[str | int]]:
@@ -49,20 +50,23 @@ class Finish:
 
     done: Done
     counters: Counters
+    skipped: int | None
+    unread: int | None
     reading: Reading
 
 
-def finish(consumer: Worker, observer: Observer, outside: Outside, output_fd: int | None) -> Finish:
-    """Wait until the consumer has finished, or for as long as it may take; read everything, and let it go."""
+def finish(consumer: Consumer, observer: Observer | None, outside: Outside, output_fd: int | None) -> Finish:
+    """Wait until the consumer has finished, or for as long as it may take; read everything."""
     done = _wait(consumer, outside)
-    counters = observer.counters()
     consumed = done.consumed or 0
     reading = done.reading | outside.stop(consumed) | bytes_written(output_fd, consumed)
-    consumer.send(Bye())
-    return Finish(done=done, counters=counters, reading=reading)
+    if observer is None:
+        return Finish(done=done, counters=done.counters or _NOTHING, skipped=None, unread=done.unread, reading=reading)
+    unread = done.unread if done.unread is not None or done.consumed is None else observer.unread_records
+    return Finish(done=done, counters=observer.counters(), skipped=observer.skipped(), unread=unread, reading=reading)
 
 
-def _wait(consumer: Worker, outside: Outside) -> Done:
+def _wait(consumer: Consumer, outside: Outside) -> Done:
     """Watch the consumer finish; return its last words."""
     patience_s = DRAIN_DEADLINE_S + 10
     deadline = time.monotonic() + patience_s
@@ -80,14 +84,16 @@ def balance(
     """Put side by side what was sent, what the program counted, and what the consumer says that it consumed."""
     counters, done = finish.counters, finish.done
     counts = channel_named(setting.channel).counts
+    if done.counters is not None:  # nor has a tool a sum of timestamps
+        counts -= {"checksum"}
     return Ledger(
         sent=sent,
         refused=refused,
         observed=counters.observed,
-        skipped=done.skipped,
+        skipped=finish.skipped,
         drops_expected=drops_expected,
         consumed=done.consumed,
-        unread=done.unread,
+        unread=finish.unread,
         checksum_read=done.checksum_read,
         **{name: count for name, count in asdict(counters).items() if name in counts},
     )
@@ -98,8 +104,17 @@ def _started_under() -> list[str]:
     return [f"the run was started under {', '.join(found)}, and so is what it measured"] if found else []
 
 
-def unopened(setting: Setting, identity: Identity, *, started_at: datetime, failed: ModeFailed) -> Trial:
-    """State a trial whose mode could not be opened: nothing was offered."""
+def stated(
+    setting: Setting,
+    identity: Identity,
+    ledger: Ledger,
+    *,
+    started_at: datetime,
+    wrong: Iterable[str],
+    metrics: Mapping[str, float] = MappingProxyType({}),
+    warnings: Iterable[str] = (),
+) -> Trial:
+    """State a trial in which nothing was offered to a consumer."""
     return Trial(
         session=identity.session,
         number=identity.number,
@@ -107,13 +122,21 @@ def unopened(setting: Setting, identity: Identity, *, started_at: datetime, fail
         arm=identity.arm,
         started_at=started_at.isoformat(timespec="milliseconds"),
         setting=setting,
-        ledger=Ledger(observed=0, consumed=None, unread=None),
+        ledger=ledger,
         first_offered_ns=0,
         last_offered_ns=0,
         last_consumed_ns=0,
-        invalid_because=(str(failed),),
-        warnings=tuple(remarks(failed.worker, Done())),
+        metrics=metrics,
+        invalid_because=tuple(wrong),
+        warnings=tuple(warnings),
     )
+
+
+def unopened(setting: Setting, identity: Identity, *, started_at: datetime, failed: ModeFailed) -> Trial:
+    """State a trial whose mode could not be opened."""
+    ledger = Ledger(observed=0, consumed=None, unread=None)
+    warnings = remarks(failed.worker, Done())
+    return stated(setting, identity, ledger, started_at=started_at, wrong=[str(failed)], warnings=warnings)
 
 
 def close(

@@ -28,7 +28,7 @@ from harness.machine.streams import hide_deprecations
 from harness.trial import Tree
 from results.errors import BadInput
 
-PROTOCOL = 8
+PROTOCOL = 9
 """Raised when a message changes its meaning; a worker of another checkout must speak the same (bench check)."""
 
 
@@ -227,12 +227,12 @@ class Parent:
         self.socket = socket.socket(fileno=fd)
         self._lines = self.socket.makefile("rb")
 
-    def receive(self, kind: type[M]) -> M:
+    def receive(self, *kinds: type[M]) -> M:
         """Wait for a message; a closed wire ends the process. Raises BadInput for another protocol."""
         line = self._lines.readline()
         if not line:
             sys.exit(1)
-        return _decode(line, (kind,), "harness")
+        return _decode(line, kinds, "harness")
 
     def send(self, message: Message) -> None:
         self.socket.sendall(_encode(message))

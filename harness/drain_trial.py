@@ -6,24 +6,32 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 
 from harness import account
-from harness.messages import Go, Maps
+from harness.messages import Bye, Go, Maps
 from harness.probes.machine import MachineProbe
 from harness.probes.observer import Observer
 from harness.probes.outside import Outside, Probing
 from harness.trial import Identity, Place
-from harness.workers import endings, ready, remarks, start_consumer
+from harness.workers import Consumer, Start, endings, ready, remarks, start_consumer
+from results.ledger import Ledger
 from results.trial import Setting, Trial
 
 
 def run_drain_trial(
-    setting: Setting, *, identity: Identity, place: Place, output_fd: int | None, probing: Probing
+    setting: Setting,
+    *,
+    identity: Identity,
+    place: Place,
+    output_fd: int | None,
+    probing: Probing,
+    start: Start = start_consumer,
 ) -> Trial:
     """Fill the channel with synthetic records while the consumer is stopped, then time how it empties it."""
     assert setting.drain_records is not None
     started_at = datetime.now(UTC)
     machine = MachineProbe({place.consumer_cpu})
     with ExitStack() as stack:
-        consumer = stack.enter_context(start_consumer(setting, None, place, output_fd, probing))
+        consumer = start(setting, None, place, output_fd, probing)
+        stack.enter_context(consumer)
         maps = ready(consumer, Maps)
         observer = stack.enter_context(Observer(maps, setting.channel))
         outside = stack.enter_context(
@@ -37,14 +45,9 @@ def run_drain_trial(
                 machine=machine,
             )
         )
-        outside.start()
-        consumer.send(Go())
-        finish = account.finish(consumer, observer, outside, output_fd)
-    records = setting.drain_records
-    ledger = account.balance(setting, finish, sent=records, refused=0, drops_expected=records)
-    wrong = endings(finish.done) + ledger.imbalance()
-    if ledger.lost:
-        wrong.append(f"the channel had no room for {ledger.lost} of the {records} records to be drained")
+        finish = drained(consumer, observer, outside, output_fd)
+        consumer.send(Bye())
+    ledger, wrong = judged(setting, finish)
     return account.close(
         setting,
         identity,
@@ -57,3 +60,20 @@ def run_drain_trial(
         wrong=wrong,
         warnings=remarks(consumer, finish.done),
     )
+
+
+def drained(consumer: Consumer, observer: Observer, outside: Outside, output_fd: int | None = None) -> account.Finish:
+    """Have a consumer that is ready empty its full channel."""
+    outside.start()
+    consumer.send(Go())
+    return account.finish(consumer, observer, outside, output_fd)
+
+
+def judged(setting: Setting, finish: account.Finish) -> tuple[Ledger, list[str]]:
+    """Close the ledger, and say what is wrong."""
+    records = setting.drain_records
+    ledger = account.balance(setting, finish, sent=records, refused=0, drops_expected=records)
+    wrong = endings(finish.done) + ledger.imbalance()
+    if ledger.lost:
+        wrong.append(f"the channel had no room for {ledger.lost} of the {records} records to be drained")
+    return ledger, wrong

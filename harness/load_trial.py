@@ -5,6 +5,7 @@ from __future__ import annotations
 import select
 import signal
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -12,7 +13,7 @@ from typing import Literal
 
 from harness import account
 from harness.control import Worker
-from harness.messages import DRAIN_DEADLINE_S, Go, Maps, Ready, Sent
+from harness.messages import DRAIN_DEADLINE_S, Bye, Go, Maps, Ready, Sent
 from harness.probes.machine import MachineProbe
 from harness.probes.observer import Observer
 from harness.probes.outside import Outside, Probing
@@ -20,6 +21,8 @@ from harness.probes.timeline import SAMPLE_S
 from harness.trial import Identity, OnProgress, Place, Progress
 from harness.workers import (
     READY_TIMEOUT_S,
+    Consumer,
+    Start,
     Traffic,
     endings,
     last_words,
@@ -60,8 +63,10 @@ def run_load_trial(
     output_fd: int | None,
     on_progress: OnProgress,
     probing: Probing,
+    start: Start = start_consumer,
+    detach: Callable[[], None] | None = None,
 ) -> Trial:
-    """Offer a load to a consumer and close the ledger.
+    """Offer a load to a consumer and close the ledger; `detach` ends what a shared ring's program observes.
 
     Raises CannotRun or BadInput when a worker cannot start. A worker that dies later makes the trial invalid.
     """
@@ -70,10 +75,11 @@ def run_load_trial(
         synthetic = setting.sender == "synthetic"
         machine = MachineProbe({place.consumer_cpu, place.generator_cpu})
         tag = None if synthetic else traffic.kind.tag(traffic.bed)
-        consumer = stack.enter_context(start_consumer(setting, tag, place, output_fd, probing))
+        consumer = start(setting, tag, place, output_fd, probing)
+        stack.enter_context(consumer)
         generator = stack.enter_context(start_generator(setting, traffic, identity.seed, place.generator_cpu))
         maps = ready(consumer, Maps)
-        observer = stack.enter_context(Observer(maps, setting.channel))
+        observer = None if maps.counters is None else stack.enter_context(Observer(maps, setting.channel))
         if synthetic:
             generator.send(maps)
         ready(generator, Ready)
@@ -95,12 +101,17 @@ def run_load_trial(
         sent = _offer(setting, consumer, generator, observer, outside, on_progress)
         offered = sent.offered
         expected = None if offered is None else traffic.kind.expect(offered.sent, offered.refused)
-        observer.settle(expected.total if expected else None, SETTLE_TIMEOUT_S)
-        backlog = observer.unread_records
+        backlog = None
+        if observer is not None:
+            observer.settle(expected.total if expected else None, SETTLE_TIMEOUT_S)
+            backlog = observer.unread_records
         witness_after = traffic.kind.witness(traffic.bed)
 
+        if detach is not None:
+            detach()
         consumer.signal(signal.SIGUSR1)
         finish = account.finish(consumer, observer, outside, output_fd)
+        consumer.send(Bye())
 
     witness = {name: count - witness_before.get(name, 0) for name, count in witness_after.items()}
     ledger = account.balance(
@@ -139,9 +150,9 @@ def run_load_trial(
 
 def _offer(  # noqa: PLR0917 - both sides, and who watches them
     setting: Setting,
-    consumer: Worker,
+    consumer: Consumer,
     generator: Worker,
-    observer: Observer,
+    observer: Observer | None,
     outside: Outside,
     on_progress: OnProgress,
 ) -> Sent:
@@ -160,7 +171,7 @@ def _offer(  # noqa: PLR0917 - both sides, and who watches them
         now = time.monotonic()
         if now > began + patience_s:
             return Sent(died=f"the generator said nothing for {patience_s:g} s")
-        if now >= next_progress:
+        if observer is not None and now >= next_progress:
             next_progress = now + PROGRESS_STEP_S
             on_progress(
                 Progress(

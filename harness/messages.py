@@ -1,14 +1,15 @@
 """What the processes of a trial tell each other.
 
 A consumer hears ConsumerSpec, says Opening, then Maps, Raised or Failed; in a drain trial it waits for Go. It ends with
-Done, and waits for Bye: its maps go with it. A generator hears GeneratorSpec, and Maps where the load is synthetic; it
-says Ready or Failed, waits for Go, and ends with Sent.
+Done, and waits for Again, or for Bye, with which its maps go. A generator hears GeneratorSpec, and Maps where the load
+is synthetic; it says Ready or Failed, waits for Go, and ends with Sent.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from bpf.counters import Counters
 from bpf.synthetic import EmitterIds
 from harness.consumer.imports import Import
 from harness.control import Message
@@ -27,6 +28,7 @@ class ConsumerSpec(Message):
     """All that a consumer is told. `output_fd` is inherited; `tag` is None for synthetic load only.
 
     `mode` is what to load; the setting's is what to call it, which differs where a check compares two trees.
+    `shared` is what it consumes in place of a ring of its own: another process fills that, and counts.
     `without` names probes of the timed pass to leave out: `bench doctor --probes` measures their cost.
     The mode's own modules are looked for in `import_path` too; `tells_imports` asks what came from where.
     """
@@ -39,6 +41,7 @@ class ConsumerSpec(Message):
     without: tuple[str, ...] = ()
     import_path: tuple[str, ...] = ()
     tells_imports: bool = False
+    shared: Maps | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,18 +67,19 @@ class Opening(Message):
 class Maps(Message):
     """A consumer is ready. By these ids its program and maps are opened from outside, and it is not disturbed.
 
-    `channel` carries the events; `emitter` is there for synthetic load only.
+    `channel` carries the events; `emitter` is there for synthetic load only. A consumer that has no program of ours has
+    none of them.
     """
 
-    program: int
-    counters: int
-    channel: int
+    program: int | None = None
+    counters: int | None = None
+    channel: int | None = None
     emitter: EmitterIds | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ready(Message):
-    """A generator waits to be told to go."""
+    """It waits to be told to go: a generator, or a consumer that was to drain again."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +87,13 @@ class Go(Message):
     """Begin: at once, or at a moment of CLOCK_MONOTONIC."""
 
     at_ns: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Again(Message):
+    """Fill the ring, and drain it once more, without these probes; all counts begin at 0."""
+
+    without: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,12 +128,13 @@ class Done(LastWords):
     """What a consumer has done.
 
     `raised` is what its mode raised, `undone` what the mode did to its process that was undone, `threads` those that it
-    left running. `top_drops` are rows of (reason, location, count). Times are CLOCK_MONOTONIC.
+    left running. `top_drops` are rows of (reason, location, count). Times are CLOCK_MONOTONIC. `unread` is told where
+    no ring shows it, `counters` by a consumer that has no program of ours.
     """
 
     consumed: int | None = None
     unread: int | None = None
-    skipped: int | None = None
+    counters: Counters | None = None
     checksum_read: int | None = None
     began_ns: int = 0
     last_consumed_ns: int = 0

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType, TracebackType
@@ -18,7 +19,7 @@ from harness.probes.backlog import Backlog
 from harness.probes.outside import Probing
 from harness.probes.stall import Stall
 from harness.trial import Identity, OnProgress, Place, Tree, choose_place
-from harness.workers import ModeFailed, Traffic
+from harness.workers import ModeFailed, Start, Traffic, start_consumer
 from results.check.blocks import Arm
 from results.plan import Step
 from results.trial import Setting, Trial
@@ -81,11 +82,10 @@ class Rig:
         return dataclasses.replace(trial, repeats=step.repeats)
 
     def _run(self, setting: Setting, identity: Identity, place: Place, on_progress: OnProgress) -> Trial:
-        kept = self._traces.get(identity.number)
-        with outputs.opened(setting.mode, kept, self._folder) as output_fd:
+        with self._output(setting, identity.number) as output_fd, self._consumers(setting) as (start, detach):
             if setting.trial_kind == "drain":
                 return run_drain_trial(
-                    setting, identity=identity, place=place, output_fd=output_fd, probing=self._probing
+                    setting, identity=identity, place=place, output_fd=output_fd, probing=self._probing, start=start
                 )
             kind = load_kind(setting.traffic)
             bed = self._testbed()
@@ -100,6 +100,8 @@ class Rig:
                     output_fd=output_fd,
                     on_progress=backlog.look if stall is None else stall.look,
                     probing=self._probing,
+                    start=start,
+                    detach=detach,
                 )
             return backlog.added_to(trial if stall is None else stall.added_to(trial))
 
@@ -108,3 +110,12 @@ class Rig:
         if self._bed is None:
             self._bed = self._stack.enter_context(Testbed())
         return self._bed
+
+    def _output(self, setting: Setting, number: int) -> AbstractContextManager[int | None]:
+        """Open what the consumer of a trial writes to."""
+        return outputs.opened(setting.mode, self._traces.get(number), self._folder)
+
+    @contextlib.contextmanager
+    def _consumers(self, setting: Setting) -> Iterator[tuple[Start, Callable[[], None] | None]]:  # noqa: ARG002
+        """Yield how the consumer of a trial is started, and what ends its observing, if it does not do so itself."""
+        yield start_consumer, None

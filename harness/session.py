@@ -132,11 +132,13 @@ def carry_out(
     modes: tuple[ModeSource, ...] = (),
     trees: Trees = MappingProxyType({}),
     traces: Callable[[int, Container[int]], Mapping[int, Path]] = lambda _seed, _finished: {},
+    rigs: Callable[..., Rig] = Rig,
 ) -> Done[Answer]:
     """Begin a session or go on with one, answer what its plan asks, and record each trial as it ends.
 
     `trees` says, by mode and arm, where consumers come from if not from here. `traces` names the files that modes are
-    to fill, by the trial's number, given the seed and the numbers that are finished. Raises BadInput before anything
+    to fill, by the trial's number, given the seed and the numbers that are finished. `rigs` makes what runs the trials.
+    Raises BadInput before anything
     runs for what cannot begin or go on, and when a recorded trial is not what is asked for.
     """
     # Through JSON, so that a plan begun and a plan read back are equal.
@@ -152,7 +154,7 @@ def carry_out(
             session = new_session(row, recording.seed, modes)
         kept = traces(session.seed, finished)
         rig = stack.enter_context(
-            Rig(session=session.id, seed=session.seed, traces=kept, probing=recording.probing, trees=trees)
+            rigs(session=session.id, seed=session.seed, traces=kept, probing=recording.probing, trees=trees)
         )
         stack.enter_context(listener)
         if not recording.resume:

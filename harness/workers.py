@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar, cast
 
 from bpf.errors import CannotRun
+from harness.consumer.command import Command
 from harness.consumer.leavings import leavings, told_of
 from harness.control import M, Worker, WorkerDied
 from harness.machine.group import Group
 from harness.machine.user_path import user_path
-from harness.messages import ConsumerSpec, Done, Failed, GeneratorSpec, LastWords, Opening, Raised
+from harness.messages import ConsumerSpec, Done, Failed, GeneratorSpec, LastWords, Maps, Opening, Raised
 from harness.probes.outside import Probing
 from harness.trial import Place
 from results.errors import BadInput
@@ -33,19 +35,34 @@ class Traffic:
     frames: list[bytes]
 
 
+Consumer = Worker | Command
+"""A mode in a process of ours, or another program."""
+
+Start = Callable[[Setting, bytes | None, Place, int | None, Probing], Consumer]
+"""Starts the consumer of a trial, as `start_consumer` does."""
+
+
 def start_consumer(
-    setting: Setting, tag: bytes | None, place: Place, output_fd: int | None, probing: Probing
+    setting: Setting,
+    tag: bytes | None,
+    place: Place,
+    output_fd: int | None,
+    probing: Probing,
+    *,
+    shared: Maps | None = None,
 ) -> Worker:
+    """Start a mode. On a shared ring it attaches and fills nothing, whatever the tag."""
     tree = place.consumer_tree
     spec = ConsumerSpec(
         setting=setting,
         mode=setting.mode if tree is None else tree.mode,
-        tag=tag,
+        tag=tag if shared is None else None,
         cpu=place.consumer_cpu,
         output_fd=output_fd,
         without=probing.without,
         import_path=tuple(map(str, user_path() if tree is None else tree.import_path)),
         tells_imports=tree is not None,
+        shared=shared,
     )
     inherited = () if output_fd is None else (output_fd,)
     return Worker("harness.consumer", spec, name="consumer", pass_fds=inherited, tree=tree, group=Group())
@@ -70,12 +87,12 @@ def start_generator(setting: Setting, traffic: Traffic, seed: int, cpu: int | No
 class ModeFailed(Exception):
     """A mode raised, blocked or ended its process while it was opened: its trial is invalid, the others go on."""
 
-    def __init__(self, worker: Worker, how: str) -> None:
+    def __init__(self, worker: Consumer, how: str) -> None:
         super().__init__(how)
         self.worker = worker
 
 
-def ready(worker: Worker, kind: type[M]) -> M:
+def ready(worker: Consumer, kind: type[M]) -> M:
     """Return what a worker tells when it is ready.
 
     Raises ModeFailed, or CannotRun or BadInput when it says that it failed.
@@ -105,7 +122,7 @@ def ready(worker: Worker, kind: type[M]) -> M:
 Last = TypeVar("Last", bound=LastWords)
 
 
-def last_words(worker: Worker, kind: type[Last]) -> Last:
+def last_words(worker: Consumer, kind: type[Last]) -> Last:
     """Return what a worker says at its end. Raises BadInput when it did not run what its tree stands for."""
     try:
         return done(worker, kind, LAST_WORDS_TIMEOUT_S)
@@ -113,7 +130,7 @@ def last_words(worker: Worker, kind: type[Last]) -> Last:
         return kind(died=str(error))
 
 
-def done(worker: Worker, kind: type[M], timeout_s: float) -> M:
+def done(worker: Consumer, kind: type[M], timeout_s: float) -> M:
     """Return what a worker tells at its end.
 
     Raises WorkerDied when it says that it failed, too, and BadInput when it did not run what its tree stands for.
@@ -127,7 +144,7 @@ def done(worker: Worker, kind: type[M], timeout_s: float) -> M:
     return message
 
 
-def remarks(worker: Worker, done: Done) -> list[str]:
+def remarks(worker: Consumer, done: Done) -> list[str]:
     """Say what a mode did beside consuming; `worker` has been closed."""
     undone = [told_of(done.undone)] if done.undone else []
     return [*undone, *leavings(worker.left_behind, done.threads)]

@@ -27,12 +27,9 @@ class CallbackReader(Reader):
     serves = TakesRecords
     bounded = False  # as libbpf does, it takes what comes while it works
 
-    def __init__(self, program: Program, on_record: OnRecord, other_ring: int | None = None) -> None:
-        """Open the program's ring; or, by its descriptor, another that a program like it fills."""
+    def __init__(self, program: Program, on_record: OnRecord) -> None:
         self._consume = program.bcc.ring_buffer_consume
-        if other_ring is not None:
-            program.events.map_fd = other_ring  # bcc knows no way to open a ring that another process made
-        self._positions = RingPositions(program.channel_fd if other_ring is None else other_ring)
+        self._positions = RingPositions(program.channel_fd)
         program.events.open_ring_buffer(on_record)
 
     @classmethod

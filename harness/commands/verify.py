@@ -26,11 +26,13 @@ from results.errors import BadInput
 from results.explain.effect import experiment
 from results.explain.plan import ExplainPlan
 from results.file import ResultFile, read
+from results.peers import PeersPlan
 from results.plan import failed, replayed
 from results.reports.capacity import advice_document, capacity_document
 from results.reports.check import check_document
 from results.reports.document import Document
 from results.reports.explain import explain_document
+from results.reports.peers import peers_document
 from results.reports.run import run_document
 from results.run import RunPlan
 from results.session import Session
@@ -38,13 +40,14 @@ from results.trial import Trial
 
 NEEDS = "nothing"
 
-Replayable = RunPlan | CapacityPlan | AdvicePlan | ExplainPlan
+Replayable = RunPlan | CapacityPlan | AdvicePlan | ExplainPlan | PeersPlan
 # By what only plans of that kind hold.
 _FROM_JSON: Mapping[str, Callable[[Mapping[str, Any]], Replayable]] = {
     "settings": RunPlan.from_json,
     "capacity": CapacityPlan.from_json,
     "advice": AdvicePlan.from_json,
     "explain": ExplainPlan.from_json,
+    "peers": PeersPlan.from_json,
 }
 
 
@@ -116,6 +119,8 @@ def _replay(session: Session, trials: Sequence[Trial], figures: Path | None) -> 
     """Carry a plan out again; return what it says, and how many trials were invalid in the end."""
     plan, seed = plan_of(session), session.seed
     match plan:
+        case PeersPlan():
+            return peers_document(replayed(plan, seed, trials)), len(failed(trials))
         case RunPlan():
             return run_document(replayed(plan, seed, trials)), len(failed(trials))
         case CapacityPlan():

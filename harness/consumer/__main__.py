@@ -15,6 +15,7 @@ import traceback
 from dataclasses import replace
 from pathlib import Path
 
+from bpf import syscalls
 from bpf.errors import CannotRun
 from bpf.program import Program
 from bpf.reader import Reader
@@ -23,13 +24,13 @@ from harness.consumer.containment import contained
 from harness.consumer.handicap import Handicapped, parse
 from harness.consumer.imports import imported
 from harness.consumer.mode_errors import callback_errors, describe, whole
-from harness.consumer.opening import ModeRaised, fill, load_options, maps_of, open_mode, open_reader
+from harness.consumer.opening import ModeRaised, channel_of, fill, load_options, maps_of, open_mode, open_reader
 from harness.consumer.stop import StopSignal
 from harness.consumer.waits import consume_until_told
 from harness.control import Parent
 from harness.machine.privileges import KEPT_BY_CONSUMERS, drop_all_but
 from harness.machine.user_path import search
-from harness.messages import DRAIN_DEADLINE_S, Bye, ConsumerSpec, Done, Failed, Go, Opening, Raised
+from harness.messages import DRAIN_DEADLINE_S, Again, Bye, ConsumerSpec, Done, Failed, Go, Opening, Raised, Ready
 from harness.probes.inside import Panel
 from harness.probes.reading import Reading
 from modes import Mode
@@ -55,6 +56,9 @@ def _run(spec: ConsumerSpec, parent: Parent) -> None:
     if spec.cpu is not None:
         os.sched_setaffinity(0, {spec.cpu})
     with Program(load_options(spec)) as program:
+        if spec.shared is not None:
+            assert spec.shared.channel is not None
+            program.adopt(channel_of(setting), syscalls.open_map(spec.shared.channel))
         before = set(sys.modules)
         search([Path(folder) for folder in spec.import_path])
         sys.dont_write_bytecode = True  # root's, in the folders of whoever owns the mode
@@ -66,19 +70,29 @@ def _run(spec: ConsumerSpec, parent: Parent) -> None:
         panel = Panel(setting, mode, without=spec.without)
         ours = sys.modules.keys() - by_mode
         reader = open_reader(setting, program, mode)
-        if setting.drain_records is not None:
+        if setting.drain_records is not None and spec.shared is None:
             fill(program, setting.drain_records)
         elif spec.tag is not None:
             program.attach()
         _set_gc(setting.gc)
         drop_all_but(*KEPT_BY_CONSUMERS.values())
-        parent.send(maps_of(program))
-        if setting.drain_records is not None:
-            parent.receive(Go)
-        done = _consume(setting, program, reader, mode, panel, stop)
-        imports = tuple(imported(ours)) if spec.tells_imports else ()
-        parent.send(replace(done, undone=tuple(undone), imports=imports))
-        parent.receive(Bye)
+        parent.send(spec.shared or maps_of(program))
+        while True:
+            if setting.drain_records is not None:
+                parent.receive(Go)
+            done = _consume(setting, program, reader, mode, panel, stop)
+            imports = tuple(imported(ours)) if spec.tells_imports else ()
+            parent.send(replace(done, undone=tuple(undone), imports=imports))
+            then = parent.receive(Bye, Again)
+            if not isinstance(then, Again):
+                return
+            panel = Panel(setting, mode, without=then.without)
+            program.counters.reset()
+            mode.consumed = 0
+            if reader.checksum is not None:
+                reader.checksum = 0
+            fill(program, setting.drain_records or 0)
+            parent.send(Ready())
 
 
 def _consume(  # noqa: PLR0917 - all that takes part in it
@@ -97,6 +111,8 @@ def _consume(  # noqa: PLR0917 - all that takes part in it
                 consume_until_told(setting, burdened, mode, stop, counts, channel, program.channel_fd)
                 program.detach()
             _drain(burdened, mode, counts, raised)
+            if setting.drain_records is not None:  # what a mode puts off until flush() belongs to it
+                counts.last_consumed_ns = time.monotonic_ns()
             consumed: int | None = whole(mode.consumed)
         except BaseException as error:  # whatever a mode raises makes the trial invalid, and is told
             raised.append(error)
@@ -111,7 +127,6 @@ def _consume(  # noqa: PLR0917 - all that takes part in it
     return Done(
         consumed=consumed,
         unread=reader.unread(consumed or 0),
-        skipped=program.skipped(),
         checksum_read=None if reader.checksum is None else reader.checksum % 2**64,
         began_ns=began_ns,
         last_consumed_ns=counts.last_consumed_ns or began_ns,

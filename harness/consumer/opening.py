@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import mmap
 from typing import cast
 
 from bpf import syscalls
 from bpf.channel import Channel, channel_named
+from bpf.channels.ring import RingChannel
 from bpf.errors import CannotRun
 from bpf.program import LoadOptions, Program
 from bpf.reader import Reader, reader_named
@@ -23,6 +25,8 @@ class ModeRaised(Exception):
 
 def load_options(spec: ConsumerSpec) -> LoadOptions:
     """Say which program a consumer loads."""
+    if spec.shared is not None:  # it takes the place of this one
+        return LoadOptions(channel=RingChannel(size_bytes=mmap.PAGESIZE))
     return LoadOptions(channel=channel_of(spec.setting), tag=spec.tag, synthetic=spec.tag is None)
 
 

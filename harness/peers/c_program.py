@@ -1,99 +1,70 @@
-"""Build and run the C consumer, harness/peers/consumer.c."""
+"""Build the C consumer, harness/peers/consumer.c, and say how it is run."""
 
 from __future__ import annotations
 
 import json
-import os
-import select
 import shutil
 import signal
 import subprocess
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
+from bpf.clock import realtime_offset_ns
 from bpf.errors import CannotRun
-from harness.peers.outcome import Outcome, Task
+from harness.consumer.command import Recipe, Usage
+from harness.messages import Done, Maps
+from harness.probes.reading import Reading
+from modes import Kit
+from results.trial import Setting
 
 SOURCE = Path(__file__).with_name("consumer.c")
-READY_TIMEOUT_S, DONE_TIMEOUT_S = 30.0, 120.0
 
 
-def build(folder: Path) -> Path | str:
-    """Compile the consumer into a folder; return its path, or why there is none."""
-    compiler = next((found for name in ("clang", "gcc", "cc") if (found := shutil.which(name))), None)
-    if compiler is None:
-        return "there is no C compiler (install clang or gcc)"
-    program = folder / "consumer"
-    built = subprocess.run(
-        [compiler, "-O2", "-o", str(program), str(SOURCE), "-lbpf"], check=False, capture_output=True, text=True
-    )
-    if built.returncode:
-        if "bpf/" in built.stderr or "-lbpf" in built.stderr:
-            return "libbpf's headers are missing (install libbpf-dev or libbpf-devel)"
-        return f"it does not compile: {built.stderr.strip().splitlines()[0]}"
-    return program
+class CProgram:
+    """The built program, and a file that tells it the names of the reasons."""
 
-
-class CConsumer:
-    """Runs it; a `Consumer`."""
-
-    def __init__(self, program: Path, task: Task, work: str, reasons: Path) -> None:
-        setting = task.setting
-        wait = "drain" if setting.drain_records is not None else setting.wait
-        if wait == "paced":
-            wait = str((setting.interval_ns or 0) // 1000)  # type: ignore[assignment] # microseconds
-        arguments = [task.ring_id, wait, work, task.output_fd, task.realtime_offset_ns, reasons]
-        self._drains = setting.drain_records is not None
-        self._unread = b""
-        self._process = subprocess.Popen(
-            [str(program), *map(str, arguments)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            pass_fds=(task.output_fd,),
-            start_new_session=True,
+    def __init__(self, folder: Path) -> None:
+        """Build it in a folder. Raises CannotRun with what is missing."""
+        self._program, self._reasons = folder / "consumer", folder / "reasons"
+        compiler = next((found for name in ("clang", "gcc", "cc") if (found := shutil.which(name))), None)
+        if compiler is None:
+            raise CannotRun("there is no C compiler", "install clang or gcc")
+        built = subprocess.run(
+            [compiler, "-O2", "-o", self._program, SOURCE, "-lbpf"], check=False, capture_output=True, text=True
         )
-        if task.cpu is not None:
-            os.sched_setaffinity(self._process.pid, {task.cpu})
-        assert self._process.stdout is not None
-        self._said = self._process.stdout
+        if built.returncode:
+            if "bpf/" in built.stderr or "-lbpf" in built.stderr:
+                raise CannotRun("libbpf's headers are missing", "install libbpf-dev or libbpf-devel")
+            raise CannotRun("it does not compile", built.stderr.strip().splitlines()[0])
+        named = sorted((number, name) for name, number in Kit().reasons.by_name().items())
+        self._reasons.write_text("".join(f"{number} {name}\n" for number, name in named))
 
-    def begin(self) -> None:
-        """Wait until it is ready; it begins by itself. Raises CannotRun."""
-        if self._line(READY_TIMEOUT_S) != "ready":
-            raise CannotRun("the C consumer did not start", "run it by hand: harness/peers/consumer.c says how")
+    def recipe(self, setting: Setting, maps: Maps, output_fd: int) -> Recipe:
+        """Return how it consumes a shared ring as a setting says."""
+        drains = setting.drain_records is not None
+        wait = f"{(setting.interval_ns or 0) // 1000}" if setting.wait == "paced" else setting.wait
+        work = setting.mode.removeprefix("c-")
+        arguments = (maps.channel, "drain" if drains else wait, work, output_fd, realtime_offset_ns(), self._reasons)
+        return Recipe(
+            name="C consumer",
+            command=(str(self._program), *map(str, arguments)),
+            done=_done,
+            maps=maps,
+            ready="ready",
+            goes=drains,
+            stop=signal.SIGUSR1,
+        )
 
-    def finish(self) -> Outcome:
-        """End a live consumer, and return what either says. Raises CannotRun when it failed."""
-        if not self._drains:
-            self._process.send_signal(signal.SIGUSR1)
-        line = self._line(DONE_TIMEOUT_S)
-        if not line:
-            raise CannotRun("the C consumer died", "look at what it wrote to stderr")
-        return Outcome(**json.loads(line))
 
-    def _line(self, timeout_s: float) -> str:
-        """Return its next line, or nothing when it ended or fell silent."""
-        while b"\n" not in self._unread:
-            if not select.select([self._said], [], [], timeout_s)[0]:
-                return ""
-            more = os.read(self._said.fileno(), 4096)
-            if not more:
-                return ""
-            self._unread += more
-        line, _, self._unread = self._unread.partition(b"\n")
-        return line.decode()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._said.close()
-        if self._process.poll() is None:
-            try:
-                self._process.wait(timeout=0.5)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
+def _done(said: str, _usage: Usage) -> Done:
+    """Read its last line. Raises ValueError."""
+    told = json.loads(said.splitlines()[-1])
+    metrics = {"cpu_s": told["cpu_s"], "waits": told["waits"]}
+    if told["consumed"]:
+        metrics["cpu_ns_per_event"] = told["cpu_s"] * 1e9 / told["consumed"]
+    return Done(
+        consumed=told["consumed"],
+        checksum_read=told["checksum_read"],
+        began_ns=told["began_ns"],
+        last_consumed_ns=told["last_consumed_ns"],
+        reading=Reading(metrics=metrics),
+    )

@@ -8,7 +8,8 @@
  * WORK    count, group (by reason and location), text (search the symbol, print each line), cached (keep what is the
  *         same in all lines of a cause, write the digits by hand)
  *
- * Says "ready" on stdout; ends a wait at SIGUSR1 and empties the ring. Then prints one JSON object.
+ * Says "ready" on stdout; a drain begins then with a line on stdin. Ends a wait at SIGUSR1 and empties the ring; prints
+ * one JSON object.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -300,6 +301,8 @@ int main(int argc, char **argv)
     struct timespec pause = {.tv_nsec = atoi(argv[2]) * 1000l};
     struct rusage before, after;
     uint64_t waits = 0;
+    if (drain)
+        getchar();
     getrusage(RUSAGE_SELF, &before);
     uint64_t began = now();
     while (!drain && !stop) {

@@ -1,134 +1,104 @@
-"""What the program costs an event: its variants observe the same drops at once, and the kernel times each run."""
+"""What the program costs an event: builds of it observe the same drops at once, and the kernel times each run."""
 
 from __future__ import annotations
 
 import os
 import random
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from types import TracebackType
+from typing import Self
 
 from bpf import syscalls
 from bpf.channels.map import MapChannel
 from bpf.channels.ring import Ring, RingChannel
 from bpf.program import LoadOptions, Program
-from harness.control import WorkerDied
-from harness.peers.load import Load
-from harness.trial import Identity
-from results.ledger import Ledger
-from results.trial import Setting, Trial
+from harness.load_trial import START_DELAY_NS
+from harness.messages import Go, Ready, Sent
+from harness.workers import READY_TIMEOUT_S, Traffic, endings, last_words, ready, start_generator
+from results.peers import EMPTY, LIVE_RING_BYTES
+from results.trial import Setting
 
-RUN_S = 0.25
-RING_BYTES = 1 << 20
-REFERENCE = "program-only-return"
+_LOOK_S = 0.001
 
 
-@dataclass(frozen=True, slots=True)
-class Variant:
-    """A program to be timed; `reference` names the one that its cost, less the empty program's, is held to."""
-
-    mode: str
-    options: LoadOptions
-    reference: str | None = None
-
-    def setting(self, kind: str) -> Setting:
-        channel = self.options.channel
-        ring = channel if isinstance(channel, RingChannel) and self.options.entry == "on_drop" else None
-        return Setting(
-            mode=self.mode,
-            reader=None,
-            wait="interval",
-            traffic=kind,
-            pass_="kernel",
-            wakeup=None if ring is None else ring.wakeup,
-            channel=channel.name,
-            ring_size_bytes=None if ring is None else ring.size_bytes,
-            duration_s=RUN_S,
-        )
-
-
-def variants(tag: bytes) -> list[Variant]:
-    """List what is timed: parts of the program, and the whole with and without its filter."""
-    ring = LoadOptions(channel=RingChannel(size_bytes=RING_BYTES, wakeup="none"))
+def builds(tag: bytes) -> Mapping[str, LoadOptions]:
+    """List what is timed, by its name: parts of the program, and the whole with and without its filter."""
+    ring = LoadOptions(channel=RingChannel(size_bytes=LIVE_RING_BYTES, wakeup="none"))
     counting = LoadOptions(channel=MapChannel())
-    return [
-        Variant(REFERENCE, replace(counting, entry="only_return")),
-        Variant("program-only-filter", replace(counting, entry="only_filter", tag=tag)),
-        Variant("program-only-hash", replace(counting, entry="only_hash")),
-        Variant("program-aggregate", counting, reference="program-only-hash"),
-        Variant("program-aggregate-tagged", replace(counting, tag=tag), reference="program-only-hash"),
-        Variant("program-ring", ring),
-        Variant("program-ring-tagged", replace(ring, tag=tag)),
-    ]
+    return {
+        EMPTY: replace(counting, entry="only_return"),
+        "program-only-filter": replace(counting, entry="only_filter", tag=tag),
+        "program-only-hash": replace(counting, entry="only_hash"),
+        "program-aggregate": counting,
+        "program-aggregate-tagged": replace(counting, tag=tag),
+        "program-ring": ring,
+        "program-ring-tagged": replace(ring, tag=tag),
+    }
 
 
-class CostBench:
-    """Loads every variant, as a context manager."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timed:
+    """How often a build ran, on anyone's drops, and for how long; `wrong` says what went wrong meanwhile."""
 
-    def __init__(self, load: Load) -> None:
-        self._load = load
+    started_at: datetime
+    runs: int
+    spent_ns: int
+    wrong: tuple[str, ...]
+
+
+class ProgramTimer:
+    """Loads every build, as a context manager."""
+
+    def __init__(self, tag: bytes) -> None:
+        self._tag = tag
         self._stack = ExitStack()
-        self.variants: Sequence[Variant] = variants(load.tag)
+        self._programs: dict[str, Program] = {}
 
-    def __enter__(self) -> CostBench:
-        self._programs = [(variant, self._stack.enter_context(Program(variant.options))) for variant in self.variants]
+    def __enter__(self) -> Self:
+        for mode, options in builds(self._tag).items():
+            self._programs[mode] = self._stack.enter_context(Program(options))
         self._rings = [
             Ring(program.channel_fd, program.options.channel.size_bytes)
-            for _, program in self._programs
+            for program in self._programs.values()
             if isinstance(program.options.channel, RingChannel)
         ]
         return self
 
-    def _empty_rings(self) -> None:
-        """Release all that is in the rings, unread: a consumer that costs nothing."""
-        for ring in self._rings:
-            ring.consumer[0] = ring.producer[0]
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.__exit__(kind, error, trace)
 
-    def __exit__(self, *exc: object) -> None:
-        self._stack.close()
-
-    def block(self, identities: Sequence[Identity], seed: int) -> list[Trial]:
-        """Attach all in a random order, send, and return a trial of each."""
-        started_at = datetime.now(UTC).isoformat(timespec="milliseconds")
-        died: tuple[str, ...] = ()
-        order = random.Random(seed).sample(self._programs, len(self._programs))
-        with self._load.ready(RUN_S) as generator, ExitStack() as stack:
-            statistics = syscalls.enable_statistics()
-            stack.callback(os.close, statistics)
-            before = {}
-            for variant, program in order:
-                program.attach()
-                stack.callback(program.detach)
-                before[variant.mode] = syscalls.program_info(program.on_drop_fd)
-            try:
-                self._load.send(generator, RUN_S, self._empty_rings)
-            except WorkerDied as error:
-                died = (str(error),)
-            after = {variant.mode: syscalls.program_info(program.on_drop_fd) for variant, program in order}
-        trials = []
-        for identity, (variant, _) in zip(identities, self._programs, strict=True):
-            mode = variant.mode
-            runs = after[mode].run_count - before[mode].run_count
-            spent_ns = after[mode].run_time_ns - before[mode].run_time_ns
-            trials.append(_trial(variant.setting(self._load.kind.name), identity, started_at, runs, spent_ns, died))
-        return trials
-
-
-def _trial(  # noqa: PLR0917 - what a trial is made of
-    setting: Setting, identity: Identity, started_at: str, runs: int, spent_ns: int, died: tuple[str, ...]
-) -> Trial:
-    """Make a trial whose events are the program's runs, anyone's drops: what counts is the time of one."""
-    return Trial(
-        session=identity.session,
-        number=identity.number,
-        block=identity.block,
-        started_at=started_at,
-        setting=setting,
-        ledger=Ledger(observed=runs, aggregated=runs, map_full=0, consumed=runs, unread=0),
-        first_offered_ns=0,
-        last_offered_ns=0,
-        last_consumed_ns=0,
-        metrics={"program_ns_per_event": spent_ns / runs} if runs else {},
-        invalid_because=died or (() if runs else ("the program never ran",)),
-    )
+    def block(self, setting: Setting, traffic: Traffic, seed: int, generator_cpu: int | None) -> dict[str, Timed]:
+        """Attach all in a random order, send for as long as a setting says, and return what each took."""
+        started_at = datetime.now(UTC)
+        programs = self._programs
+        with ExitStack() as stack:
+            generator = stack.enter_context(start_generator(setting, traffic, seed, generator_cpu))
+            ready(generator, Ready)
+            stack.callback(os.close, syscalls.enable_statistics())
+            for mode in random.Random(seed).sample(list(programs), len(programs)):
+                programs[mode].attach()
+                stack.callback(programs[mode].detach)
+            before = {mode: syscalls.program_info(program.on_drop_fd) for mode, program in programs.items()}
+            generator.send(Go(at_ns=time.monotonic_ns() + START_DELAY_NS))
+            deadline = time.monotonic() + (setting.duration_s or 0) + READY_TIMEOUT_S
+            while not generator.pending() and time.monotonic() < deadline:
+                for ring in self._rings:  # released unread: a consumer that costs nothing
+                    ring.consumer[0] = ring.producer[0]
+                time.sleep(_LOOK_S)
+            wrong = endings(last_words(generator, Sent))
+            after = {mode: syscalls.program_info(program.on_drop_fd) for mode, program in programs.items()}
+        return {
+            mode: Timed(
+                started_at=started_at,
+                runs=after[mode].run_count - before[mode].run_count,
+                spent_ns=after[mode].run_time_ns - before[mode].run_time_ns,
+                wrong=tuple(wrong),
+            )
+            for mode in programs
+        }

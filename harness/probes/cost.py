@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import random
-import select
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from bpf.errors import CannotRun
-from harness.control import M, Worker, WorkerDied
 from harness.doctor import Finding
-from harness.messages import Failed, Go, Maps, Ready
+from harness.drain_trial import drained, judged
+from harness.messages import Again, Bye, Maps, Ready
 from harness.plan import Wishes, drain_setting
-from harness.probes.drainer import Drain, Drained, DrainerSpec
 from harness.probes.inside import TIMED
+from harness.probes.machine import MachineProbe
 from harness.probes.observer import Observer
-from harness.probes.outside import SAMPLER
-from harness.probes.timeline import SAMPLE_S, Sampler
-from harness.trial import choose_place
+from harness.probes.outside import SAMPLER, Outside, Probing
+from harness.trial import Place, choose_place
+from harness.workers import Consumer, ready, start_consumer
 from results.statistics.spread import Spread, spread
 from results.trial import Setting
 
@@ -34,7 +34,6 @@ SETTINGS = (
     drain_setting("epoll", 8_000_000, Wishes(reader="batch")),
     drain_setting("epoll", 100_000, Wishes(reader="callback")),
 )
-_ANSWER_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,45 +56,37 @@ def measure(
     variants |= {probe: tuple(other for other in PROBES if other != probe) for probe in PROBES}
     order = random.Random(1)
     added: dict[str, list[float]] = {name: [] for name in variants if name}
-    spec = DrainerSpec(setting=setting, cpu=choose_place().consumer_cpu)
+    place = choose_place()
     with (
-        Worker("harness.probes.drainer", spec, name="consumer") as worker,
-        Observer(_answer(worker, Maps), setting.channel) as observer,
-        Sampler(observer, worker.pid) as sampler,
+        start_consumer(setting, None, place, None, Probing()) as consumer,
+        Observer(ready(consumer, Maps), setting.channel) as observer,
     ):
-        for block in range(-1, blocks):  # the first warms caches up
+        drain = partial(_drain, setting, consumer, observer, place)
+        drain(())  # warms caches up
+        for block in range(blocks):
             on_block(block)
-            cpu = {
-                name: _drain(worker, sampler, variants[name]) for name in order.sample(list(variants), len(variants))
-            }
-            if block >= 0:
-                for name, values in added.items():
-                    values.append(cpu[name] / cpu[""] - 1)
-        worker.send(Drain(without=None))
+            cpu = {}
+            for name in order.sample(list(variants), len(variants)):
+                consumer.send(Again(without=variants[name]))
+                ready(consumer, Ready)
+                cpu[name] = drain(variants[name])
+            for name, values in added.items():
+                values.append(cpu[name] / cpu[""] - 1)
+        consumer.send(Bye())
     return [Cost(name, setting, found) for name, values in added.items() if (found := spread(values))]
 
 
-def _drain(worker: Worker, sampler: Sampler, without: tuple[str, ...]) -> float:
-    """Have the ring filled and emptied; return the CPU time of an event in ns."""
-    worker.send(Drain(without=without))
-    _answer(worker, Ready)
-    worker.send(Go())
-    if SAMPLER not in without:
-        while not worker.pending():
-            sampler.take()
-            select.select([worker], [], [], SAMPLE_S)
-    return _answer(worker, Drained).cpu_ns_per_event
-
-
-def _answer(worker: Worker, kind: type[M]) -> M:
-    try:
-        answer = worker.receive(_ANSWER_S, kind, Failed)
-    except WorkerDied as error:
-        raise CannotRun(f"cannot measure the probes: {error}", "run `bench doctor`, then try again") from error
-    if isinstance(answer, Failed):
-        raise CannotRun(answer.what, answer.cure or "")
-    assert isinstance(answer, kind)
-    return answer
+def _drain(setting: Setting, consumer: Consumer, observer: Observer, place: Place, without: tuple[str, ...]) -> float:
+    """Have the full ring emptied; return the CPU time of an event in ns."""
+    machine = MachineProbe({place.consumer_cpu})
+    with Outside(
+        setting, observer, Probing(without=without), consumer=consumer.pid, program=None, others=(), machine=machine
+    ) as outside:
+        finish = drained(consumer, observer, outside)
+    _ledger, wrong = judged(setting, finish)
+    if wrong:
+        raise CannotRun(f"cannot measure the probes: {wrong[0]}", "run `bench doctor`, then try again")
+    return finish.reading.metrics["cpu_ns_per_event"]
 
 
 _CURE = "measure on an idle machine; if it stays, do not compare results of this machine with others'"

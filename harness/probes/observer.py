@@ -18,6 +18,10 @@ class Observer:
     """Opens the maps of a consumer process by the ids that it told."""
 
     def __init__(self, maps: Maps, channel: str) -> None:
+        assert maps.program is not None
+        assert maps.counters is not None
+        assert maps.channel is not None
+        self._program = syscalls.open_program(maps.program)
         self._descriptor = syscalls.open_map(maps.counters)
         self._counters = CounterMap(self._descriptor)
         carrier = syscalls.open_map(maps.channel)
@@ -26,6 +30,10 @@ class Observer:
 
     def counters(self) -> Counters:
         return self._counters.read()
+
+    def skipped(self) -> int | None:
+        """Return how many runs of the program the kernel skipped, or None where it does not count them."""
+        return syscalls.program_info(self._program).recursion_misses
 
     @property
     def unread_records(self) -> int | None:
@@ -50,6 +58,7 @@ class Observer:
         if self._positions is not None:
             self._positions.close()
         os.close(self._descriptor)
+        os.close(self._program)
 
     def __enter__(self) -> Observer:
         return self

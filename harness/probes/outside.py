@@ -59,23 +59,28 @@ class Outside:
     def __init__(
         self,
         setting: Setting,
-        observer: Observer,
+        observer: Observer | None,
         probing: Probing,
         *,
         consumer: int,
-        program: int,
+        program: int | None,
         others: Collection[int],
         machine: MachineProbe,
     ) -> None:
-        """Take process ids (`others` are processes of ours beside consumer and harness), and the program's id."""
+        """Take process ids (`others` are processes of ours beside consumer and harness), and the program's id.
+
+        Of a consumer that has no program of ours (None), and so no observer, there is no timeline.
+        """
         self._setting = setting
         self._probing = probing
         self._stack = ExitStack()
-        self._sampler = None if SAMPLER in probing.without else self._stack.enter_context(Sampler(observer, consumer))
+        self._sampler = None
+        if observer is not None and SAMPLER not in probing.without:
+            self._sampler = self._stack.enter_context(Sampler(observer, consumer))
         machine.own((consumer, *others))
         self._machine = machine
         self._probes: list[Probe] = [ThrottlingProbe()]
-        if setting.pass_ == "kernel":
+        if setting.pass_ == "kernel" and program is not None:
             self._probes.append(self._stack.enter_context(KernelProbe(consumer, program)))
 
     def __enter__(self) -> Outside:

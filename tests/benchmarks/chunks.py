@@ -10,10 +10,10 @@ import time
 from typing import Any
 
 from bpf.channels.ring import Ring, RingChannel
-from bpf.program import LoadOptions
 from bpf.readers import batch
-from harness.peers.ring import SharedRing, usual_causes
+from harness.peers.ring import SharedRing
 from modes import Kit, load_mode
+from traffic.synthetic import usual_keys
 
 RECORDS, BLOCKS = 500_000, 9
 RING = 1 << 24
@@ -25,14 +25,12 @@ def main() -> None:
     kit = Kit(output=output)
     modes: dict[str, Any] = {name: load_mode(name)(kit) for name in ("null", "epoll", "file")}
     found: dict[tuple[str, int], list[float]] = {(name, chunk): [] for name in modes for chunk in CHUNKS}
-    with SharedRing(
-        LoadOptions(channel=RingChannel(size_bytes=RING, wakeup="none"), synthetic=True), usual_causes(kit)
-    ) as shared:
+    keys = usual_keys()
+    with SharedRing(RingChannel(size_bytes=RING, wakeup="none")) as shared:
         ring = Ring(shared.program.map_fd("events"), RING)
         for _ in range(BLOCKS):
             for name, chunk in random.sample(list(found), len(found)):
-                shared.begin()
-                shared.fill(RECORDS)
+                shared.fill(keys, RECORDS)
                 batch.CHUNK_BYTES = chunk
                 mode, reader = modes[name], batch.BatchReader(ring, modes[name].take)
                 os.lseek(output, 0, os.SEEK_SET)

@@ -62,11 +62,6 @@ def _plan_of_certify(arguments: argparse.Namespace) -> object:
     return _plan_of_check(arguments)
 
 
-def _plan_of_peers(arguments: argparse.Namespace) -> object:
-    peers._check(arguments, ["drain"])
-    return {"trials": arguments.trials, "records": arguments.records, "duration": arguments.duration}
-
-
 Plan = Callable[[argparse.Namespace], object]
 PLANS: list[tuple[str, str, Plan]] = [
     ("run", "--mode null", _plan_of_run),
@@ -76,7 +71,7 @@ PLANS: list[tuple[str, str, Plan]] = [
     ("explain", "", _plan_of_explain),
     ("check", "--mode file --config /dev/null", _plan_of_check),
     ("certify", "--mode file --config /dev/null", _plan_of_certify),
-    ("peers", "", _plan_of_peers),
+    ("peers", "", lambda arguments: peers.plan_of(arguments).to_json()),
 ]
 # Each makes a plan, which takes milliseconds; under the thorough profile there are as many as ever.
 FEW = 30 if settings().max_examples == 200 else settings().max_examples

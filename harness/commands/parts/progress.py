@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from contextlib import nullcontext, suppress
 from pathlib import Path
 from types import TracebackType
@@ -19,7 +20,7 @@ from results.metrics import STALL
 from results.plan import Step
 from results.scorecard.labels import describe, name_of
 from results.shown import shown
-from results.trial import Trial
+from results.trial import Setting, Trial
 
 
 class LiveLine:
@@ -78,9 +79,18 @@ class LiveLine:
 class ProgressLine(LiveLine):
     """Say what is running, and how it does."""
 
-    def __init__(self, total: int, out: Path | None, *, quiet: bool, as_json: bool = False) -> None:
+    def __init__(
+        self,
+        total: int,
+        out: Path | None,
+        *,
+        quiet: bool,
+        as_json: bool = False,
+        name: Callable[[Setting], str] = describe,
+    ) -> None:
         super().__init__(out, quiet=quiet, as_json=as_json)
         self._total = total
+        self._name = name
         self._repeats = 0
         self._label = ""
         self._earlier: Progress | None = None
@@ -89,7 +99,7 @@ class ProgressLine(LiveLine):
         place = f"{number + 1 - self._repeats}/{self._total}"
         if step.repeats is not None:
             place = f"repeating trial {step.repeats + 1}"
-        self._label = f"[{place}] {describe(step.setting)}"
+        self._label = f"[{place}] {self._name(step.setting)}"
         self._earlier = None
         if self._in_place:
             self._rewrite(self._label)

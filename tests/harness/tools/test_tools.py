@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
-from harness.peers.tools import count_lines, count_samples, tools
+from harness.tools import missing, recipes
+from harness.tools.bpftrace import count_lines, count_of_map
+from harness.tools.perf import count_samples
+from results.peers import LIVE
 
 # perf 6.1: 3,000 drops while it was stopped, one page of buffer. What it said: "lost 2 chunks", "lost 100.00%".
 ALL_LOST = """
@@ -58,8 +64,30 @@ def test_bpftraces_losses_stand_in_its_file(written: bytes, counts: tuple[int, i
     assert count_lines(written) == counts
 
 
-def test_bpftraces_own_counts_are_read(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("said", "count"),
+    [
+        pytest.param("Attaching 1 probe...\n\n\n@[3]: 746012\n", 746012, id="one reason"),
+        pytest.param("@[3]: 7\n@[65538]: 5\n", 12, id="several"),
+        pytest.param("Attaching 1 probe...\n", 0, id="nothing"),
+    ],
+)
+def test_bpftraces_own_counts_are_read(said: str, count: int) -> None:
     """A map that it prints when it ends."""
-    monkeypatch.setattr("shutil.which", lambda name: f"/usr/bin/{name}")
-    (counting,) = (tool for tool in tools(3, tmp_path)[0] if tool.counts_in_kernel)
-    assert counting.count("Attaching 1 probe...\n\n\n@[3]: 746012\n") == (746012, 0)
+    assert count_of_map(said) == count
+
+
+def test_a_tool_that_does_not_run_is_named_with_what_it_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One is not installed, one ends at once with a complaint, one runs."""
+    tools = {"bpftrace": "echo ERROR: no BTF here >&2; exit 1", "perf": "exec sleep 60"}
+    for name, does in tools.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{does}\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    found = {name: replace(recipe, start_s=0.5) for name, recipe in recipes(3, tmp_path).items()}
+    assert sorted(found) == sorted(name for name in LIVE if " " not in name)
+    why = missing(found)
+    assert why == {name: "bpftrace does not run here: ERROR: no BTF here" for name in found if "bpftrace" in name}
+    (tmp_path / "perf").unlink()
+    monkeypatch.setenv("PATH", f"{tmp_path}:/nonexistent")
+    assert missing({"perf-record": found["perf-record"]}) == {"perf-record": "perf is not installed"}
