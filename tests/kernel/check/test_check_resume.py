@@ -1,4 +1,4 @@
-"""--resume of bench check and bench certify: killed at any moment, a gate goes on with the trials that its file holds."""
+"""--resume of bench check and bench certify: killed at any moment, a gate goes on with what its file holds."""
 
 from __future__ import annotations
 
