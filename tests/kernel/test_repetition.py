@@ -1,0 +1,54 @@
+"""Beside noisy neighbours a run repeats what they disturb, ends with 0, and can be verified; and so after a kill."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.kernel.bench import bench, start
+
+RUN = ("run", "--mode", "null", "--rate", "1000", "--duration", "0.7", "--trials", "2", "--pass", "timed")
+
+
+@pytest.fixture
+def neighbours() -> Iterator[None]:
+    """Keep every CPU busy."""
+    spin = [sys.executable, "-c", "while True: pass"]
+    spinning = [subprocess.Popen(spin) for _ in os.sched_getaffinity(0)]
+    yield
+    for process in spinning:
+        process.kill()
+        process.wait()
+
+
+def trials(path: Path) -> list[dict[str, Any]]:
+    rows = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+    return [row for row in rows if row["type"] == "trial"]
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("neighbours")
+def test_a_run_beside_noisy_neighbours_repeats_and_passes(tmp_path: Path) -> None:
+    """Twice the trials, each said, its ledgers exact; killed among the repetitions it goes on with the same steps."""
+    path = tmp_path / "r.jsonl"
+    going = start(*RUN, "--retries", "2", "--out", path)
+    while len(trials(path)) < 3 and going.poll() is None:
+        time.sleep(0.05)
+    going.kill()
+    going.communicate(timeout=30)
+    ended = bench(*RUN, "--retries", "2", "--out", path, "--resume")
+    assert ended.returncode == 0, ended.stderr
+    assert "[repeating trial 2]" in ended.stderr
+    made = trials(path)
+    assert [row.get("repeats") for row in made] == [None, None, 0, 1]
+    assert all(row["sent"] == row["consumed"] == 700 and row["disturbed_because"] for row in made)
+    assert "4, 4 disturbed" in bench("report", path).stdout
+    assert bench("verify", path).returncode == 0
