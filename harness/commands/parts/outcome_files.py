@@ -16,7 +16,6 @@ from results.check.verdict import Verdict
 from results.output import open_output, prove_output, prove_writable, write_file
 from results.reports.document import Document
 from results.reports.forms.annotation import annotation
-from results.reports.forms.junit import junit
 from results.reports.forms.markdown import MOST_BYTES, markdown
 from results.reports.forms.terminal import Console, draw
 
@@ -51,6 +50,8 @@ class Reports:
     def write(self, document: Document, row: Mapping[str, object]) -> None:
         """Fill the files, mark the worst where GitHub looks for it (it reads both streams), and print the outcome."""
         if self._junit is not None:
+            from results.reports.forms.junit import junit  # noqa: PLC0415 - a library that this form alone needs
+
             write_file(self._junit, junit(document))
         if self._markdown is not None:
             write_file(self._markdown, markdown(document).encode())

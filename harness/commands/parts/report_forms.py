@@ -18,13 +18,16 @@ from results.reports.document import Document
 
 def add_options(parser: argparse.ArgumentParser) -> argparse._MutuallyExclusiveGroup:
     """Add an option for each form; return the group of those that are printed, of which one can be asked for."""
-    printed = parser.add_mutually_exclusive_group()
+    forms_of_text = []
     for form in _forms():
         option, *place = form.OPTION.split()
         if place:
             parser.add_argument(option, type=output, metavar=place[0], help=form.HELP)
         else:
-            printed.add_argument(option, action="store_true", help=form.HELP)
+            forms_of_text.append(form)
+    printed = parser.add_mutually_exclusive_group()
+    for form in forms_of_text:
+        printed.add_argument(form.OPTION, action="store_true", help=form.HELP)
     return printed
 
 

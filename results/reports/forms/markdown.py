@@ -56,7 +56,7 @@ def markdown(document: Document, most_bytes: int = MOST_BYTES) -> str:
                 pass
             case _:
                 items.append(f"- {_words(part)}")
-    items += [f"- not used: {text(problem)}" for problem in document.problems]
+    items += [f"- problem: {text(problem)}" for problem in document.problems]
     room = most_bytes - _size(said) - _size(items) - _size(blocks)
     for table in tables:
         written = _table(table, room)
