@@ -88,6 +88,8 @@ def test_history_keeps_machines_apart(tmp_path: Path, capsys: pytest.CaptureFixt
     assert "machine 2: kernel 6.19.0" in said.out
     assert "foreign.jsonl is no result file" in said.err
     assert page.read_text().count("machine 2") >= 3
+    assert main(["history", str(tmp_path), "--markdown"]) == 0
+    assert "| `file` | 1 | 3 |" in capsys.readouterr().out
     assert main(["history", str(tmp_path), "--csv", "-"]) == 0
     rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
     assert [row["commit"] for row in rows] == ["c0", "c1", "c2", "c3"]
