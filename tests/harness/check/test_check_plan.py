@@ -15,6 +15,8 @@ from harness.plan import Wishes
 from results.check.certificate import Certificate, Certified
 from results.check.outcome import Outcome
 from results.check.verdict import judge
+from results.reports.check import check_document
+from results.reports.forms.markdown import markdown
 from results.session import Session
 
 
@@ -95,7 +97,7 @@ def test_a_check_quotes_its_certificate():
     outcome = Outcome(
         session=session, check=check, judgements=judge(check.gate, ()), certificate=certificate(check, 0.02)
     )
-    said = " ".join(outcome.remarks())
+    said = " ".join(markdown(check_document(outcome)).split())
     assert "1 of 60 gates" in said
     assert "at most 7.66 %" in said  # Clopper-Pearson, one-sided: scipy.stats.beta.ppf(0.95, 2, 59)
     assert "surely calls 12.2 % REGRESSED" in said
