@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pyperf
@@ -25,35 +26,58 @@ def pyperf_suite(report: Report) -> tuple[bytes, str]:
 
     Raises BadInput when there is no time.
     """
-    benchmarks = [benchmark for row in report.rows for benchmark in _benchmarks(row, report)]
+    left_out: list[str] = []
+    sessions = {session.id: session for session in report.sessions}
+    names = zip(report.rows, _names(report.rows), strict=True)
+    benchmarks = [each for row, name in names for each in _benchmarks(row, name, sessions, left_out)]
     if not benchmarks:
         raise BadInput("no trial in these files has a time for an event, and pyperf suites hold nothing else")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "suite.json"
         pyperf.BenchmarkSuite(benchmarks).dump(str(path))
-        return path.read_bytes(), _caution(benchmarks)
+        return path.read_bytes(), _caution(benchmarks, left_out)
 
 
-def _caution(benchmarks: Sequence[pyperf.Benchmark]) -> str:
+def _names(rows: Sequence[Row]) -> list[str]:
+    """Name each row so that no two share a name: labels round the load, and loads of a search lie close together."""
+    labels = Counter(row.label for row in rows)
+    exact = [
+        row.label
+        if labels[row.label] == 1 or row.setting.intended_load is None
+        else f"{row.label} ({row.setting.intended_load:.10g}/s)"
+        for row in rows
+    ]
+    seen: Counter[str] = Counter()
+    named = []
+    for name in exact:
+        seen[name] += 1
+        named.append(name if seen[name] == 1 else f"{name} #{seen[name]}")
+    return named
+
+
+def _caution(benchmarks: Sequence[pyperf.Benchmark], left_out: Sequence[str]) -> str:
     """Say where pyperf takes every difference for a significant one: nothing in what it prints does."""
     counts = sorted({benchmark.get_nvalue() for benchmark in benchmarks})
+    missing = f"; left out, since pyperf holds only times above 0: {', '.join(left_out)}" if left_out else ""
     return (
         f"the benchmarks hold {' or '.join(map(str, counts))} values, one a valid trial; where the other suite holds "
         "another number, pyperf compare_to makes no test, and its table shows every difference: bench compare tests "
-        "those too"
+        f"those too{missing}"
     )
 
 
-def _benchmarks(row: Row, report: Report) -> Iterator[pyperf.Benchmark]:
-    sessions = {session.id: session for session in report.sessions}
+def _benchmarks(
+    row: Row, name: str, sessions: Mapping[str, Session], left_out: list[str]
+) -> Iterator[pyperf.Benchmark]:
+    """Yield a benchmark for each time of a row; name on `left_out` what pyperf cannot hold."""
     for each in _TIMES:
-        runs = [
-            _run(f"{row.label} {each.name}", value, trial, sessions.get(trial.session))
-            for trial in row.measured(each)
-            if (value := each.value(trial))
-        ]
+        values = [(trial, value) for trial in row.measured(each) if (value := each.value(trial)) is not None]
+        title = f"{name} {each.name}"
+        runs = [_run(title, value, trial, sessions.get(trial.session)) for trial, value in values if value > 0]
         if runs:
             yield pyperf.Benchmark(runs)
+        if len(runs) < len(values):
+            left_out.append(f"{len(values) - len(runs)} of {len(values)} values of {title}")
 
 
 def _run(name: str, nanoseconds: float, trial: Trial, session: Session | None) -> pyperf.Run:

@@ -10,12 +10,17 @@ from dataclasses import replace
 from pathlib import Path
 
 import pyarrow.parquet as pq
+import pyperf
 import pytest
 
 from harness.__main__ import main
 from results.file import ResultWriter
+from results.metrics import CPU_PER_EVENT
+from results.scorecard.report import load
 from results.trial import Trial
 from tests.results import made_up
+
+PUBLISHED = Path(__file__).resolve().parents[4] / "docs/results"
 
 
 def written(path: Path, trials: list[Trial], **session: object) -> str:
@@ -65,6 +70,25 @@ def test_pyperf_accepts_the_suite(result: str, tmp_path: Path, command: str) -> 
     if command != "compare_to":  # which hides what does not differ
         assert "file cpu_ns_per_event" in done.stdout
         assert "file ns_per_event" in done.stdout
+
+
+@pytest.mark.parametrize("name", ["capacity-all", "capacity-callback", "capacity-synthetic", "peers", "explain"])
+def test_pyperf_takes_loads_that_round_to_one_name(name: str, tmp_path: Path) -> None:
+    """Loads of a search lie close together; each has a benchmark of its own, and no trial is lost to another's."""
+    assert main(["export", str(PUBLISHED / f"{name}.jsonl"), "--pyperf", str(tmp_path / "suite.json")]) == 0
+    suite = pyperf.BenchmarkSuite.load(str(tmp_path / "suite.json"))
+    rows = [row for row in load([PUBLISHED / f"{name}.jsonl"]).rows if row.spread(CPU_PER_EVENT)]
+    assert sum("cpu_ns_per_event" in each for each in suite.get_benchmark_names()) == len(rows)
+
+
+def test_what_pyperf_cannot_hold_is_left_out_and_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A time of 0 or below, as clocks of a foreign tool gave, sinks neither its benchmark nor the export."""
+    trials = [made_up.trial(number=number, metrics={"cpu_ns_per_event": ns}) for number, ns in enumerate((2, 0, -1, 3))]
+    result = written(tmp_path / "r", trials)
+    assert main(["export", result, "--pyperf", str(tmp_path / "suite.json")]) == 0
+    (values,) = [each.get_values() for each in pyperf.BenchmarkSuite.load(str(tmp_path / "suite.json"))]
+    assert values == pytest.approx([2e-9, 3e-9])
+    assert "2 of 4 values of file cpu_ns_per_event" in capsys.readouterr().err
 
 
 def test_history_keeps_machines_apart(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
