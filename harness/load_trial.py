@@ -122,6 +122,8 @@ def run_load_trial(
         drops_expected=expected.total if expected else None,
     )
     wrong = endings(sent) + endings(finish.done) + ledger.imbalance()
+    if offered is not None and offered.unsent and not offered.sent:
+        wrong.append(f"none of the {offered.unsent:,} frames that were due was sent")
     if expected is not None:
         wrong += [
             f"the second witness {name} grew by {grew}, not {expected.witness.get(name)}"

@@ -159,6 +159,10 @@ def expand_modes(names: str) -> list[str]:
 def load_setting(mode_name: str, traffic: str, wishes: Wishes) -> Setting:
     """Settle every choice of a load trial. Raises BadInput for what makes no sense, before anything is set up."""
     setting = _consumer_setting(mode_name, traffic, wishes)
+    if wishes.intended_load is not None and wishes.intended_load * wishes.duration_s < 1:
+        raise BadInput(
+            f"--rate {wishes.intended_load:g} for {wishes.duration_s:g} s is less than one drop; raise one of them"
+        )
     return dataclasses.replace(
         setting,
         sender=choose_sender(load_kind(traffic), wishes.intended_load, wishes.sender),

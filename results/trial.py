@@ -138,15 +138,31 @@ class Trial:
 
     @property
     def offered_load(self) -> float | None:
-        """Drops per second that really reached the hook, over the time the generator sent."""
-        span_ns = self.last_offered_ns - self.first_offered_ns
-        return self.ledger.offered * 1e9 / span_ns if span_ns > 0 else None
+        """Drops per second that really reached the hook, over the time that the generator was to send, or took.
+
+        None for a single drop: it has no rate.
+        """
+        span_ns = self._span_ns(self.last_offered_ns)
+        return self.ledger.offered * 1e9 / span_ns if span_ns > 0 and self.ledger.offered != 1 else None
 
     @property
     def consume_rate(self) -> float | None:
-        """Records per second from the first drop offered to the last one consumed, the drain included."""
-        span_ns = self.last_consumed_ns - self.first_offered_ns
-        return self.ledger.consumed * 1e9 / span_ns if self.ledger.consumed is not None and span_ns > 0 else None
+        """Records per second from the first drop offered to the last one consumed, the drain included.
+
+        Over no less than the time that the generator was to send; None for a single record.
+        """
+        consumed, span_ns = self.ledger.consumed, self._span_ns(self.last_consumed_ns)
+        return consumed * 1e9 / span_ns if consumed is not None and span_ns > 0 and consumed != 1 else None
+
+    def _span_ns(self, last_ns: int) -> float:
+        """Measure from the first drop to a last moment: in an open loop the silence after the last frame belongs to it.
+
+        (The first of two frames a second, or a burst, is over at once: its own time would make a rate of any height.)
+        """
+        span_ns = last_ns - self.first_offered_ns
+        if span_ns <= 0 or self.setting.intended_load is None or self.setting.duration_s is None:
+            return span_ns
+        return max(span_ns, self.setting.duration_s * 1e9)
 
     @property
     def ns_per_event(self) -> float | None:

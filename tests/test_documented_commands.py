@@ -44,7 +44,7 @@ def commands() -> Iterator[pytest.ParameterSet]:
                 yield pytest.param(code, id=f"{page.name}:{number} {code}")
 
 
-@pytest.mark.parametrize("code", commands())
+@pytest.mark.parametrize("code", list(commands()))
 def test_what_is_documented_can_be_typed(code: str) -> None:
     """A command of bench has the options that are shown; a module is there, and run by the environment's Python."""
     program, *words = shlex.split(code.removeprefix("sudo "))

@@ -66,11 +66,6 @@ class Offered:
             return None
         return self.sent * NS_PER_S / (self.last_ns - self.first_ns)
 
-    @property
-    def mean_burst(self) -> float | None:
-        """Frames a burst."""
-        return self.sent / self.bursts if self.bursts else None
-
 
 def offer(
     sender: Sender,

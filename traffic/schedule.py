@@ -73,13 +73,14 @@ class Poisson:
 
 
 class Burst:
-    """All of a period's frames in its first part, at a constant rate, then silence."""
+    """All of a period's frames in its first part, at a constant rate, then silence; a last period may be cut short."""
 
-    def __init__(self, rate: float, on_ns: int, off_ns: int) -> None:
+    def __init__(self, rate: float, on_ns: int, off_ns: int, duration_ns: int) -> None:
         self._on_ns = on_ns
         self._period_ns = on_ns + off_ns
-        self._per_period = rate * self._period_ns / NS_PER_S
-        self._per_ns = self._per_period / on_ns
+        periods, rest_ns = divmod(duration_ns, self._period_ns)
+        self._per_ns = rate / NS_PER_S * duration_ns / (periods * on_ns + min(rest_ns, on_ns))
+        self._per_period = self._per_ns * on_ns
 
     def due_before(self, elapsed_ns: int) -> int:
         periods, rest_ns = divmod(elapsed_ns, self._period_ns)
@@ -112,7 +113,7 @@ def make_schedule(rate: float, duration_ns: int, shape: str = "constant", seed: 
     on_ns, off_ns = check_shape(shape)
     name = shape.partition(":")[0]
     if name == "burst":
-        return Burst(rate, on_ns, off_ns)
+        return Burst(rate, on_ns, off_ns, duration_ns)
     if name == "poisson":
         return Poisson(rate, seed)
     if name == "ramp":

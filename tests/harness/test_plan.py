@@ -44,6 +44,8 @@ def test_aggregate_uses_no_ring() -> None:
         pytest.param("null", {"intended_load": 0.0}, "--rate", id="rate of zero"),
         pytest.param("null", {"intended_load": float("nan")}, "--rate", id="rate that is no number"),
         pytest.param("null", {"intended_load": -5.0}, "--rate", id="negative rate"),
+        pytest.param("null", {"intended_load": 1e-7}, "less than one drop", id="rate below one drop"),
+        pytest.param("null", {"intended_load": 1.9, "duration_s": 0.5}, "less than one drop", id="time below one drop"),
         pytest.param("null", {"duration_s": 0.0}, "--duration", id="no time"),
         pytest.param("null", {"duration_s": float("inf")}, "--duration", id="endless"),
         pytest.param("null", {"ring_size_bytes": 5000}, "the next is 8192", id="ring that is no power of two"),

@@ -30,6 +30,13 @@ def test_nothing_is_due_before_the_start(shape: str) -> None:
     assert make_schedule(1000, NS_PER_S, shape).due_before(0) == 0
 
 
+@pytest.mark.parametrize(("shape", "seconds"), [("burst:100,900", 0.5), ("burst:100,900", 0.05), ("burst:30,50", 0.1)])
+def test_a_burst_that_is_cut_short_sends_what_was_asked_for(shape: str, seconds: float) -> None:
+    """A period that the trial does not finish has no more frames than its share."""
+    duration_ns = round(seconds * NS_PER_S)
+    assert make_schedule(1000, duration_ns, shape).due_before(duration_ns) == 1000 * seconds
+
+
 def test_a_burst_is_silent_in_the_second_part_of_its_period() -> None:
     schedule = make_schedule(1000, NS_PER_S, "burst:10,90")
     assert schedule.due_before(5 * NS_PER_MS) == 50

@@ -66,6 +66,16 @@ def test_a_network_that_goes_down_makes_the_trial_invalid(tmp_path: Path) -> Non
     assert "Network is down" in row["invalid_because"][0]
 
 
+def test_a_trial_that_sent_nothing_is_invalid(tmp_path: Path) -> None:
+    """Injects EINTR for each send: the sender tries again until its time is over."""
+    with Watched(*ONE_TRIAL, "--out", tmp_path / "out", wrapper=wrapper("sendmmsg", "EINTR")) as bench:
+        assert bench.finish() == 5
+        assert bench.left_behind() == []
+    (row,) = (json.loads(line) for line in bench.stdout.splitlines())
+    assert (row["sent"], row["valid"]) == (0, False)
+    assert "frames that were due was sent" in row["invalid_because"][0]
+
+
 def test_a_disk_that_fails_at_the_end_is_told(tmp_path: Path) -> None:
     """Injects EIO for fsync: a result that may not be on the disk is no success."""
     with Watched(*ONE_TRIAL, "--out", tmp_path / "out", wrapper=wrapper("fsync", "EIO")) as bench:
