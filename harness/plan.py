@@ -100,7 +100,8 @@ def run_plan(asked: Asked) -> RunPlan:
     wanted = consumers(asked.modes, asked.wishes)
     stall_s = _stall_s(asked)
     check_shape(asked.wishes.shape)
-    passes = expand_passes(asked.passes or ("timed" if asked.drain_records is not None else DEFAULT_PASSES))
+    default_passes = "timed" if asked.drain_records is not None else DEFAULT_PASSES
+    passes = expand_passes(asked.passes if asked.passes is not None else default_passes)
     settings: list[Setting] = []
     if asked.drain_records is not None:
         for name, wishes in wanted:

@@ -66,6 +66,10 @@ def run(arguments: argparse.Namespace) -> int:
     held = read(arguments.file)
     if held.problems:
         raise BadInput(f"{arguments.file} is not whole: {held.problems[0]}")
+    if not held.sessions:
+        raise BadInput(
+            f"{arguments.file} holds trials without their session's line, which says what they were to answer"
+        )
     sessions = _sessions(held, arguments.session)
     for option, key in (("junit", "check"), ("figures", "explain")):
         if getattr(arguments, option) and not all(key in session.plan for session in sessions):

@@ -25,7 +25,7 @@ from harness.commands.parts import options
 from harness.commands.parts.status import DONE, INTERRUPTED, INVALID_TRIAL, READER_GONE, TERMINATED, Terminated
 from harness.consumer.containment import contained
 from harness.consumer.leavings import told_of
-from harness.consumer.mode_errors import describe
+from harness.consumer.mode_errors import describe, look_at_counts
 from harness.machine.streams import say
 from harness.plan import DEFAULT_RING_BYTES, check_duration
 from harness.watch.choice import Choice
@@ -88,6 +88,7 @@ def _watch(arguments: argparse.Namespace) -> int:
             else:
                 with contained() as undone_later:
                     mode = mode_class(kit)
+                    look_at_counts(mode)
                 undone += undone_later
                 unread = watch_events(program, mode, chosen, stop)
                 if unread:

@@ -18,10 +18,11 @@ _MOST = 2**64
 
 
 def describe(error: BaseException, mode: type[Mode]) -> str:
-    """Write an error with the innermost line of the mode's own file in it, or of any."""
+    """Write an error with the innermost line of the mode's own file in it, or of any; a count that is none has none."""
     frames = traceback.extract_tb(error.__traceback__)
     own = getattr(sys.modules.get(mode.__module__), "__file__", None)
-    place = ([frame for frame in frames if frame.filename == own] or frames)[-1:]
+    others = [] if frames and frames[-1].filename == __file__ else frames
+    place = ([frame for frame in frames if frame.filename == own] or others)[-1:]
     where = f" ({Path(place[0].filename).name}:{place[0].lineno})" if place else ""
     return f"{type(error).__name__}: {error}{where}"
 

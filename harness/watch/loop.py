@@ -11,7 +11,7 @@ from bpf.program import Program
 from bpf.reader import default_reader, reader_named
 from bpf.readers.snapshot import SnapshotReader
 from harness.consumer import waits as loops
-from harness.consumer.mode_errors import callback_errors
+from harness.consumer.mode_errors import callback_errors, whole
 from harness.consumer.stop import StopSignal
 from harness.messages import DRAIN_DEADLINE_S
 from harness.watch.choice import Choice, Wanted
@@ -40,6 +40,7 @@ def watch_events(program: Program, mode: Mode, choice: Choice, stop: StopSignal)
         mode.flush()
     if raised:
         raise raised[0]
+    whole(mode.consumed)
     return reader.unread(0)
 
 

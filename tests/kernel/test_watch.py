@@ -163,6 +163,28 @@ def test_a_mode_that_raises_is_told_with_its_line(tmp_path: Path, name: str) -> 
 
 
 @pytest.mark.usefixtures("sender")
+@pytest.mark.parametrize(
+    ("source", "where"),
+    [
+        ("    def take(self, samples): self.consumed += float(len(samples))\n", "(mine.py:4)"),
+        pytest.param(
+            "    def take(self, samples): self.consumed += len(samples)\n    def flush(self): self.consumed = 0.5\n",
+            "", marks=pytest.mark.slow,
+        ),
+    ],
+    ids=["at once", "at last"],
+)  # fmt: skip
+def test_a_count_that_is_none_is_told_as_in_a_run(tmp_path: Path, source: str, where: str) -> None:
+    """With its line where the mode made it among its first; never with one of ours."""
+    (tmp_path / "mine.py").write_text(HEADER + source)
+    ended = bench("watch", "--mode", tmp_path / "mine.py", "--duration", "2")
+    assert ended.returncode == 5
+    assert "it is a whole number of events" in ended.stderr
+    assert where in ended.stderr
+    assert "mode_errors.py" not in ended.stderr
+
+
+@pytest.mark.usefixtures("sender")
 def test_all_that_was_seen_is_shown_by_the_callback_reader(tmp_path: Path) -> None:
     """A consumer that lags behind when it is told to stop still takes what waits."""
     (tmp_path / "mine.py").write_text(

@@ -106,3 +106,11 @@ def test_the_figures_of_an_experiment_are_drawn(tmp_path: Path, capsys: pytest.C
     assert {path.suffix for path in (tmp_path / "f").iterdir()} == {".svg"}
     assert main(["verify", str(RESULTS / "consumers.jsonl"), "--figures", str(tmp_path / "g")]) == BAD_INPUT
     assert "of an experiment" in capsys.readouterr().err
+
+
+def test_trials_without_their_session_cannot_be_verified(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """report shows them; what they were to answer nobody knows."""
+    path = tmp_path / "r.jsonl"
+    path.write_text(lines("all-modes.jsonl")[-1])
+    assert main(["verify", str(path)]) == BAD_INPUT
+    assert "without their session's line" in capsys.readouterr().err
