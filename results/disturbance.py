@@ -51,8 +51,8 @@ def spoilt_from_outside(trial: Trial) -> bool:
 
 
 def may_pass(trial: Trial) -> bool:
-    """Tell whether all that made a trial invalid was done to it."""
-    return not trial.valid and all(_MAY_PASS.search(reason) for reason in trial.invalid_because)
+    """Tell whether what made a trial invalid was done to it: the first thing that went wrong, whatever followed."""
+    return not trial.valid and _MAY_PASS.search(trial.invalid_because[0]) is not None
 
 
 def disturbance(trials: Iterable[Trial]) -> Disturbance | None:

@@ -99,16 +99,22 @@ def end_abandoned(group: Abandoned) -> None:
     _kill(lambda: set(_marked(group.name)))
 
 
+def time_used(pid: int) -> Path | None:
+    """Find the file that tells the CPU time of a process's group, of all that was ever in it; None: it is in none."""
+    group = _group_of(pid)
+    if group is None or not Path(group).name.startswith(_prefix()):
+        return None
+    return next((file for root in _mounts() if (file := Path(f"{root}{group}") / "cpu.stat").exists()), None)
+
+
+def _group_of(pid: int | str) -> str | None:
+    lines = (_PROC / str(pid) / "cgroup").read_text(encoding="utf-8").splitlines()
+    return next((line[3:] for line in lines if line.startswith("0::")), None)
+
+
 def _make(name: str) -> Path | None:
     """Make a control group below this process's own, or return None where that cannot be."""
-    own = next(
-        (
-            line[3:]
-            for line in (_PROC / "self/cgroup").read_text(encoding="utf-8").splitlines()
-            if line.startswith("0::")
-        ),
-        None,
-    )
+    own = _group_of("self")
     for root in _mounts():
         folder = Path(f"{root}{own}") / name
         try:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import psutil
 
+from harness.machine.group import time_used
 from harness.probes.reading import Reading
 from results.disturbance import STOLEN, TAKEN
 from results.errors import BadInput
@@ -60,12 +61,20 @@ class MachineProbe:
         self._names = {f"cpu{cpu}" for cpu in cpus} if None not in cpus else {"cpu"}
         self._here = psutil.Process()
         self._workers: list[psutil.Process] = []
+        self._groups: list[Path] = []
         self._stat = stat
         self.start()
 
     def own(self, processes: Iterable[int]) -> None:
-        """Count the time of these processes, which were started under this watch, and of their offspring as ours."""
-        self._workers += map(psutil.Process, processes)
+        """Count the time of these processes, which were started under this watch, and of their offspring as ours.
+
+        By their control group, where they have one: what has left its parents is still in it.
+        """
+        for process in processes:
+            if (used := time_used(process)) is not None:
+                self._groups.append(used)
+            else:
+                self._workers.append(psutil.Process(process))
 
     def start(self) -> None:
         """Begin the span anew."""
@@ -76,7 +85,7 @@ class MachineProbe:
     def stop(self) -> Reading:
         try:
             after, own_s = self._ticks(), self._own_s() - self._own_before_s
-        except psutil.NoSuchProcess:
+        except (psutil.NoSuchProcess, OSError):
             return Reading(absent=dict.fromkeys(_METRICS, "a process of the trial died"))
         before = self._before
         total = after.total - before.total
@@ -110,7 +119,9 @@ class MachineProbe:
         """
         here = self._here.cpu_times()
         families = [[worker, *worker.children(recursive=True)] for worker in self._workers]
-        return here.user + here.system + sum(sum(each.cpu_times()[:4]) for family in families for each in family)
+        grouped = sum(int(used.read_text(encoding="utf-8").split()[1]) for used in self._groups) / 1e6  # usage_usec
+        alone = sum(sum(each.cpu_times()[:4]) for family in families for each in family)
+        return here.user + here.system + grouped + alone
 
 
 def disturbed_because(reading: Reading, limits: Limits, consuming_s: float) -> list[str]:
