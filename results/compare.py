@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -68,6 +68,7 @@ class Compared:
     contents: tuple[Difference, ...]
     sessions: tuple[Session, ...]
     problems: tuple[str, ...]
+    trials: tuple[Trial, ...]
 
     @property
     def unlike(self) -> tuple[Difference, ...]:
@@ -96,6 +97,7 @@ def compare_files(a: Report, b: Report, names: Sequence[str], margin: float | No
         tuple(mode_differences([*ran_a, *ran_b])),
         (*ran_a, *ran_b),
         (*a.problems, *b.problems, *both),
+        _trials(pairs),
     )
 
 
@@ -121,7 +123,13 @@ def compare_variants(report: Report, label_a: str, label_b: str, margin: float |
         tuple(mode_differences(ran)),
         tuple(ran),
         report.problems,
+        _trials(pairs),
     )
+
+
+def _trials(pairs: Iterable[tuple[Row, Row]]) -> tuple[Trial, ...]:
+    """Gather what two sides were compared by."""
+    return tuple(trial for pair in pairs for row in pair for trial in (*row.trials, *row.drains))
 
 
 def _judge(label: str, row: Row, other: Row, margin: float | None) -> list[Judged]:

@@ -43,6 +43,7 @@ class History:
     machines: tuple[dict[str, str], ...]
     tracks: tuple[Track, ...]
     problems: tuple[str, ...]
+    trials: tuple[Trial, ...] = ()
 
     @property
     def sessions(self) -> list[Session]:
@@ -82,7 +83,9 @@ def read_history(folder: Path, column: Metric, machine: int | None = None) -> Hi
         for (number, setting, arm), points in found.items()
     ]
     tracks.sort(key=lambda track: (track.machine, track.label))
-    return History(column, tuple(machine_of(host) for host in hosts), tuple(tracks), tuple(problems))
+    shown = {point.session.id for track in tracks for point in track.points}
+    told = tuple(trial for session in shown for trial in trials[session])
+    return History(column, tuple(machine_of(host) for host in hosts), tuple(tracks), tuple(problems), told)
 
 
 def _commit(session: Session, row: Row) -> str | None:

@@ -26,7 +26,7 @@ from results.reports.document import (
     cells,
     titled,
 )
-from results.reports.sessions import commands_of, machine
+from results.reports.sessions import commands_of, disturbed, machine
 
 _ORDER: tuple[Verdict, ...] = ("worse", "better", "undecided", "same")
 _LISTED = 4
@@ -47,13 +47,14 @@ def compare_document(compared: Compared) -> Document:
         if labels
     )
     method: tuple[Part, ...] = commands_of(compared.sessions)
+    noise = disturbed(compared.trials, "")
     return Document(
         said,
-        (table, worth, differ),
-        screen=((), table, worth),
+        (table, worth, *noise, differ),
+        screen=((), table, worth, *noise),
         sections=(
             Section("forest", "Ratios against the margin", (Drawing("forest", compared),)),
-            Section("numbers", "All numbers", (sides, worth, table, *only)),
+            Section("numbers", "All numbers", (sides, worth, table, *noise, *only)),
             *machine(compared.sessions, unlike),
             *((Section("method", "Method", method),) if method else ()),
         ),

@@ -17,6 +17,7 @@ from results.reports.document import (
     spark,
     titled,
 )
+from results.reports.sessions import disturbed
 
 _LONGEST_SPARK = 24
 """Sessions that fit beside the numbers on a narrow terminal: the last ones."""
@@ -33,9 +34,10 @@ def history_document(history: History) -> Document:
     )
     better = f"; {column.better} is better" if column.better else ""
     means: tuple[Sentence, ...] = ((f"{column.means}{better}.",),) if column.means else ()
+    noise = disturbed(history.trials, "") if column.timing or column.shared else ()
     return Document(
         ((f"{column.title} over {len(history.sessions)} sessions",),),
-        (table, *_machines(history)),
+        (table, *_machines(history), *noise),
         sections=(
             Section(
                 "history",
@@ -46,7 +48,7 @@ def history_document(history: History) -> Document:
                     Drawing("history_chart", history),
                 ),
             ),
-            Section("numbers", "First and last", (table,)),
+            Section("numbers", "First and last", (table, *noise)),
             *(
                 Section(f"machine-{number}", f"machine {number}", (Facts(tuple(machine.items())),))
                 for number, machine in enumerate(history.machines, start=1)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from harness.__main__ import main
 from results.disturbance import disturbance, sentences
 from results.file import ResultWriter
 from results.reports.document import Bad
@@ -119,3 +121,21 @@ def test_what_limited_one_trial_limited_the_row() -> None:
     trials = [made_up.trial("file", number, limited_by="consumer" if number == 1 else None) for number in (1, 2, 3)]
     assert rows(trials)[0].limited_by == "consumer"
     assert rows(trials[1:])[0].limited_by == "nothing"
+
+
+@pytest.mark.parametrize("form", ["terminal", "markdown", "page"])
+@pytest.mark.parametrize("command", ["compare", "history"])
+def test_what_holds_sessions_together_says_it_too(
+    command: str, form: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A change between two sessions of a noisy machine may be the machine's."""
+    for name, made in (("a", noisy), ("b", made_up.trial)):
+        with ResultWriter(tmp_path / f"{name}.jsonl") as writer:
+            writer.session(made_up.session(id=name))
+            for number in range(3):
+                writer.trial(replace(made(number=number), session=name))
+    files = [str(tmp_path / "a.jsonl"), str(tmp_path / "b.jsonl")] if command == "compare" else [str(tmp_path)]
+    words = {"terminal": [], "markdown": ["--markdown"], "page": ["--html", str(tmp_path / "page")]}[form]
+    assert main([command, *files, *words]) == 0
+    said = (tmp_path / "page").read_text() if form == "page" else capsys.readouterr().out
+    assert "The machine was not quiet in 3 of 6 trials" in " ".join(said.split())
