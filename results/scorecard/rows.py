@@ -119,11 +119,15 @@ class Row:
         Under load a late consumer finds more at once, so that what a pass allocates or calls is shared by more events.
         """
         timing = column.timing
-        if not timing and not column.shared:
+        if not self._noisy or not (timing or column.shared):
             return False
         return any(
             trial.disturbed and (timing or trial.setting.trial_kind == "load") for trial in self.measured(column)
         )
+
+    @cached_property
+    def _noisy(self) -> bool:
+        return any(trial.disturbed for trial in (*self.trials, *self.drains))
 
     @property
     def disturbed_trials(self) -> int:
@@ -188,9 +192,9 @@ def quietest(valid: Sequence[Trial], column: Metric) -> Sequence[Trial]:
 
     What is exact however the machine was, is taken from all. Which trials count, nothing that was measured decides.
     """
-    wanted = {(trial.session, trial.number if trial.repeats is None else trial.repeats) for trial in valid}
-    if len(wanted) == len(valid) or not (column.timing or column.shared):
+    if not (column.timing or column.shared) or all(trial.repeats is None for trial in valid):
         return valid
+    wanted = {(trial.session, trial.number if trial.repeats is None else trial.repeats) for trial in valid}
     return sorted(sorted(valid, key=doubt)[: len(wanted)], key=lambda trial: (trial.session, trial.number))
 
 
