@@ -14,7 +14,7 @@ from tests.fuzz.test_environment import CHECKOUT, ENVIRONMENTS, FEW, FOLDERS, ho
 from tests.repository import git
 
 __all__ = ["own"]
-RUN = ("run", "--mode", "null", "--drain", "100", "--trials", "1", "--quiet", "--json")
+RUN = ("run", "--mode", "null", "--drain", "100", "--trials", "1", "--retries", "0", "--quiet", "--json")
 
 
 @pytest.mark.slow

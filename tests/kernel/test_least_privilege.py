@@ -64,7 +64,7 @@ def test_an_ordinary_user_with_the_capabilities_that_are_stated_can_run_it(nobod
     """Not root, no capability beyond those of harness/machine/privileges.py: trials balance, functions have names."""
     trace = home / "trace"
     ended = nobody.run(
-        *SHORT, "--mode", "file", "--reader", "both", "--trace", trace, "--out", home / "out",
+        *SHORT, "--retries", "0", "--mode", "file", "--reader", "both", "--trace", trace, "--out", home / "out",
         granted=STATED, XDG_CACHE_HOME=str(home), HOME=str(home),
     )  # fmt: skip
     assert ended.returncode == 0, ended.stderr

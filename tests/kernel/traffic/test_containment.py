@@ -81,7 +81,7 @@ def sessions(tmp_path_factory: pytest.TempPathFactory) -> Heard:
 def start(load: list[str], out: Path) -> subprocess.Popen[str]:
     options = ["--mode", "null", "--pass", "timed", "--duration", "1.5", "--trials", "1", "--json", "--quiet"]
     options += ["--foreign-limit", "1"]  # the other session is a foreign load
-    command = [sys.executable, "-m", "harness", "run", *load, *options, "--out", str(out)]
+    command = [sys.executable, "-m", "harness", "run", "--retries", "0", *load, *options, "--out", str(out)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
