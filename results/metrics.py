@@ -99,25 +99,26 @@ class Metric:
         return len(self.taken_from) > 1
 
 
-_ALL: tuple[Pass, ...] = ("timed", "latency", "kernel", "allocation")
+# From the pass that disturbs least: a number is read in the first of these that has it.
+IN_PASSES: tuple[Pass, ...] = ("timed", "latency", "kernel", "allocation")
 # memray disturbs whatever the others would read.
-_BUT_ALLOCATION = _ALL[:-1]
+_BUT_ALLOCATION = IN_PASSES[:-1]
 
-_ACCOUNT = Source("the ledger and the times of both sides", _ALL)
+_ACCOUNT = Source("the ledger and the times of both sides", IN_PASSES)
 _AGE = Source("probes/age.py", ("latency",))
 _ALLOCATION = Source("probes/allocation.py", ("allocation",))
-_BACKLOG = Source("probes/backlog.py", _ALL)
+_BACKLOG = Source("probes/backlog.py", IN_PASSES)
 _COLLECTOR = Source("probes/collector.py", _BUT_ALLOCATION)
-_CPU = Source("probes/process.py", _ALL)
-_GENERATOR = Source("the generator", _ALL)
+_CPU = Source("probes/process.py", IN_PASSES)
+_GENERATOR = Source("the generator", IN_PASSES)
 _KERNEL = Source("probes/kernel.py", ("kernel",))
-_LOOP = Source("the consumer's loop", _ALL)
-_MACHINE = Source("probes/machine.py", _ALL)
-_OUTSIDE = Source("probes/outside.py", _ALL)
+_LOOP = Source("the consumer's loop", IN_PASSES)
+_MACHINE = Source("probes/machine.py", IN_PASSES)
+_OUTSIDE = Source("probes/outside.py", IN_PASSES)
 _PROCESS = Source("probes/process.py", _BUT_ALLOCATION)
-_STALL = Source("probes/stall.py, where --ring is advised on", _ALL)
-_THROTTLING = Source("probes/throttling.py", _ALL)
-_TIMELINE = Source("probes/timeline.py", _ALL)
+_STALL = Source("probes/stall.py, where --ring is advised on", IN_PASSES)
+_THROTTLING = Source("probes/throttling.py", IN_PASSES)
+_TIMELINE = Source("probes/timeline.py", IN_PASSES)
 
 _EITHER: tuple[TrialKind, ...] = ("load", "drain")
 _DRAIN: tuple[TrialKind, ...] = ("drain",)

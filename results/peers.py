@@ -87,11 +87,6 @@ def is_c(setting: Setting) -> bool:
     return setting.mode in C_MODES
 
 
-def is_tool(setting: Setting) -> bool:
-    """Tell whether a program of others watches, which has no ring of ours."""
-    return part_of(setting) == "live" and setting.ring_size_bytes is None
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeersPlan:
     """What is held against what, in `trials` blocks of each part. `left_out` are modes that this machine cannot run."""

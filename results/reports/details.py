@@ -5,20 +5,19 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterable, Sequence
 
-from results.metrics import named
+from results.metrics import IN_PASSES, named
 from results.reports.document import Line, Part, Quiet, Table, cells, titled
 from results.scorecard.rows import Row, rows
 from results.trial import Trial
-
-_PASSES = ("timed", "latency", "kernel", "allocation")
 
 
 def details(trials: Iterable[Trial]) -> tuple[Part, ...]:
     """Show the median of each metric over the valid trials of one pass; then what is absent, and why."""
     found = rows(trials)
-    groups = [(pass_, [of_pass(row.trials, pass_) for row in found]) for pass_ in _PASSES]
+    groups: list[tuple[str, list[list[Trial]]]]
+    groups = [(pass_, [of_pass(row.trials, pass_) for row in found]) for pass_ in IN_PASSES]
     groups += [("drain" if pass_ == "timed" else f"drain, {pass_}", [of_pass(row.drains, pass_) for row in found])
-               for pass_ in _PASSES]  # fmt: skip
+               for pass_ in IN_PASSES]  # fmt: skip
     parts: list[Part] = []
     for title, chosen in groups:
         filled = [(row.label, listed) for row, listed in zip(found, chosen, strict=True) if listed]

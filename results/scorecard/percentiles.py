@@ -6,8 +6,8 @@ import statistics
 from collections import Counter
 from collections.abc import Sequence
 
-from results.metrics import AGE_P50, AGE_P90, AGE_P99, AGE_P999, AGE_P9999
-from results.scorecard.rows import PASSES, Row, quietest
+from results.metrics import AGE_P50, AGE_P90, AGE_P99, AGE_P999, AGE_P9999, IN_PASSES
+from results.scorecard.rows import Row, quietest
 from results.series import age_histogram
 from results.trial import Trial
 
@@ -24,7 +24,7 @@ def percentiles(row: Row) -> list[tuple[float, float]]:
 
     A percentile that there are too few events for is left out.
     """
-    for pass_ in PASSES:
+    for pass_ in IN_PASSES:
         of_pass = [trial for trial in row.valid if trial.setting.pass_ == pass_]
         trials = [trial for trial in quietest(of_pass, AGE_P50) if AGE_P50.value(trial) is not None]
         if trials:

@@ -7,7 +7,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
-from results.metrics import CONSUME_RATE, CPU_PER_EVENT, LOSS_RATIO, NS_PER_EVENT, OFFERED_LOAD, SCORECARD, Metric
+from results.metrics import (
+    CONSUME_RATE,
+    CPU_PER_EVENT,
+    IN_PASSES,
+    LOSS_RATIO,
+    NS_PER_EVENT,
+    OFFERED_LOAD,
+    SCORECARD,
+    Metric,
+)
 from results.plan import doubt
 from results.scorecard.labels import labels
 from results.scorecard.origin import Origins
@@ -20,9 +29,6 @@ COUNTS = (
     "sent", "refused", "observed", "skipped", "missed", "offered", "submitted", "reserve_failed", "aggregated",
     "map_full", "consumed", "unread", "lost",
 )  # fmt: skip
-
-# A number is read in the pass that disturbs it least: the first of these that has it.
-PASSES = ("timed", "latency", "kernel", "allocation")
 
 DISTURBED = (
     "the machine was not quiet in some of the trials: times, rates, costs per event are doubtful; the ledger is exact"
@@ -72,7 +78,7 @@ class Row:
     @cached_property
     def timed(self) -> tuple[Trial, ...]:
         """The valid trials of the least disturbed pass there is: those that rates and losses are taken from."""
-        return next((tuple(self._loaded[name]) for name in PASSES if name in self._loaded), ())
+        return next((tuple(self._loaded[name]) for name in IN_PASSES if name in self._loaded), ())
 
     def spread(self, column: Metric) -> Spread | None:
         """Summarise one column over the valid trials of one pass; None where none has it."""
@@ -99,7 +105,7 @@ class Row:
             of_passes = (
                 [(trial, value) for trial in quietest(pool[name], column) if (value := column.value(trial)) is not None]
                 for pool in pools
-                for name in PASSES
+                for name in IN_PASSES
                 if name in pool
             )
             self._found[column.name] = next(filter(None, of_passes), [])
@@ -138,7 +144,7 @@ class Row:
     def repeated(self) -> int:
         """How many trials were made of the pass that rates and losses are taken from, invalid ones included."""
         pool = self.trials or self.drains
-        name = next((name for name in PASSES if any(trial.setting.pass_ == name for trial in pool)), None)
+        name = next((name for name in IN_PASSES if any(trial.setting.pass_ == name for trial in pool)), None)
         return sum(trial.setting.pass_ == name for trial in pool)
 
     @cached_property

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from results.file import read
-from results.metrics import METRICS, Metric
+from results.metrics import IN_PASSES, METRICS, Metric
 from results.reports.details import median_text, of_pass
-from results.scorecard.rows import PASSES, rows
+from results.scorecard.rows import rows
 from results.series import SERIES
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -24,7 +24,7 @@ QUOTED = re.findall(r"^\| `(\w+)` \| (\w+) \| ([^|]+) \| ([^|]+) \|$", EXAMPLE, 
 def row_of(metric: Metric) -> str:
     """Write the row that a metric has on the page."""
     passes = metric.source.passes
-    said = {PASSES: "all", PASSES[:-1]: f"all but {PASSES[-1]}"}.get(passes) or ", ".join(passes)
+    said = {IN_PASSES: "all", IN_PASSES[:-1]: f"all but {IN_PASSES[-1]}"}.get(passes) or ", ".join(passes)
     return f"| `{metric.name}` | {metric.unit.name} | {said} | {metric.means} |"
 
 

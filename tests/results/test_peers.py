@@ -10,7 +10,7 @@ import pytest
 from results.disturbance import STOLEN
 from results.errors import BadInput
 from results.file import read
-from results.peers import DRAINS, LIVE, PARTS, PROGRAMS, PeersPlan, is_c, is_tool, label, part_of
+from results.peers import DRAINS, LIVE, PARTS, PROGRAMS, PeersPlan, is_c, label, part_of
 from results.plan import Step, replay
 from results.trial import Trial
 from tests.results import made_up
@@ -54,9 +54,9 @@ def test_the_settings_are_those_of_earlier_files() -> None:
 
 
 def test_who_is_who() -> None:
-    """Ours, C and tools are told apart by the setting."""
+    """C is told by the setting, and tools of others, which have no ring of ours."""
     live = PLAN.settings("live")
-    assert {setting.mode for setting in live if is_tool(setting)} == {
+    assert {setting.mode for setting in live if setting.ring_size_bytes is None} == {
         "bpftrace-count",
         "bpftrace-printf",
         "perf-record",
