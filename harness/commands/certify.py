@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import random
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -33,7 +34,7 @@ from harness.machine.fingerprint import fingerprint
 from harness.machine.streams import say
 from harness.mode_source import sources_of
 from harness.plan import expand_modes
-from harness.session import Recording, carry_out
+from harness.session import MOST_SEED, Recording, carry_out, check_seed
 from results.check.certify import CertifiedGate, certify, finished_gates
 from results.check.plan import Check, TooManyInvalid, check_of
 from results.errors import BadInput
@@ -59,7 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_consumer_options(parser)
     options.add_probe_options(parser)
     options.add_gate_options(parser)
-    options.add_session_options(parser, "nothing: each gate draws its own")
+    options.add_session_options(parser, "the gates' coins and traffic")
     parser.add_argument("--json", action="store_true", help="print the certificate as JSON, and nothing else")
     parser.add_argument(
         "--out", type=output, metavar="FILE", help="result file of all gates (default: by host and plan)"
@@ -73,12 +74,13 @@ def run(arguments: argparse.Namespace) -> int:
     modes = expand_modes(arguments.mode)
     check = make_check(alone(modes, wishes, "the consumer", "the same consumer"), said)
     targets = _targets(arguments)
+    check_seed(arguments.seed)
     out = arguments.out or _out(check, owner)
     try:
         if arguments.resume and (begun := _interrupted(out, check)):
             _run_gate(arguments, begun, out, resume=True)
-        for kind in _due(out, check, targets):
-            _run_gate(arguments, _slowed(check, kind), out)
+        for number, kind in _due(out, check, targets):
+            _run_gate(arguments, _slowed(check, kind), out, number=number)
     except TooManyInvalid as error:
         say(f"bench: {error}")
         return INVALID_TRIAL
@@ -103,12 +105,12 @@ def _targets(arguments: argparse.Namespace) -> dict[str | None, int]:
     return {None: arguments.gates, **dict.fromkeys(handicaps, arguments.slowed)}
 
 
-def _due(out: Path, check: Check, targets: dict[str | None, int]) -> Iterator[str | None]:
-    """Yield the handicap of each gate still to be run, kinds mixed evenly, so that all meet the same hours."""
+def _due(out: Path, check: Check, targets: dict[str | None, int]) -> Iterator[tuple[int, str | None]]:
+    """Yield number and handicap of each gate still to be run, kinds mixed evenly, so that all meet the same hours."""
     done = Counter(gate.handicap for gate in _finished(out, check))
     while open_kinds := [kind for kind, target in targets.items() if done[kind] < target]:
         kind = min(open_kinds, key=lambda kind: done[kind] / targets[kind])
-        yield kind
+        yield done.total(), kind
         done[kind] += 1
 
 
@@ -140,9 +142,10 @@ def _interrupted(out: Path, check: Check) -> Check | None:
     return _slowed(check, check_of(last).comparisons[0].b.handicap)
 
 
-def _run_gate(arguments: argparse.Namespace, check: Check, out: Path, *, resume: bool = False) -> None:
-    # Each gate has a coin of its own.
-    recording = Recording(out=out, seed=None, resume=resume, probing=options.probing_of(arguments))
+def _run_gate(arguments: argparse.Namespace, check: Check, out: Path, *, number: int = 0, resume: bool = False) -> None:
+    """Run a gate, or go on with it. Each has a coin of its own, which a seed decides too."""
+    seed = None if arguments.seed is None else random.Random(f"gate {number} of {arguments.seed}").randrange(MOST_SEED)
+    recording = Recording(out=out, seed=seed, resume=resume, probing=options.probing_of(arguments))
     progress = ProgressLine(check.most_trials, None, quiet=arguments.quiet or not sys.stderr.isatty())
     carry_out(check, recording, progress, modes=sources_of(comparison.mode for comparison in check.comparisons))
 

@@ -137,7 +137,21 @@ def test_one_more_allocation_an_event_is_found_in_the_fewest_blocks(tmp_path: Pa
 def test_a_certification_goes_on_where_it_was_interrupted(tmp_path: Path) -> None:
     """Finished gates are kept, the one in progress is run anew, and status 130 says that it was interrupted."""
     out = tmp_path / "gates.jsonl"
-    words = ("certify", "--mode", "null", "--gates", "2", "--slowed", "0", *DRAINED, *TWO_BLOCKS, "--out", out)
+    words = (
+        "certify",
+        "--mode",
+        "null",
+        "--gates",
+        "2",
+        "--slowed",
+        "0",
+        *DRAINED,
+        *TWO_BLOCKS,
+        "--seed",
+        "5",
+        "--out",
+        out,
+    )
     interrupted = start(*words)
     wait_for(lambda: out.exists() and len(trials(out)) > GATE + 2)
     interrupted.send_signal(signal.SIGINT)
@@ -148,6 +162,10 @@ def test_a_certification_goes_on_where_it_was_interrupted(tmp_path: Path) -> Non
     assert ended.returncode == 0, ended.stderr
     assert json.loads(ended.stdout)["gates"] == 2
     assert len(trials(out)) == kept + GATE  # the second gate once more, the first not
+    first, cut, anew = (
+        row["seed"] for row in map(json.loads, out.read_text().splitlines()) if row["type"] == "session"
+    )
+    assert first != cut == anew  # a coin of its own for each gate, which the seed decides
 
 
 def test_a_stored_result_of_this_machine_serves_as_baseline(tmp_path: Path) -> None:
