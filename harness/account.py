@@ -23,7 +23,7 @@ from harness.probes.outside import Outside, bytes_written
 from harness.probes.reading import Reading
 from harness.probes.timeline import SAMPLE_S
 from harness.trial import Identity
-from harness.workers import Consumer, ModeFailed, last_words, remarks
+from harness.workers import Consumer, NeverReady, last_words, remarks
 from results.ledger import Ledger
 from results.trial import Setting, Trial
 
@@ -132,7 +132,7 @@ def stated(
     )
 
 
-def unopened(setting: Setting, identity: Identity, *, started_at: datetime, failed: ModeFailed) -> Trial:
+def unopened(setting: Setting, identity: Identity, *, started_at: datetime, failed: NeverReady) -> Trial:
     """State a trial whose mode could not be opened."""
     ledger = Ledger(observed=0, consumed=None, unread=None)
     warnings = remarks(failed.worker, Done())

@@ -58,11 +58,16 @@ _OF_THE_CALLERS_PYTHON = frozenset(
 )
 
 
+# What somebody does to a process, and no process to itself by mistake.
+_KILLED = ("was killed by SIGKILL", "was killed by SIGTERM")
+
+
 class WorkerDied(Exception):
     """A worker ended, or fell silent, before it had said what was expected; `detail` is what it wrote to stderr."""
 
     def __init__(self, worker: str, how: str, detail: str) -> None:
         super().__init__(f"the {worker} {how}" + (f": {detail}" if detail else ""))
+        self.killed = how in _KILLED
 
 
 class Worker:

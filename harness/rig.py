@@ -19,7 +19,7 @@ from harness.probes.backlog import Backlog
 from harness.probes.outside import Probing
 from harness.probes.stall import Stall
 from harness.trial import Identity, OnProgress, Place, Tree, choose_place
-from harness.workers import ModeFailed, Start, Traffic, start_consumer
+from harness.workers import NeverReady, Start, Traffic, start_consumer
 from results.check.blocks import Arm
 from results.plan import Step
 from results.trial import Setting, Trial
@@ -77,7 +77,7 @@ class Rig:
         started_at = datetime.now(UTC)
         try:
             trial = self._run(setting, identity, place, on_progress)
-        except ModeFailed as failed:
+        except NeverReady as failed:
             trial = account.unopened(setting, identity, started_at=started_at, failed=failed)
         return dataclasses.replace(trial, repeats=step.repeats)
 

@@ -138,8 +138,8 @@ def carry_out(
 
     `trees` says, by mode and arm, where consumers come from if not from here. `traces` names the files that modes are
     to fill, by the trial's number, given the seed and the numbers that are finished. `rigs` makes what runs the trials.
-    Raises BadInput before anything
-    runs for what cannot begin or go on, and when a recorded trial is not what is asked for.
+    Raises BadInput before anything runs for what cannot begin or go on, and when a recorded trial is not what is asked
+    for.
     """
     # Through JSON, so that a plan begun and a plan read back are equal.
     row = json.loads(json.dumps(plan.to_json()))

@@ -84,8 +84,11 @@ def start_generator(setting: Setting, traffic: Traffic, seed: int, cpu: int | No
     return Worker("harness.generator", spec, name="generator", pass_fds=(spec.outlet.namespace,))
 
 
-class ModeFailed(Exception):
-    """A mode raised, blocked or ended its process while it was opened: its trial is invalid, the others go on."""
+class NeverReady(Exception):
+    """A mode raised, blocked or ended its process while it was opened, or somebody killed a worker before it was ready.
+
+    The trial is invalid, the others go on.
+    """
 
     def __init__(self, worker: Consumer, how: str) -> None:
         super().__init__(how)
@@ -95,7 +98,7 @@ class ModeFailed(Exception):
 def ready(worker: Consumer, kind: type[M]) -> M:
     """Return what a worker tells when it is ready.
 
-    Raises ModeFailed, or CannotRun or BadInput when it says that it failed.
+    Raises NeverReady, or CannotRun or BadInput when it says that it failed.
     """
     opening = False
     try:
@@ -105,12 +108,14 @@ def ready(worker: Consumer, kind: type[M]) -> M:
             message = worker.receive(READY_TIMEOUT_S, kind, Raised, Failed)
     except WorkerDied as error:
         if opening:
-            raise ModeFailed(worker, f"while the mode was opened, {error}{worker.whereabouts()}") from error
+            raise NeverReady(worker, f"while the mode was opened, {error}{worker.whereabouts()}") from error
+        if error.killed:
+            raise NeverReady(worker, str(error)) from error
         of_python = "Fatal Python error" in str(error)
         cure = "unset that, or say what Python can take" if of_python else "run `bench doctor`, then try again"
         raise CannotRun(f"cannot start a trial: {error}", cure) from error
     if isinstance(message, Raised):
-        raise ModeFailed(worker, f"the mode raised {message.what}")
+        raise NeverReady(worker, f"the mode raised {message.what}")
     if isinstance(message, Failed):
         if message.cure is None:
             raise BadInput(message.what if worker.tree is None else worker.tree.explain(message.what))

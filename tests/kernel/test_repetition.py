@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -11,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from tests.kernel.bench import bench, start
@@ -46,9 +49,35 @@ def test_a_run_beside_noisy_neighbours_repeats_and_passes(tmp_path: Path) -> Non
     going.communicate(timeout=30)
     ended = bench(*RUN, "--retries", "2", "--out", path, "--resume")
     assert ended.returncode == 0, ended.stderr
-    assert "[repeating trial 2]" in ended.stderr
+    assert "[repeating trial 1]" in ended.stderr
     made = trials(path)
     assert [row.get("repeats") for row in made] == [None, None, 0, 1]
     assert all(row["sent"] == row["consumed"] == 700 and row["disturbed_because"] for row in made)
     assert "4, 4 disturbed" in bench("report", path).stdout
     assert bench("verify", path).returncode == 0
+
+
+def test_a_consumer_that_is_killed_while_it_starts_is_started_once_more(tmp_path: Path) -> None:
+    """The session goes on: an invalid trial, and the one that stands in for it."""
+    path = tmp_path / "r.jsonl"
+    going = start(*RUN, "--retries", "1", "--out", path)
+    (consumer,) = processes_of(going.pid, "harness.consumer")
+    os.kill(consumer, signal.SIGKILL)
+    out, said = going.communicate(timeout=60)
+    assert going.returncode == 0, said
+    made = trials(path)
+    assert [(row["valid"], row.get("repeats")) for row in made] == [(False, None), (True, None), (True, 0)]
+    assert made[0]["invalid_because"] == ["the consumer was killed by SIGKILL"]
+    assert "1 invalid" in out
+
+
+def processes_of(parent: int, module: str) -> list[int]:
+    """Wait for a process's children that run a module, before these can have said anything."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            found = [each.pid for each in psutil.Process(parent).children() if module in each.cmdline()]
+            if found:
+                return found
+        time.sleep(0.001)
+    raise AssertionError(f"no {module} was started")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import nullcontext, suppress
 from pathlib import Path
@@ -23,7 +24,7 @@ from results.shown import shown
 from results.trial import Setting, Trial
 
 
-class LiveLine:
+class LiveLine(ABC):
     """The line itself, as a context manager: at its end it is empty, and the result file, if one is named, is told.
 
     Of each trial it prints the line of the result file, too, where JSON is wanted (--json).
@@ -34,6 +35,7 @@ class LiveLine:
         self._quiet = quiet
         self._as_json = as_json
         self._in_place = sys.stderr.isatty()
+        self._recorded = False
 
     def __enter__(self) -> Self:
         return self
@@ -44,17 +46,18 @@ class LiveLine:
         # With the terminal closed, what ends the run is why it ends, not that nobody can be told.
         with nullcontext() if error is None else suppress(OSError):
             self._rewrite("")
-            if self._out is not None:
+            if self._out is not None and (error is None or self._recorded):  # else a new file is taken back
                 self._print(f"results: {self._out}")
 
-    def begin(self, number: int, step: Step, /) -> None:
+    def begin(self, number: int, step: Step, /) -> None:  # noqa: B027 - advice says what came of each trial alone
         """Say which trial begins."""
 
-    def update(self, progress: Progress) -> None:
+    def update(self, progress: Progress) -> None:  # noqa: B027 - as above
         """Say how it does."""
 
     def end(self, trial: Trial, *, fresh: bool) -> None:
         """Say what came of it, if it was made just now."""
+        self._recorded = True
         if not fresh:
             return
         self._rewrite("")
@@ -62,8 +65,9 @@ class LiveLine:
         if self._as_json:
             print(json.dumps(trial.to_json()), flush=True)
 
+    @abstractmethod
     def _outcome(self, trial: Trial) -> str:
-        raise NotImplementedError
+        """Say what came of a trial."""
 
     def _rewrite(self, text: str) -> None:
         """Replace what stands on the line; elsewhere than on a terminal, leave it out."""
@@ -98,7 +102,7 @@ class ProgressLine(LiveLine):
     def begin(self, number: int, step: Step, /) -> None:
         place = f"{number + 1 - self._repeats}/{self._total}"
         if step.repeats is not None:
-            place = f"repeating trial {step.repeats + 1}"
+            place = f"repeating trial {step.repeats}"
         self._label = f"[{place}] {self._name(step.setting)}"
         self._earlier = None
         if self._in_place:

@@ -53,6 +53,7 @@ def test_what_the_kernel_refuses_is_named(tmp_path: Path, call: str, error: str,
         assert bench.finish() == status, bench.stderr
         assert bench.left_behind() == []
     assert says in bench.stderr
+    assert ("results: " in bench.stderr) == (tmp_path / "out").exists()
     assert "Traceback" not in bench.stderr
 
 

@@ -26,16 +26,38 @@ FATAL = (
 )
 
 
-@pytest.mark.parametrize("number", FATAL)
-def test_a_consumer_that_dies_before_it_is_ready_ends_the_session(tmp_path: Path, number: signal.Signals) -> None:
-    """Injects a fatal signal while the program is being compiled: status 4, with what happened."""
+@pytest.mark.slow
+def test_a_consumer_that_crashes_before_it_is_ready_ends_the_session(tmp_path: Path) -> None:
+    """Injects SIGSEGV while the program is being compiled: this machine cannot, status 4, with what happened."""
     with Watched(*QUIET_RUN, "--mode", "null", *TWO_TRIALS, "--out", tmp_path / "out") as bench:
         bench.await_stage("compile")
-        _kill(bench, "consumer", number)
+        _kill(bench, "consumer", signal.SIGSEGV)
         assert bench.finish() == 4
         assert bench.left_behind() == []
-    assert f"the consumer was killed by {number.name}" in bench.stderr
+    assert "the consumer was killed by SIGSEGV" in bench.stderr
     assert "Traceback" not in bench.stderr
+
+
+@pytest.mark.parametrize(
+    ("worker", "stage", "number"),
+    [
+        ("consumer", "compile", signal.SIGKILL),
+        ("generator", "ready", signal.SIGKILL),
+        pytest.param("consumer", "compile", signal.SIGTERM, marks=pytest.mark.slow),
+    ],
+)
+def test_a_worker_that_is_killed_before_it_is_ready_makes_one_trial_invalid(
+    tmp_path: Path, worker: str, stage: str, number: signal.Signals
+) -> None:
+    """Somebody did that, and the machine lacks nothing: the trial says who died, and the next one is whole."""
+    with Watched(*QUIET_RUN, "--mode", "null", *TWO_TRIALS, "--out", tmp_path / "out") as bench:
+        bench.await_stage(stage)
+        _kill(bench, worker, number)
+        assert bench.finish() == 5
+        assert bench.left_behind() == []
+    first, second = (json.loads(line) for line in bench.stdout.splitlines())
+    assert first["invalid_because"] == [f"the {worker} was killed by {number.name}"]
+    assert second["valid"], second["invalid_because"]
 
 
 @pytest.mark.parametrize("number", FATAL)
@@ -52,16 +74,6 @@ def test_a_worker_that_dies_while_sending_makes_one_trial_invalid(
     first, second = (json.loads(line) for line in bench.stdout.splitlines())
     assert f"the {worker} was killed by {number.name}" in " ".join(first["invalid_because"])
     assert second["valid"], second["invalid_because"]
-
-
-def test_a_generator_that_dies_before_it_is_ready_ends_the_session(tmp_path: Path) -> None:
-    """Injects SIGKILL as the generator starts."""
-    with Watched(*QUIET_RUN, "--mode", "null", *TWO_TRIALS, "--out", tmp_path / "out") as bench:
-        bench.await_stage("ready")
-        _kill(bench, "generator", signal.SIGKILL)
-        assert bench.finish() == 4
-        assert bench.left_behind() == []
-    assert "the generator was killed by SIGKILL" in bench.stderr
 
 
 @pytest.mark.parametrize("worker", ["consumer", "generator"])
