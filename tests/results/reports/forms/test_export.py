@@ -78,7 +78,20 @@ def test_pyperf_takes_loads_that_round_to_one_name(name: str, tmp_path: Path) ->
     assert main(["export", str(PUBLISHED / f"{name}.jsonl"), "--pyperf", str(tmp_path / "suite.json")]) == 0
     suite = pyperf.BenchmarkSuite.load(str(tmp_path / "suite.json"))
     rows = [row for row in load([PUBLISHED / f"{name}.jsonl"]).rows if row.spread(CPU_PER_EVENT)]
-    assert sum("cpu_ns_per_event" in each for each in suite.get_benchmark_names()) == len(rows)
+    names = suite.get_benchmark_names()
+    assert sum("cpu_ns_per_event" in each for each in names) == len(rows)
+    assert not any("#" in each for each in names), "a place among others is no name: another file has another there"
+
+
+def test_rows_that_differ_by_less_than_their_names_tell_are_numbered(tmp_path: Path) -> None:
+    """Two intervals that are written alike: pyperf takes a name once."""
+    trials = [
+        made_up.trial("paced", number, interval_ns=5_000_000 + number, metrics={"cpu_ns_per_event": 2.0})
+        for number in range(2)
+    ]
+    suite = str(tmp_path / "suite.json")
+    assert main(["export", written(tmp_path / "r", trials), "--pyperf", suite]) == 0
+    assert len(pyperf.BenchmarkSuite.load(suite)) == 2
 
 
 def test_what_pyperf_cannot_hold_is_left_out_and_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
