@@ -71,6 +71,14 @@ def test_what_is_documented_can_be_typed(code: str) -> None:
                 known[flag].type(value)  # type: ignore[operator] # argparse knows callables and names of types
 
 
+def test_the_tests_that_faults_are_held_by_are_there() -> None:
+    """Each row of docs/faults.md names its own, which may be moved."""
+    named = re.findall(r"[\w/]*\btest_\w+\.py", (CHECKOUT / "docs/faults.md").read_text())
+    there = [f"/{path.relative_to(CHECKOUT)}" for path in CHECKOUT.glob("tests/**/*.py")]
+    assert len(named) > 100
+    assert [name for name in named if not any(path.endswith(f"/{name}") for path in there)] == []
+
+
 def test_what_the_reports_page_shows_ends_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Line by line, in a folder that holds what the page speaks of."""
     monkeypatch.chdir(tmp_path)

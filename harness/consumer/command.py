@@ -133,7 +133,7 @@ class Command:
         self._cpu_before_s = self._cpu_s()
 
     def _usage(self) -> Usage:
-        cpu_s = self._cpu_s() - self._cpu_before_s
+        cpu_s = max(0.0, self._cpu_s() - self._cpu_before_s)  # sums of ticks: equal ones may differ by an ulp
         return Usage(began_ns=self._began_ns, ended_ns=time.monotonic_ns(), cpu_s=cpu_s)
 
     def _cpu_s(self) -> float:
