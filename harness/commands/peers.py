@@ -49,7 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--traffic", default=options.DEFAULT_TRAFFIC, metavar="KIND", help="drops of the live trials")
     parser.add_argument("--sender", default="packet", metavar="NAME", help="how they are sent (default: packet)")
-    options.add_session_options(parser, "the random order", retries="0")
+    options.add_session_options(parser, "the random order", retries="--trials")
     options.add_probe_options(parser)
     options.add_output_options(parser)
 
@@ -88,7 +88,7 @@ def plan_of(arguments: argparse.Namespace, left_out: tuple[str, ...] = ()) -> Pe
         traffic=kind.name,
         sender=choose_sender(kind, None, arguments.sender),
         left_out=left_out,
-        retries=arguments.retries or 0,
+        retries=arguments.trials if arguments.retries is None else arguments.retries,
     )
 
 

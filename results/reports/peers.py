@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from results import units
 from results.peers import EMPTY, PARTS, REFERENCES, label, part_of
-from results.reports.document import Document, Line, Table, cells, titled
+from results.reports.document import Cell, Document, Line, Table, cells, titled
 from results.statistics.spread import spread
 from results.trial import Trial
 
 Value = Callable[[Trial], float | None]
 
 _TITLES = {
-    "drain": ("drains a full ring", "ns/event", "ratio", "trials"),
-    "program": ("program, less an empty one", "ns/event", "ratio", "trials"),
-    "live": ("live", "offered", "lost", "CPU", "ns/event", "ratio", "trials"),
+    "drain": ("drains a full ring", "ns/event", "ratio", "of", "trials"),
+    "program": ("program, less an empty one", "ns/event", "ratio", "of", "trials"),
+    "live": ("live", "offered", "lost", "CPU", "ns/event", "ratio", "of", "trials"),
 }
 
 
@@ -28,7 +29,13 @@ def peers_document(trials: Iterable[Trial]) -> Document:
     return Document(
         headline=(),
         parts=tuple(
-            Table(heading=_TITLES[part][0], headings=titled(*_TITLES[part][1:]), lines=tuple(_lines(part, found)))
+            Table(
+                heading=_TITLES[part][0],
+                headings=tuple(
+                    replace(each, spare=each.title == "CPU") for each in titled(*_TITLES[part][1:], words=("of",))
+                ),
+                lines=tuple(_lines(part, found)),
+            )
             for part, found in parts.items()
             if found
         ),
@@ -47,11 +54,11 @@ def _lines(part: str, trials: Sequence[Trial]) -> Iterator[Line]:
         if own:
             yield Line(
                 name,
-                cells(
-                    *(_live(valid) if part == "live" else ()),
+                (
+                    *cells(*(_live(valid) if part == "live" else ())),
                     _with_spread([mine for trial in valid if (mine := value(trial)) is not None], units.digits),
-                    "" if reference is None else _held(valid, rows.get(reference, ()), reference, value),
-                    _trials(own),
+                    _with_spread(_ratios(valid, rows.get(reference or "", ()), value), "{:.2f}".format),
+                    *cells(reference or "", _trials(own)),
                 ),
             )
 
@@ -110,19 +117,19 @@ def _live(valid: Sequence[Trial]) -> tuple[str, str, str]:
     )
 
 
-def _held(own: Iterable[Trial], held: Iterable[Trial], reference: str, value: Value) -> str:
+def _ratios(own: Iterable[Trial], held: Iterable[Trial], value: Value) -> list[float]:
     theirs = {_block(trial): value(trial) for trial in held if trial.valid}
-    ratios = [
+    return [
         mine / other for trial in own if (other := theirs.get(_block(trial))) and (mine := value(trial)) is not None
     ]
-    return f"{_with_spread(ratios, lambda ratio: f'{ratio:.2f}')} of {reference}" if ratios else ""
 
 
-def _with_spread(values: Sequence[float], write: Callable[[float], str]) -> str:
+def _with_spread(values: Sequence[float], write: Callable[[float], str]) -> Cell:
     found = spread(values)
     if found is None:
-        return ""
-    return f"{write(found.median)} ({write(found.low)}–{write(found.high)})" if len(values) > 1 else write(found.median)
+        return Cell("")
+    interval = f"({write(found.low)}–{write(found.high)})" if len(values) > 1 else ""
+    return Cell(write(found.median), interval, found.median)
 
 
 def _median(trials: Iterable[Trial], value: Value, write: Callable[[float], str]) -> str:

@@ -15,7 +15,7 @@ from results.plan import Step, replay
 from results.trial import Trial
 from tests.results import made_up
 
-OLD = Path(__file__).parent.parent.parent / "docs" / "results" / "peers.jsonl"
+OLD = Path(__file__).parent / "peers-of-0.1.0.jsonl"
 PLAN = PeersPlan(
     parts=("live", "drain", "program"),
     trials=7,

@@ -8,6 +8,7 @@ from typing import NoReturn
 
 import rich.console
 import rich.table
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.text import Text
 
@@ -38,6 +39,8 @@ _EIGHTHS = " ▏▎▍▌▋▊▉"
 _WIDE = 100
 # Columns that a label and a number take where a table is parted into several.
 _LABEL, _NUMBER = 28, 14
+# Columns that a label needs at least where it is broken, to be told from the next one.
+_BROKEN_LABEL = 12
 
 
 class Console(rich.console.Console):
@@ -100,7 +103,11 @@ def _draw_table(table: Table, console: Console) -> None:
             for line in table.lines
         )
         drawn, fits = _fitted(replace(table, headings=kept, lines=tuple(lines)), console)
-    if fits or table.narrow not in ("words", "titles") or (table.narrow == "titles" and console.width >= _WIDE):
+    if (
+        fits
+        or table.narrow not in ("labels", "words", "titles")
+        or (table.narrow == "titles" and console.width >= _WIDE)
+    ):
         console.print(drawn)
     else:
         for line in table.lines:
@@ -111,14 +118,18 @@ def _draw_table(table: Table, console: Console) -> None:
 
 
 def _fitted(table: Table, console: Console) -> tuple[rich.table.Table, bool]:
-    """Draw a table, and say whether it has the room."""
+    """Draw a table, and say whether it has the room, once its labels are broken if they may be."""
     drawn = _table(table, console, slice(None))
-    return drawn, console.measure(drawn, options=console.options.update(max_width=10_000)).maximum <= console.width
+    needs = console.measure(drawn, options=console.options.update(max_width=10_000)).maximum
+    if table.narrow == "labels":
+        longest = max((cell_len(label) for label in (table.heading, *(line.label for line in table.lines))), default=0)
+        needs -= max(0, longest - _BROKEN_LABEL)
+    return drawn, needs <= console.width
 
 
 def _in_words(table: Table, line: Line) -> Sentence:
     pairs = zip(table.headings, line.cells, strict=True)
-    said = ", ".join(f"{heading.title} {cell.text}" for heading, cell in pairs if heading.title and cell)
+    said = ", ".join(f"{heading.title} {cell.text}" for heading, cell in pairs if heading.title and cell and cell.text)
     return (f"{table.heading} {line.label}: {said}",)
 
 
