@@ -73,7 +73,9 @@ def judged(setting: Setting, finish: account.Finish) -> tuple[Ledger, list[str]]
     """Close the ledger, and say what is wrong."""
     records = setting.drain_records
     ledger = account.balance(setting, finish, sent=records, refused=0, drops_expected=records)
-    wrong = endings(finish.done) + ledger.imbalance()
+    if wrong := endings(finish.done):  # the rest follows from it
+        return ledger, wrong
+    wrong = ledger.imbalance()
     if ledger.lost:
         wrong.append(f"the channel had no room for {ledger.lost} of the {records} records to be drained")
     return ledger, wrong

@@ -5,7 +5,7 @@ from __future__ import annotations
 import select
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -34,6 +34,7 @@ from harness.workers import (
 from results.ledger import Ledger
 from results.metrics import BACKLOG_AT_STOP
 from results.trial import Setting, Trial
+from traffic.kind import Expected
 from traffic.offer import Offered
 
 PROGRESS_STEP_S = 0.1
@@ -121,15 +122,8 @@ def run_load_trial(
         refused=None if offered is None else offered.refused,
         drops_expected=expected.total if expected else None,
     )
-    wrong = endings(sent) + endings(finish.done) + ledger.imbalance()
-    if offered is not None and offered.unsent and not offered.sent:
-        wrong.append(f"none of the {offered.unsent:,} frames that were due was sent")
-    if expected is not None:
-        wrong += [
-            f"the second witness {name} grew by {grew}, not {expected.witness.get(name)}"
-            for name, grew in witness.items()  # a counter that this kernel does not have is absent
-            if grew != expected.witness.get(name)
-        ]
+    # A worker that raised or died leaves a ledger that cannot balance: that follows from it, and is no second fault.
+    wrong = endings(sent) + endings(finish.done) or [*ledger.imbalance(), *_not_as_sent(offered, expected, witness)]
     metrics = _generator_metrics(sent)
     if backlog is not None:
         metrics[BACKLOG_AT_STOP.name] = backlog
@@ -185,6 +179,20 @@ def _offer(  # noqa: PLR0917 - both sides, and who watches them
             )
         select.select([generator] if told_to_stop else [generator, consumer], [], [], SAMPLE_S)
     return last_words(generator, Sent)
+
+
+def _not_as_sent(offered: Offered | None, expected: Expected | None, witness: Mapping[str, int]) -> list[str]:
+    """Say what became of the frames, if not what their kind states."""
+    wrong = []
+    if offered is not None and offered.unsent and not offered.sent:
+        wrong.append(f"none of the {offered.unsent:,} frames that were due was sent")
+    if expected is not None:
+        wrong += [
+            f"the second witness {name} grew by {grew}, not {expected.witness.get(name)}"
+            for name, grew in witness.items()  # a counter that this kernel does not have is absent
+            if grew != expected.witness.get(name)
+        ]
+    return wrong
 
 
 def _generator_metrics(sent: Sent) -> dict[str, float]:

@@ -11,6 +11,7 @@ from bpf.channels.ring import check_ring_size
 from bpf.reader import default_reader, reader_named
 from bpf.record import RECORD_BYTES, ring_capacity
 from harness.consumer.traits import Traits, traits_of
+from harness.machine.streams import say
 from harness.paths import split_words
 from harness.probes.stall import BEFORE_S
 from modes import mode_names
@@ -19,9 +20,11 @@ from results import units
 from results.errors import BadInput
 from results.run import RunPlan
 from results.trial import Pass, Setting
-from traffic.discovery import load_kind
-from traffic.kind import choose_sender
+from traffic.discovery import kind_names, load_kind
+from traffic.kind import DropKind, choose_sender
 from traffic.schedule import check_shape
+from traffic.senders import SENDERS
+from traffic.support import lacking_set_up
 
 DEFAULT_LOAD = 100_000.0
 DEFAULT_RING_BYTES = 1 << 20
@@ -107,7 +110,7 @@ def run_plan(asked: Asked) -> RunPlan:
         for name, wishes in wanted:
             settings += in_passes(drain_setting(name, asked.drain_records, wishes), passes, wishes)
     else:
-        for kind in [load_kind(kind.strip()) for kind in asked.traffic.split(",")]:
+        for kind in expand_traffic(asked.traffic, asked.wishes):
             for name, wishes in wanted:
                 setting = dataclasses.replace(load_setting(name, kind.name, wishes), stall_s=stall_s)
                 settings += in_passes(setting, passes, wishes)
@@ -155,6 +158,28 @@ def expand_modes(names: str) -> list[str]:
     if not wanted:
         raise BadInput("--mode names no mode; see bench modes")
     return mode_names() if wanted == ["all"] else wanted
+
+
+def expand_traffic(names: str, wishes: Wishes) -> list[DropKind]:
+    """Split `udp-closed-port,netfilter` into kinds; `all` is every kind that this machine and the sender can offer.
+
+    What `all` leaves out is said, with the reason; that takes a set-up of each.
+    """
+    if names.strip() != "all":
+        return [load_kind(name.strip()) for name in names.split(",")]
+    offered, left_out = [], {}
+    for kind in map(load_kind, kind_names()):
+        try:
+            choose_sender(kind, wishes.intended_load, wishes.sender)
+            offered.append(kind)
+        except BadInput as error:
+            if wishes.sender not in SENDERS:
+                raise
+            left_out[kind.name] = str(error)
+    left_out |= {name: why for name, why in lacking_set_up(offered).items() if why is not None}
+    for name, why in sorted(left_out.items()):
+        say(f"bench: {name} is left out: {why}")
+    return [kind for kind in offered if kind.name not in left_out]
 
 
 def load_setting(mode_name: str, traffic: str, wishes: Wishes) -> Setting:

@@ -27,7 +27,10 @@ ENOUGH = 0.95
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """One metric of one variant under one load, on both sides. `shift` is None where there is no ratio to be had."""
+    """One metric of one variant under one load, on both sides. `shift` is None where there is no ratio to be had.
+
+    `doubtful`: the machine was not quiet in some trial of A, of B.
+    """
 
     label: str
     column: Metric
@@ -35,6 +38,7 @@ class Judged:
     b: Spread
     margin: float
     shift: Comparison | None
+    doubtful: tuple[bool, bool] = (False, False)
 
     @property
     def verdict(self) -> Verdict:
@@ -144,7 +148,7 @@ def _judge(label: str, row: Row, other: Row, margin: float | None) -> list[Judge
         gate = column.gate
         within = margin if margin is not None else gate.margin if gate else _MARGIN
         shift = compare(_by_block(row, column), _by_block(other, column), gate.scale if gate else "ratio")
-        found.append(Judged(label, column, a, b, within, shift))
+        found.append(Judged(label, column, a, b, within, shift, (row.disturbed(column), other.disturbed(column))))
     return found
 
 

@@ -19,11 +19,15 @@ from results.trial import Setting, Trial
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """What one session gave; `commit` is that of the mode's repository, of bench itself for a mode of its own."""
+    """What one session gave; `commit` is that of the mode's repository, of bench itself for a mode of its own.
+
+    `doubtful`: the machine was not quiet in some of its trials.
+    """
 
     session: Session
     value: Spread
     commit: str | None
+    doubtful: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,7 @@ def read_history(folder: Path, column: Metric, machine: int | None = None) -> Hi
                 hosts.append(session.host)
             for row in rows(trials.get(session.id, [])):
                 if value := row.spread(column):
-                    point = Point(session, value, _commit(session, row))
+                    point = Point(session, value, _commit(session, row), row.disturbed(column))
                     found.setdefault((here, row.setting, row.arm or ""), []).append(point)
     if not found:
         raise BadInput(f"no session in {folder} has {column.name}; bench report shows what each file has")

@@ -26,7 +26,7 @@ class Step:
     """A trial that is wanted next; the trials of a block get the same traffic. `arm` is the side of a check.
 
     `stored` is a trial of an earlier session that stands in for a new one. `repeats` is the number of the trial that
-    the machine spoilt and that this one is to replace.
+    the machine spoilt and that this one is to replace; after it `more` may be repeated, None where nobody can say.
     """
 
     setting: Setting
@@ -34,6 +34,7 @@ class Step:
     arm: Literal["A", "B"] | None = None
     stored: Trial | None = None
     repeats: int | None = None
+    more: int | None = None
 
     def is_answered_by(self, trial: Trial) -> bool:
         wanted = (self.setting, self.block, self.arm, self.repeats)
@@ -121,27 +122,38 @@ def repeated(trials: Sequence[Trial], ask: Ask, retries: int, seed: int) -> tupl
     made: list[Trial] = []
     while wanting := [setting for setting in due if due[setting] and left[setting]]:
         for setting in order.sample(wanting, len(wanting)):
+            more = sum(_at_most(due[each], left[each]) for each in due) - 1
             spoilt = due[setting].pop(0)
             left[setting] -= 1
-            made.append(ask(Step(setting, spoilt.block, repeats=spoilt.number)))
+            made.append(ask(Step(setting, spoilt.block, repeats=spoilt.number, more=more)))
             if spoilt.valid and doubt(made[-1]):
                 due[setting].append(spoilt)
     return tuple(made)
 
 
-def steadied(ask: Ask, retries: int) -> Ask:
+def _at_most(due: Sequence[Trial], left: int) -> int:
+    """Count the repetitions that a setting may yet see: a disturbed trial may take all that are left."""
+    return left if any(trial.valid for trial in due) else min(left, len(due))
+
+
+def steadied(ask: Ask, retries: int, steps: int | None = None) -> Ask:
     """Ask at once for another, once, where the machine spoilt a trial: for plans that need each answer in its place.
 
-    Each setting gets `retries` more at most. Of the two, the one that the machine did less to is the answer.
+    Each setting gets `retries` more at most. Of the two, the one that the machine did less to is the answer. `steps` is
+    how many will be asked, where it is known.
     """
     spent: Counter[Setting] = Counter()
+    answered = 0
 
     def asked(step: Step) -> Trial:
+        nonlocal answered
+        answered += 1
         first = ask(step)
         if not doubt(first) or spent[step.setting] >= retries:
             return first
         spent[step.setting] += 1
-        return min(first, ask(replace(step, repeats=first.number)), key=doubt)
+        more = None if steps is None else steps - answered
+        return min(first, ask(replace(step, repeats=first.number, more=more)), key=doubt)
 
     return asked
 

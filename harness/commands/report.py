@@ -42,6 +42,7 @@ def _json_lines(report: Report) -> str:
                 "trials": line.trials,
                 "invalid": line.invalid,
                 "disturbed": line.disturbed,
+                "doubtful": line.doubtful,
                 **{name: cell.value for name, cell in zip(names, line.cells, strict=True) if cell},
             }
         )

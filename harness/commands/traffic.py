@@ -27,6 +27,7 @@ from traffic.discovery import kind_names, load_kind
 from traffic.kind import DropKind, choose_sender
 from traffic.senders import SENDERS, SenderName
 from traffic.speed import BARE_LOOP, ROUND_MS, measure
+from traffic.support import lacking, lacking_set_up
 from traffic.synthetic import is_synthetic
 from traffic.testbed import Testbed
 
@@ -71,8 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _list(kinds: Sequence[DropKind], *, as_json: bool) -> int:
     probed = not missing_capabilities()
-    known = _kernel_reasons()
-    why_not = _probe(kinds, known) if probed else {kind.name: _lacks(kind, known) for kind in kinds}
+    why_not = lacking_set_up(kinds) if probed else lacking(kinds)
     if as_json:
         for kind in kinds:
             why = why_not[kind.name]
@@ -100,43 +100,11 @@ def _kind(kind: DropKind, why: str | None) -> Line:
     return Line(kind.name, cells(", ".join(kind.reasons), ", ".join(kind.senders), about))
 
 
-def _kernel_reasons() -> Reasons | None:
-    """Read the kernel's names of reasons; None where they cannot be read, which `bench doctor` explains."""
-    try:
-        with KernelTypes() as types:
-            return Reasons.of_kernel(types)
-    except (CannotRun, KeyError):
-        return None
-
-
-def _lacks(kind: DropKind, known: Reasons | None) -> str | None:
-    """Say what is missing, as far as that can be told without a set-up."""
-    if known is not None:
-        unnamed = [reason for reason in kind.reasons if known.number(reason) is None]
-        if unnamed:
-            return f"this kernel does not name the reason {', '.join(unnamed)}"
-    return kind.unsupported()
-
-
-def _probe(kinds: Sequence[DropKind], known: Reasons | None) -> dict[str, str | None]:
-    """Set each kind up and take it down; say why it could not be."""
-    why_not = {kind.name: _lacks(kind, known) for kind in kinds}
-    with Testbed() as bed:
-        for kind in kinds:
-            if why_not[kind.name] is None:
-                try:
-                    with kind.installed(bed):
-                        pass
-                except CannotRun as error:
-                    why_not[kind.name] = str(error)
-    return why_not
-
-
 def _verify(arguments: argparse.Namespace, kinds: Sequence[DropKind]) -> int:
     require("kernel", "traffic --verify", sys.argv[1:])
     with KernelTypes() as types:
         known = Reasons.of_kernel(types)
-    why_not = _probe(kinds, known)
+    why_not = lacking_set_up(kinds)
     loads = [(kind, sender) for kind in kinds if why_not[kind.name] is None for sender in _senders(kind, arguments)]
     if arguments.kind and not loads:
         raise CannotRun(f"{kinds[0].name} cannot be verified: {why_not[kinds[0].name]}", "see bench traffic")

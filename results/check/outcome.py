@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from results.check.blocks import Arm, unusable
 from results.check.certificate import Certificate
+from results.check.gate import Gated
 from results.check.plan import Check
 from results.check.verdict import Judgement, Verdict, worst
 from results.session import Session
@@ -38,6 +39,13 @@ class Outcome:
         """Count the trials of an arm that count, though the machine was not quiet."""
         return sum(trial.disturbed for trial in self.trials if trial.arm == arm)
 
+    def doubtful(self, gated: Gated, arm: Arm) -> bool:
+        """Tell whether an arm's value is a timing that was taken, in some trial, while the machine was not quiet."""
+        settings = [each.setting(arm) for each in self.check.comparisons if each.measures(gated)]
+        return gated.metric.timing and any(
+            trial.disturbed and trial.arm == arm and trial.setting in settings for trial in self.trials
+        )
+
     @property
     def worst_first(self) -> tuple[Judgement, ...]:
         """Regressions before doubts before passes; among equals, the farthest above its limit first."""
@@ -57,7 +65,14 @@ class Outcome:
             "invalid_trials_b": self.set_aside("B"),
             "disturbed_trials_a": self.disturbed("A"),
             "disturbed_trials_b": self.disturbed("B"),
-            "judgements": [judgement.to_json() for judgement in self.judgements],
+            "judgements": [
+                {
+                    **judgement.to_json(),
+                    "doubtful_a": self.doubtful(judgement.gated, "A"),
+                    "doubtful_b": self.doubtful(judgement.gated, "B"),
+                }
+                for judgement in self.judgements
+            ],
             "certificate": None if self.certificate is None else self.certificate.to_json(),
             "warnings": list(self.warnings),
             "result_file": self.result_file,

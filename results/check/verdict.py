@@ -144,11 +144,8 @@ class _Series:
         differences = [block.difference(gated) for block in own]
         values = tuple(takewhile(lambda one: not isinstance(one, str), differences))
         reasons = [one for one in differences if isinstance(one, str)]
-        spoilt = [reason for block in measured if (reason := block.spoilt_because)]
-        if len(spoilt) > spare:
-            reasons.append(
-                f"{len(spoilt)} blocks were set aside, {spare} are allowed for; the last because {spoilt[-1]}"
-            )
+        if sum(block.spoilt_because is not None for block in measured) > spare:
+            reasons.append(_set_aside(gated, measured, spare))
         return cls(gated, own, tuple(map(float, values)), reasons[0] if reasons else None)
 
     def can_be_judged_at(self, look: int) -> bool:
@@ -209,6 +206,22 @@ class _Series:
         value = self.gated.metric.value
         found = [value(trial) for block in self.blocks[:look] for trial in block.of_arm(arm)]
         return float(median(each for each in found if each is not None))
+
+
+def _set_aside(gated: Gated, measured: Sequence[Block], spare: int) -> str:
+    """Say why too many blocks were set aside, what is not known therefore, what to expect of more, and the cure."""
+    spoilt = [reason for block in measured if (reason := block.spoilt_because)]
+    said = (
+        f"{len(spoilt)} of {len(measured)} blocks were set aside, {spare} are allowed for; the last because "
+        f"{spoilt[-1]}; whether {gated.metric.name} changed is not known, and while the machine is as it is, more "
+        "blocks would be set aside, too"
+    )
+    if any(block.spoilt_because and block.invalid_because is None for block in measured):
+        said += (
+            "; the generator keeps its load where nothing else runs (bench doctor says what does) or with a lower "
+            "--rate, and --metrics ns_per_event needs none"
+        )
+    return said
 
 
 def _p_in_family(series: _Series, decided: Judgement | None, look: int) -> float:

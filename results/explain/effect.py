@@ -16,12 +16,16 @@ TAIL = 0.025
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effect:
-    """A ratio of two variants' speeds with its interval of 95 %; `blocks` gave it. No block: all are None."""
+    """A ratio of two variants' speeds with its interval of 95 %; `blocks` gave it. No block: all are None.
+
+    `doubtful`: the machine was not quiet in some of their trials.
+    """
 
     ratio: float | None
     low: float | None
     high: float | None
     blocks: int
+    doubtful: bool = False
 
     @property
     def known(self) -> bool:
@@ -43,6 +47,10 @@ class Experiment:
         found = [speed(block[variant]) for block in self.blocks if variant in block]
         return [value for value in found if value is not None]
 
+    def doubtful(self, *variants: str) -> bool:
+        """Tell whether the machine was not quiet in a trial of some variants."""
+        return any(block[name].disturbed for block in self.blocks for name in variants if name in block)
+
     def effect(self, variant: str, against: str) -> Effect:
         """Compare two variants within each block that has valid trials of both."""
         logs = []
@@ -58,6 +66,7 @@ class Experiment:
             low=exp(lower_bound(logs, TAIL)),
             high=exp(upper_bound(logs, TAIL)),
             blocks=len(logs),
+            doubtful=self.doubtful(variant, against),
         )
 
 

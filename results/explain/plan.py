@@ -49,8 +49,9 @@ class ExplainPlan:
 
     def answer(self, ask: Ask, seed: int) -> tuple[Trial, ...]:
         """Return the trials that count: of one that was made again, the one or the other."""
-        steady = steadied(ask, self.retries)
-        return tuple(steady(Step(setting, block)) for block, setting in self.order(seed))
+        order = list(self.order(seed))
+        steady = steadied(ask, self.retries, len(order))
+        return tuple(steady(Step(setting, block)) for block, setting in order)
 
     def to_json(self) -> dict[str, Any]:
         return {

@@ -12,7 +12,7 @@ from results.capacity.search import Bounds
 from results.capacity.survey import Capacity
 from results.metrics import AGE_P99, CPU
 from results.reports.document import Document, Line, Table, cells, titled
-from results.reports.sessions import disturbed
+from results.reports.sessions import disturbed, marked
 from results.scorecard.labels import name_of
 from results.trial import Trial
 
@@ -73,7 +73,7 @@ def capacity_document(capacities: Sequence[Capacity], trials: Sequence[Trial] = 
 def advice_document(advice: Advice, trials: Sequence[Trial] = ()) -> Document:
     """Say which ring size holds, and what was tried."""
     said = tuple((sentence,) for sentence in advice.sentences())
-    return Document((), (*said, *disturbed(trials)), name="bench capacity", title="bench capacity", whole=True)
+    return Document((), (*said, *disturbed(trials, "")), name="bench capacity", title="bench capacity", whole=True)
 
 
 def _limits(capacities: Sequence[Capacity]) -> Table:
@@ -93,11 +93,11 @@ def _curve(capacity: Capacity) -> Table:
         age, cpu = AGE_P99.value(point.aged), cpu_share(point.timed)
         texts = (
             units.rate(trial.offered_load or 0),
-            units.rate(trial.consume_rate or 0),
+            marked(units.rate(trial.consume_rate or 0), trial.disturbed),
             units.percent(trial.ledger.loss_ratio or 0),
             units.percent(verdict.deferred / verdict.offered) if verdict.offered else "–",
-            "–" if age is None else units.nanoseconds(age),
-            "–" if cpu is None else f"{cpu * 100:.0f} %",
+            "–" if age is None else marked(units.nanoseconds(age), point.aged.disturbed),
+            "–" if cpu is None else marked(f"{cpu * 100:.0f} %", trial.disturbed),
         )
         lines.append(Line(units.rate(trial.setting.intended_load or 0), cells(*texts)))
     titles = titled("offered", "consumed", "lost", "deferred", "p99 age", "CPU")

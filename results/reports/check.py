@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from results import units
+from results.check.blocks import Arm
 from results.check.outcome import Outcome
 from results.check.verdict import Judgement, Verdict
 from results.reports.document import (
@@ -21,6 +22,7 @@ from results.reports.document import (
     cells,
     titled,
 )
+from results.reports.sessions import DOUBTFUL, marked
 
 _TONES: dict[Verdict, type[str]] = {Verdict.REGRESSED: Bad, Verdict.OK: Good, Verdict.INCONCLUSIVE: Doubt}
 
@@ -40,7 +42,7 @@ def check_document(outcome: Outcome) -> Document:
             Heading("verdict", "verdict", words=True),
             *titled("B relative to A", "limit", "A", "B", "blocks"),
         ),
-        tuple(_line(judgement, reasons) for judgement in outcome.worst_first),
+        tuple(_line(outcome, judgement, reasons) for judgement in outcome.worst_first),
         reasons,
         rest="more metrics, none worse",
     )
@@ -51,7 +53,7 @@ def check_document(outcome: Outcome) -> Document:
         (table, *remarks, *recompute),
         screen=(
             (),
-            *map(_two_lines, outcome.worst_first),
+            *(_two_lines(outcome, judgement) for judgement in outcome.worst_first),
             (),
             *((Quiet(remark),) for (remark,) in remarks),
             ("check: ", verdict),
@@ -62,9 +64,9 @@ def check_document(outcome: Outcome) -> Document:
     )
 
 
-def _line(judgement: Judgement, reasons: tuple[str, ...]) -> Line:
+def _line(outcome: Outcome, judgement: Judgement, reasons: tuple[str, ...]) -> Line:
     gated, why = judgement.gated, _reason(judgement)
-    a, b = (_arm_value(judgement, value) for value in (judgement.median_a, judgement.median_b))
+    a, b = _arm_value(outcome, judgement, "A"), _arm_value(outcome, judgement, "B")
     change, limit, of = _change(judgement), _limit(judgement), _relation(judgement)
     verdict = _TONES[judgement.verdict](judgement.verdict)
     said = (
@@ -82,9 +84,9 @@ def _line(judgement: Judgement, reasons: tuple[str, ...]) -> Line:
     )
 
 
-def _two_lines(judgement: Judgement) -> Sentence:
+def _two_lines(outcome: Outcome, judgement: Judgement) -> Sentence:
     gated, why = judgement.gated, _reason(judgement)
-    a, b = (_arm_value(judgement, value) for value in (judgement.median_a, judgement.median_b))
+    a, b = _arm_value(outcome, judgement, "A"), _arm_value(outcome, judgement, "B")
     return (
         _TONES[judgement.verdict](f"{judgement.verdict!s:<12} "),
         Strong(f"{gated.mode} {gated.metric.name}"),
@@ -111,9 +113,10 @@ def _limit(judgement: Judgement) -> str:
     return _relative(judgement, judgement.limit)
 
 
-def _arm_value(judgement: Judgement, value: float | None) -> str:
+def _arm_value(outcome: Outcome, judgement: Judgement, arm: Arm) -> str:
     """Write the median of an arm in the metric's unit."""
-    return "–" if value is None else judgement.gated.metric.write(value)
+    value = judgement.median_a if arm == "A" else judgement.median_b
+    return "–" if value is None else marked(judgement.gated.metric.write(value), outcome.doubtful(judgement.gated, arm))
 
 
 def _reason(judgement: Judgement) -> str:
@@ -160,7 +163,8 @@ def _remarks(outcome: Outcome) -> list[str]:
     if outcome.disturbed("A") or outcome.disturbed("B"):
         said.append(
             f"the machine was not quiet in {outcome.disturbed('A')} trials of A, {outcome.disturbed('B')} of B: blocks "
-            "and coin keep the verdict valid, but it takes more of them to reach one"
+            "and coin keep the verdict valid, but it takes more of them to reach one; what A and B took (marked "
+            f"{DOUBTFUL}) is doubtful"
         )
     return [*said, *_certified(outcome), *outcome.warnings]
 

@@ -26,7 +26,7 @@ from results.reports.document import (
     cells,
     titled,
 )
-from results.reports.sessions import commands_of, disturbed, machine
+from results.reports.sessions import commands_of, disturbed, machine, marked
 
 _ORDER: tuple[Verdict, ...] = ("worse", "better", "undecided", "same")
 _LISTED = 4
@@ -47,7 +47,7 @@ def compare_document(compared: Compared) -> Document:
         if labels
     )
     method: tuple[Part, ...] = commands_of(compared.sessions)
-    noise = disturbed(compared.trials, "")
+    noise = disturbed(compared.trials)
     return Document(
         said,
         (table, worth, *noise, differ),
@@ -122,7 +122,8 @@ def _line(judged: Judged) -> Line:
     ratio = shift is not None and shift.scale == "ratio"
     interval = f"{_amount(shift.low, ratio)} to {_amount(shift.high, ratio)}" if shift else "–"
     margin = f"{judged.margin * 100:.3g} %" if ratio or shift is None else f"{judged.margin * 100:.3g} points"
-    a, b, change = write(judged.a.median), write(judged.b.median), _change(judged)
+    medians = zip((judged.a, judged.b), judged.doubtful, strict=True)
+    (a, b), change = (marked(write(side.median), doubtful) for side, doubtful in medians), _change(judged)
     verdict = _TONES[judged.verdict](judged.verdict)
     # Two lines that can be read, where names are long, as of mode files, or the terminal is narrow.
     numbers = f"A {a}, B {b}, B relative to A {change} [{interval}], margin {margin}"
@@ -134,7 +135,7 @@ def _change(judged: Judged) -> str:
     """Write how B differs from A."""
     if judged.shift is None:
         return "–"
-    return _amount(judged.shift.estimate, judged.shift.scale == "ratio")
+    return marked(_amount(judged.shift.estimate, judged.shift.scale == "ratio"), any(judged.doubtful))
 
 
 def _amount(value: float, ratio: bool) -> str:

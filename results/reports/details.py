@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from results.metrics import IN_PASSES, named
 from results.reports.document import Line, Part, Quiet, Table, cells, titled
+from results.reports.sessions import marked
 from results.scorecard.rows import Row, rows
 from results.trial import Trial
 
@@ -29,8 +30,13 @@ def details(trials: Iterable[Trial]) -> tuple[Part, ...]:
 
 def _table(title: str, filled: Sequence[tuple[str, list[Trial]]]) -> Table:
     names = dict.fromkeys(name for _, trials in filled for trial in trials for name in trial.metrics)
-    lines = tuple(Line(name, cells(*(median_text(trials, name) for _, trials in filled))) for name in names)
+    lines = tuple(Line(name, cells(*(_said(trials, name) for _, trials in filled))) for name in names)
     return Table(title, titled(*(label for label, _ in filled)), lines, narrow="split")
+
+
+def _said(trials: Sequence[Trial], name: str) -> str:
+    doubtful = named(name).timing and any(trial.disturbed for trial in trials if name in trial.metrics)
+    return marked(median_text(trials, name), doubtful)
 
 
 def median_text(trials: Iterable[Trial], name: str) -> str:

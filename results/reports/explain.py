@@ -10,7 +10,7 @@ from results.explain.effect import Effect, Experiment
 from results.explain.hypotheses import HYPOTHESES, MATTERS, Finding, Word, judge, word
 from results.metrics import PASSES, PROGRAM_PER_EVENT, SLEEPS, WAKEUPS, Metric
 from results.reports.document import Bad, Document, Line, Part, Table, cells, titled
-from results.reports.sessions import disturbed
+from results.reports.sessions import disturbed, marked
 from results.trial import Trial
 
 # Two rates that differ by less than this are the same, for a reader.
@@ -22,9 +22,10 @@ def say_effect(effect: Effect) -> str:
     """Write a ratio with its interval: ×1.84 (1.71–1.98)."""
     if effect.ratio is None:
         return "no valid pair of trials"
+    ratio = marked(f"×{effect.ratio:.2f}", effect.doubtful)
     if not effect.known or effect.low is None or effect.high is None:
-        return f"×{effect.ratio:.2f} ({effect.blocks} blocks are too few for an interval)"
-    return f"×{effect.ratio:.2f} ({effect.low:.2f}–{effect.high:.2f})"
+        return f"{ratio} ({effect.blocks} blocks are too few for an interval)"
+    return f"{ratio} ({effect.low:.2f}–{effect.high:.2f})"
 
 
 def say_riddle(experiment: Experiment) -> list[str]:
@@ -93,7 +94,7 @@ def _say_open_loop(experiment: Experiment) -> list[str]:
     if effect.low is None or effect.high is None:
         return []
     rates = experiment.speeds("null, open loop")
-    at = units.rate(median(rates))
+    at = marked(units.rate(median(rates)), experiment.doubtful("null, open loop"))
     if effect.low > 1 - SAME and effect.high < 1 + SAME:
         return [f"In an open loop at {at}, file and null read the same: {say_effect(effect)}."]
     return [f"In an open loop at {at}, file against null reads {say_effect(effect)}: not surely the same."]
@@ -103,12 +104,14 @@ def _say_drain(experiment: Experiment) -> list[str]:
     effect = experiment.effect("null, drain", "file, drain")
     if effect.ratio is None:
         return []
-    null, file = (1e9 / median(experiment.speeds(f"{mode}, drain")) for mode in ("null", "file"))
+    null, file = (
+        marked(
+            units.nanoseconds(1e9 / median(experiment.speeds(f"{mode}, drain"))), experiment.doubtful(f"{mode}, drain")
+        )
+        for mode in ("null", "file")
+    )
     turned = "the order turns round" if effect.low is not None and effect.low > 1 else "the order does not surely turn"
-    return [
-        f"Draining a full ring, {turned}: null needs {units.nanoseconds(null)} an event, file "
-        f"{units.nanoseconds(file)}, {say_effect(effect)}."
-    ]
+    return [f"Draining a full ring, {turned}: null needs {null} an event, file {file}, {say_effect(effect)}."]
 
 
 def _inverted(effect: Effect) -> Word:
@@ -137,14 +140,15 @@ def _table(experiment: Experiment) -> Table:
         trials = [block[name] for block in experiment.blocks if name in block]
         closed = setting.trial_kind == "load" and setting.intended_load is None
         looks = experiment.looks.get(name, ())
+        doubtful, seen_late = experiment.doubtful(name), any(trial.disturbed for trial in looks)
         texts = (
-            units.rate(median(speeds)) if speeds else "–",
+            marked(units.rate(median(speeds)), doubtful) if speeds else "–",
             say_effect(experiment.effect(name, "null")) if closed and name != "null" and speeds else "",
             _median([trial.ledger.loss_ratio for trial in trials], units.percent),
-            _median([_a_pass(trial) for trial in trials], units.quantity) if closed else "",
-            _median([_an_event(trial, SLEEPS) for trial in trials], units.digits) if closed else "",
-            _median([_an_event(trial, WAKEUPS) for trial in looks], units.digits),
-            _median(map(PROGRAM_PER_EVENT.value, looks), units.nanoseconds),
+            _median([_a_pass(trial) for trial in trials], units.quantity, doubtful) if closed else "",
+            _median([_an_event(trial, SLEEPS) for trial in trials], units.digits, doubtful) if closed else "",
+            _median([_an_event(trial, WAKEUPS) for trial in looks], units.digits, seen_late),
+            _median(map(PROGRAM_PER_EVENT.value, looks), units.nanoseconds, seen_late),
         )
         lines.append(Line(name, cells(*texts)))
     return Table("variant", titled(*titles), tuple(lines))
@@ -160,6 +164,6 @@ def _an_event(trial: Trial, metric: Metric) -> float | None:
     return count / consumed if count is not None and consumed else None
 
 
-def _median(values: Iterable[float | None], write: Callable[[float], str]) -> str:
+def _median(values: Iterable[float | None], write: Callable[[float], str], doubtful: bool = False) -> str:
     found = [value for value in values if value is not None]
-    return write(median(found)) if found else "–"
+    return marked(write(median(found)), doubtful) if found else "–"

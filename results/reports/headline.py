@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from results import units
 from results.metrics import AGE_P99, CPU_PER_EVENT, LOSS_RATIO, NS_PER_EVENT, Metric
 from results.reports.document import Name, Sentence
+from results.reports.sessions import marked
 from results.scorecard.rows import Row
 from results.scorecard.variants import Limit, Variant, fair_load, limit, lost_any, offered, searched
 
@@ -133,15 +134,19 @@ def _unpaced(listed: Sequence[Variant]) -> list[Sentence]:
 
 def _extremes(chosen: Sequence[tuple[str, Row]], column: Metric, begin: str, end: str) -> list[Sentence]:
     """Name the lowest, with those whose intervals it cannot be told from, and the highest; one alone is only said."""
-    found = [(label, value) for label, row in chosen if (value := row.spread(column))]
+    found = [
+        (label, value, marked(column.write(value.median), row.disturbed(column)))
+        for label, row in chosen
+        if (value := row.spread(column))
+    ]
     if not found:
         return []
     if len(found) == 1:
-        return [(Name(found[0][0]), f": {column.write(found[0][1].median)}, {column.means}.")]
-    found.sort(key=lambda pair: pair[1].median)
-    (first, least), (last, most) = found[0], found[-1]
-    said: list[str] = [begin, Name(first), f" ({column.write(least.median)})"]
-    level = [label for label, value in found[1:] if value.low <= least.high]
+        return [(Name(found[0][0]), f": {found[0][2]}, {column.means}.")]
+    found.sort(key=lambda each: each[1].median)
+    (first, least, least_said), (last, most, most_said) = found[0], found[-1]
+    said: list[str] = [begin, Name(first), f" ({least_said})"]
+    level = [label for label, value, _ in found[1:] if value.low <= least.high]
     if len(level) == len(found) - 1:
         said.append(", not told apart from any other")
     elif level:
@@ -153,7 +158,7 @@ def _extremes(chosen: Sequence[tuple[str, Row]], column: Metric, begin: str, end
     if most.low > least.high:
         ratio = most.median / least.median if least.median else 0
         times = f", {float(f'{ratio:.2g}'):,g} times that" if ratio >= 1.1 else ""
-        said += [end, Name(last), f" ({column.write(most.median)}{times})"]
+        said += [end, Name(last), f" ({most_said}{times})"]
     return [(*said, ".")]
 
 

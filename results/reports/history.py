@@ -17,7 +17,7 @@ from results.reports.document import (
     spark,
     titled,
 )
-from results.reports.sessions import disturbed
+from results.reports.sessions import disturbed, marked
 
 _LONGEST_SPARK = 24
 """Sessions that fit beside the numbers on a narrow terminal: the last ones."""
@@ -34,7 +34,7 @@ def history_document(history: History) -> Document:
     )
     better = f"; {column.better} is better" if column.better else ""
     means: tuple[Sentence, ...] = ((f"{column.means}{better}.",),) if column.means else ()
-    noise = disturbed(history.trials, "") if column.timing or column.shared else ()
+    noise = disturbed(history.trials) if column.timing or column.shared else ()
     return Document(
         ((f"{column.title} over {len(history.sessions)} sessions",),),
         (table, *_machines(history), *noise),
@@ -74,7 +74,8 @@ def _line(history: History, track: Track) -> Line:
     change = changes(track.points)
     low, high = min(values), max(values)
     shares = [(value - low) / (high - low) if high > low else 3 / 7 for value in values[-_LONGEST_SPARK:]]
-    first, last = history.column.write(values[0]), history.column.write(values[-1])
+    ends = (track.points[0], track.points[-1])
+    first, last = (marked(history.column.write(point.value.median), point.doubtful) for point in ends)
     changed = "–" if change is None or len(values) == 1 else f"{change * 100:+.3g} %"
     texts = (str(track.machine + 1), str(len(values)), first, last, changed, spark(shares))
     return Line(track.label, cells(*texts))

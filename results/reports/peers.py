@@ -9,6 +9,7 @@ from dataclasses import replace
 from results import units
 from results.peers import EMPTY, PARTS, REFERENCES, label, part_of
 from results.reports.document import Cell, Document, Line, Table, cells, titled
+from results.reports.sessions import disturbed, marked
 from results.statistics.spread import spread
 from results.trial import Trial
 
@@ -23,23 +24,22 @@ _TITLES = {
 
 def peers_document(trials: Iterable[Trial]) -> Document:
     """Make a table of each part that was measured."""
+    listed = list(trials)
     parts: dict[str, list[Trial]] = {part: [] for part in PARTS}
-    for trial in trials:
+    for trial in listed:
         parts[part_of(trial.setting)].append(trial)
-    return Document(
-        headline=(),
-        parts=tuple(
-            Table(
-                heading=_TITLES[part][0],
-                headings=tuple(
-                    replace(each, spare=each.title == "CPU") for each in titled(*_TITLES[part][1:], words=("of",))
-                ),
-                lines=tuple(_lines(part, found)),
-            )
-            for part, found in parts.items()
-            if found
-        ),
+    tables = (
+        Table(
+            heading=_TITLES[part][0],
+            headings=tuple(
+                replace(each, spare=each.title == "CPU") for each in titled(*_TITLES[part][1:], words=("of",))
+            ),
+            lines=tuple(_lines(part, found)),
+        )
+        for part, found in parts.items()
+        if found
     )
+    return Document(headline=(), parts=(*tables, *disturbed(listed)))
 
 
 def _lines(part: str, trials: Sequence[Trial]) -> Iterator[Line]:
@@ -51,13 +51,16 @@ def _lines(part: str, trials: Sequence[Trial]) -> Iterator[Line]:
     for name, own in rows.items():
         valid = [trial for trial in own if trial.valid]
         reference = REFERENCES.get(name)
+        held = rows.get(reference or "", [])
         if own:
             yield Line(
                 name,
                 (
                     *cells(*(_live(valid) if part == "live" else ())),
-                    _with_spread([mine for trial in valid if (mine := value(trial)) is not None], units.digits),
-                    _with_spread(_ratios(valid, rows.get(reference or "", ()), value), "{:.2f}".format),
+                    _with_spread(
+                        [mine for trial in valid if (mine := value(trial)) is not None], units.digits, _doubtful(valid)
+                    ),
+                    _with_spread(_ratios(valid, held, value), "{:.2f}".format, _doubtful((*valid, *held))),
                     *cells(reference or "", _trials(own)),
                 ),
             )
@@ -108,12 +111,19 @@ def _block(trial: Trial) -> tuple[str, int]:
     return trial.session, trial.block
 
 
+def _doubtful(trials: Iterable[Trial]) -> bool:
+    return any(trial.disturbed for trial in trials)
+
+
 def _live(valid: Sequence[Trial]) -> tuple[str, str, str]:
     """Say what was offered, what was lost, and how busy the consumer was."""
     return (
         _median(valid, lambda trial: trial.offered_load, units.rate),
         _median(valid, lambda trial: trial.ledger.loss_ratio, units.percent),
-        _median(valid, lambda trial: trial.metrics["cpu_s"] / (trial.setting.duration_s or 1), units.percent),
+        marked(
+            _median(valid, lambda trial: trial.metrics["cpu_s"] / (trial.setting.duration_s or 1), units.percent),
+            _doubtful(valid),
+        ),
     )
 
 
@@ -124,12 +134,12 @@ def _ratios(own: Iterable[Trial], held: Iterable[Trial], value: Value) -> list[f
     ]
 
 
-def _with_spread(values: Sequence[float], write: Callable[[float], str]) -> Cell:
+def _with_spread(values: Sequence[float], write: Callable[[float], str], doubtful: bool) -> Cell:
     found = spread(values)
     if found is None:
         return Cell("")
     interval = f"({write(found.low)}–{write(found.high)})" if len(values) > 1 else ""
-    return Cell(write(found.median), interval, found.median)
+    return Cell(marked(write(found.median), doubtful), interval, found.median)
 
 
 def _median(trials: Iterable[Trial], value: Value, write: Callable[[float], str]) -> str:

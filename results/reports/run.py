@@ -27,7 +27,7 @@ from results.reports.document import (
 )
 from results.reports.headline import headline
 from results.reports.scorecard import Summary, summarise
-from results.reports.sessions import DOUBTFUL, commands_of, disturbed, machine
+from results.reports.sessions import commands_of, disturbed, machine, marked
 from results.scorecard.report import Report
 from results.scorecard.rows import COUNTS, DISTURBED, Row, rows, total
 from results.scorecard.rows import Doubt as RowDoubt
@@ -58,7 +58,7 @@ def report_document(report: Report) -> Document:
         ("invalid: ", Name(trial.setting.mode), f", trial {trial.number}: {'; '.join(trial.invalid_because)}")
         for trial in report.invalid
     )
-    noise = disturbed(report.trials, "")
+    noise = disturbed(report.trials)
     commands = "\n".join(dict.fromkeys(shown(session.command) for session in report.sessions))
     return Document(
         said,
@@ -120,7 +120,7 @@ def _cell(row: Row, column: Metric, *, spread: bool = True) -> Cell | None:
     found = row.spread(column)
     if found is None:
         return None
-    text = f"{DOUBTFUL if row.disturbed(column) else ''}{column.write(found.median)}"
+    text = marked(column.write(found.median), row.disturbed(column))
     if not spread or len(found.values) == 1 or not found.median:
         return Cell(text)
     reach = max(found.high - found.median, found.median - found.low) / found.median

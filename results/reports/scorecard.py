@@ -9,13 +9,17 @@ from results import units
 from results.metrics import CONSUME_RATE, LOSS_RATIO, LOST, OFFERED_LOAD, SCORECARD, Metric
 from results.reports import document
 from results.reports.document import Bad, Cell, Heading, Table
+from results.reports.sessions import marked
 from results.scorecard.rows import Row
 from results.scorecard.variants import Limit, Variant, fair_load, limit, offered, searched, shared_loads
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A variant's numbers, in the order of the headings; None where there is no number."""
+    """A variant's numbers, in the order of the headings; None where there is no number.
+
+    `doubtful` names those that were taken, in some trial, while the machine was not quiet, and that depend on it.
+    """
 
     label: str
     colour: int
@@ -25,6 +29,7 @@ class Line:
     trials: int
     invalid: int
     disturbed: int
+    doubtful: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +151,7 @@ def _line(label: str, variant: Variant, row: Row, columns: Sequence[Metric], not
         row.repeated,
         len(row.invalid),
         row.disturbed_trials,
+        tuple(column.name for column in columns if row.disturbed(column)),
     )
 
 
@@ -158,7 +164,7 @@ def _cell(column: Metric, row: Row, notes: tuple[int, ...]) -> Cell | None:
     if column is LOSS_RATIO and (lost := row.spread(LOST)) and max(lost.values):
         told = LOST.write(lost.median) if lost.median else f"worst trial {column.write(max(found.values))}"
         return Cell(Bad(f"{text} ({told})"), interval, found.median, notes)
-    return Cell(text, interval, found.median, notes)
+    return Cell(marked(text, row.disturbed(column)), interval, found.median, notes)
 
 
 def _interval(low: str, high: str) -> str:

@@ -33,7 +33,12 @@ def commands_of(sessions: Sequence[Session]) -> tuple[Part, ...]:
     return tuple(Code(session.command, f"{session.started_at}, seed {session.seed}") for session in sessions)
 
 
-def disturbed(trials: Sequence[Trial], marked: str = f" (marked {DOUBTFUL})") -> tuple[Sentence, ...]:
+def marked(text: str, doubtful: bool) -> str:
+    """Write a number, marked if it is doubtful; none stays none."""
+    return f"{DOUBTFUL}{text}" if doubtful and text else text
+
+
+def disturbed(trials: Sequence[Trial], how_marked: str = f" (marked {DOUBTFUL})") -> tuple[Sentence, ...]:
     """Say how noisy the machine was, where it was."""
     found = disturbance(trials)
-    return tuple((Doubt(sentence),) for sentence in sentences(found, marked)) if found else ()
+    return tuple((Doubt(sentence),) for sentence in sentences(found, how_marked)) if found else ()

@@ -49,7 +49,7 @@ def test_a_run_beside_noisy_neighbours_repeats_and_passes(tmp_path: Path) -> Non
     going.communicate(timeout=30)
     ended = bench(*RUN, "--retries", "2", "--out", path, "--resume")
     assert ended.returncode == 0, ended.stderr
-    assert "[repeating trial 1]" in ended.stderr
+    assert "[repeating trial 1, at most 0 more]" in ended.stderr
     made = trials(path)
     assert [row.get("repeats") for row in made] == [None, None, 0, 1]
     assert all(row["sent"] == row["consumed"] == 700 and row["disturbed_because"] for row in made)

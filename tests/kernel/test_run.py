@@ -156,7 +156,7 @@ def test_a_mode_that_raises_makes_its_trial_invalid_and_no_other(tmp_path: Path,
     ended = bench_here("run", "--mode", f"{mode},null", "--rate", "10000", *SHORT, "--seed", "1", "--out", out)
     assert ended.returncode == 5
     by_mode = {row["mode"]: row for row in trials(ended.stdout)}
-    assert "RuntimeError: out of paper (broken.py:4)" in by_mode[str(mode)]["invalid_because"][0]
+    assert by_mode[str(mode)]["invalid_because"] == ["the mode raised RuntimeError: out of paper (broken.py:4)"]
     assert by_mode["null"]["valid"]
 
 
@@ -172,7 +172,24 @@ def test_a_callback_that_raises_is_not_swallowed(tmp_path: Path, out: Path) -> N
     ended = bench_here("run", "--mode", mode, "--rate", "10000", *SHORT, "--out", out)
     assert ended.returncode == 5
     (row,) = trials(ended.stdout)
-    assert "RuntimeError: out of ink" in row["invalid_because"][0]
+    assert row["invalid_because"] == ["the mode raised RuntimeError: out of ink (broken.py:4)"]
+
+
+def test_a_mode_that_raises_as_it_drains_is_told_alone(tmp_path: Path, out: Path) -> None:
+    """What is left in its channel follows from that, and is no second fault."""
+    mode = tmp_path / "broken.py"
+    mode.write_text(
+        "from modes import Mode\n"
+        "class Broken(Mode):\n"
+        "    def take(self, samples):\n"
+        "        self.consumed += 7\n"
+        "        raise RuntimeError('out of paper')\n"
+    )
+    ended = bench_here("run", "--mode", mode, "--drain", "5000", "--trials", "1", "--json", "--quiet", "--out", out)
+    assert ended.returncode == 5
+    (row,) = trials(ended.stdout)
+    assert row["invalid_because"] == ["the mode raised RuntimeError: out of paper (broken.py:5)"]
+    assert row["unread"] or row["consumed"] != row["submitted"]
 
 
 def test_results_are_kept_and_a_session_is_resumed(out: Path) -> None:

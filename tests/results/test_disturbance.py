@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -121,6 +123,61 @@ def test_what_limited_one_trial_limited_the_row() -> None:
     trials = [made_up.trial("file", number, limited_by="consumer" if number == 1 else None) for number in (1, 2, 3)]
     assert rows(trials)[0].limited_by == "consumer"
     assert rows(trials[1:])[0].limited_by == "nothing"
+
+
+def recorded(path: Path, trials: list[Trial]) -> Path:
+    """Write a result file of one session."""
+    with ResultWriter(path) as writer:
+        writer.session(made_up.session(id=path.stem))
+        for trial in trials:
+            writer.trial(replace(trial, session=path.stem))
+    return path
+
+
+@pytest.mark.parametrize("form", ["terminal", "markdown", "page"])
+def test_a_timing_is_marked_wherever_it_is_quoted(
+    form: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In the sentences above the tables as in these; what is exact, and a mode that ran on a quiet machine, are not."""
+    quiet = [made_up.trial("epoll", number) for number in (1, 2, 3)]
+    file = recorded(tmp_path / "a.jsonl", [*quiet, *(noisy(number) for number in (4, 5, 6))])
+    words = {"terminal": [], "markdown": ["--markdown"], "page": ["--html", str(tmp_path / "page")]}[form]
+    assert main(["report", str(file), *words]) == 0
+    said = (tmp_path / "page").read_text() if form == "page" else capsys.readouterr().out
+    text = " ".join(re.sub(r"<[^>]+>|[`\\\\]", "", said).split())
+    (cost,) = re.findall(r"An event cost the consumer least CPU time with .*?\)\.", text)
+    (age,) = re.findall(r"99 % of the events consumed were handled soonest by .*?\)\.", text)
+    for sentence in (cost, age):
+        assert re.search(r"epoll[^(]*\([0-9]", sentence), sentence
+        assert re.search(r"file[^(]*\(~[0-9]", sentence), sentence
+    assert "kept up: no drop was lost" in text
+    assert "Times, rates, costs per event (marked ~) are doubtful" in text
+
+
+def test_json_names_the_doubtful_numbers_of_a_row(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A program sees what a reader sees by the mark."""
+    file = recorded(tmp_path / "a.jsonl", [made_up.trial("epoll"), noisy(2)])
+    assert main(["report", str(file), "--json"]) == 0
+    rows = {row["label"].split()[0]: row for row in map(json.loads, capsys.readouterr().out.splitlines())}
+    assert rows["epoll"]["doubtful"] == []
+    assert {"cpu_ns_per_event", "age_p99_ns"} <= set(rows["file"]["doubtful"])
+    assert not {"loss_ratio", "offered_load", "rss_peak_bytes"} & set(rows["file"]["doubtful"])
+
+
+def test_a_comparison_and_a_history_mark_the_side_that_was_not_quiet(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And what follows from it: the change."""
+    a = recorded(tmp_path / "a.jsonl", [noisy(number) for number in (1, 2, 3)])
+    b = recorded(tmp_path / "b.jsonl", [made_up.trial("file", number) for number in (1, 2, 3)])
+    assert main(["compare", str(a), str(b), "--markdown"]) == 0
+    row = next(line for line in capsys.readouterr().out.splitlines() if "CPU/event" in line and line.startswith("|"))
+    _, _, _, of_a, of_b, change, *_ = (cell.strip().replace("\\", "") for cell in row.split("|"))
+    assert (of_a[0], of_b[0], change[0]) == ("~", of_b.lstrip("~")[0], "~")
+    assert main(["history", str(tmp_path), "--markdown", "--metric", "cpu_ns_per_event"]) == 0
+    row = next(line for line in capsys.readouterr().out.splitlines() if "file" in line and line.startswith("|"))
+    _, _, _, _, first, last, *_ = (cell.strip().replace("\\", "") for cell in row.split("|"))
+    assert sorted(cell.startswith("~") for cell in (first, last)) == [False, True]
 
 
 @pytest.mark.parametrize("form", ["terminal", "markdown", "page"])

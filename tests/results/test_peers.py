@@ -12,6 +12,8 @@ from results.errors import BadInput
 from results.file import read
 from results.peers import DRAINS, LIVE, PARTS, PROGRAMS, PeersPlan, is_c, label, part_of
 from results.plan import Step, replay
+from results.reports.document import Table
+from results.reports.peers import peers_document
 from results.trial import Trial
 from tests.results import made_up
 
@@ -112,3 +114,25 @@ def test_a_plan_that_makes_no_sense_is_none(wrong: dict[str, object], says: str)
     """Refused where it is made."""
     with pytest.raises(BadInput, match=says):
         replace(PLAN, **wrong)
+
+
+def test_what_a_noisy_machine_took_is_marked() -> None:
+    """A contender's time, and each ratio to it; the picture of the noise stands below."""
+    chosen = [setting for setting in PLAN.settings("drain") if label(setting) in ("c-count", "c-group", "null batch")]
+    made = [
+        replace(
+            made_up.drain(),
+            number=number,
+            block=0,
+            setting=setting,
+            disturbed_because=("steal",) if label(setting) == "c-count" else (),
+        )
+        for number, setting in enumerate(chosen)
+    ]
+    table, *said = peers_document(made).parts
+    assert isinstance(table, Table)
+    cells = {line.label: [cell.text if cell else "" for cell in line.cells] for line in table.lines}
+    assert cells["c-count"][0].startswith("~")
+    assert not cells["c-group"][0].startswith("~")
+    assert cells["null batch"][1].startswith("~")
+    assert "The machine was not quiet in 1 of 3 trials" in str(said)

@@ -87,6 +87,50 @@ def test_what_the_machine_spoils_is_repeated(
     assert replayed(RunPlan.from_json(plan.to_json()), 7, machine.trials) == answer
 
 
+@pytest.mark.parametrize(
+    ("done", "retries", "expected"),
+    [
+        pytest.param([STEAL, QUIET, QUIET], 3, [2], id="one may take all"),
+        pytest.param([STEAL, STEAL, STEAL, STEAL, STEAL, STEAL], 3, [2, 1, 0], id="one after the other"),
+        pytest.param([KILLED, QUIET, SILENT], 3, [1, 0], id="invalid ones are made once"),
+        pytest.param([KILLED, STEAL, QUIET, KILLED], 2, [1, 0], id="both"),
+    ],
+)
+def test_each_repetition_says_how_many_may_follow(
+    done: list[dict[str, tuple[str, ...]]], retries: int, expected: list[int]
+) -> None:
+    """Never fewer than follow: what progress shows is the most."""
+    said: list[int | None] = []
+    machine = Machine(*done)
+
+    def ask(step: Step) -> Trial:
+        if step.repeats is not None:
+            said.append(step.more)
+        return machine.ask(step)
+
+    RunPlan(settings=(SETTING,), trials=3, retries=retries).answer(ask, seed=7)
+    assert said == expected
+
+
+def test_several_settings_share_what_may_follow() -> None:
+    """The number is that of the session, in a run; of the steps still to come where each is repeated in its place."""
+    said: list[int | None] = []
+    machine = Machine(STEAL, STEAL, *[QUIET] * 2)
+
+    def ask(step: Step) -> Trial:
+        if step.repeats is not None:
+            said.append(step.more)
+        return machine.ask(step)
+
+    both = (SETTING, made_up.setting("null"))
+    RunPlan(settings=both, trials=1, retries=5).answer(ask, seed=7)
+    assert said == [1, 0]
+    said.clear()
+    machine = Machine(STEAL)
+    ExplainPlan(variants={"a": both[0], "b": both[1]}, blocks=6, looked_into={}, looks=0, retries=6).answer(ask, seed=1)
+    assert said == [11]
+
+
 def test_a_session_of_before_has_no_repetitions() -> None:
     """Its plan says nothing of them, and is replayed without."""
     machine = Machine(STEAL, STEAL)

@@ -48,7 +48,9 @@ def add_consumer_options(parser: argparse.ArgumentParser, *, mode_required: bool
 def add_load_options(parser: argparse.ArgumentParser) -> None:
     """Add what chooses the load."""
     group = parser.add_argument_group("the load")
-    group.add_argument("--traffic", default=DEFAULT_TRAFFIC, metavar="KIND[,KIND…]", help=f"default: {DEFAULT_TRAFFIC}")
+    group.add_argument(
+        "--traffic", default=DEFAULT_TRAFFIC, metavar="KIND[,KIND…]", help=f"kinds, or all (default: {DEFAULT_TRAFFIC})"
+    )
     group.add_argument(
         "--rate", type=load, default=DEFAULT_LOAD, metavar="N|max", help="drops a second (default: 100000)"
     )

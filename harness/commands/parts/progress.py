@@ -102,7 +102,7 @@ class ProgressLine(LiveLine):
     def begin(self, number: int, step: Step, /) -> None:
         place = f"{number + 1 - self._repeats}/{self._total}"
         if step.repeats is not None:
-            place = f"repeating trial {step.repeats}"
+            place = f"repeating trial {step.repeats}, at most {step.more} more"
         self._label = f"[{place}] {self._name(step.setting)}"
         self._earlier = None
         if self._in_place:

@@ -94,6 +94,18 @@ def test_what_the_machine_did_to_the_arms_is_said_and_counted():
     assert "not quiet in 0 trials of A, 2 of B" in said
 
 
+def test_the_arm_that_a_noisy_machine_ran_is_marked():
+    """Its time, in the table and in JSON; what the machine did not touch is not, and no count is."""
+    of = setting("load", mode="mode0")
+    noisy = replace(trial(2, 1, "B", of), disturbed_because=("steal",))
+    found = outcome(OK, trials=(trial(1, 1, "A", of), noisy))
+    (row,) = [line.replace("\\", "") for line in markdown(found).splitlines() if line.startswith("| `mode0`")]
+    assert "| 100 ns | ~100 ns |" in row
+    (judgement,) = found.to_json()["judgements"]
+    assert (judgement["doubtful_a"], judgement["doubtful_b"]) == (False, True)
+    assert not found.doubtful(gated("mode0", "loss_ratio"), "B")
+
+
 def test_markdown_puts_the_worst_first():
     """Regressions come before doubts and passes, whatever the order of modes."""
     wide = [0.9, 2.0] * 5  # a higher estimate than the regression's, and no verdict

@@ -197,8 +197,11 @@ def test_a_load_that_is_held_up_again_and_again_leaves_a_doubt(more):
     assert wanted_blocks(plan(8), found) == {}
     (judgement,) = judge(plan(8), found)
     assert judgement.verdict is Verdict.INCONCLUSIVE
-    assert f"{spare + 1} blocks were set aside, {spare} are allowed for" in judgement.because
+    assert f"{spare + 1} of {spare + 1 + more} blocks were set aside, {spare} are allowed for" in judgement.because
     assert "held up" in judgement.because
+    assert "whether cpu_ns_per_event changed is not known" in judgement.because
+    assert "more blocks would be set aside, too" in judgement.because
+    assert "lower --rate" in judgement.because
     fewer = [trial for trial in held_up if trial.block > 1]
     assert list(wanted_blocks(plan(8), blocks_of([comparison(LOAD)], partial(coin, SEED), fewer)).values()) == [
         8 - more

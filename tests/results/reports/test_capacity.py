@@ -9,6 +9,7 @@ import pytest
 from results.capacity.plan import survey
 from results.capacity.search import Bounds
 from results.reports.capacity import capacity_document, say_limit, statements
+from results.reports.document import Table
 from results.reports.forms.terminal import Console, draw
 from results.scorecard.labels import name_of
 from tests.results.capacity.machine import Machine, null, plan
@@ -91,3 +92,16 @@ def test_the_curve_reaches_past_the_knee() -> None:
     text = console.export_text()
     assert "deferred" in text
     assert capacity.curve[-1].timed.ledger.lost > 0
+
+
+def test_a_curve_marks_what_a_noisy_machine_took() -> None:
+    """What was consumed a second and the CPU's share, in its line alone; what was offered and lost is exact."""
+    machine = Machine(200_000)
+    (capacity,) = survey(plan(curve=True), machine.ask)
+    first, *rest = capacity.curve
+    noisy = dataclasses.replace(first.timed, disturbed_because=("steal",))
+    capacity = dataclasses.replace(capacity, curve=(dataclasses.replace(first, timed=noisy), *rest))
+    (curve,) = [part for part in capacity_document([capacity], [noisy]).parts if isinstance(part, Table)][1:]
+    marked = [[cell.text.startswith("~") for cell in line.cells if cell] for line in curve.lines]
+    assert marked[0] == [False, True, False, False, False, True]
+    assert not any(map(any, marked[1:]))

@@ -52,3 +52,12 @@ def test_an_unknown_metric_is_written_by_the_unit_in_its_name() -> None:
     assert "1.5 µs" in said
     assert "2 KiB" in said
     assert "50 %" in said
+
+
+def test_a_time_of_a_noisy_machine_is_marked() -> None:
+    """In the pass in which it was taken; a count is not."""
+    noisy = replace(trial(), disturbed_because=("steal",))
+    told = {"cpu_ns_per_event": 100.0, "page_faults": 3.0}
+    lines = said_of(of_pass(noisy, "timed", **told), of_pass(trial(number=2), "latency", **told)).splitlines()
+    cells = [line.split()[1] for line in lines if line.startswith(("cpu_ns", "page"))]
+    assert cells == ["~100", "3", "100", "3"]

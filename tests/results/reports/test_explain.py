@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
 from pathlib import Path
 
@@ -88,3 +89,26 @@ def test_all_is_printed(tmp_path: Path) -> None:
         assert name in text
     for hypothesis in HYPOTHESES:
         assert f"{hypothesis.name}: " in text
+
+
+def test_what_a_noisy_machine_took_is_marked() -> None:
+    """Of each variant whose trials it disturbed, and of each ratio to one; the others, and what is lost, are not."""
+    quiet = made_up()
+    blocks = tuple(
+        {
+            name: dataclasses.replace(trial, disturbed_because=("steal",)) if name == "work" else trial
+            for name, trial in block.items()
+        }
+        for block in quiet.blocks
+    )
+    noisy = dataclasses.replace(quiet, blocks=blocks)
+    out = io.StringIO()
+    trials = tuple(trial for block in blocks for trial in block.values())
+    draw(explain_document(noisy, trials), Console(file=out, width=160, no_color=True))
+    said = out.getvalue()
+    rows = {line.split("  ")[0].strip(): line for line in said.splitlines()}
+    assert rows["work"].split()[1].startswith("~")
+    assert "~×1.3" in rows["work"]
+    assert "~" not in rows["file"]
+    assert "(work against null): ~×1.3" in said
+    assert "(marked ~)" in said

@@ -58,3 +58,10 @@ def test_what_nobody_reads_is_not_named(capsys: pytest.CaptureFixture[str]) -> N
     """The gates of a certificate share a file that its own command names."""
     watch(out=None)
     assert "results" not in capsys.readouterr().err
+
+
+def test_a_repetition_says_how_many_may_follow(capsys: pytest.CaptureFixture[str]) -> None:
+    """Who waits can tell how long."""
+    with ProgressLine(2, None, quiet=False) as progress:
+        progress.begin(2, Step(setting("file"), block=0, repeats=1, more=4))
+    assert capsys.readouterr().err.startswith("[repeating trial 1, at most 4 more] file batch")
