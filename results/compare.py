@@ -61,11 +61,15 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """The outcome: what was compared, what could not be, and how the machines and the users' modes differ."""
+    """The outcome: what was compared, what could not be, and how the machines and the users' modes differ.
+
+    `withheld` are the metrics that mean something else on either side, whose Pythons count differently.
+    """
 
     name_a: str
     name_b: str
     judged: tuple[Judged, ...]
+    withheld: tuple[Metric, ...]
     only_a: tuple[str, ...]
     only_b: tuple[str, ...]
     differences: tuple[Difference, ...]
@@ -95,6 +99,7 @@ def compare_files(a: Report, b: Report, names: Sequence[str], margin: float | No
         names[0],
         names[1],
         tuple(judged for row, other in pairs for judged in _judge(row.label, row, other, margin)),
+        _withheld(pairs),
         tuple(row.label for row in a.rows if id(row) not in matched),
         tuple(row.label for row in b.rows if id(row) not in matched),
         tuple(differences([session.host for session in (*ran_a, *ran_b)])),
@@ -121,6 +126,7 @@ def compare_variants(report: Report, label_a: str, label_b: str, margin: float |
             for row, other in pairs
             for judged in _judge(_load_label(row) if several else b.label, row, other, margin)
         ),
+        _withheld(pairs),
         (),
         (),
         tuple(differences([session.host for session in ran])),
@@ -140,7 +146,7 @@ def _judge(label: str, row: Row, other: Row, margin: float | None) -> list[Judge
     """Compare all that both rows have; under an open loop the consume rate is the load, and says nothing."""
     found = []
     for column in COMPARED:
-        if column is CONSUME_RATE and row.setting.intended_load is not None:
+        if (column is CONSUME_RATE and row.setting.intended_load is not None) or _means_another(column, row, other):
             continue
         a, b = row.spread(column), other.spread(column)
         if a is None or b is None:
@@ -150,6 +156,19 @@ def _judge(label: str, row: Row, other: Row, margin: float | None) -> list[Judge
         shift = compare(_by_block(row, column), _by_block(other, column), gate.scale if gate else "ratio")
         found.append(Judged(label, column, a, b, within, shift, (row.disturbed(column), other.disturbed(column))))
     return found
+
+
+def _means_another(column: Metric, row: Row, other: Row) -> bool:
+    return column.of_interpreter and row.python != other.python
+
+
+def _withheld(pairs: Sequence[tuple[Row, Row]]) -> tuple[Metric, ...]:
+    """List what both sides of a pair have and is not compared, for it means something else on either."""
+    return tuple(
+        column
+        for column in COMPARED
+        if any(_means_another(column, *pair) and all(row.spread(column) for row in pair) for pair in pairs)
+    )
 
 
 def _by_block(row: Row, column: Metric) -> dict[object, list[float]]:

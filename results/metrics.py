@@ -67,7 +67,9 @@ class Metric:
     `derived` computes what follows from the ledger and the times; what has none was read, and stands in
     `Trial.metrics`. `taken_from` says which trials a row's number is of: the first kind that has it.
     `scorecard`: a column of every report. `compared`: what says something about the consumer itself, so that two files
-    are compared by it; its CPU seconds and the like follow from that and the load.
+    are compared by it; its CPU seconds and the like follow from that and the load. `of_interpreter`: it counts what
+    Python itself allocates or collects, which its versions do differently, so that it is compared within one version
+    alone (docs/metrics.md has what changed when).
     """
 
     name: str
@@ -81,6 +83,7 @@ class Metric:
     scorecard: bool = False
     compared: bool = False
     derived: Callable[[Trial], float | None] | None = None
+    of_interpreter: bool = False
 
     def value(self, trial: Trial) -> float | None:
         return trial.metrics.get(self.name) if self.derived is None else self.derived(trial)
@@ -148,8 +151,11 @@ def _metric(  # noqa: PLR0917 - a row of the table
     scorecard: bool = False,
     compared: bool = False,
     derived: Callable[[Trial], float | None] | None = None,
+    of_interpreter: bool = False,
 ) -> Metric:
-    METRICS[name] = Metric(name, title, unit, better, source, means, taken_from, gate, scorecard, compared, derived)
+    METRICS[name] = Metric(
+        name, title, unit, better, source, means, taken_from, gate, scorecard, compared, derived, of_interpreter
+    )
     return METRICS[name]
 
 
@@ -217,11 +223,11 @@ _metric(
 ALLOCATIONS = _metric(
     "allocations_per_event", "allocs/event", PER_EVENT, "lower", _ALLOCATION,
     "allocations of the Python heap for an event, short-lived ones included",
-    taken_from=_EITHER, scorecard=True, compared=True, gate=_counted("allocation"),
+    taken_from=_EITHER, scorecard=True, compared=True, gate=_counted("allocation"), of_interpreter=True,
 )  # fmt: skip
 _metric(
     "allocated_bytes_per_event", "bytes/event", BYTES, "lower", _ALLOCATION, "bytes allocated for an event",
-    taken_from=_EITHER, compared=True,
+    taken_from=_EITHER, compared=True, of_interpreter=True,
 )  # fmt: skip
 _metric("allocated_peak_bytes", "peak allocated", BYTES, "lower", _ALLOCATION, "the most bytes held at one time")
 SYSCALLS_PER_EVENT = _metric(

@@ -129,6 +129,11 @@ def same_machine(a: Mapping[str, Any], b: Mapping[str, Any]) -> bool:
     return not unlike(differences([a, b]))
 
 
+def python_line(version: str) -> str:
+    """Name a version of Python without its last part, as 3.11: all of a line allocate alike."""
+    return ".".join(version.split(".")[:2])
+
+
 def machine_of(host: Mapping[str, Any]) -> dict[str, str]:
     """Keep of a fingerprint what tells machines apart."""
     return {name: value for name, value in facts(host).items() if name not in MAY_DIFFER}

@@ -1,8 +1,9 @@
 """Every allocation of the consumer, the short-lived ones included, recorded by memray.
 
 It costs about 0.4 us for each allocation and each release, and a look at each Python call: a pass of its own. What it
-does not see is what is handed out again without asking an allocator: by the interpreter from its free lists (small
-tuples, floats, frames), and by numpy from its cache of blocks below 1,024 bytes. A block that is new or kept is seen.
+does not see is what is handed out again without asking an allocator: by the interpreter from its free lists (which
+objects have one differs by version, docs/metrics.md), and by numpy from its cache of blocks below 1,024 bytes. A block
+that is new or kept is seen.
 
 Counted are allocations alone: the `total_allocations` of a memray file's metadata counts releases too.
 """

@@ -78,6 +78,9 @@ def _headline(compared: Compared) -> list[Sentence]:
             said.append((*lead, count, *_list(found)))
     undecided = f"{counts['undecided']} are undecided, by noise or for want of trials (four a side decide at the least)"
     said.append((f"{counts['same']} are the same within their margin; {undecided}.",))
+    if compared.withheld:
+        titles = ", ".join(column.title for column in compared.withheld)
+        said.append((Doubt(f"Left out: {titles}, which the Pythons of A and B count differently (docs/metrics.md)."),))
     if compared.unlike:
         facts = ", ".join(each.fact for each in compared.unlike)
         said.append((Doubt(f"Not comparable: {facts} differ. Shown because --anyway was given."),))

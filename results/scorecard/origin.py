@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from results.session import ModeSource, Session, facts
+from results.session import ModeSource, Session, facts, python_line
 from results.trial import Trial
 
 # Facts in the order in which they are tried as the name of a row; those not listed come before the last three.
@@ -33,6 +33,10 @@ class Origins:
         if key not in self._known:
             self._known[key] = self._number(*key)
         return self._known[key]
+
+    def python(self, number: int) -> str:
+        """Tell the line of Pythons that an origin's trials were run by; "" where the session's line was lost."""
+        return python_line(self._facts[number].get("python", ""))
 
     def names(self, numbers: Sequence[int]) -> dict[int, str]:
         """Name origins by the facts that tell them apart, as few as do; a single one needs no name."""

@@ -58,6 +58,7 @@ class Row:
 
     `arm` is the side of a check that they were on: the settings of both may be the same, and what differs the code.
     `origin` says what else tells it from rows of the same setting: a machine, a version, the mode's content.
+    `python` is the line of Pythons that ran it, as 3.11; `other_pythons` are those of the rows beside it.
     """
 
     label: str
@@ -66,6 +67,8 @@ class Row:
     drains: tuple[Trial, ...]
     arm: str | None = None
     origin: str = ""
+    python: str = ""
+    other_pythons: tuple[str, ...] = ()
 
     @cached_property
     def valid(self) -> tuple[Trial, ...]:
@@ -179,6 +182,10 @@ class Row:
             found.append(Doubt("synthetic load: records made by the kernel in a loop, not by dropped packets"))
         if self.spread(NS_PER_EVENT):
             found.append(Doubt("ns/event drained is measured on synthetic records", (NS_PER_EVENT,), always=True))
+        counted = tuple(column for column in SCORECARD if column.of_interpreter and self.spread(column))
+        if self.other_pythons and counted:
+            lines = " and ".join(sorted((self.python, *self.other_pythons)))
+            found.append(Doubt(f"Python {lines} allocate differently: not comparable between them", counted))
         if doubtful := tuple(column for column in SCORECARD if self.disturbed(column)):
             found.append(Doubt(DISTURBED, doubtful))
         return tuple(dict.fromkeys(found))
@@ -232,7 +239,11 @@ def rows(trials: Iterable[Trial], sessions: Sequence[Session] | None = None) -> 
     for (setting, arm, origin), group in groups.items():
         words = said[setting.mode, arm].get(origin, "")
         its_drains = tuple(_largest(drains.get((_consumer(setting), arm, origin), [])))
-        found.append(Row(_full(names[setting], arm, words), setting, tuple(group), its_drains, arm, words))
+        python = origins.python(origin) if origins else ""
+        found.append(Row(_full(names[setting], arm, words), setting, tuple(group), its_drains, arm, words, python))
+    pythons = {row.python for row in found if row.python}
+    if len(pythons) > 1:
+        found = [replace(row, other_pythons=tuple(pythons - {row.python})) for row in found]
     return sorted(found, key=lambda row: (row.setting.traffic, *row.rank, row.label))
 
 

@@ -27,12 +27,16 @@ def probe():
 
 
 def test_cycles_are_collected_and_counted(probe: CollectorProbe) -> None:
-    """Ten thousand cycles: runs in the youngest generation, most of them collected, and pauses that add up."""
-    for _ in range(10_000):
+    """Ten times as many cycles as start a run: about ten runs, most cycles collected, and pauses that add up.
+
+    How many start one, the version decides: 700 up to Python 3.12, 2,000 from 3.13 on.
+    """
+    threshold = gc.get_threshold()[0]
+    for _ in range(10 * threshold):
         Node()
-    found = probe.stop(10_000).metrics
-    assert found["gc_runs_gen0"] > 0
-    assert found["gc_collected"] > 5_000
+    found = probe.stop(10 * threshold).metrics
+    assert 8 <= sum(found[f"gc_runs_gen{generation}"] for generation in range(3)) <= 11
+    assert found["gc_collected"] > 5 * threshold
     assert 0 < found["gc_pause_max_s"] <= found["gc_pause_total_s"]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
@@ -47,7 +48,8 @@ def test_a_cyclic_object_an_event_is_seen_by_collector_and_allocations(tmp_path:
     """It is allocated once an event at least, and only the collector frees it: runs, pauses, thousands collected."""
     rows = run(tmp_path, mode(CYCLIC), "--pass", "timed,allocation")
     timed, allocation = pass_of(rows, "timed")["metrics"], pass_of(rows, "allocation")
-    assert timed["gc_runs_gen0"] > 10
+    # One run for as many containers as the version of Python lets come (700, or 2,000 from 3.13 on).
+    assert timed["gc_runs_gen0"] > pass_of(rows, "timed")["consumed"] / gc.get_threshold()[0] / 2
     assert timed["gc_collected"] > 10_000
     assert timed["gc_pause_max_s"] > 0
     assert allocation["metrics"]["allocations_per_event"] >= 1
