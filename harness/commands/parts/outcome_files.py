@@ -11,7 +11,6 @@ from pathlib import Path
 from harness.commands.parts.roles import output
 from harness.commands.parts.status import DONE, INCONCLUSIVE, REGRESSED
 from harness.machine.streams import say
-from harness.paths import refuse_shared
 from results.check.verdict import Verdict
 from results.output import open_output, prove_output, prove_writable, write_file
 from results.reports.document import Document
@@ -23,7 +22,9 @@ STATUS = {Verdict.OK: DONE, Verdict.REGRESSED: REGRESSED, Verdict.INCONCLUSIVE: 
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Add the outputs of check and verify."""
+    """Add the outputs of check and verify: the files asked for, and the job summary, which GitHub names."""
+    summary = os.environ.get("GITHUB_STEP_SUMMARY")
+    parser.set_defaults(job_summary=Path(summary) if summary else None)
     group = parser.add_argument_group("reports (a job summary and an annotation are written on GitHub by themselves)")
     group.add_argument("--json", action="store_true", help="print the outcome as JSON, and nothing else")
     group.add_argument("--junit", type=output, metavar="FILE", help="JUnit XML, a case for each mode and metric")
@@ -34,16 +35,12 @@ class Reports:
     """The files that were asked for, proved writable when this is made. Raises BadInput for one that is not."""
 
     def __init__(self, arguments: argparse.Namespace) -> None:
-        summary = os.environ.get("GITHUB_STEP_SUMMARY")
         self._json: bool = arguments.json
         self._junit: Path | None = arguments.junit
         self._markdown: Path | None = arguments.markdown
-        asked = [(name, path) for name, path in (("--junit", self._junit), ("--markdown", self._markdown)) if path]
-        if summary:
-            refuse_shared([*asked, ("GITHUB_STEP_SUMMARY", Path(summary))])
-        for _, path in asked:
+        self._summary: Path | None = arguments.job_summary
+        for path in filter(None, (self._junit, self._markdown)):
             prove_writable(path)
-        self._summary = Path(summary) if summary else None
         if self._summary is not None:
             prove_output(self._summary)
 

@@ -27,5 +27,7 @@ def check_roles(parser: argparse.ArgumentParser, arguments: argparse.Namespace) 
             read += [(name, path) for path in (value if isinstance(value, list) else [value])]
         elif action.dest in _NAMES_MODES and isinstance(value, str):
             read += [(name, path) for path in mode_files(value)]
+    if (summary := parser.get_default("job_summary")) is not None:
+        written.append(("GITHUB_STEP_SUMMARY", summary))
     if written:
         refuse_shared(written, read)

@@ -119,6 +119,29 @@ def test_what_is_refused_leaves_no_file_behind(
     assert {path: path.is_file() and path.read_bytes() for path in folder.rglob("*")} == before
 
 
+@pytest.mark.parametrize(
+    ("words", "summary"),
+    [
+        ("check --mode null --against epoll --out x", "x"),
+        ("check --mode null --against epoll --out new-out", "./new-out"),
+        ("check --mode null --baseline x", "hard"),
+        ("check --mode mode.py --against epoll", "here/mode.py"),
+        ("check --mode null --against epoll --junit a", "a"),
+        ("verify x", "link"),
+        ("verify x --markdown a", "here/a"),
+    ],
+)
+def test_the_job_summary_is_a_role_too(
+    words: str, summary: str, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is appended to: a result file would hold a table in Markdown."""
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", summary)
+    before = {path: path.is_file() and path.read_bytes() for path in folder.rglob("*")}
+    assert main(words.split()) == 2
+    assert f"GITHUB_STEP_SUMMARY {Path(summary)} is the same file as" in capsys.readouterr().err
+    assert {path: path.is_file() and path.read_bytes() for path in folder.rglob("*")} == before
+
+
 @pytest.mark.usefixtures("folder")
 def test_every_pair_of_names_of_one_file_is_told_and_none_of_two(folder: Path) -> None:
     """By device and inode: a copy is another file."""
