@@ -10,7 +10,7 @@ from typing import Any
 from results.errors import BadInput
 from results.file import Reading, ResultFile
 from results.metrics import Metric
-from results.scorecard.labels import labels
+from results.scorecard.labels import apart, labels
 from results.scorecard.rows import Row, rows
 from results.session import Session, machine_of, same_machine
 from results.statistics.spread import Spread
@@ -82,8 +82,11 @@ def read_history(folder: Path, column: Metric, machine: int | None = None) -> Hi
         if not found:
             raise BadInput(f"there is no machine {machine}; without --machine, bench history lists them")
     names = labels(dict.fromkeys(setting for _, setting, _ in found))
+    variants = list(dict.fromkeys((setting, arm) for _, setting, arm in found))
+    named = apart([f"{names[setting]} {arm}".strip() for setting, arm in variants], [each for each, _ in variants])
+    label = dict(zip(variants, named, strict=True))
     tracks = [
-        Track(number, f"{names[setting]} {arm}".strip(), tuple(sorted(points, key=lambda point: point.session.key)))
+        Track(number, label[setting, arm], tuple(sorted(points, key=lambda point: point.session.key)))
         for (number, setting, arm), points in found.items()
     ]
     tracks.sort(key=lambda track: (track.machine, track.label))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from itertools import count
 from typing import Any
 
 from results import units
@@ -31,6 +33,24 @@ def labels(settings: Iterable[Setting]) -> dict[Setting, str]:
         for setting in peers:
             names[setting] = " ".join([shown(mode), *filter(None, (_word(setting, name) for name in telling))])
     return names
+
+
+def apart(named: Sequence[str], settings: Sequence[Setting]) -> list[str]:
+    """Make names that no two share: labels round the load, and loads of a search lie close together."""
+    times = Counter(named)
+    return numbered(
+        name if times[name] == 1 or setting.intended_load is None else f"{name} ({setting.intended_load:.10g}/s)"
+        for name, setting in zip(named, settings, strict=True)
+    )
+
+
+def numbered(names: Iterable[str]) -> list[str]:
+    """Number those that were there before."""
+    made: dict[str, None] = {}
+    for name in names:
+        others = (f"{name} #{place}" for place in count(2))
+        made[name if name not in made else next(each for each in others if each not in made)] = None
+    return list(made)
 
 
 def _telling(peers: Sequence[Setting]) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pyperf
 
 from results.errors import BadInput
 from results.metrics import COMPARED
+from results.scorecard.labels import apart
 from results.scorecard.report import Report
 from results.scorecard.rows import Row
 from results.session import Session
@@ -28,31 +28,15 @@ def pyperf_suite(report: Report) -> tuple[bytes, str]:
     """
     left_out: list[str] = []
     sessions = {session.id: session for session in report.sessions}
-    names = zip(report.rows, _names(report.rows), strict=True)
-    benchmarks = [each for row, name in names for each in _benchmarks(row, name, sessions, left_out)]
+    names = apart([row.label for row in report.rows], [row.setting for row in report.rows])
+    named = zip(report.rows, names, strict=True)
+    benchmarks = [each for row, name in named for each in _benchmarks(row, name, sessions, left_out)]
     if not benchmarks:
         raise BadInput("no trial in these files has a time for an event, and pyperf suites hold nothing else")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "suite.json"
         pyperf.BenchmarkSuite(benchmarks).dump(str(path))
         return path.read_bytes(), _caution(benchmarks, left_out)
-
-
-def _names(rows: Sequence[Row]) -> list[str]:
-    """Name each row so that no two share a name: labels round the load, and loads of a search lie close together."""
-    labels = Counter(row.label for row in rows)
-    exact = [
-        row.label
-        if labels[row.label] == 1 or row.setting.intended_load is None
-        else f"{row.label} ({row.setting.intended_load:.10g}/s)"
-        for row in rows
-    ]
-    seen: Counter[str] = Counter()
-    named = []
-    for name in exact:
-        seen[name] += 1
-        named.append(name if seen[name] == 1 else f"{name} #{seen[name]}")
-    return named
 
 
 def _caution(benchmarks: Sequence[pyperf.Benchmark], left_out: Sequence[str]) -> str:
