@@ -3,6 +3,7 @@
 # a few milliseconds. Files of the checkout belong to its owner, also when root sets it up through sudo.
 
 environment=$here/.venv
+locks='requirements.txt requirements-dev.txt'
 system_python=/usr/bin/python3 # not the first on PATH: bcc is there for the system's Python alone
 
 # Root's folders, where nft is, are looked in as well: an ordinary user's PATH, cron's and `env -i`'s lack them.
@@ -86,10 +87,10 @@ as_owner() (
     fi
 )
 
-# Name what an environment is made from: both locks, the system's Python, and the place (its scripts hold their path).
+# Name what an environment is made from: its locks, the system's Python, and the place (its scripts hold their path).
 environment_key() {
-    locks=$(cat "$here/requirements.txt" "$here/requirements-dev.txt" | sha256sum)
-    printf '%s %s %s' "${locks%% *}" "$(readlink -f "$system_python")" "$here"
+    locked=$(cd "$here" && cat $locks | sha256sum) # one word a lock
+    printf '%s %s %s' "${locked%% *}" "$(readlink -f "$system_python")" "$here"
 }
 
 # Say whether the environment is finished for $1: run, or dev, which holds all of run.
@@ -206,6 +207,17 @@ set_up() {
     [ -n "$ready" ] || make_environment "$(wanted_environment "$1")"
     flock --shared 9
 }
+
+# Make the environment of the programs that tests read exports with (pandas, polars, DuckDB), if it is not there. They are
+# large, and nothing else needs them. In a shell of its own, whose environment it is.
+set_up_readers() (
+    environment=$here/.venv-readers locks=requirements-readers.txt
+    exec 8<"$here/$locks"
+    flock 8
+    if environment_is_ready readers; then exit; fi
+    [ "${BENCH_NO_INSTALL-}" != 1 ] || cannot "missing: the Python environment in $environment; BENCH_NO_INSTALL=1 forbids to install; unset it and type the command again"
+    make_environment readers
+)
 
 # A developer's environment stays one when the locks change.
 wanted_environment() {

@@ -74,12 +74,18 @@ class Session:
         return cls(**{name: row[name] for name in names}, findings=tuple(row["findings"]), modes=modes)
 
 
+# The facts of a fingerprint, as `facts` names them: the columns that exports have for them.
+FACTS = (
+    "machine", "cpu_model", "cpus", "cpus_allowed", "memory", "kernel", "python", "bcc", "bench", "commit", "boot",
+    "circumstances",
+)  # fmt: skip
+
 # Facts that may differ between two results of one machine: which version was measured is what one asks, and a machine
 # that was started anew is still the same.
 MAY_DIFFER = frozenset({"bench", "commit", "boot"})
 
 # What the first format held. Of any later fact an older session says nothing, which is no difference.
-_FIRST = frozenset({"machine", "cpu_model", "cpus", "cpus_allowed", "memory", "kernel", "python", "bcc"})
+_FIRST = frozenset(FACTS[: FACTS.index("bench")])
 
 _NOT_RECORDED = "not recorded"
 

@@ -150,6 +150,31 @@ def test_a_set_up_waits_for_a_running_session(ready: Path) -> None:
     assert made(ready) > before
 
 
+@pytest.mark.slow
+def test_what_exports_are_read_with_is_set_up_once_and_by_the_whole_suite_alone(tmp_path: Path) -> None:
+    """It has an environment of its own, made of its own lock; nothing but ./test --all asks for it."""
+    clone = make_clone(tmp_path / "clone of mine")
+    (clone / "requirements-readers.txt").write_text("")
+
+    def set_up(**more: str) -> subprocess.CompletedProcess[str]:
+        script = 'here=$1; . "$here/harness/setup.sh"; set -eu; set_up_readers; echo ready'
+        words = ["sh", "-c", script, "sh", clone]
+        return subprocess.run(words, env=ENVIRONMENT | more, capture_output=True, text=True, check=False)
+
+    assert start(clone, "report").returncode == 0
+    assert not (clone / ".venv-readers").exists()
+    missing = set_up(BENCH_NO_INSTALL="1")
+    assert (missing.returncode, missing.stdout) == (4, "")
+    assert f"the Python environment in {clone}/.venv-readers" in missing.stderr
+    before = made(clone)
+    assert set_up().stdout == "ready\n"
+    again = set_up(BENCH_NO_INSTALL="1")
+    assert (again.stdout, again.stderr) == ("ready\n", "")
+    (clone / "requirements-readers.txt").write_text("# another\n")
+    assert "making the Python environment" in set_up().stderr
+    assert made(clone) == before, "the other one stays"
+
+
 def test_the_suite_knows_one_option() -> None:
     """A misspelt --all must not pass for the quick suite."""
     refused = subprocess.run([CHECKOUT / "test", "--al"], env=ENVIRONMENT, capture_output=True, text=True, check=False)

@@ -7,6 +7,7 @@ import importlib.metadata
 import re
 import sys
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,8 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())
 RUN = PROJECT["project"]["dependencies"]
 DEV = [*RUN, *PROJECT["dependency-groups"]["dev"]]
+READERS = PROJECT["dependency-groups"]["readers"]
+LOCKS = {"requirements.txt": RUN, "requirements-dev.txt": DEV, "requirements-readers.txt": READERS}
 
 
 def normal(requirement: str) -> str:
@@ -23,12 +26,12 @@ def normal(requirement: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def outside_packages(*folders: str) -> set[str]:
+def outside_packages(paths: Iterable[Path]) -> set[str]:
     """List what the files import that is neither Python's nor ours; bcc is the distribution's."""
     ours = {"bpf", "modes", "traffic", "harness", "results", "tests", "bcc", "_typeshed"}
     ours |= {path.stem for path in (CHECKOUT / "tests").rglob("*.py")}
     found = set()
-    for path in (path for folder in folders for path in (CHECKOUT / folder).rglob("*.py")):
+    for path in paths:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Import):
                 found |= {alias.name.split(".")[0] for alias in node.names}
@@ -45,21 +48,26 @@ def pins(lock: str) -> dict[str, set[str]]:
     return found
 
 
+# Run by another Python than the tests beside it.
+READ_ALL = CHECKOUT / "tests/readers/read_all.py"
+PROJECT_FILES = [
+    path for room in ("bpf", "modes", "traffic", "harness", "results") for path in (CHECKOUT / room).rglob("*.py")
+]
+
+
 @pytest.mark.parametrize(
-    ("folders", "asked_for"),
-    [(("bpf", "modes", "traffic", "harness", "results"), RUN), (("tests",), DEV)],
-    ids=["project", "tests"],
+    ("paths", "asked_for"),
+    [(PROJECT_FILES, RUN), ({*(CHECKOUT / "tests").rglob("*.py")} - {READ_ALL}, DEV), ([READ_ALL], READERS)],
+    ids=["project", "tests", "readers"],
 )
-def test_what_is_imported_is_asked_for(folders: tuple[str, ...], asked_for: list[str]) -> None:
+def test_what_is_imported_is_asked_for(paths: Iterable[Path], asked_for: list[str]) -> None:
     """A package that happens to be on one machine is missing from the next."""
     distributions = importlib.metadata.packages_distributions()
-    imported = {
-        normal(name) for package in outside_packages(*folders) for name in distributions.get(package, [package])
-    }
+    imported = {normal(name) for package in outside_packages(paths) for name in distributions.get(package, [package])}
     assert imported <= {normal(requirement) for requirement in asked_for}
 
 
-@pytest.mark.parametrize(("lock", "wanted"), [("requirements.txt", RUN), ("requirements-dev.txt", DEV)])
+@pytest.mark.parametrize(("lock", "wanted"), LOCKS.items())
 def test_a_lock_holds_what_the_project_asks_for(lock: str, wanted: list[str]) -> None:
     """A dependency and its lock are one commit; the command is .ci/lock."""
     assert {normal(requirement) for requirement in wanted} <= set(pins(lock))
@@ -71,7 +79,7 @@ def test_tests_run_with_the_versions_that_users_get() -> None:
     assert {name: development.get(name) for name in pins("requirements.txt")} == pins("requirements.txt")
 
 
-@pytest.mark.parametrize("lock", ["requirements.txt", "requirements-dev.txt"])
+@pytest.mark.parametrize("lock", LOCKS)
 def test_a_lock_has_hashes_and_no_place(lock: str) -> None:
     """Every pin carries a hash, and nothing names an index, a folder or a host."""
     text = (CHECKOUT / lock).read_text()

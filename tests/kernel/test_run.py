@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import os
 import socket
@@ -42,6 +44,8 @@ def test_all_modes_balance_to_the_event(out: Path) -> None:
     ]  # fmt: skip
     for row in rows:
         assert_exact(row)
+    exported = csv.DictReader(io.StringIO(bench_here("export", out, "--csv", "-").stdout))
+    assert {row["other"] for row in exported} == {""}, "each fact and number has a column of its own"
 
 
 @pytest.mark.parametrize("decode", ["struct", "ctypes", "event"])

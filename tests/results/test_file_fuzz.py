@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from results.compare import compare_files
 from results.file import read
 from results.reports.compare import compare_document
-from results.reports.forms.flat import flat_rows
+from results.reports.forms.flat import flat_rows, to_parquet
 from results.reports.forms.markdown import markdown
 from results.reports.forms.page import write
 from results.reports.run import report_document
@@ -92,7 +92,7 @@ def use(path: Path, content: bytes, *, draw: bool = False) -> None:
         assert str(path) in refused
         return
     markdown(report_document(report)).encode()
-    flat_rows(report)
+    to_parquet(flat_rows(report, []), "1")
     markdown(compare_document(compare_files(report, report, ("a", "b"), None))).encode()
     if draw:
         write(report_document(report), "1").encode()

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+import json
+import re
 import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pyperf
@@ -15,7 +18,8 @@ import pytest
 
 from harness.__main__ import main
 from results.file import ResultWriter
-from results.metrics import CPU_PER_EVENT
+from results.metrics import CPU_PER_EVENT, METRICS
+from results.reports.forms.columns import COLUMNS, NUMBER, Kind
 from results.scorecard.report import load
 from results.trial import Trial
 from tests.results import made_up
@@ -37,6 +41,16 @@ def result(tmp_path: Path) -> str:
     return written(tmp_path / "r", [*made_up.run(), made_up.drain("file", 90), made_up.trial("file", 91, ledger=wide)])
 
 
+def exported(form: str, *files: str, out: Path) -> list[dict[str, Any]]:
+    """Export to CSV or Parquet; return its rows."""
+    assert main(["export", *files, f"--{form}", str(out)]) == 0
+    if form == "parquet":
+        rows: list[dict[str, Any]] = pq.read_table(out).to_pylist()
+        return rows
+    with out.open(newline="") as opened:
+        return list(csv.DictReader(opened))
+
+
 def test_csv_has_a_row_a_trial_by_the_files_names(result: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Counts, settings, metrics and host facts are columns; what was not measured is empty."""
     main(["export", result, "--csv", "-"])
@@ -50,11 +64,126 @@ def test_csv_has_a_row_a_trial_by_the_files_names(result: str, capsys: pytest.Ca
 
 def test_parquet_holds_the_same_with_types(result: str, tmp_path: Path) -> None:
     """Counts are whole numbers, also one that fills 64 bits."""
-    main(["export", result, "--parquet", str(tmp_path / "out.parquet")])
-    table = pq.read_table(tmp_path / "out.parquet")
-    assert table.num_rows == 26
-    assert table.column("offered").to_pylist()[0] == 500_000
-    assert table.column("checksum").to_pylist()[25] == 2**64 - 1
+    rows = exported("parquet", result, out=tmp_path / "out.parquet")
+    assert len(rows) == 26
+    assert rows[0]["offered"] == 500_000
+    assert rows[25]["checksum"] == 2**64 - 1
+
+
+def test_columns_are_the_same_whatever_a_file_holds(result: str, tmp_path: Path) -> None:
+    """Names, order, types and units: of drains alone, of searches, of peers' tools, of a file of two formats."""
+    drains = written(tmp_path / "drains", [made_up.drain("file", 1)], host={})
+    both = tmp_path / "both"
+    both.write_bytes((PUBLISHED / "peers.jsonl").read_bytes() + Path(result).read_bytes())
+    schemas, headers = [], set()
+    for number, file in enumerate([result, drains, PUBLISHED / "advice.jsonl", both]):
+        exported("parquet", str(file), out=tmp_path / f"{number}.parquet")
+        schemas.append(pq.read_schema(tmp_path / f"{number}.parquet"))
+        exported("csv", str(file), out=tmp_path / f"{number}.csv")
+        headers.add((tmp_path / f"{number}.csv").read_text().partition("\n")[0])
+    first = schemas[0]
+    assert all(schema.equals(first, check_metadata=True) for schema in schemas)
+    assert headers == {",".join(first.names)}
+    assert len(set(first.names)) == len(first.names)
+    units = {name: (first.field(name).metadata or {}).get(b"unit") for name in first.names}
+    assert {name: units[name] for name in ("age_p99_ns", "duration_s", "offered", "intended_load", "mode")} == {
+        "age_p99_ns": b"ns", "duration_s": b"s", "offered": b"count", "intended_load": b"/s", "mode": None,
+    }  # fmt: skip
+    assert {metric.name for metric in METRICS.values()} - set(first.names) == {"drain_cpu_ns_per_event"}
+
+
+def test_an_export_holds_what_stands_in_the_file(tmp_path: Path) -> None:
+    """Each value of each line, by its name; checksums of both of its sides to the last bit."""
+    for name in ("metrics", "peers", "explain-again"):
+        file = PUBLISHED / f"{name}.jsonl"
+        lines = [row for row in map(json.loads, file.read_text().splitlines()) if row["type"] == "trial"]
+        lines.sort(key=lambda row: (row["session"], row["number"]))
+        rows = exported("parquet", str(file), out=tmp_path / "out.parquet")
+        rows.sort(key=lambda row: (row["session"], row["number"]))
+        for row, line in zip(rows, lines, strict=True):
+            flat = {name: value for name, value in line.items() if not isinstance(value, dict | list)} | line["metrics"]
+            computed = ("type", "offered_load", "consume_rate", "stall_s")
+            for field in flat.keys() - computed:
+                assert row[field] == flat[field], field
+            assert (row["stall_s"], row["measured_stall_s"]) == (line.get("stall_s"), line["metrics"].get("stall_s"))
+            assert json.loads(row["witness"] or "{}") == line["witness"]
+            assert row["other"] is None
+
+
+def test_what_another_version_knows_is_in_one_column(tmp_path: Path) -> None:
+    """Its numbers and facts, under the names that they would have as columns."""
+    trial = made_up.trial(metrics={"cpu_s": 1.0, "watts": 2**63 + 1})
+    file = written(tmp_path / "r", [trial], host={**made_up.HOST, "board": {"maker": "\x1b"}})
+    for form in ("csv", "parquet"):
+        (row,) = exported(form, file, out=tmp_path / form)
+        assert json.loads(row["other"]) == {"host_board.maker": r"\x1b", "watts": 2**63 + 1}
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+@pytest.mark.parametrize(
+    ("field", "count"), [("sent", 2**63), ("checksum", 2**64), ("lost", 3 * 2**62), ("first_offered_ns", -(2**63) - 1)]
+)
+def test_a_number_that_no_column_holds_is_left_out_and_named(
+    form: str, field: str, count: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A file may hold any 65 bits; beside it everything is exported."""
+    trial = made_up.trial(number=7)
+    if field == "first_offered_ns":
+        changed = replace(trial, first_offered_ns=count)
+    elif field == "lost":
+        changed = replace(trial, ledger=replace(trial.ledger, map_full=count // 2, reserve_failed=count // 2))
+    else:
+        changed = replace(trial, ledger=replace(trial.ledger, **{field: count}))
+    (row,) = exported(form, written(tmp_path / "r", [changed]), out=tmp_path / "out")
+    assert not row[field]
+    assert row["observed"] in (500_000, "500000")
+    assert f"{field} {count} of trial 7 of session s1" in capsys.readouterr().err
+
+
+FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "＝1", "'=1", "'", ""]
+
+
+def test_no_cell_from_outside_begins_as_a_formula(tmp_path: Path) -> None:
+    """An apostrophe goes before it, and before one that is there, so that one can be taken off; numbers have none."""
+    made = made_up.trial(metrics={"backlog_growth_per_s": -1.5})
+    trials = [
+        replace(made, number=number, setting=made_up.setting(mode, decode=mode))
+        for number, mode in enumerate([*FORMULAS, "a=b", "null", 'a,"b"\n\tc', "\t=1", "ev\udce9l"])
+    ]
+    file = written(tmp_path / "r", trials, id="=s", host={**made_up.HOST, "cpu_model": "-x", "odd": "=y"})
+    plain = exported("parquet", file, out=tmp_path / "out.parquet")
+    rows = exported("csv", file, out=tmp_path / "out.csv")
+    for row, meant in zip(rows, plain, strict=True):
+        assert not any(cell.startswith(("=", "+", "@", "\t", "\r", "＝")) for cell in row.values())
+        assert {name: cell for name, cell in row.items() if cell.startswith("-")} == {"backlog_growth_per_s": "-1.5"}
+        for name in ("mode", "decode", "session", "host_cpu_model"):
+            assert row[name].removeprefix("'") == meant[name], name
+    assert [row["mode"] for row in plain][-3:] == [r'a,"b"\n\tc', r"\t=1", r"ev\xe9l"]
+    assert [row["mode"] for row in rows][8:10] == ["a=b", "null"]
+
+
+def test_types_of_a_csv_are_written_beside_it(result: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """For each program, in the order of the columns; and for nothing else than a CSV."""
+    dtypes = tmp_path / "dtypes.json"
+    assert main(["export", result, "--csv", "-", "--dtypes", str(dtypes)]) == 0
+    header = capsys.readouterr().out.partition("\n")[0]
+    told = json.loads(dtypes.read_text())
+    assert set(told) == {"pandas", "polars", "duckdb"}
+    assert all(",".join(types) == header for types in told.values())
+    assert main(["export", result, "--parquet", str(tmp_path / "p"), "--dtypes", str(dtypes)]) == 2
+    assert "--dtypes goes with --csv" in capsys.readouterr().err
+    assert main(["export", result, "--csv", str(tmp_path / "c"), "--dtypes", str(tmp_path / "c")]) == 2
+    assert not (tmp_path / "c").exists()
+
+
+def test_the_page_names_the_type_of_each_column() -> None:
+    """docs/reports.md lists them by type, but for the numbers that it leaves over."""
+    page = (PUBLISHED.parent / "reports.md").read_text()
+    rows = re.findall(r"^\| (.+) \| `(\w+)` \| `(\w+)` \| `(\w+)` \| `(\w+)` \|$", page, re.MULTILINE)
+    listed = {kind: re.findall(r"`(\w+)`", names) for names, *kind_names in rows for kind in [Kind(*kind_names)]}
+    assert listed.pop(NUMBER) == []
+    kinds = {each.kind for each in COLUMNS} - {NUMBER}
+    assert listed == {kind: [each.name for each in COLUMNS if each.kind is kind] for kind in kinds}
 
 
 @pytest.mark.parametrize("command", ["show", "stats", "hist", "compare_to"])
@@ -133,6 +262,21 @@ def test_history_keeps_machines_apart(tmp_path: Path, capsys: pytest.CaptureFixt
     assert main(["history", str(tmp_path), "--machine", "2", "--csv", "-"]) == 0
     assert capsys.readouterr().out.count("\n") == 2
     assert float(rows[0]["file.cpu_ns_per_event"]) > 0
+
+
+def test_history_has_a_column_for_each_variant(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Loads that round to one label, modes that differ by a space: no value goes under another's name."""
+    asked = [(mode, load) for mode in ("file", "=ev\udce9l") for load in (3_002_110.0, 3_002_123.0)]
+    trials = [
+        replace(made_up.trial(number=number), setting=made_up.setting(mode, intended_load=load))
+        for number, (mode, load) in enumerate([*asked, ("a b.py", 1e6), ("a_b.py", 1e6)])
+    ]
+    written(tmp_path / "r.jsonl", trials)
+    assert main(["history", str(tmp_path), "--csv", "-"]) == 0
+    (names, values) = csv.reader(io.StringIO(capsys.readouterr().out))
+    told = dict(zip(names, values, strict=True))
+    assert {float(told[name]) for name in names[4:]} == {trial.metrics["cpu_ns_per_event"] for trial in trials}
+    assert {"file_3M/s_(3002110/s).cpu_ns_per_event", r"'=ev\xe9l_3M/s_(3002123/s).cpu_ns_per_event"} < set(names)
 
 
 def test_history_fits_a_narrow_terminal(
