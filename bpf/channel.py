@@ -3,8 +3,21 @@
 from __future__ import annotations
 
 import importlib
+import pkgutil
 from abc import ABC, abstractmethod
-from typing import ClassVar, Protocol, Self
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
+
+import bpf.channels
+
+if TYPE_CHECKING:
+    from bpf.record import Samples
+
+Take = Callable[["Samples"], None]
+"""Is handed a run of records: a view that is valid only until it returns."""
+
+OnRecord = Callable[[int, int, int], int]
+"""Called with (context, address of the sample, its size); a negative return ends the pass."""
 
 
 class Positions(Protocol):
@@ -16,17 +29,47 @@ class Positions(Protocol):
     def close(self) -> None: ...
 
 
+class Source(Protocol):
+    """What a reader takes records from: one producer's part of a channel, or all of it."""
+
+    @property
+    def checksum(self) -> int | None:
+        """The sum of the timestamps read; None: they are not looked at."""
+
+    def consume(self) -> int:
+        """Hand over what there is, in one pass; return the number of records. Never waits."""
+
+    def unread(self) -> int:
+        """Count what waits to be read."""
+
+
+class Bcc(Protocol):
+    """A loaded program, as bcc has it; `carriers` are the descriptors of all that carries its events."""
+
+    carriers: Sequence[int]
+
+    @property
+    def bcc(self) -> Any: ...
+
+    @property
+    def events(self) -> Any: ...
+
+
 class Channel(ABC):
     """What is fixed of a channel when the program is loaded. Derive a frozen dataclass in a file of its own.
 
-    name        the stem of that file: what a setting calls it
+    The first line of its docstring says what it promises.
+
+    name        the stem of that file, with - for _: what a setting calls it
     map_name    the map of drops.c that carries the events
+    events_name the map of which bcc can decode a sample; None: of none
     counts      those of the program's counters that say what became of an event (bpf.counters)
     readers     who can read it, by name (bpf.reader); the first that a mode can be read by is the default
     """
 
     name: ClassVar[str]
     map_name: ClassVar[str]
+    events_name: ClassVar[str | None] = None
     counts: ClassVar[frozenset[str]]
     readers: ClassVar[tuple[str, ...]]
 
@@ -43,7 +86,11 @@ class Channel(ABC):
     @property
     @abstractmethod
     def capacity(self) -> int:
-        """How many events it can hold: for an aggregation, how many kinds of events."""
+        """How many events it holds, whichever CPUs they come from: for an aggregation, how many kinds of events."""
+
+    def set_up(self, map_fd: int) -> Sequence[int]:
+        """Make what the loaded program lacks; return the descriptors of all that carries events."""
+        return (map_fd,)
 
     @staticmethod
     @abstractmethod
@@ -51,11 +98,40 @@ class Channel(ABC):
         """Open its positions; None where nothing waits in it to be read."""
 
 
+class RecordChannel(Channel):
+    """One that carries a record for each event: any mode can be read from it."""
+
+    @staticmethod
+    @abstractmethod
+    def check_size(size_bytes: int) -> None:
+        """Raise BadInput for a size that it cannot have."""
+
+    @staticmethod
+    @abstractmethod
+    def size_for(records: int) -> int:
+        """Return the bytes in which one CPU can leave so many records."""
+
+    @abstractmethod
+    def runs(self, carriers: Sequence[int], take: Take) -> Sequence[Source]:
+        """Open its memory, to be read in place: what each producer writes is a source of its own."""
+
+    @abstractmethod
+    def calls(self, program: Bcc, on_record: OnRecord) -> Source:
+        """Open it to be read record by record."""
+
+
 def channel_named(name: str) -> type[Channel]:
     """Return the channel of that name. Raises ModuleNotFoundError."""
-    module = importlib.import_module(f"bpf.channels.{name}")
+    module = importlib.import_module(f"bpf.channels.{name.replace('-', '_')}")
     return next(
         value
         for value in vars(module).values()
         if isinstance(value, type) and issubclass(value, Channel) and value.__module__ == module.__name__
     )
+
+
+def record_channels() -> dict[str, type[RecordChannel]]:
+    """Find the channels that carry records, by name: `ring` first, which is the default."""
+    found = [channel_named(module.name) for module in pkgutil.iter_modules(bpf.channels.__path__)]
+    of_records = [channel for channel in found if issubclass(channel, RecordChannel)]
+    return {channel.name: channel for channel in sorted(of_records, key=lambda channel: channel.name != "ring")}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import mmap
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -48,6 +48,7 @@ class Program:
 
     def __init__(self, options: LoadOptions) -> None:
         self.options = options
+        self.carriers: Sequence[int] = ()
         self._attached = False
 
     def __enter__(self) -> Program:
@@ -59,11 +60,15 @@ class Program:
             # bcc.BPF() closes what it holds at interpreter exit only; __exit__ calls cleanup() and unregisters it
             self._on_drop = self._bpf.load_func(self.options.entry.encode(), bcc.BPF.RAW_TRACEPOINT)
             self._emit = self._bpf.load_func(b"emit", bcc.BPF.SCHED_CLS) if self.options.synthetic else None
+            self.carriers = self.options.channel.set_up(self.channel_fd)
         self._counters = CounterMap(self.map_fd("counters"))
         return self
 
     def __exit__(self, *exc: object) -> None:
         self.detach()
+        for carrier in self.carriers:
+            if carrier != self.channel_fd:  # the others are bcc's
+                os.close(carrier)
         self._bpf.cleanup()
 
     def attach(self) -> None:
@@ -86,6 +91,7 @@ class Program:
         """Have readers open a channel that a program like this fills, in place of the program's own of that kind."""
         self.options = replace(self.options, channel=channel)
         self.events.map_fd = map_fd  # bcc knows no way to open one that another process made
+        self.carriers = (map_fd,)
 
     @property
     def channel_fd(self) -> int:
@@ -94,8 +100,9 @@ class Program:
 
     @property
     def events(self) -> Any:
-        """bcc's own object for that map, for the reader that works as bcc's examples do."""
-        return self._bpf[self.options.channel.map_name.encode()]
+        """bcc's own object for the events, for who works as bcc's examples do; None: bcc has none for the channel."""
+        name = self.options.channel.events_name
+        return None if name is None else self._bpf[name.encode()]
 
     @property
     def bcc(self) -> Any:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import ClassVar, Self
 
 import bpf.readers
+from bpf.channel import Source
 from bpf.program import Program
 
 
@@ -17,12 +18,15 @@ class Reader(ABC):
 
     serves      the Protocol that a mode must play to be read by it
     bounded     whether a pass takes no more than was there when it began
-    checksum    the sum of the timestamps read; None: it does not look at them
     """
 
     serves: ClassVar[type]
     bounded: ClassVar[bool] = True
-    checksum: int | None = None
+
+    @property
+    def checksum(self) -> int | None:
+        """The sum of the timestamps read; None: it does not look at them."""
+        return None
 
     @staticmethod
     def unsupported() -> str | None:
@@ -41,6 +45,30 @@ class Reader(ABC):
     @abstractmethod
     def unread(self, consumed: int) -> int:
         """Count what the mode never took, who has consumed so many events."""
+
+
+class RecordReader(Reader):
+    """Reads a channel of records: its sources one after the other in each pass, each in its own order."""
+
+    def __init__(self, sources: Sequence[Source]) -> None:
+        self.sources = sources
+        self._sum_before = 0
+        self._consumers = [source.consume for source in sources]
+
+    @property
+    def checksum(self) -> int | None:
+        sums = [source.checksum for source in self.sources if source.checksum is not None]
+        return sum(sums) - self._sum_before if sums else None
+
+    def begin_anew(self) -> None:
+        """Begin the checksum at 0 again."""
+        self._sum_before += self.checksum or 0
+
+    def consume(self) -> int:
+        return sum([consume() for consume in self._consumers])
+
+    def unread(self, _consumed: int) -> int:
+        return sum(source.unread() for source in self.sources)
 
 
 def reader_names() -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import signal
+import struct
 from dataclasses import dataclass
 
 from bpf.btf import libbpf
@@ -25,6 +26,10 @@ _INFO_ID, _INFO_RUN_TIME, _INFO_RUN_COUNT, _INFO_MISSES, _INFO_BYTES = 4, 192, 2
 _MAP_INFO_ID = 4
 
 
+# enum bpf_map_type, and the first fields of union bpf_attr: type, size of keys and values, entries
+_RINGBUF = 27
+_MAP_CREATE = struct.Struct("=IIII")
+_SYS_BPF = {"x86_64": 321}.get(os.uname().machine, 280)  # of what is not older than the table that all newer ones share
 _ALL_SIGNALS = signal.valid_signals()
 
 
@@ -88,6 +93,16 @@ def update(map_fd: int, key: int, value: bytes) -> None:
     """Set an array map's element. Raises OSError."""
     index = ctypes.c_uint32(key)
     _checked(libbpf().bpf_map_update_elem(map_fd, ctypes.byref(index), value, ctypes.c_uint64(0)), "set a BPF map")
+
+
+def make_ring(size_bytes: int) -> int:
+    """Make a ring buffer; return its descriptor. Raises OSError."""
+    # libbpf 1.x and 0.x have other functions for it.
+    attributes = _MAP_CREATE.pack(_RINGBUF, 0, 0, size_bytes)
+    return _checked(
+        ctypes.CDLL(None, use_errno=True).syscall(_SYS_BPF, 0, attributes, len(attributes)),
+        f"make a ring of {size_bytes} bytes",
+    )
 
 
 def enable_statistics() -> int:

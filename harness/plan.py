@@ -7,9 +7,10 @@ import re
 from collections.abc import Sequence
 from typing import Literal, cast, get_args
 
+from bpf.channel import RecordChannel, record_channels
 from bpf.channels.ring import check_ring_size
 from bpf.reader import default_reader, reader_named
-from bpf.record import RECORD_BYTES, ring_capacity
+from bpf.record import RECORD_BYTES
 from harness.consumer.traits import Traits, traits_of
 from harness.machine.streams import say
 from harness.paths import split_words
@@ -50,6 +51,7 @@ ReaderName = Literal["batch", "callback"]
 class Wishes:
     """What was asked for, of one mode or of many; None leaves it to the mode."""
 
+    channel: str | None = None
     reader: ReaderName | Literal["both"] | None = None
     wait: Wait | None = None
     decode: str | None = None
@@ -134,22 +136,41 @@ def _stall_s(asked: Asked) -> float | None:
 
 
 def consumers(modes: str, wishes: Wishes) -> list[tuple[str, Wishes]]:
-    """Spell out `null,file` and `all`, and `both` readers, as (mode, what is wished of it).
+    """Spell out `null,file` and `all`, channels, and `both` readers, as (mode, what is wished of it).
 
-    With `all` or `both`, what is wished of the ring is not held against a mode that uses none.
+    With `all` or `both`, what is wished of a channel of records is not held against a mode that uses none.
     """
     spelled = []
+    channels = expand_channels(wishes.channel)
+    several = len(channels) > 1 or wishes.reader == "both"
     for name in expand_modes(modes):
         readers = traits_of(name).readers
-        if "snapshot" in readers and (modes == "all" or wishes.reader == "both"):
-            spelled.append((name, dataclasses.replace(wishes, reader=None, wakeup=None, decode=None)))
-        elif wishes.reader != "both":
-            spelled.append((name, wishes))
-        else:
+        if "snapshot" in readers and (modes == "all" or several):
+            spelled.append((name, dataclasses.replace(wishes, channel=None, reader=None, wakeup=None, decode=None)))
+            continue
+        for channel in channels:
+            its = dataclasses.replace(wishes, channel=channel)
+            if wishes.reader != "both":
+                spelled.append((name, its))
+                continue
             for reader in cast("tuple[ReaderName, ...]", readers):
                 decode = wishes.decode if reader == "callback" else None
-                spelled.append((name, dataclasses.replace(wishes, reader=reader, decode=decode)))
+                spelled.append((name, dataclasses.replace(its, reader=reader, decode=decode)))
     return spelled
+
+
+def expand_channels(names: str | None) -> list[str | None]:
+    """Split `ring,log` into names; `all` is every channel of records. Raises BadInput."""
+    if names is None:
+        return [None]
+    wanted = list(dict.fromkeys(name.strip() for name in names.split(",") if name.strip()))
+    known = list(record_channels())
+    for name in wanted:
+        if name not in (*known, "all"):
+            raise BadInput(f"--channel takes {', '.join(known)} or all, not {name!r}")
+    if not wanted:
+        raise BadInput(f"--channel names none of {', '.join(known)}")
+    return [*known] if "all" in wanted else [*wanted]
 
 
 def expand_modes(names: str) -> list[str]:
@@ -212,8 +233,10 @@ def drain_setting(mode_name: str, records: int, wishes: Wishes) -> Setting:
     drains = dataclasses.replace(setting, trial_kind="drain", drain_records=records, wakeup=None)
     if setting.ring_size_bytes is None:
         return drains
-    needed = 1 << ((records + 1) * RECORD_BYTES - 1).bit_length()
-    return dataclasses.replace(drains, ring_size_bytes=max(setting.ring_size_bytes, needed))
+    channel = record_channels()[setting.channel]
+    needed = max(setting.ring_size_bytes, channel.size_for(records))
+    channel.check_size(needed)
+    return dataclasses.replace(drains, ring_size_bytes=needed)
 
 
 def expand_passes(names: str) -> list[str]:
@@ -255,6 +278,7 @@ def _consumer_setting(mode_name: str, traffic: str, wishes: Wishes) -> Setting:
     if "snapshot" in mode.readers:
         return _aggregating(mode_name, traffic, wishes)
     reader = _reader(mode_name, mode, wishes)
+    channel = _channel(wishes)
     wait = wishes.wait or mode.waits[0]
     if wait not in mode.waits:
         raise BadInput(f"mode {mode_name} waits by {' or '.join(mode.waits)}, not by {wait}")
@@ -262,7 +286,7 @@ def _consumer_setting(mode_name: str, traffic: str, wishes: Wishes) -> Setting:
     wakeup = wishes.wakeup or ("adaptive" if wait == "epoll" else "none")
     if wait == "epoll" and wakeup == "none":
         raise BadInput("--wakeup none with --wait epoll would never wake the consumer; use --wait paced or busy")
-    _check_wakeup(wakeup, wishes.ring_size_bytes)
+    _check_wakeup(wakeup, channel, wishes.ring_size_bytes)
     if wishes.decode is not None and reader == "batch":
         raise BadInput("--decode is about one record at a time: it needs --reader callback")
     if wishes.format is not None and wishes.format not in mode.formats:
@@ -278,13 +302,23 @@ def _consumer_setting(mode_name: str, traffic: str, wishes: Wishes) -> Setting:
         wakeup=wakeup,
         interval_ns=(wishes.interval_ns or DEFAULT_INTERVAL_NS) if wait == "paced" else None,
         gc=wishes.gc,
+        channel=channel.name,
         ring_size_bytes=wishes.ring_size_bytes,
     )
 
 
+def _channel(wishes: Wishes) -> type[RecordChannel]:
+    """Choose the channel. Raises BadInput for one that cannot be so large."""
+    (name,) = expand_channels(wishes.channel or "ring")
+    assert name is not None
+    channel = record_channels()[name]
+    channel.check_size(wishes.ring_size_bytes)
+    return channel
+
+
 def _aggregating(mode_name: str, traffic: str, wishes: Wishes) -> Setting:
-    for name, value in (("reader", wishes.reader), ("wakeup", wishes.wakeup), ("decode", wishes.decode)):
-        if value is not None:
+    for name in ("channel", "reader", "wakeup", "decode"):
+        if getattr(wishes, name) is not None:
             raise BadInput(f"--{name} is about the ring, and mode {mode_name} uses none: it reads the program's map")
     if wishes.wait not in (None, "interval"):
         raise BadInput(f"mode {mode_name} waits by interval, not by {wishes.wait}")
@@ -315,11 +349,11 @@ def _reader(mode_name: str, mode: Traits, wishes: Wishes) -> ReaderName:
     return cast("ReaderName", default_reader(mode.readers))
 
 
-def _check_wakeup(wakeup: str, ring_size_bytes: int) -> None:
+def _check_wakeup(wakeup: str, channel: type[RecordChannel], ring_size_bytes: int) -> None:
     if wakeup in ("adaptive", "none", "force"):
         return
-    # More than the ring can hold would never wake: one record must stay free.
-    most = ring_capacity(ring_size_bytes) * RECORD_BYTES
+    # More than it can hold would never wake.
+    most = channel.of(size_bytes=ring_size_bytes, wakeup=None).capacity * RECORD_BYTES
     if not re.fullmatch("[0-9]{1,12}", wakeup) or not 0 < int(wakeup) <= most:
         raise BadInput(
             f"--wakeup is adaptive, none, force, or bytes (at most the {most} that the ring holds); it is {wakeup!r}"

@@ -1,18 +1,15 @@
-"""The BPF ring buffer: how it is made, and its memory, mapped: positions and data, nothing about waiting.
-
-Layout (kernel/bpf/ringbuf.c, ringbuf_map_mmap_user): page 0 holds the consumer's position and may be written; page 1
-holds the producer's; the data follow, mapped twice in a row, so that a record never breaks at the end.
-Positions count bytes and grow for ever; modulo the size they are places.
-"""
+"""The BPF ring buffer."""
 
 from __future__ import annotations
 
 import mmap
+from collections.abc import Sequence
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Self
 
-from bpf.channel import Channel
+from bpf.channel import Bcc, OnRecord, RecordChannel, Source, Take
+from bpf.ring import Ring, RingPositions
+from bpf.ring_calls import RingCalls
 from bpf.sample import RECORD_BYTES, ring_capacity
 from results.errors import BadInput
 
@@ -30,12 +27,19 @@ def check_ring_size(size_bytes: int) -> None:
         raise BadInput(f"ring size {size_bytes} is above 1 GiB ({1 << 30}), the largest that is supported")
 
 
+def wakeup_flag(wakeup: str) -> str:
+    """Return the definition by which the program notifies a consumer."""
+    flag = _WAKEUP_FLAGS.get(wakeup)
+    return f"-DWAKEUP_BYTES={int(wakeup)}" if flag is None else f"-DWAKEUP_FLAGS={flag}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RingChannel(Channel):
-    """One ring, which all CPUs write."""
+class RingChannel(RecordChannel):
+    """One ring that all CPUs write: records in the order of their reservation, refused when full, wakes a consumer."""
 
     name = "ring"
     map_name = "events"
+    events_name = "events"
     counts = frozenset({"submitted", "reserve_failed", "checksum"})
     readers = ("batch", "callback")
 
@@ -53,9 +57,7 @@ class RingChannel(Channel):
 
     @property
     def flags(self) -> list[str]:
-        flag = _WAKEUP_FLAGS.get(self.wakeup)
-        when = f"-DWAKEUP_BYTES={int(self.wakeup)}" if flag is None else f"-DWAKEUP_FLAGS={flag}"
-        return [f"-DRING_PAGES={self.size_bytes // mmap.PAGESIZE}", when]
+        return [f"-DRING_PAGES={self.size_bytes // mmap.PAGESIZE}", wakeup_flag(self.wakeup)]
 
     @property
     def capacity(self) -> int:
@@ -65,68 +67,17 @@ class RingChannel(Channel):
     def positions(map_fd: int) -> RingPositions:
         return RingPositions(map_fd)
 
+    check_size = staticmethod(check_ring_size)
 
-class RingPositions:
-    """The two positions, read-only: what an observer needs, in any process that has the map."""
+    @staticmethod
+    def size_for(records: int) -> int:
+        # One byte must stay free, hence one record.
+        return max(mmap.PAGESIZE, 1 << ((records + 1) * RECORD_BYTES - 1).bit_length())
 
-    def __init__(self, map_fd: int) -> None:
-        page = mmap.PAGESIZE
-        self._maps = [mmap.mmap(map_fd, page, mmap.MAP_SHARED, mmap.PROT_READ, offset=n * page) for n in (0, 1)]
-        self._consumer, self._producer = (memoryview(m).cast("Q") for m in self._maps)
+    def runs(self, carriers: Sequence[int], take: Take) -> Sequence[Source]:
+        from bpf.ring_runs import RingRuns  # noqa: PLC0415 - numpy, which doctor does without
 
-    @property
-    def consumed_bytes(self) -> int:
-        return self._consumer[0]
+        return [RingRuns(Ring(carriers[0], self.size_bytes), take)]
 
-    @property
-    def produced_bytes(self) -> int:
-        return self._producer[0]
-
-    @property
-    def unread_records(self) -> int:
-        """Records that no consumer has released yet, at this moment."""
-        return (self.produced_bytes - self.consumed_bytes) // RECORD_BYTES
-
-    def close(self) -> None:
-        self._consumer.release()
-        self._producer.release()
-        for mapping in self._maps:
-            mapping.close()
-
-    def __enter__(self) -> RingPositions:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-
-class Ring:
-    """The whole ring, for the consumer.
-
-    `consumer` and `producer` are memoryviews of one 64-bit position each; indexing them is one aligned load or store.
-    `data` show the records, twice in a row; `words` the same as 32-bit words: the first of each record's header is its
-    length.
-    """
-
-    def __init__(self, map_fd: int, size_bytes: int) -> None:
-        page = mmap.PAGESIZE
-        writable = mmap.mmap(map_fd, page, mmap.MAP_SHARED, mmap.PROT_READ | mmap.PROT_WRITE, offset=0)
-        readable = mmap.mmap(map_fd, page + 2 * size_bytes, mmap.MAP_SHARED, mmap.PROT_READ, offset=page)
-        # Views keep a mapping open for as long as one of them lives: neither is closed by hand.
-        data = memoryview(readable)
-        self._lay(memoryview(writable).cast("Q"), data[:8].cast("Q"), data[page:], size_bytes)
-
-    @classmethod
-    def over(cls, consumer: memoryview, producer: memoryview, data: memoryview, size_bytes: int) -> Ring:
-        """Lay a ring over any memory; `data` shows its `size_bytes` twice in a row, as the kernel's mapping does."""
-        ring = cls.__new__(cls)
-        ring._lay(consumer, producer, data, size_bytes)
-        return ring
-
-    def _lay(self, consumer: memoryview, producer: memoryview, data: memoryview, size_bytes: int) -> None:
-        self.size_bytes = size_bytes
-        self.consumer, self.producer = consumer, producer
-        self.words = data.cast("I")
-        self.data = data
+    def calls(self, program: Bcc, on_record: OnRecord) -> Source:
+        return RingCalls(program, on_record)

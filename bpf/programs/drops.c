@@ -4,6 +4,7 @@
  *
  * The loader (program.py) chooses by -D, so that no mode pays for another's branch:
  *   RING_PAGES            the ring's size in pages; or
+ *   RINGS                 rings for so many CPUs, which the loader makes; or
  *   AGGREGATE_ENTRIES     room for so many (pid, reason, location) in the aggregation map
  *   TAG                   count only packets whose source MAC is this (48 bits, as a little-endian number)
  *   OFFSET_HEAD, OFFSET_MAC_HEADER   of struct sk_buff, from the running kernel's BTF (with TAG)
@@ -33,6 +34,9 @@ struct counters {
 #ifdef RING_PAGES
 /* The first map of this file: WAKEUP_BYTES names it by that place. */
 BPF_RINGBUF_OUTPUT(events, RING_PAGES);
+#elif defined(RINGS)
+BPF_RINGBUF_OUTPUT(events, 1); /* what each of them is like; it stays empty */
+BPF_ARRAY_OF_MAPS(rings, "events", RINGS);
 #else
 struct key {
     u64 location;
@@ -48,8 +52,14 @@ BPF_PERCPU_ARRAY(counters, struct counters, 1);
 static __always_inline void handle(struct counters *count, u32 pid, u64 location, u32 reason)
 {
     count->observed++;
-#ifdef RING_PAGES
+#if defined(RING_PAGES) || defined(RINGS)
+#ifdef RINGS
+    int cpu = bpf_get_smp_processor_id();
+    void *ring = rings.lookup(&cpu); /* none for a CPU that came after the load */
+    struct record *record = ring ? bpf_ringbuf_reserve(ring, sizeof(*record), 0) : 0;
+#else
     struct record *record = events.ringbuf_reserve(sizeof(*record));
+#endif
     if (!record) {
         count->reserve_failed++;
         return;
@@ -62,11 +72,14 @@ static __always_inline void handle(struct counters *count, u32 pid, u64 location
     count->submitted++;
     count->checksum += now;
 #ifdef WAKEUP_BYTES
+#ifndef RINGS
+    void *ring = (void *)bpf_pseudo_fd(1, -1); /* bcc 0.26's own ringbuf_query() does not compile */
+#endif
     /*
-     * bcc 0.26's own ringbuf_query() does not compile. What waits counts this record already: AVAIL_DATA is what lies
-     * between the two positions, and the producer's has moved at the reserve (kernel/bpf/ringbuf.c).
+     * What waits counts this record already: AVAIL_DATA is what lies between the two positions, and the producer's has
+     * moved at the reserve (kernel/bpf/ringbuf.c).
      */
-    u64 waiting = bpf_ringbuf_query((void *)bpf_pseudo_fd(1, -1), BPF_RB_AVAIL_DATA);
+    u64 waiting = bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA);
     events.ringbuf_submit(record, waiting >= WAKEUP_BYTES ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
 #else
     events.ringbuf_submit(record, WAKEUP_FLAGS);
@@ -180,7 +193,7 @@ int only_filter(struct bpf_raw_tracepoint_args *ctx)
 }
 #endif
 
-#ifndef RING_PAGES
+#ifdef AGGREGATE_ENTRIES
 /* The least with which a tool counts drops by cause: look up, increment. */
 int only_hash(struct bpf_raw_tracepoint_args *ctx)
 {

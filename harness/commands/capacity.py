@@ -120,6 +120,8 @@ def advice_plan(arguments: argparse.Namespace) -> AdvicePlan:
         raise BadInput("--advise is about one consumer: name one --mode and one --reader")
     (name, its) = chosen[0]
     setting = dataclasses.replace(load_setting(name, kind.name, its), stall_s=stall_s)
+    if setting.channel not in ("ring", "map"):
+        raise BadInput(f"--advise tries sizes of the shared ring; leave out --channel {setting.channel}")
     return AdvicePlan(setting=setting, trials=arguments.trials)
 
 

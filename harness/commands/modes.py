@@ -1,10 +1,12 @@
-"""List the consumer modes, how each waits and reads, and whether this machine supports it."""
+"""List the consumer modes, how each waits and reads, and the channels, and whether this machine supports it."""
 
 from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Sequence
 
+from bpf.channel import Channel, channel_named, record_channels
 from bpf.reader import reader_named, reader_names
 from harness.commands.parts.status import DONE
 from modes import load_mode, mode_names, readers_of
@@ -31,8 +33,19 @@ def run(arguments: argparse.Namespace) -> int:
     )
     reasons = {name: reader_named(name).unsupported() for name in reader_names()}
     said = [(f"the {name} reader cannot be used: {reason}",) for name, reason in reasons.items() if reason is not None]
-    draw(Document((), (Table("mode", titled(*titles, words=titles), lines, narrow="fold"), *said)), Console())
+    promise = titled("what it promises", words=("what it promises",))
+    carriers = Table(
+        "channel",
+        promise,
+        tuple(Line(name, cells(_promise(kind))) for name, kind in record_channels().items()),
+        narrow="fold",
+    )
+    draw(Document((), (Table("mode", titled(*titles, words=titles), lines, narrow="fold"), carriers, *said)), Console())
     return DONE
+
+
+def _promise(channel: type[Channel]) -> str:
+    return (channel.__doc__ or "").partition("\n\n")[0]
 
 
 def _describe(name: str) -> dict[str, str | list[str]]:
@@ -42,5 +55,12 @@ def _describe(name: str) -> dict[str, str | list[str]]:
         "mode": name,
         "waits": list(mode.waits),
         "readers": list(readers_of(mode)),
+        "channels": _channels(readers_of(mode)),
         "summary": " ".join(module_doc.split()),
     }
+
+
+def _channels(readers: Sequence[str]) -> list[str]:
+    """Name the channels from which some readers take events."""
+    named = {**record_channels(), "map": channel_named("map")}
+    return [name for name, channel in named.items() if set(channel.readers) & set(readers)]

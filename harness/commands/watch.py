@@ -16,9 +16,8 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from bpf.channel import Channel
+from bpf.channel import Channel, record_channels
 from bpf.channels.map import MapChannel
-from bpf.channels.ring import RingChannel, check_ring_size
 from bpf.errors import CannotRun
 from bpf.program import LoadOptions, Program
 from harness.commands.parts import options
@@ -49,6 +48,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--duration", type=options.finite, metavar="S", help="stop after so many seconds (default: at Ctrl-C)"
     )
+    parser.add_argument(
+        "--channel", choices=list(record_channels()), default="ring", help="what carries the events (default: ring)"
+    )
     parser.add_argument("--ring-size", type=options.byte_count, default=DEFAULT_RING_BYTES, metavar="BYTES")
     parser.add_argument("--json", action="store_true", help="a JSON object for each drop, or for each row")
 
@@ -56,7 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     if arguments.duration is not None:
         check_duration(arguments.duration)
-    check_ring_size(arguments.ring_size)
+    record_channels()[arguments.channel].check_size(arguments.ring_size)
     for pid in arguments.pid or ():
         if not 0 <= pid < 1 << 32:
             raise BadInput(f"--pid is the number of a process, not {pid}")
@@ -75,7 +77,10 @@ def _watch(arguments: argparse.Namespace) -> int:
     stop = Stop(*asked, signal.SIGALRM)
     kit = Kit(format="json" if arguments.json else "text", output=sys.stdout.fileno())
     chosen = Choice(kit, arguments.reason, arguments.pid)
-    channel: Channel = MapChannel(entries=ENTRIES) if aggregating else RingChannel(size_bytes=arguments.ring_size)
+    of_records = record_channels()[arguments.channel]
+    channel: Channel = (
+        MapChannel(entries=ENTRIES) if aggregating else of_records.of(size_bytes=arguments.ring_size, wakeup="adaptive")
+    )
     raised: str | None = None
     with Program(LoadOptions(channel=channel)) as program:
         program.attach()

@@ -18,7 +18,7 @@ from pathlib import Path
 from bpf import syscalls
 from bpf.errors import CannotRun
 from bpf.program import Program
-from bpf.reader import Reader
+from bpf.reader import Reader, RecordReader
 from harness.consumer import waits as loops
 from harness.consumer.containment import contained
 from harness.consumer.handicap import Handicapped, parse
@@ -89,8 +89,8 @@ def _run(spec: ConsumerSpec, parent: Parent) -> None:
             panel = Panel(setting, mode, without=then.without)
             program.counters.reset()
             mode.consumed = 0
-            if reader.checksum is not None:
-                reader.checksum = 0
+            if isinstance(reader, RecordReader):
+                reader.begin_anew()
             fill(program, setting.drain_records or 0)
             parent.send(Ready())
 
@@ -108,7 +108,7 @@ def _consume(  # noqa: PLR0917 - all that takes part in it
         try:
             if setting.drain_records is None:
                 channel = program.options.channel
-                consume_until_told(setting, burdened, mode, stop, counts, channel, program.channel_fd)
+                consume_until_told(setting, burdened, mode, stop, counts, channel, program.carriers)
                 program.detach()
             _drain(burdened, mode, counts, raised)
             if setting.drain_records is not None:  # what a mode puts off until flush() belongs to it

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import select
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -61,8 +61,6 @@ TAIL_TIMEOUT_S = 0.005
 """How long less than the bytes that wake a consumer may wait for it."""
 
 _EPOLL_TIMEOUT_S = 0.1
-# The ring and the stop signal. Python's default makes room for 1,023 events, 12 KiB allocated and freed at each wait.
-_EPOLL_EVENTS = 2
 _EMPTY_LOOKS = 100
 _SHORTEST_SLEEP_S, _LONGEST_SLEEP_S = 20e-6, 1e-3
 _now = time.monotonic_ns
@@ -97,7 +95,7 @@ class LoopCounts:
 
 
 def epoll(
-    reader: Consumes, mode: Mode, stop: Stop, counts: LoopCounts, ring_fd: int, *, pace: Pace | None = None
+    reader: Consumes, mode: Mode, stop: Stop, counts: LoopCounts, fds: Sequence[int], *, pace: Pace | None = None
 ) -> None:
     """Sleep in epoll_wait, level-triggered, until the kernel notifies; look again before each sleep.
 
@@ -106,8 +104,7 @@ def epoll(
     network card's interrupt moderation does, and for the same reason.
     """
     with select.epoll() as waiter:
-        waiter.register(ring_fd, select.EPOLLIN)
-        waiter.register(stop.fileno(), select.EPOLLIN)
+        events = _register(waiter, fds, stop, select.EPOLLIN)
         poll, sleep = waiter.poll, time.sleep
         look = _look(reader, mode, counts)
         began = _now()
@@ -115,28 +112,38 @@ def epoll(
             before, began = began, _now()
             found = look()
             if not found:
-                poll(_EPOLL_TIMEOUT_S, _EPOLL_EVENTS)
+                poll(_EPOLL_TIMEOUT_S, events)
                 counts.waits += 1
             elif pace is not None and pace.is_fast(found, began - before):
                 sleep(pace.pause_s(found, began - before, _now() - began))
                 counts.naps += 1
 
 
-def notified(reader: Consumes, mode: Mode, stop: Stop, counts: LoopCounts, ring_fd: int) -> None:
+def notified(reader: Consumes, mode: Mode, stop: Stop, counts: LoopCounts, fds: Sequence[int]) -> None:
     """Sleep in epoll_wait, edge-triggered: one pass for each notification, for programs that choose when to send one.
 
     Level-triggered, epoll_wait returns for any record, wanted or not. What stays below the bytes that bring a
     notification waits for the timeout.
     """
     with select.epoll() as waiter:
-        waiter.register(ring_fd, select.EPOLLIN | select.EPOLLET)
-        waiter.register(stop.fileno(), select.EPOLLIN)
+        events = _register(waiter, fds, stop, select.EPOLLIN | select.EPOLLET)
         poll = waiter.poll
         look = _look(reader, mode, counts)
         while not stop.requested:
-            poll(TAIL_TIMEOUT_S, _EPOLL_EVENTS)
+            poll(TAIL_TIMEOUT_S, events)
             counts.waits += 1
             look()
+
+
+def _register(waiter: select.epoll, fds: Sequence[int], stop: Stop, when: int) -> int:
+    """Wait for a channel's descriptors and the stop signal; return how many events there can be.
+
+    (Python's default makes room for 1,023, 12 KiB allocated and freed at each wait.)
+    """
+    for fd in fds:
+        waiter.register(fd, when)
+    waiter.register(stop.fileno(), select.EPOLLIN)
+    return len(fds) + 1
 
 
 def busy(reader: Consumes, mode: Mode, stop: Stop, counts: LoopCounts) -> None:
@@ -204,17 +211,17 @@ def _look(reader: Consumes, mode: Mode, counts: LoopCounts) -> Callable[[], int]
 
 
 def consume_until_told(  # noqa: PLR0917 - what a loop needs
-    setting: Setting, reader: Consumes, mode: Mode, stop: Stop, counts: LoopCounts, channel: Channel, fd: int
+    setting: Setting, reader: Consumes, mode: Mode, stop: Stop, counts: LoopCounts, channel: Channel, fds: Sequence[int]
 ) -> None:
-    """Wait and consume as the setting says, until told to stop; `fd` is the map of the channel."""
+    """Wait and consume as the setting says, until told to stop; the channel notifies by `fds`."""
     if setting.wait == "interval":
         interval(reader, mode, stop, counts, setting.interval_ns or 0)
     elif setting.wait == "epoll" and setting.wakeup != "adaptive":
-        notified(reader, mode, stop, counts, fd)
+        notified(reader, mode, stop, counts, fds)
     elif setting.wait == "epoll":
         # A reader that takes what comes while it works naps no more than others' do.
         bounded = setting.reader is not None and reader_named(setting.reader).bounded
-        epoll(reader, mode, stop, counts, fd, pace=Pace(channel.capacity, NAP_NS) if bounded else None)
+        epoll(reader, mode, stop, counts, fds, pace=Pace(channel.capacity, NAP_NS) if bounded else None)
     elif setting.wait == "busy":
         busy(reader, mode, stop, counts)
     elif setting.wait == "backoff":

@@ -14,8 +14,9 @@ from typing import Self
 
 from bpf import syscalls
 from bpf.channels.map import MapChannel
-from bpf.channels.ring import Ring, RingChannel
+from bpf.channels.ring import RingChannel
 from bpf.program import LoadOptions, Program
+from bpf.ring import Ring
 from harness.load_trial import START_DELAY_NS
 from harness.messages import Go, Ready, Sent
 from harness.workers import READY_TIMEOUT_S, Traffic, endings, last_words, ready, start_generator

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
-from bpf.channels.ring import Ring, RingChannel
+from bpf.channels.ring import RingChannel
 from bpf.program import LoadOptions, Program
+from bpf.ring import Ring
 from bpf.synthetic import Emitter, Key
 from harness.consumer.opening import maps_of
 

@@ -32,7 +32,7 @@ def watch_events(program: Program, mode: Mode, choice: Choice, stop: StopSignal)
     reader = reader_named(name).open(program, wanted)
     nap = loops.Pace(channel.capacity, loops.NAP_NS) if reader.bounded else None
     with callback_errors(mode, stop.request) as raised:
-        loops.epoll(reader, mode, stop, loops.LoopCounts(), program.channel_fd, pace=nap)
+        loops.epoll(reader, mode, stop, loops.LoopCounts(), program.carriers, pace=nap)
         program.detach()
         wanted.give_up_s = time.monotonic() + DRAIN_DEADLINE_S
         while reader.consume() and not raised and time.monotonic() < wanted.give_up_s:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from bpf.readers.batch import CHUNK_BYTES
 from bpf.record import CAUSE_WORDS, RECORD, RECORD_BYTES, Samples
+from bpf.ring_runs import CHUNK_BYTES
 
 Cause = tuple[int, int, int]
 """(location, pid, reason)."""

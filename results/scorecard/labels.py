@@ -14,12 +14,13 @@ from results.trial import Setting
 # What tells settings of a mode apart, in the order of labels: first what makes the consumer, then the load on it.
 _FIELDS = (
     "reader", "wait", "decode", "format", "wakeup", "interval_ns", "gc", "handicap",
-    "traffic", "ring_size_bytes", "channel", "sender", "shape", "stall_s", "intended_load", "trial_kind",
+    "traffic", "channel", "ring_size_bytes", "sender", "shape", "stall_s", "intended_load", "trial_kind",
 )  # fmt: skip
 
 # Not named where they are as usual: the defaults of bench.
 USUAL_RING_BYTES = 1 << 20
 USUAL_TRAFFIC = "udp-closed-port"
+USUAL_CHANNELS = ("ring", "map")
 
 
 def labels(settings: Iterable[Setting]) -> dict[Setting, str]:
@@ -108,4 +109,5 @@ def describe(setting: Setting) -> str:
 def _consumer(setting: Setting) -> list[str]:
     """Name the consumer alone; a mode that is called after its wait says so once."""
     wait = setting.wait if setting.wait != setting.mode else None
-    return [word for word in (setting.mode, setting.reader, wait) if word]
+    channel = setting.channel if setting.channel not in USUAL_CHANNELS else None
+    return [word for word in (setting.mode, setting.reader, wait, channel) if word]

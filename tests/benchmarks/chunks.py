@@ -9,8 +9,9 @@ import statistics
 import time
 from typing import Any
 
-from bpf.channels.ring import Ring, RingChannel
-from bpf.readers import batch
+from bpf import ring_runs
+from bpf.channels.ring import RingChannel
+from bpf.ring import Ring
 from harness.peers.ring import SharedRing
 from modes import Kit, load_mode
 from traffic.synthetic import usual_keys
@@ -31,8 +32,8 @@ def main() -> None:
         for _ in range(BLOCKS):
             for name, chunk in random.sample(list(found), len(found)):
                 shared.fill(keys, RECORDS)
-                batch.CHUNK_BYTES = chunk
-                mode, reader = modes[name], batch.BatchReader(ring, modes[name].take)
+                ring_runs.CHUNK_BYTES = chunk
+                mode, reader = modes[name], ring_runs.RingRuns(ring, modes[name].take)
                 os.lseek(output, 0, os.SEEK_SET)
                 began = time.monotonic_ns()
                 reader.consume()

@@ -9,9 +9,9 @@ import time
 
 import numpy as np
 
-from bpf.channels.ring import Ring
-from bpf.readers.batch import BatchReader
 from bpf.record import RECORD, RECORD_BYTES
+from bpf.ring import Ring
+from bpf.ring_runs import RingRuns
 
 RING = 1 << 20
 TIMES = 25
@@ -21,7 +21,7 @@ def main() -> None:
     consumer, producer = (memoryview(bytearray(8)).cast("Q") for _ in range(2))
     data = mmap.mmap(-1, 2 * RING)
     np.frombuffer(data, RECORD)["length"] = 24
-    reader = BatchReader(Ring.over(consumer, producer, memoryview(data), RING), lambda _samples: None)
+    reader = RingRuns(Ring.over(consumer, producer, memoryview(data), RING), lambda _samples: None)
     for slept_ms in (0, 0.5, 5, 50, 500):
         for records in (1, 1000, 8000):
             took = []

@@ -13,9 +13,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from bpf.channels.ring import Ring
-from bpf.readers.batch import BatchReader
 from bpf.record import CAUSE_WORDS, RECORD, RECORD_BYTES
+from bpf.ring import Ring
+from bpf.ring_runs import RingRuns
 from modes.parts.counting import Causes
 
 EVENTS, TIMES, KINDS = 16384, 400, 20
@@ -41,7 +41,7 @@ def from_memory() -> dict[str, float]:
     data = mmap.mmap(-1, 2 * ring_bytes)
     records = np.frombuffer(data, RECORD)
     records["length"] = 24
-    reader = BatchReader(Ring.over(consumer, producer, memoryview(data), ring_bytes), lambda _samples: None)
+    reader = RingRuns(Ring.over(consumer, producer, memoryview(data), ring_bytes), lambda _samples: None)
     words = np.empty(EVENTS, "<u4")
 
     def read() -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import mmap
 import struct
 
-from bpf.channels.ring import Ring
 from bpf.record import BUSY_BIT, DISCARD_BIT, SAMPLE_STRUCT
+from bpf.ring import Ring
 
 
 class MadeUpRing:

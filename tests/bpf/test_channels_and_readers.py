@@ -8,6 +8,7 @@ import pytest
 
 import bpf.channels
 from bpf.channel import Channel, channel_named
+from bpf.channels.percpu_ring import PercpuRingChannel
 from bpf.reader import default_reader, reader_named, reader_names
 from modes import Mode, TakesBatches, TakesRecords, TakesSnapshots
 
@@ -19,7 +20,7 @@ def test_every_file_of_the_folder_is_a_channel(name: str) -> None:
     """It is called as its file is, and names its readers, which there are."""
     kind = channel_named(name)
     assert issubclass(kind, Channel)
-    assert kind.name == name
+    assert kind.name == name.replace("_", "-")
     assert set(kind.readers) <= set(reader_names())
     assert kind.counts <= {"submitted", "reserve_failed", "aggregated", "map_full", "checksum"}
 
@@ -31,6 +32,10 @@ def test_every_file_of_the_folder_is_a_channel(name: str) -> None:
         pytest.param("ring", 4096, "none", ["-DRING_PAGES=1", "-DWAKEUP_FLAGS=1"], id="one that wakes nobody"),
         pytest.param("ring", 4096, "force", ["-DRING_PAGES=1", "-DWAKEUP_FLAGS=2"], id="one that always does"),
         pytest.param("ring", 4096, "2048", ["-DRING_PAGES=1", "-DWAKEUP_BYTES=2048"], id="one that does at 2 KiB"),
+        pytest.param("percpu-ring", 65536, None, ["-DRINGS=6", "-DWAKEUP_FLAGS=0"], id="a ring for each CPU"),
+        pytest.param(
+            "percpu-ring", 65536, "99", ["-DRINGS=6", "-DWAKEUP_BYTES=99"], id="each of which wakes at 99 bytes"
+        ),
         pytest.param("map", None, None, ["-DAGGREGATE_ENTRIES=16384"], id="the map"),
     ],
 )
@@ -39,7 +44,16 @@ def test_a_channel_states_what_the_program_is_compiled_with(
 ) -> None:
     """Of what a setting says, each takes what concerns it."""
     monkeypatch.setattr("mmap.PAGESIZE", 4096)
+    monkeypatch.setattr("bpf.channels.percpu_ring.online_cpus", lambda: (0, 1, 5))
     assert channel_named(name).of(size_bytes=size_bytes, wakeup=wakeup).flags == flags
+
+
+@pytest.mark.parametrize(("total", "each"), [(12288, 4096), (24575, 4096), (24576, 8192), (1 << 20, 1 << 18)])
+def test_each_cpu_gets_the_largest_ring_that_fits(total: int, each: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The size is the total, and a ring is a power of two."""
+    monkeypatch.setattr("bpf.channels.percpu_ring.online_cpus", lambda: (0, 1, 5))
+    channel = PercpuRingChannel(size_bytes=total)
+    assert (channel.ring_bytes, channel.capacity) == (each, each // 32 - 1)
 
 
 @pytest.mark.parametrize(

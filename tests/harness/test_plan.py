@@ -9,9 +9,15 @@ from typing import Any
 
 import pytest
 
+from bpf.channel import record_channels
 from harness.plan import Wishes, consumers, drain_setting, expand_modes, in_passes, load_setting
 from results.plan import in_blocks
 from results.run import RunPlan
+
+
+@pytest.fixture(autouse=True)
+def two_cpus(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bpf.channels.percpu_ring.online_cpus", lambda: (0, 1))
 
 
 def setting_of(mode: str = "null", **wishes: Any) -> Any:
@@ -62,6 +68,11 @@ def test_aggregate_uses_no_ring() -> None:
         pytest.param("null", {"format": "text"}, "makes none", id="format of a mode without lines"),
         pytest.param("paced", {"interval_ns": 0}, "--interval", id="no interval"),
         pytest.param("aggregate", {"reader": "batch"}, "--reader", id="reader without a ring"),
+        pytest.param("aggregate", {"channel": "ring"}, "--channel", id="channel of records without any"),
+        pytest.param("null", {"channel": "rings"}, "percpu-ring", id="unknown channel"),
+        pytest.param("null", {"channel": "map"}, "percpu-ring", id="channel of no records"),
+        pytest.param("null", {"channel": " , "}, "names none", id="no channel"),
+        pytest.param("null", {"channel": "percpu-ring", "ring_size_bytes": 4096}, "8192 are", id="below a page a CPU"),
         pytest.param("aggregate", {"wakeup": "force"}, "--wakeup", id="wakeup without a ring"),
         pytest.param("aggregate", {"wait": "epoll"}, "interval", id="epoll on a map"),
     ],
@@ -70,6 +81,25 @@ def test_refuses(mode: str, wishes: dict[str, Any], says: str) -> None:
     """What makes no sense is refused with the option, and the cure where there is one."""
     with pytest.raises(ValueError, match=says):
         setting_of(mode, **wishes)
+
+
+@pytest.mark.parametrize("channels", ["ring,percpu-ring", "percpu-ring,,ring,ring", "all"])
+def test_channels_are_settings_of_each_mode_that_reads_records(channels: str) -> None:
+    """They are compared in one run; aggregate, which reads none, stands once."""
+    wanted = consumers("null,aggregate", Wishes(channel=channels))
+    settings = {load_setting(name, "udp-closed-port", wishes) for name, wishes in wanted}
+    channels_of = Counter((setting.mode, setting.channel) for setting in settings)
+    assert channels_of["null", "ring"] == channels_of["null", "percpu-ring"] == channels_of["aggregate", "map"] == 1
+    assert len(wanted) == len(settings) == (1 + len(record_channels()) if channels == "all" else 3)
+
+
+def test_a_drain_gets_so_much_that_one_cpu_can_fill_it() -> None:
+    """Of a ring for each CPU, all but one stay empty in a drain trial."""
+    shared, apart = (drain_setting("null", 100_000, Wishes(channel=name)) for name in ("ring", "percpu-ring"))
+    assert shared.ring_size_bytes == 4 << 20
+    assert apart.ring_size_bytes == (4 << 20) * 2
+    with pytest.raises(ValueError, match="1 GiB"):
+        drain_setting("null", 1 << 24, Wishes(channel="percpu-ring"))
 
 
 def test_a_drain_trial_gets_a_ring_that_holds_its_records() -> None:

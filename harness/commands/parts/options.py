@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+from bpf.channel import record_channels
 from harness.check.configuration import DEFAULT_ALPHA, DEFAULT_DRAIN, DEFAULT_DURATION_S, Flags
 from harness.commands.parts.roles import output
 from harness.machine.caller import caller
@@ -28,6 +29,11 @@ def add_consumer_options(parser: argparse.ArgumentParser, *, mode_required: bool
     """Add what chooses and tunes the consumer."""
     group = parser.add_argument_group("the consumer")
     group.add_argument("--mode", required=mode_required, metavar="MODE[,MODE…]", help="modes, files or modules; or all")
+    group.add_argument(
+        "--channel",
+        metavar="NAME[,NAME…]",
+        help=f"what carries the events: {', '.join(record_channels())}, or all (default: ring)",
+    )
     group.add_argument("--reader", choices=["batch", "callback", "both"], help="how the ring is read (default: batch)")
     group.add_argument(
         "--wait", choices=["epoll", "paced", "busy", "backoff"], help="how the consumer waits (default: the mode's)"
@@ -154,6 +160,7 @@ def wishes_of(arguments: argparse.Namespace) -> Wishes:
 def consumer_wishes_of(arguments: argparse.Namespace) -> Wishes:
     """Gather the options of the consumer alone."""
     return Wishes(
+        channel=arguments.channel,
         reader=arguments.reader,
         wait=arguments.wait,
         decode=arguments.decode,

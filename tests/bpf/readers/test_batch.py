@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bpf.readers import batch
 from bpf.readers.batch import BatchReader
 from bpf.record import DISCARD_BIT, RECORD, SAMPLE_BYTES, SAMPLE_STRUCT, Samples
+from bpf.ring_runs import RingRuns
 from tests.bpf.made_up_ring import MadeUpRing
 
 PAGE = 4096
@@ -46,7 +46,7 @@ def test_reads_what_a_queue_would_give(start: int, steps: list[tuple[str, object
         taken.extend(bytes(row.tobytes()[8:]) for row in samples)
         assert name in (samples.dtype.names or ())
 
-    reader = BatchReader(made_up.ring, keep, {LONGER: keep, ODD: keep})
+    reader = RingRuns(made_up.ring, keep, {LONGER: keep, ODD: keep})
     for what, argument in steps:
         if what == "reserve":
             position = made_up.reserve(argument)
@@ -81,7 +81,7 @@ def test_adds_up_the_timestamps_it_read() -> None:
     made_up = MadeUpRing(PAGE)
     for timestamp in (5, 2**64 - 1, 7):
         made_up.submit(timestamp, 1, 2, 3)
-    reader = BatchReader(made_up.ring, lambda _samples: None)
+    reader = RingRuns(made_up.ring, lambda _samples: None)
     assert reader.consume() == 3
     assert reader.checksum % 2**64 == 11
 
@@ -92,7 +92,7 @@ def test_gives_room_while_a_slow_taker_works() -> None:
     while made_up.free_bytes >= 32:
         made_up.submit(1, 2, 3, 4)
     free: list[int] = []
-    BatchReader(made_up.ring, lambda _samples: free.append(made_up.free_bytes)).consume()
+    RingRuns(made_up.ring, lambda _samples: free.append(made_up.free_bytes)).consume()
     assert free == sorted(free)
     assert free[-1] >= PAGE // 2
 
@@ -102,7 +102,7 @@ def test_what_is_shown_is_not_released_before_it_is_taken() -> None:
     made_up = MadeUpRing(PAGE)
     made_up.submit(1, 2, 3, 4)
     positions: list[int] = []
-    BatchReader(made_up.ring, lambda _samples: positions.append(made_up.consumed)).consume()
+    RingRuns(made_up.ring, lambda _samples: positions.append(made_up.consumed)).consume()
     assert (positions, made_up.consumed) == ([0], 32)
 
 
@@ -115,7 +115,7 @@ def test_a_taker_that_raises_leaves_its_records_unread() -> None:
         raise RuntimeError("a mode's own mistake")
 
     with pytest.raises(RuntimeError):
-        BatchReader(made_up.ring, fail).consume()
+        RingRuns(made_up.ring, fail).consume()
     assert made_up.consumed == 0
 
 
@@ -126,7 +126,7 @@ def test_refuses_a_size_that_nobody_takes() -> None:
     assert position is not None
     made_up.commit(position)
     with pytest.raises(ValueError, match="records of 16 bytes"):
-        BatchReader(made_up.ring, lambda _samples: None).consume()
+        RingRuns(made_up.ring, lambda _samples: None).consume()
 
 
 @pytest.mark.parametrize("start", [0, PAGE - 64])
@@ -147,7 +147,7 @@ def test_never_reads_beyond_what_was_produced(start: int, length: int, produced:
     """A ring that is corrupt raises, at once, and its consumer's position stays within what was produced."""
     start += PAGE  # behind it is before 0 otherwise
     made_up = MadeUpRing(PAGE, start)
-    reader = BatchReader(made_up.ring, lambda _samples: None, {LONGER: lambda _samples: None})
+    reader = RingRuns(made_up.ring, lambda _samples: None, {LONGER: lambda _samples: None})
     for _ in range(3):
         made_up.submit(1, 2, 3, 4)
     made_up.corrupt(start, length, produced=start + produced)
@@ -181,7 +181,7 @@ def test_any_memory_is_refused_or_read_within_its_bounds(start: int, words: list
         nonlocal taken
         taken += len(samples) * samples.strides[0]
 
-    reader = BatchReader(made_up.ring, take, {LONGER: take, ODD: take})
+    reader = RingRuns(made_up.ring, take, {LONGER: take, ODD: take})
     with contextlib.suppress(ValueError):
         reader.consume()
     assert start <= made_up.consumed <= max(start, start + produced)
@@ -191,7 +191,7 @@ def test_any_memory_is_refused_or_read_within_its_bounds(start: int, words: list
 def test_refuses_two_kinds_of_one_size() -> None:
     """Only the length tells records apart."""
     with pytest.raises(ValueError, match="samples of 24 bytes"):
-        BatchReader(
+        RingRuns(
             MadeUpRing(PAGE).ring, lambda _samples: None, {np.dtype([("h", "V8"), ("x", "V24")]): lambda _samples: None}
         )
 
@@ -202,6 +202,6 @@ def test_refuses_two_kinds_of_one_size() -> None:
 def test_says_where_it_cannot_keep_the_order(monkeypatch: pytest.MonkeyPatch, machine: str, can: bool) -> None:
     """Without a promise about the order of loads there is a reason and another reader, not a wrong count."""
     monkeypatch.setattr("platform.machine", lambda: machine)
-    reason = batch.BatchReader.unsupported()
+    reason = BatchReader.unsupported()
     assert (reason is None) is can
     assert reason is None or "callback" in reason

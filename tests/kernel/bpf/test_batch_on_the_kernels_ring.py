@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bpf.channels.ring import Ring, RingChannel
+from bpf.channels.ring import RingChannel
 from bpf.program import LoadOptions, Program
-from bpf.readers.batch import BatchReader
 from bpf.readers.callback import CallbackReader
 from bpf.record import Samples, ring_capacity
+from bpf.ring import Ring
+from bpf.ring_runs import RingRuns
 from bpf.synthetic import Emitter
 from modes.file import File
 from modes.parts.mode import Kit
@@ -50,7 +51,7 @@ def test_every_record_comes_once_in_order_around_the_end(program: Program) -> No
         read.extend(causes(samples))
         times.extend(samples["timestamp"].tolist())
 
-    reader = BatchReader(Ring(program.map_fd("events"), size), take)
+    reader = RingRuns(Ring(program.map_fd("events"), size), take)
     source = emitter(program)
     emitted = 0
     for count in (1, 2, capacity - 1, capacity, 3, capacity // 2, capacity, capacity, 1):
@@ -69,7 +70,7 @@ def test_a_full_ring_refuses_and_loses_nothing_that_it_took(program: Program) ->
     assert isinstance(program.options.channel, RingChannel)
     size = program.options.channel.size_bytes
     emitter(program).emit(ring_capacity(size) + 100)
-    reader = BatchReader(Ring(program.map_fd("events"), size), lambda _samples: None)
+    reader = RingRuns(Ring(program.map_fd("events"), size), lambda _samples: None)
     assert reader.consume() == ring_capacity(size)
     counters = program.counters.read()
     assert (counters.submitted, counters.reserve_failed) == (ring_capacity(size), 100)
@@ -88,10 +89,10 @@ def test_both_readers_write_the_same_bytes(tmp_path: Path, form: str) -> None:
             kit = Kit(format=form, output=os.open(path, os.O_WRONLY | os.O_CREAT), realtime_offset_ns=10**18)
             mode = File(kit)
             if reader == "batch":
-                BatchReader(ring, mode.take).consume()
+                RingRuns(ring, mode.take).consume()
                 ring.consumer[0] = 0  # once more, from the beginning
             else:
-                CallbackReader(program, mode.on_record).consume()
+                CallbackReader.open(program, mode).consume()
             mode.flush()
             assert mode.consumed == 20_000
             written[reader] = path.read_bytes()
@@ -110,7 +111,7 @@ def test_the_largest_ring_is_read_to_the_last_record() -> None:
         def take(samples: Samples) -> None:
             seen[:16] += np.bincount(samples["reason"], minlength=16)
 
-        reader = BatchReader(Ring(program.map_fd("events"), size), take)
+        reader = RingRuns(Ring(program.map_fd("events"), size), take)
         for _ in range(2):  # the second time from the last place on
             source.emit(ring_capacity(size))
             assert reader.consume() == ring_capacity(size)

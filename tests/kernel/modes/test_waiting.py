@@ -7,14 +7,15 @@ import select
 import statistics
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 
-from bpf.channels.ring import Ring, RingChannel
+from bpf.channels.ring import RingChannel
 from bpf.program import LoadOptions, Program
-from bpf.readers.batch import BatchReader
 from bpf.record import Samples, ring_capacity
+from bpf.ring import Ring
+from bpf.ring_runs import RingRuns
 from bpf.synthetic import Emitter
 from harness.consumer import waits as loops
 from harness.consumer.waits import Pace
@@ -40,19 +41,19 @@ class StopWhen:
         os.write(self._write_end, b".")
 
 
-Loop = Callable[[BatchReader, Null, StopWhen, loops.LoopCounts, int], None]
+Loop = Callable[[RingRuns, Null, StopWhen, loops.LoopCounts, Sequence[int]], None]
 
 LOOPS: dict[str, tuple[str, Loop]] = {
     "epoll": ("adaptive", loops.epoll),
     "epoll with naps": (
         "adaptive",
-        lambda c, m, s, n, fd: loops.epoll(c, m, s, n, fd, pace=Pace(ring_capacity(RING), loops.NAP_NS)),
+        lambda c, m, s, n, fds: loops.epoll(c, m, s, n, fds, pace=Pace(ring_capacity(RING), loops.NAP_NS)),
     ),
     "notified of 8 KiB": ("8192", loops.notified),
     "notified of each": ("force", loops.notified),
-    "busy": ("none", lambda c, m, s, n, _fd: loops.busy(c, m, s, n)),
-    "backoff": ("none", lambda c, m, s, n, _fd: loops.backoff(c, m, s, n)),
-    "paced": ("none", lambda c, m, s, n, _fd: loops.paced(c, m, s, n, Pace(ring_capacity(RING), 2_000_000))),
+    "busy": ("none", lambda c, m, s, n, _fds: loops.busy(c, m, s, n)),
+    "backoff": ("none", lambda c, m, s, n, _fds: loops.backoff(c, m, s, n)),
+    "paced": ("none", lambda c, m, s, n, _fds: loops.paced(c, m, s, n, Pace(ring_capacity(RING), 2_000_000))),
 }
 
 
@@ -60,8 +61,8 @@ def consume_while(wakeup: str, loop: Loop, emit: Callable[[Emitter, Null], None]
     """Run a loop in a thread while `emit` puts records in."""
     with Program(LoadOptions(channel=RingChannel(size_bytes=RING, wakeup=wakeup), synthetic=True)) as program:
         mode, counts, stop = Null(Kit()), loops.LoopCounts(), StopWhen()
-        reader = BatchReader(Ring(program.map_fd("events"), RING), mode.take)
-        thread = threading.Thread(target=loop, args=(reader, mode, stop, counts, program.map_fd("events")))
+        reader = RingRuns(Ring(program.map_fd("events"), RING), mode.take)
+        thread = threading.Thread(target=loop, args=(reader, mode, stop, counts, program.carriers))
         source = Emitter(program.emit_fd, program.map_fd("synthetic_plan"), program.map_fd("synthetic_keys"))
         source.set_keys([(1, 2, 3)])
         thread.start()
@@ -172,11 +173,11 @@ def test_a_late_taker_finds_the_ring_as_full_as_the_kernel_says() -> None:
 
         stop = StopWhen()
         source.emit(5)
-        reader = BatchReader(Ring(program.map_fd("events"), RING), take)
+        reader = RingRuns(Ring(program.map_fd("events"), RING), take)
         too_late = threading.Timer(5, stop.request)
         too_late.start()
         began = time.monotonic()
-        loops.epoll(reader, Null(Kit()), stop, loops.LoopCounts(), program.map_fd("events"))
+        loops.epoll(reader, Null(Kit()), stop, loops.LoopCounts(), program.carriers)
         too_late.cancel()
         assert seen == [5, 7]
         assert time.monotonic() - began < 4
@@ -190,8 +191,8 @@ def test_what_stays_below_the_bytes_of_a_wakeup_is_left_until_the_timeout() -> N
         source = Emitter(program.emit_fd, program.map_fd("synthetic_plan"), program.map_fd("synthetic_keys"))
         source.set_keys([(1, 2, 3)])
         source.emit(1)
-        reader = BatchReader(Ring(program.map_fd("events"), RING), lambda _samples: source.emit(1))
+        reader = RingRuns(Ring(program.map_fd("events"), RING), lambda _samples: source.emit(1))
         end = threading.Timer(0.5, stop.request)
         end.start()
-        loops.notified(reader, Null(Kit()), stop, counts, program.map_fd("events"))
+        loops.notified(reader, Null(Kit()), stop, counts, program.carriers)
     assert 0 < counts.waits < 500  # about a hundred timeouts; as many as fit, where each record counts

@@ -1,0 +1,116 @@
+"""A BPF ring buffer for each CPU, found by the program in an array of maps.
+
+An array takes any number of rings without another text of the program, and its memory is made for the CPUs that there
+are; rings named in the source would have to be compiled in, one by one, with a branch for each.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import mmap
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+from bpf import syscalls
+from bpf.channel import Bcc, OnRecord, RecordChannel, Source, Take
+from bpf.channels.ring import RingChannel, wakeup_flag
+from bpf.cpus import online_cpus
+from bpf.ring import Ring, RingPositions
+from bpf.ring_calls import RingCalls
+from bpf.sample import ring_capacity
+from results.errors import BadInput
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PercpuRingChannel(RecordChannel):
+    """A ring for each CPU: ordered by CPU, not across; a CPU's events are refused when its ring is full; wakes."""
+
+    name = "percpu-ring"
+    map_name = "rings"
+    events_name = "events"
+    counts = RingChannel.counts
+    readers = RingChannel.readers
+
+    size_bytes: int = 1 << 20
+    """Of all rings together: each is the largest that fits."""
+    wakeup: str = "adaptive"
+
+    def __post_init__(self) -> None:
+        self.check_size(self.size_bytes)
+
+    @classmethod
+    def of(cls, *, size_bytes: int | None, wakeup: str | None) -> Self:
+        assert size_bytes is not None
+        return cls(size_bytes=size_bytes, wakeup=wakeup or "adaptive")
+
+    @property
+    def ring_bytes(self) -> int:
+        """Of one CPU's ring."""
+        return 1 << (self.size_bytes // len(online_cpus())).bit_length() - 1
+
+    @property
+    def flags(self) -> list[str]:
+        return [f"-DRINGS={max(online_cpus()) + 1}", wakeup_flag(self.wakeup)]
+
+    @property
+    def capacity(self) -> int:
+        return ring_capacity(self.ring_bytes)
+
+    @staticmethod
+    def check_size(size_bytes: int) -> None:
+        cpus, page = len(online_cpus()), mmap.PAGESIZE
+        if size_bytes < cpus * page:
+            raise BadInput(f"{size_bytes} bytes are no page of {page} for each of {cpus} CPUs: {cpus * page} are")
+        if size_bytes > 1 << 30:
+            raise BadInput(f"ring size {size_bytes} is above 1 GiB ({1 << 30}), the largest that is supported")
+
+    @staticmethod
+    def size_for(records: int) -> int:
+        return RingChannel.size_for(records) * len(online_cpus())
+
+    def set_up(self, map_fd: int) -> Sequence[int]:
+        made = []
+        for cpu in online_cpus():
+            made.append(syscalls.make_ring(self.ring_bytes))
+            syscalls.update(map_fd, cpu, made[-1].to_bytes(4, sys.byteorder))
+        return made
+
+    @staticmethod
+    def positions(map_fd: int) -> Positions:
+        return Positions(map_fd)
+
+    def runs(self, carriers: Sequence[int], take: Take) -> Sequence[Source]:
+        from bpf.ring_runs import RingRuns  # noqa: PLC0415 - numpy, which doctor does without
+
+        return [RingRuns(Ring(carrier, self.ring_bytes), take) for carrier in carriers]
+
+    def calls(self, program: Bcc, on_record: OnRecord) -> Source:
+        return RingCalls(program, on_record)
+
+
+class Positions:
+    """Those of all rings in the array."""
+
+    def __init__(self, map_fd: int) -> None:
+        self._rings = [RingPositions(ring) for ring in _rings(map_fd)]
+
+    @property
+    def unread_records(self) -> int:
+        return sum(ring.unread_records for ring in self._rings)
+
+    def close(self) -> None:
+        for ring in self._rings:
+            ring.close()
+
+
+def _rings(map_fd: int) -> Iterator[int]:
+    """Open the rings one after the other, each until the next is asked for: a mapping keeps it."""
+    identity = ctypes.create_string_buffer(4)
+    for cpu in online_cpus():
+        syscalls.lookup(map_fd, cpu, identity)
+        ring = syscalls.open_map(int.from_bytes(identity.raw, sys.byteorder))
+        yield ring
+        os.close(ring)

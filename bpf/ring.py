@@ -1,0 +1,79 @@
+"""The memory of a BPF ring buffer, mapped: positions and data, nothing about waiting.
+
+Layout (kernel/bpf/ringbuf.c, ringbuf_map_mmap_user): page 0 holds the consumer's position and may be written; page 1
+holds the producer's; the data follow, mapped twice in a row, so that a record never breaks at the end.
+Positions count bytes and grow for ever; modulo the size they are places.
+"""
+
+from __future__ import annotations
+
+import mmap
+from types import TracebackType
+
+from bpf.sample import RECORD_BYTES
+
+
+class RingPositions:
+    """The two positions, read-only: what an observer needs, in any process that has the map."""
+
+    def __init__(self, map_fd: int) -> None:
+        page = mmap.PAGESIZE
+        self._maps = [mmap.mmap(map_fd, page, mmap.MAP_SHARED, mmap.PROT_READ, offset=n * page) for n in (0, 1)]
+        self._consumer, self._producer = (memoryview(m).cast("Q") for m in self._maps)
+
+    @property
+    def consumed_bytes(self) -> int:
+        return self._consumer[0]
+
+    @property
+    def produced_bytes(self) -> int:
+        return self._producer[0]
+
+    @property
+    def unread_records(self) -> int:
+        """Records that no consumer has released yet, at this moment."""
+        return (self.produced_bytes - self.consumed_bytes) // RECORD_BYTES
+
+    def close(self) -> None:
+        self._consumer.release()
+        self._producer.release()
+        for mapping in self._maps:
+            mapping.close()
+
+    def __enter__(self) -> RingPositions:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class Ring:
+    """The whole ring, for the consumer.
+
+    `consumer` and `producer` are memoryviews of one 64-bit position each; indexing them is one aligned load or store.
+    `data` show the records, twice in a row; `words` the same as 32-bit words: the first of each record's header is its
+    length.
+    """
+
+    def __init__(self, map_fd: int, size_bytes: int) -> None:
+        page = mmap.PAGESIZE
+        writable = mmap.mmap(map_fd, page, mmap.MAP_SHARED, mmap.PROT_READ | mmap.PROT_WRITE, offset=0)
+        readable = mmap.mmap(map_fd, page + 2 * size_bytes, mmap.MAP_SHARED, mmap.PROT_READ, offset=page)
+        # Views keep a mapping open for as long as one of them lives: neither is closed by hand.
+        data = memoryview(readable)
+        self._lay(memoryview(writable).cast("Q"), data[:8].cast("Q"), data[page:], size_bytes)
+
+    @classmethod
+    def over(cls, consumer: memoryview, producer: memoryview, data: memoryview, size_bytes: int) -> Ring:
+        """Lay a ring over any memory; `data` shows its `size_bytes` twice in a row, as the kernel's mapping does."""
+        ring = cls.__new__(cls)
+        ring._lay(consumer, producer, data, size_bytes)
+        return ring
+
+    def _lay(self, consumer: memoryview, producer: memoryview, data: memoryview, size_bytes: int) -> None:
+        self.size_bytes = size_bytes
+        self.consumer, self.producer = consumer, producer
+        self.words = data.cast("I")
+        self.data = data

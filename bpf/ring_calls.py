@@ -1,0 +1,37 @@
+"""Each record of one ring or several, by bcc's own loop: one call of `on_record` for each."""
+
+from __future__ import annotations
+
+from bpf.channel import Bcc, OnRecord
+from bpf.ring import RingPositions
+from bpf.sample import RECORD_BYTES
+
+
+class RingCalls:
+    """Call `on_record` for what is in the rings, one ring after the other.
+
+    Under a load that outruns it, a pass returns when `on_record` is negative or the load ends.
+    """
+
+    checksum: int | None = None
+
+    def __init__(self, program: Bcc, on_record: OnRecord) -> None:
+        """Open the rings of a program."""
+        self._consume = program.bcc.ring_buffer_consume
+        self._positions = [RingPositions(carrier) for carrier in program.carriers]
+        self._kept = []
+        for carrier in program.carriers:
+            program.events.map_fd = carrier  # bcc knows no other way to open one that it has not made
+            program.events.open_ring_buffer(on_record)
+            self._kept.append(program.events._cbs[0])  # bcc keeps the last alone, and libbpf calls into what is gone
+
+    def consume(self) -> int:
+        before = self._consumed_bytes()
+        self._consume()  # bcc drops libbpf's count: the positions tell it
+        return (self._consumed_bytes() - before) // RECORD_BYTES
+
+    def unread(self) -> int:
+        return sum(positions.unread_records for positions in self._positions)
+
+    def _consumed_bytes(self) -> int:
+        return sum(positions.consumed_bytes for positions in self._positions)
