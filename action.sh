@@ -2,6 +2,9 @@
 # The step of action.yml: find the baseline, run the check, turn its status into a verdict. Everything comes in by the
 # environment: text that is pasted into a script would be run by it.
 set -euo pipefail
+split= verdict=
+# What fails here unforeseen ends with its own status, mostly 1, which would read as a verdict.
+trap 'ended=$?; rm -f "$split"; [ $ended != 1 ] || [ "$verdict" = REGRESSED ] || exit 4' EXIT
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 
 cannot() {
@@ -83,10 +86,10 @@ if [ -z "${AGAINST-}" ]; then
     AGAINST=git:$(baseline) || exit
 fi
 
-# Lines, blanks and quotes as in a shell, and nothing else of one.
+# Lines, blanks and quotes as in a shell, and nothing else of one; a backslash at a line's end joins the next to it.
 split=$(mktemp)
-trap 'rm -f "$split"' EXIT
-xargs -r printf '%s\0' <<<"${ARGUMENTS-}" >"$split" ||
+joined=${ARGUMENTS-}
+xargs -r printf '%s\0' <<<"${joined//\\$'\n'/}" >"$split" ||
     cannot "arguments: a quote is not closed in the line where it opens"
 mapfile -d '' -t arguments <"$split"
 

@@ -82,10 +82,10 @@ def _status(argv: list[str]) -> int:
         sys.stdout.flush()
         return status
     except CannotRun as error:
-        streams.last_word(f"bench: {shown(error)}")
+        streams.last_word(f"bench: {error}")
         return CANNOT_RUN
     except BadInput as error:
-        streams.last_word(f"bench: {shown(error)}")
+        streams.last_word(f"bench: {error}")
         return BAD_INPUT
     except BrokenPipeError:  # `bench ... | head` has all it wanted
         return READER_GONE
@@ -94,7 +94,7 @@ def _status(argv: list[str]) -> int:
         streams.last_word(f"bench: {error} ({Path(place.filename).name}:{place.lineno})")
         return CANNOT_RUN
     except Exception:
-        streams.last_word(traceback.format_exc().rstrip())
+        streams.last_word(*traceback.format_exc().rstrip().split("\n"))
         return FAULT
 
 

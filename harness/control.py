@@ -96,7 +96,7 @@ class Worker:
         self.left_behind: list[str] = []
         self._group = group
         ours, theirs = socket.socketpair()
-        self._stderr = os.memfd_create(f"bench-{name}-stderr")
+        self._stderr = os.memfd_create(f"bench-{module}-stderr")
         environment = {name: value for name, value in os.environ.items() if name not in _OF_THE_CALLERS_PYTHON}
         environment |= {} if group is None else group.environment
         environment["PYTHONPATH"] = str(Path(__file__).resolve().parent.parent if tree is None else tree.harness)

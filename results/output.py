@@ -49,14 +49,14 @@ def prove_writable(path: Path) -> None:
     """Raise BadInput, as `write_file` would, for a file that cannot be written; nothing is changed."""
     with _folder_of(path) as folder:
         _keep_status(path.name, folder)
-        _prove_folder(path.name, folder)
+        _prove_folder(folder)
 
 
 def prove_output(path: Path) -> None:
     """Raise BadInput, as `open_output` would, for a file that cannot be written; nothing is changed."""
     with _folder_of(path) as folder:
         if _keep_status(path.name, folder) is None:
-            _prove_folder(path.name, folder)
+            _prove_folder(folder)
 
 
 def write_file(path: Path, content: bytes) -> None:
@@ -66,23 +66,31 @@ def write_file(path: Path, content: bytes) -> None:
     """
     with _folder_of(path) as folder:
         earlier = _keep_status(path.name, folder)
-        name, descriptor = _open_beside(path.name, folder)
+        name, descriptor = _open_beside(folder)
         try:
-            with os.fdopen(descriptor, "wb") as file:
+            try:
                 if earlier is not None:
                     os.fchmod(descriptor, stat.S_IMODE(earlier.st_mode))
                     if os.geteuid() == 0:
                         os.fchown(descriptor, earlier.st_uid, earlier.st_gid)
-                try:
-                    file.write(content)
-                    file.flush()
-                    os.fsync(descriptor)
-                except OSError as error:
-                    raise _DiskError(error.errno, f"cannot write: {error.strerror}", str(path)) from error
+                _fill(descriptor, content, path)
+            finally:
+                os.close(descriptor)
             os.replace(name, path.name, src_dir_fd=folder, dst_dir_fd=folder)
         except BaseException:
             os.unlink(name, dir_fd=folder)
             raise
+
+
+def _fill(descriptor: int, content: bytes, path: Path) -> None:
+    """Bring all of it to the disk. Without a buffer, which would try again what failed when it is closed."""
+    rest = memoryview(content)
+    try:
+        while rest:
+            rest = rest[os.write(descriptor, rest) :]
+        os.fsync(descriptor)
+    except OSError as error:
+        raise _DiskError(error.errno, f"cannot write: {error.strerror}", str(path)) from error
 
 
 class _DiskError(OSError):
@@ -135,17 +143,17 @@ def _keep_status(name: str, folder: int) -> os.stat_result | None:
         os.close(descriptor)
 
 
-def _open_beside(name: str, folder: int) -> tuple[str, int]:
+def _open_beside(folder: int) -> tuple[str, int]:
     """Make a new file in the same folder; return its name, and its descriptor."""
-    beside = f".{name[:100]}.{secrets.token_hex(8)}"
+    beside = f".bench-{secrets.token_hex(8)}"
     descriptor = os.open(beside, _flags(False) | os.O_CREAT | os.O_EXCL, 0o644, dir_fd=folder)
     give_to_caller(descriptor)
     return beside, descriptor
 
 
-def _prove_folder(name: str, folder: int) -> None:
-    """Make a file beside that one's place, and remove it."""
-    beside, descriptor = _open_beside(name, folder)
+def _prove_folder(folder: int) -> None:
+    """Make a file there, and remove it."""
+    beside, descriptor = _open_beside(folder)
     os.close(descriptor)
     os.unlink(beside, dir_fd=folder)
 
@@ -153,7 +161,7 @@ def _prove_folder(name: str, folder: int) -> None:
 def give_to_caller(descriptor: int) -> None:
     """Give a file that root made to the user who called sudo; anyone else's stays as it is."""
     uid, gid = os.environ.get("SUDO_UID", ""), os.environ.get("SUDO_GID", "")
-    if os.geteuid() == 0 and uid.isdecimal() and gid.isdecimal():
+    if os.geteuid() == 0 and uid.isdecimal() and gid.isdecimal() and max(int(uid), int(gid)) < 1 << 32:
         os.fchown(descriptor, int(uid), int(gid))
 
 

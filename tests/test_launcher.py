@@ -83,6 +83,22 @@ def test_no_install_says_what_is_missing_and_makes_nothing(tmp_path: Path) -> No
     assert not (clone / ".venv").exists()
 
 
+@pytest.mark.parametrize("redirection", ["2>/dev/full", "2>&-"])
+def test_what_cannot_be_told_leaves_the_status(tmp_path: Path, redirection: str) -> None:
+    """Nobody hears what is missing: 4 all the same, and not the 1 of a shell whose word failed."""
+    clone = make_clone(tmp_path / "clone")
+    words = ["sh", "-c", f'"$0" report {redirection}', clone / "bench"]
+    assert subprocess.run(words, env=ENVIRONMENT | {"BENCH_NO_INSTALL": "1"}, check=False).returncode == 4
+
+
+@pytest.mark.parametrize("tool", ["flock", "readlink", "id"])
+def test_a_tool_that_fails_is_no_verdict(ready: Path, tmp_path: Path, tool: str) -> None:
+    """Whatever the launcher cannot foresee ends with 4."""
+    (tmp_path / tool).write_text("#!/bin/sh\nexit 1\n")
+    (tmp_path / tool).chmod(0o755)
+    assert start(ready, "report", PATH=f"{tmp_path}:{os.environ['PATH']}").returncode in (0, 4)
+
+
 def test_a_changed_lock_or_a_moved_checkout_remakes_the_environment(ready: Path, tmp_path: Path) -> None:
     """An environment is good for the locks it was made from, in the place it was made in."""
     moved = tmp_path / "moved over there"

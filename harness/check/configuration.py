@@ -26,6 +26,7 @@ from harness.consumer.traits import traits_of
 from harness.plan import DEFAULT_LOAD, Wishes
 from results.check.gate import Gated, gated
 from results.errors import BadInput
+from results.line import check_numbers
 from results.metrics import (
     AGE_P99,
     ALLOCATIONS,
@@ -64,10 +65,17 @@ def load(path: Path | None) -> Configuration:
         document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise BadInput(f"cannot read {path}: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # of text that is none, of numbers too long, nested too deeply
         raise BadInput(f"{path} is no TOML: {error}") from error
-    table = document.get("tool", {}).get("bench", {}).get("check", {})
-    return _configuration(table, f"{path}, [tool.bench.check]")
+    table: Any = document
+    for name in ("tool", "bench", "check"):
+        table = table.get(name, {}) if isinstance(table, dict) else None
+    where = f"{path}, [tool.bench.check]"
+    try:
+        check_numbers(table)
+    except BadInput as error:
+        raise BadInput(f"{where}: {error}") from error
+    return _configuration(table, where)
 
 
 def _configuration(table: Any, where: str, *, of_mode: bool = False) -> Configuration:

@@ -91,7 +91,7 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         print(markdown(certificate_document(certificate)), end="")
     if not arguments.quiet:
-        say(f"gates: {out}\ncertificate: {kept}")
+        say(f"gates: {out}", f"certificate: {kept}")
     return DONE
 
 

@@ -11,6 +11,7 @@ import argparse
 from harness.commands.parts.status import DONE
 from harness.machine.group import abandoned, end_abandoned
 from harness.machine.runfolder import remove, stale_folders
+from results.shown import shown
 
 NEEDS = "root"
 
@@ -24,14 +25,14 @@ def run(arguments: argparse.Namespace) -> int:
     stale = stale_folders()
     for folder in stale:
         remove(folder)
-        print(f"removed {folder.path} ({folder.size_bytes / 1e6:.1f} MB)")
+        print(f"removed {shown(folder.path)} ({folder.size_bytes / 1e6:.1f} MB)")
     groups = abandoned()
     for group in groups:
         end_abandoned(group)
         for pid, name in group.processes.items():
-            print(f"ended process {pid}, which a mode had started: {name}")
+            print(f"ended process {pid}, which a mode had started: {shown(name)}")
         if not group.processes:
-            print(f"removed {group.folder}")
+            print(f"removed {shown(group.folder)}")
     if not stale and not groups:
         print("nothing to remove")
     return DONE

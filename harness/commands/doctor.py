@@ -16,6 +16,7 @@ import textwrap
 
 from harness.commands.parts.status import CANNOT_RUN, DONE
 from harness.doctor import Finding, examine
+from results.shown import shown
 
 NEEDS = "nothing"
 
@@ -41,7 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _print(level: str, text: str) -> None:
     """Print a line of two columns; a terminal's is broken at its width, and goes on in the second."""
-    line = f"{level:<10} {text}"
+    line = shown(f"{level:<10} {text}")
     if sys.stdout.isatty():
         width = shutil.get_terminal_size().columns
         line = textwrap.fill(line, width, subsequent_indent=" " * 11, break_long_words=False, break_on_hyphens=False)

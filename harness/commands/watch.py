@@ -56,17 +56,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    check_numbers(arguments)
+    try:
+        with nullcontext() if arguments.mode in mode_names() else ending_with_us():
+            return _watch(arguments)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)  # at its end Python answers no signal any more, and would die of this
+
+
+def check_numbers(arguments: argparse.Namespace) -> None:
+    """Raise BadInput for a number that cannot be meant."""
     if arguments.duration is not None:
         check_duration(arguments.duration)
     record_channels()[arguments.channel].check_size(arguments.ring_size)
     for pid in arguments.pid or ():
         if not 0 <= pid < 1 << 32:
             raise BadInput(f"--pid is the number of a process, not {pid}")
-    try:
-        with nullcontext() if arguments.mode in mode_names() else ending_with_us():
-            return _watch(arguments)
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)  # at its end Python answers no signal any more, and would die of this
 
 
 def _watch(arguments: argparse.Namespace) -> int:

@@ -7,16 +7,18 @@ this one to ask it, and the consumer's.
 from __future__ import annotations
 
 import functools
+import reprlib
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 from harness.control import Message, Parent, Worker, WorkerDied
 from harness.machine.group import Group
 from harness.machine.user_path import search, user_path
 from harness.messages import Failed
-from modes import Mode, is_file, load_mode, read_source, readers_of
-from modes.parts.mode import Format, Wait
+from modes import is_file, load_mode, read_source, readers_of
+from modes.parts.mode import Format, Output, Wait
 from results.errors import BadInput
 
 IMPORT_TIMEOUT_S = 30.0
@@ -46,7 +48,7 @@ def traits_of(name: str) -> Traits:
         return _asked(name, read_source(Path(name)))
     if "." in name:
         return _asked(name, b"")
-    return _traits(load_mode(name))
+    return _traits(name)
 
 
 @functools.cache
@@ -64,7 +66,17 @@ def _asked(name: str, _source: bytes) -> Traits:
     return answer
 
 
-def _traits(mode: type[Mode]) -> Traits:
+def _traits(name: str) -> Traits:
+    """Load a mode and read its class variables, which may be a user's. Raises BadInput for one that holds no choice."""
+    mode = load_mode(name)
+    for variable, least, known in (("waits", 1, get_args(Wait)), ("formats", 0, get_args(Format))):
+        said: object = getattr(mode, variable)
+        if not isinstance(said, tuple | list) or len(said) < least or not all(each in known for each in said):
+            raise BadInput(f"mode {name}: {variable} is {reprlib.repr(said)}; it is a tuple of {', '.join(known)}")
+    if mode.writes not in (None, *get_args(Output)):
+        raise BadInput(
+            f"mode {name}: writes is {reprlib.repr(mode.writes)}; it is {' or '.join(get_args(Output))} or None"
+        )
     return Traits(readers=readers_of(mode), waits=mode.waits, writes=mode.writes, formats=mode.formats)
 
 
@@ -74,7 +86,7 @@ def main(arguments: list[str]) -> int:
     search([Path(folder) for folder in question.import_path])
     sys.dont_write_bytecode = True  # root's, in the folders of whoever owns the mode
     try:
-        traits = _traits(load_mode(question.mode))
+        traits = _traits(question.mode)
     except BadInput as error:
         parent.send(Failed(what=str(error)))
     else:

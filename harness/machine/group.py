@@ -18,10 +18,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.machine.proc import PROC, lines, status
+
 MARK = "BENCH_GROUP"
 ENDS_WITHIN_S = 5.0
 
-_PROC = Path("/proc")
 _LONGEST_NAME = 60
 _numbers = itertools.count()
 
@@ -108,8 +109,8 @@ def time_used(pid: int) -> Path | None:
 
 
 def _group_of(pid: int | str) -> str | None:
-    lines = (_PROC / str(pid) / "cgroup").read_text(encoding="utf-8").splitlines()
-    return next((line[3:] for line in lines if line.startswith("0::")), None)
+    groups = lines(PROC / str(pid) / "cgroup")
+    return next((line[3:] for line in groups if line.startswith("0::")), None)
 
 
 def _make(name: str) -> Path | None:
@@ -128,10 +129,10 @@ def _make(name: str) -> Path | None:
 
 
 def _mounts() -> Iterator[Path]:
-    for line in (_PROC / "self/mountinfo").read_text(encoding="utf-8").splitlines():
+    for line in lines(PROC / "self/mountinfo"):
         fields, _, kind = line.partition(" - ")
         if kind.startswith("cgroup2 "):
-            yield Path(fields.split()[4])
+            yield Path(fields.split(" ")[4])
 
 
 def _groups_below(root: Path) -> Iterator[Path]:
@@ -176,11 +177,11 @@ def _kill(living: Callable[[], set[int]]) -> None:
 def _below(ancestor: int | None) -> set[int]:
     """Return the offspring of a process that has not left it."""
     parents = {}
-    for folder in _PROC.iterdir():
+    for folder in PROC.iterdir():
         if folder.name.isdigit():
             with contextlib.suppress(OSError):
-                state, parent, *_ = (folder / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-                if state not in "ZX":
+                state, parent, *_ = status(folder.name)
+                if state not in b"ZX":
                     parents[int(folder.name)] = int(parent)
     found: set[int] = set()
     while more := {pid for pid, parent in parents.items() if parent in found | {ancestor}} - found:
@@ -195,7 +196,7 @@ def _marked(name: str) -> Iterator[int]:
 def _marks() -> Iterator[tuple[int, str]]:
     """Yield each process that was started with a mark in its environment, and the mark."""
     wanted = f"{MARK}=".encode()
-    for folder in _PROC.iterdir():
+    for folder in PROC.iterdir():
         if folder.name.isdigit():
             with contextlib.suppress(OSError):  # another user's, or gone
                 for entry in (folder / "environ").read_bytes().split(b"\0"):
@@ -208,7 +209,7 @@ def _named(pids: Iterable[int]) -> dict[int, str]:
     found = {}
     for pid in sorted(pids):
         with contextlib.suppress(OSError):
-            words = (_PROC / str(pid) / "cmdline").read_bytes().split(b"\0")[:-1]  # none of what is dead
+            words = (PROC / str(pid) / "cmdline").read_bytes().split(b"\0")[:-1]  # none of what is dead
             if words:
                 found[pid] = command_name([os.fsdecode(word) for word in words])
     return found
@@ -224,7 +225,7 @@ def _prefix() -> str:
     """Say what the names of groups begin with that this process could tell from abandoned ones: process numbers differ
     between PID namespaces.
     """
-    return f"bench-{(_PROC / 'self/ns/pid').stat().st_ino}-"
+    return f"bench-{(PROC / 'self/ns/pid').stat().st_ino}-"
 
 
 def _is_dead(name: str) -> bool:
@@ -236,6 +237,6 @@ def _is_dead(name: str) -> bool:
 def _started(pid: int) -> str:
     """Return when a process began, in the kernel's ticks; empty when it is gone."""
     try:
-        return (_PROC / str(pid) / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()[19]
+        return status(pid)[19].decode()
     except OSError:
         return ""

@@ -11,6 +11,7 @@ from typing import NoReturn
 
 from bpf.errors import CannotRun
 from harness.machine.checkout import checkout
+from harness.machine.proc import PROC, lines
 
 # Bits of include/uapi/linux/capability.h, each with what fails without it. CAP_BPF and CAP_PERFMON are not among them:
 # the kernel takes CAP_SYS_ADMIN for either (bpf_capable, perfmon_capable), and namespaces need that one anyway.
@@ -61,8 +62,7 @@ def drop_all_but(*kept: int) -> None:
 
 def _held(which: str) -> int:
     """Return a set of this thread's capabilities, as bits."""
-    lines = Path("/proc/thread-self/status").read_text(encoding="utf-8").splitlines()
-    return int(next(line for line in lines if line.startswith(f"{which}:")).split()[1], 16)
+    return int(next(line for line in lines(PROC / "thread-self/status") if line.startswith(f"{which}:")).split()[1], 16)
 
 
 def is_root() -> bool:

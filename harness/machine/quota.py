@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from harness.machine.proc import lines
+
 PROC = Path("/proc/self")
 
 
@@ -47,26 +49,26 @@ def throttled_s(proc: Path = PROC) -> dict[Path, float]:
 def statistics(group: Path) -> dict[str, int]:
     """Read the counters of a group's cpu.stat; none where it has none."""
     try:
-        lines = (group / "cpu.stat").read_text().splitlines()
+        counters = (group / "cpu.stat").read_text().splitlines()
     except FileNotFoundError:
         return {}
-    return {name: int(value) for name, value in (line.split() for line in lines)}
+    return {name: int(value) for name, value in (line.split() for line in counters)}
 
 
 def groups(proc: Path = PROC) -> Iterator[Path]:
     """Yield the folders of this process's group and of those above it, in each hierarchy that grants CPU time."""
     own = {}
-    for line in (proc / "cgroup").read_text().splitlines():
+    for line in lines(proc / "cgroup"):
         _, controllers, path = line.split(":", 2)
         own.update(dict.fromkeys(controllers.split(","), path))
-    for line in (proc / "mountinfo").read_text().splitlines():
+    for line in lines(proc / "mountinfo"):
         fields, _, rest = line.partition(" - ")
         kind, _, options = rest.split(" ", 2)
         # Version 2 has one hierarchy, without a name; in version 1 it is that of the controller `cpu`.
         controller = "" if kind == "cgroup2" else "cpu"
         if kind not in ("cgroup", "cgroup2") or controller not in own or controller not in ["", *options.split(",")]:
             continue
-        root, mount = fields.split()[3:5]
+        root, mount = fields.split(" ")[3:5]
         inside = PurePosixPath(own[controller])
         below = inside.relative_to(root) if inside.is_relative_to(root) else PurePosixPath()
         yield from (Path(mount) / each for each in (below, *below.parents))

@@ -11,7 +11,7 @@ import sys
 import warnings
 from contextlib import suppress
 
-from results.shown import lines_shown, unencodable
+from results.shown import shown, unencodable
 
 _ENCODING_ERRORS = "bench"
 
@@ -50,15 +50,15 @@ def hide_deprecations() -> None:
             warnings.simplefilter("ignore", category)
 
 
-def say(text: object) -> None:
-    """Say a line, or several, to whoever sits at stderr, at once."""
-    print(lines_shown(text), file=sys.stderr, flush=True)
+def say(*lines: object) -> None:
+    """Say lines to whoever sits at stderr, at once; each stays one, as a line may be taken for a command (GitHub)."""
+    print(*map(shown, lines), sep="\n", file=sys.stderr, flush=True)
 
 
-def last_word(text: object) -> None:
+def last_word(*lines: object) -> None:
     """Say why bench ends; where nobody can hear it, the exit status must do."""
     with suppress(OSError):
-        say(text)
+        say(*lines)
 
 
 def drop_unread() -> None:

@@ -7,6 +7,7 @@ import resource
 import sys
 from pathlib import Path
 
+from harness.machine.proc import lines
 from harness.probes.reading import Reading
 
 
@@ -77,8 +78,7 @@ class MemoryProbe:
         return int((self._proc / "statm").read_text(encoding="utf-8").split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
     def _peak_bytes(self) -> int:
-        status = (self._proc / "status").read_text(encoding="utf-8").splitlines()
-        return next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmHWM:"))
+        return next(int(line.split()[1]) * 1024 for line in lines(self._proc / "status") if line.startswith("VmHWM:"))
 
 
 SCHEDSTAT = Path("/proc/thread-self/schedstat")

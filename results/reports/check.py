@@ -90,7 +90,8 @@ def _two_lines(outcome: Outcome, judgement: Judgement) -> Sentence:
     return (
         _TONES[judgement.verdict](f"{judgement.verdict!s:<12} "),
         Strong(f"{gated.mode} {gated.metric.name}"),
-        f"  {_relation(judgement)} {_change(judgement)}, limit {_limit(judgement)}\n",
+        f"  {_relation(judgement)} {_change(judgement)}, limit {_limit(judgement)}",
+        "\n",
         f"{'':<13}A {a}, B {b}, {judgement.blocks} blocks",
         f"; {why}" if why else "",
     )

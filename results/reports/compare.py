@@ -130,7 +130,8 @@ def _line(judged: Judged) -> Line:
     verdict = _TONES[judged.verdict](judged.verdict)
     # Two lines that can be read, where names are long, as of mode files, or the terminal is narrow.
     numbers = f"A {a}, B {b}, B relative to A {change} [{interval}], margin {margin}"
-    says = (_TONES[judged.verdict](f"{judged.verdict:<10} "), Strong(judged.label), f" {title}\n{'':<11}{numbers}")
+    verdict_first = _TONES[judged.verdict](f"{judged.verdict:<10} ")
+    says = (verdict_first, Strong(judged.label), f" {title}", "\n", f"{'':<11}{numbers}")
     return Line(judged.label, (*cells(title, a, b, change, interval, margin), Cell(verdict)), says=says)
 
 

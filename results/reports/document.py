@@ -45,7 +45,8 @@ class Bad(str):
     __slots__ = ()
 
 
-# Words, some of them of the classes above. An empty one parts what stands before it from what comes after.
+# Words, some of them of the classes above; "\n" among them breaks the line, and no other word does. An empty sentence
+# parts what stands before it from what comes after.
 Sentence = tuple[str, ...]
 
 

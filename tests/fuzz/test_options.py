@@ -16,7 +16,7 @@ from harness.__main__ import main
 from harness.check.arms import alone
 from harness.check.configuration import wanted
 from harness.check.plan import make_check
-from harness.commands import capacity, certify, explain, peers
+from harness.commands import capacity, certify, explain, peers, watch
 from harness.commands.parts import options
 from harness.plan import run_plan
 from harness.session import check_seed
@@ -72,6 +72,7 @@ PLANS: list[tuple[str, str, Plan]] = [
     ("check", "--mode file --config /dev/null", _plan_of_check),
     ("certify", "--mode file --config /dev/null", _plan_of_certify),
     ("peers", "", lambda arguments: peers.plan_of(arguments).to_json()),
+    ("watch", "", watch.check_numbers),
 ]
 # Each makes a plan, which takes milliseconds; under the thorough profile there are as many as ever.
 FEW = 30 if settings().max_examples == 200 else settings().max_examples
@@ -133,3 +134,39 @@ def test_commands_that_measure_nothing_end_as_documented(words: str, value: str)
     except SystemExit as ended:
         status = ended.code
     assert status in (0, 2)
+
+
+KEYS = ["alpha", "blocks", "metrics", "delta", "duration", "rate", "drain", "modes", "nosuch"]
+VALUES = st.one_of(
+    st.sampled_from(
+        ["nan", "-inf", "1e999", "9" * 400, "9" * 5000, "0x" + "f" * 5000, "-0", "true", "1979-05-27", "''", "[]", "{}",
+         "[1, 2]", "[[1]]", "['loss_ratio']", "{ loss_ratio = nan }", "{ loss_ratio = 1e300 }", "{ file = 1 }",
+         "[" * 9000]
+    ),
+    st.integers(-(2**70), 2**70).map(str),
+    st.floats().map(str),
+)  # fmt: skip
+TABLES = st.one_of(
+    st.tuples(st.sampled_from(["tool", "tool.bench", "tool.bench.check"]), VALUES).map(" = ".join),
+    st.tuples(st.sampled_from(KEYS), VALUES).map(lambda pair: f"[tool.bench.check]\n{' = '.join(pair)}"),
+    st.tuples(st.sampled_from(KEYS), VALUES).map(lambda pair: f"[tool.bench.check.modes.file]\n{' = '.join(pair)}"),
+)
+
+
+@settings(max_examples=3 * FEW)
+@given(table=TABLES)
+@example(table=f"[tool.bench.check]\nrate = {'9' * 400}")
+@example(table=f"[tool.bench.check]\ndrain = 0x{'f' * 5000}")
+@example(table="tool = 1")
+def test_any_configuration_makes_a_plan_that_can_be_recorded_or_is_refused(
+    tmp_path_factory: pytest.TempPathFactory, table: str
+) -> None:
+    """What a project's file says is no better known than what is typed."""
+    path = tmp_path_factory.mktemp("said") / "pyproject.toml"
+    path.write_text(table)
+    arguments = parser_of("check").parse_args(["--mode", "file", "--config", str(path)])
+    try:
+        made = _plan_of_check(arguments)
+    except BadInput:
+        return
+    check_numbers(json.loads(json.dumps(made)))

@@ -103,6 +103,15 @@ def test_a_new_file_belongs_to_who_called_sudo(
     assert owners == {"old": (0, 0), "new": (STRANGER, STRANGER + 1)}
 
 
+@pytest.mark.parametrize("uid", ["4294967296", "9" * 30, "x", "-1", "", "²"])
+def test_a_caller_who_cannot_be_leaves_the_file_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, uid: str) -> None:
+    """A SUDO_UID that is no user's is no fault."""
+    monkeypatch.setenv("SUDO_UID", uid)
+    monkeypatch.setenv("SUDO_GID", "0")
+    write(tmp_path / "new")
+    assert (tmp_path / "new").stat().st_uid == 0
+
+
 def test_a_strangers_mode_is_refused_and_the_callers_is_not(mode: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It must belong to root or to the user who called sudo."""
     os.chown(mode, STRANGER, 0)

@@ -9,9 +9,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from matplotlib.figure import Figure
 
 from results.errors import BadInput
 from results.output import open_output, prove_writable, write_file
+from results.reports.forms.page.experiment import _save
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -64,6 +66,28 @@ def test_a_file_is_written_whole_or_not_at_all(words: str, old: bytes | None, tm
     assert ended.returncode == 4
     assert b"bench: [Errno 27]" in ended.stderr
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == ({} if old is None else {"out": old})
+
+
+def test_a_figure_and_a_small_file_are_written_whole_or_not_at_all(tmp_path: Path) -> None:
+    """As any other file that is made of results: however little it was to take, a full disk is no bad input."""
+    kept = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, kept[1]))
+    try:
+        with pytest.raises(OSError, match="cannot write"):
+            _save(Figure(), tmp_path / "figure.svg")
+        with pytest.raises(OSError, match="cannot write"):
+            write_file(tmp_path / "small", bytes(200))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, kept)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["漢" * 85, "n" * 255, "\udce9\n"], ids=["wide", "long", "bytes"])
+def test_a_file_of_any_name_can_be_written(tmp_path: Path, name: str) -> None:
+    """As long as a name may be: the one beside it, which takes its place, is no longer."""
+    prove_writable(tmp_path / name)
+    write_file(tmp_path / name, b"x")
+    assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
 def test_a_file_that_is_replaced_keeps_who_may_read_it(tmp_path: Path) -> None:

@@ -89,7 +89,7 @@ def _draw(part: Part, console: Console, *, whole: bool) -> None:
 def _text(sentence: Sentence, style: str = "") -> Text:
     text = Text(style=style)
     for part in sentence:
-        text.append(shown(part) if isinstance(part, Name) else part, style=_STYLES.get(type(part), ""))
+        text.append(part if part == "\n" else shown(part), style=_STYLES.get(type(part), ""))
     return text
 
 
@@ -114,7 +114,7 @@ def _draw_table(table: Table, console: Console) -> None:
             console.print(_text(line.says or _in_words(table, line)))
     notes = [f"{number} {note}" for number, note in enumerate(table.notes, start=1)]
     for note in notes:
-        console.print(Text(note, style="dim"))
+        console.print(Text(shown(note), style="dim"))
 
 
 def _fitted(table: Table, console: Console) -> tuple[rich.table.Table, bool]:
@@ -148,7 +148,7 @@ def _table(table: Table, console: Console, columns: slice) -> rich.table.Table:
         )  # fmt: skip
     for line in table.lines:
         row = [_cell(cell, heading, console) for cell, heading in zip(line.cells[columns], headings, strict=True)]
-        drawn.add_row(Text(line.label, style="bold").append(_notes(line.notes)), *row)
+        drawn.add_row(Text(shown(line.label), style="bold").append(_notes(line.notes)), *row)
     return drawn
 
 
@@ -158,7 +158,7 @@ def _cell(cell: Cell | None, heading: Heading, console: Console) -> Text:
     wide = console.width >= _WIDE
     if cell.share is not None:
         return Text(_bar(cell.share, 12 if wide else 6), style="cyan")
-    text = Text(cell.text, style="" if isinstance(cell.text, Name) else _STYLES.get(type(cell.text), ""))
+    text = Text(shown(cell.text), style="" if isinstance(cell.text, Name) else _STYLES.get(type(cell.text), ""))
     text.append(_notes(cell.notes))
     if wide and cell.interval:
         text.append(f" {cell.interval}", style="dim")

@@ -171,8 +171,9 @@ def test_a_first_commit_and_a_folder_without_git_have_no_baseline(action: Path, 
         ("--out ''", ["--out", ""]),
         ("$(touch hacked) `touch hacked` ; *", ["$(touch", "hacked)", "`touch", "hacked`", ";", "*"]),
         ("  --quiet\n\n   --json  ", ["--quiet", "--json"]),
+        ("--blocks 10 \\\n  --quiet \\\n", ["--blocks", "10", "--quiet"]),
     ],
-    ids=["none", "one line", "lines", "quotes", "empty", "code", "blanks"],
+    ids=["none", "one line", "lines", "quotes", "empty", "code", "blanks", "joined lines"],
 )
 def test_arguments_are_split_as_a_shell_would_and_nothing_is_run(
     action: Path, tmp_path: Path, given: str, handed_on: list[str]
@@ -209,3 +210,15 @@ def test_statuses_become_verdicts(
     ended = run(action, tmp_path, AGAINST="v1", STATUS=str(status), INCONCLUSIVE=inconclusive)
     output = (tmp_path / "output").read_text().strip()
     assert (output.removeprefix("verdict="), ended.returncode) == expected
+
+
+@pytest.mark.parametrize(
+    "broken", [{"GITHUB_OUTPUT": "/"}, {"TMPDIR": "/nonexistent"}, {"AGAINST": ""}], ids=["output", "folder", "words"]
+)
+def test_a_runner_on_which_something_fails_has_no_verdict(action: Path, origin: Path, broken: dict[str, str]) -> None:
+    """1 is that of a regression: not where the verdict cannot be told, nor where stderr takes no word of why."""
+    environment = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ} | NEEDED
+    environment |= {"AGAINST": "v1", "GITHUB_OUTPUT": str(action.parent / "output"), "DEFAULT_BRANCH": "gone", **broken}
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(["bash", action / "action.sh"], check=False, stderr=full, env=environment, cwd=origin)
+    assert ended.returncode in (2, 4)

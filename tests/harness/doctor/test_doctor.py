@@ -15,6 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from harness.commands.doctor import _print
 from harness.doctor import LEVELS, Finding, check_names, frequency, jit, lockdown, spin, statistics, symbols
 from harness.doctor.load import CpuTime, judge
 
@@ -196,6 +197,12 @@ def test_doctor_prints_its_findings_as_json() -> None:
     assert all(set(finding) == {"level", "what", "cure"} for finding in findings)
     order = [LEVELS.index(finding["level"]) for finding in findings]
     assert order == sorted(order)
+
+
+def test_a_process_that_doctor_names_is_shown_escaped(capsys: pytest.CaptureFixture[str]) -> None:
+    """What a killed run left behind may be called anything."""
+    _print("warning", "killed runs left a\x1b[2J\n::error::x\udce9 (7)")
+    assert capsys.readouterr().out == "warning    killed runs left a\\x1b[2J\\n::error::x\\xe9 (7)\n"
 
 
 def test_each_check_is_a_file() -> None:

@@ -61,6 +61,15 @@ def test_quotas_and_what_they_held_back_are_found(tmp_path: Path, tree: str) -> 
     assert throttled_s(proc) == {groups / name: seconds for name, seconds in held.items()}
 
 
+def test_a_mount_of_any_name_is_passed_over(tmp_path: Path) -> None:
+    """A stick's label may be no UTF-8, and hold what Python takes for a blank or for the end of a line."""
+    proc = make(tmp_path, "of-a-parent")
+    expected = quotas(proc)
+    others = b"".join(b"33 31 0:30 / /media/" + name + b" rw - vfat x rw\n" for name in (b"\xe9", b"\x0b", b"\xc2\x85"))
+    (proc / "mountinfo").write_bytes(others + (proc / "mountinfo").read_bytes())
+    assert quotas(proc) == expected != []
+
+
 def test_the_longest_wait_of_a_chain_is_the_trials(tmp_path: Path) -> None:
     """A parent that is held back holds back its children: their times are not added."""
     proc = make(tmp_path, "version-1")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from statistics import median
@@ -17,6 +18,7 @@ from results import units
 from results.explain.effect import Effect, Experiment
 from results.explain.hypotheses import HYPOTHESES, MATTERS, Word, judge
 from results.metrics import SLEEPS
+from results.output import write_file
 from results.statistics.spread import spread
 
 INK, MUTED, GRID, NULL, OTHER = "#24292f", "#6e7781", "#d8dee4", "#c2410c", "#1d4ed8"
@@ -180,6 +182,8 @@ def _ticks(low: float, high: float) -> Iterator[float]:
 
 def _save(figure: Figure, path: Path) -> Path:
     FigureCanvasSVG(figure)
+    out = io.BytesIO()
     # Without a date, the same data draw the same file.
-    figure.savefig(path, format="svg", metadata={"Date": None})
+    figure.savefig(out, format="svg", metadata={"Date": None})
+    write_file(path, out.getvalue())
     return path
