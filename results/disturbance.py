@@ -57,11 +57,12 @@ def may_pass(trial: Trial) -> bool:
 
 def disturbance(trials: Iterable[Trial]) -> Disturbance | None:
     """Gather how the machine was beside the valid trials; None where it was quiet in all of them."""
-    valid = sorted((trial for trial in trials if trial.valid), key=lambda trial: (trial.started_at, trial.number))
-    if not any(trial.disturbed for trial in valid):
+    valid = [trial for trial in trials if trial.valid]
+    if not any(trial.disturbed_because for trial in valid):
         return None
+    valid.sort(key=lambda trial: (trial.started_at, trial.number))
     kinds = (("the host (steal)", STEAL), ("other processes", FOREIGN))
-    shares = tuple(Share(who, tuple(map(metric.value, valid))) for who, metric in kinds)
+    shares = tuple(Share(who, tuple(metric.values(valid))) for who, metric in kinds)
     return Disturbance(tuple(valid), shares)
 
 

@@ -46,8 +46,8 @@ class Ledger:
 
     @property
     def offered(self) -> int:
-        """Drops that reached the hook."""
-        return self.observed + (self.missed or 0)
+        """Drops that reached the hook: `observed + missed`."""
+        return self.observed if self.drops_expected is None else self.drops_expected
 
     @property
     def lost(self) -> int:
@@ -57,7 +57,8 @@ class Ledger:
     @property
     def loss_ratio(self) -> float | None:
         """`lost / offered`; None when nothing was offered."""
-        return self.lost / self.offered if self.offered else None
+        offered = self.offered
+        return self.lost / offered if offered else None
 
     def imbalance(self) -> list[str]:
         """Say each equation that does not hold, with its numbers; an empty list is a balanced ledger."""

@@ -95,8 +95,9 @@ def _check_of(hint: Any) -> _Fits:
     if types:
         return lambda value: type(value) in types
     if origin in (Union, UnionType):
-        checks = [_check_of(each) for each in arguments]
-        return lambda value: any(check(value) for check in checks)
+        others = frozenset(each for each in arguments if _plain(each))
+        (rest,) = (_check_of(each) for each in arguments if each not in others)  # None or one that is not plain
+        return lambda value: type(value) in others or rest(value)
     if origin is Literal:
         return lambda value: type(value) is str and value in arguments
     if origin is tuple:

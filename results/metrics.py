@@ -6,7 +6,7 @@ that reads a name which is not here raises (harness/probes/reading.py). The orde
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from math import exp, log1p
 from typing import Any, Literal
@@ -87,6 +87,13 @@ class Metric:
 
     def value(self, trial: Trial) -> float | None:
         return trial.metrics.get(self.name) if self.derived is None else self.derived(trial)
+
+    def values(self, trials: Sequence[Trial]) -> list[float | None]:
+        """Return the values of many trials, in their order."""
+        name = self.name
+        return (
+            [trial.metrics.get(name) for trial in trials] if self.derived is None else list(map(self.derived, trials))
+        )
 
     def write(self, value: float) -> str:
         return self.unit.write(value)

@@ -142,8 +142,8 @@ class Trial:
 
         None for a single drop: it has no rate.
         """
-        span_ns = self._span_ns(self.last_offered_ns)
-        return self.ledger.offered * 1e9 / span_ns if span_ns > 0 and self.ledger.offered != 1 else None
+        offered, span_ns = self.ledger.offered, self._span_ns(self.last_offered_ns)
+        return offered * 1e9 / span_ns if span_ns > 0 and offered != 1 else None
 
     @property
     def consume_rate(self) -> float | None:
@@ -160,9 +160,10 @@ class Trial:
         (The first of two frames a second, or a burst, is over at once: its own time would make a rate of any height.)
         """
         span_ns = last_ns - self.first_offered_ns
-        if span_ns <= 0 or self.setting.intended_load is None or self.setting.duration_s is None:
+        setting = self.setting
+        if span_ns <= 0 or setting.intended_load is None or setting.duration_s is None:
             return span_ns
-        return max(span_ns, self.setting.duration_s * 1e9)
+        return max(span_ns, setting.duration_s * 1e9)
 
     @property
     def ns_per_event(self) -> float | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 from collections import Counter
 from collections.abc import Sequence
+from itertools import takewhile
 
 from results.metrics import AGE_P50, AGE_P90, AGE_P99, AGE_P999, AGE_P9999, IN_PASSES
 from results.scorecard.rows import Row, quietest
@@ -28,7 +29,7 @@ def percentiles(row: Row) -> list[tuple[float, float]]:
         of_pass = [trial for trial in row.valid if trial.setting.pass_ == pass_]
         trials = [trial for trial in quietest(of_pass, AGE_P50) if AGE_P50.value(trial) is not None]
         if trials:
-            counted = [histogram for trial in trials if (histogram := age_histogram(trial))]
+            counted = list(takewhile(bool, map(age_histogram, trials)))
             found = _of_histograms(counted) if len(counted) == len(trials) else _of_metrics(trials)
             # A logarithmic axis has no place for an age of 0.
             return [(rarity, age) for rarity, age in found if age > 0]
@@ -53,6 +54,6 @@ def _of_metrics(trials: Sequence[Trial]) -> list[tuple[float, float]]:
     found = []
     for metric, rarity in _METRICS.items():
         enough = [trial for trial in trials if (trial.ledger.consumed or 0) >= _ABOVE * rarity]
-        if ages := [age for trial in enough if (age := metric.value(trial)) is not None]:
+        if ages := [age for age in metric.values(enough) if age is not None]:
             found.append((float(rarity), statistics.median(ages)))
     return found

@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
+from itertools import compress
+from operator import attrgetter
 
 from results.metrics import (
     CONSUME_RATE,
@@ -30,10 +32,14 @@ COUNTS = (
     "map_full", "consumed", "unread", "lost",
 )  # fmt: skip
 
+_counts = attrgetter(*COUNTS)
+
 DISTURBED = (
     "the machine was not quiet in some of the trials: times, rates, costs per event are doubtful; the ledger is exact"
 )
 
+
+_Numbers = tuple[Sequence[Trial], Sequence[float]]
 
 # What trials have in common that are repetitions of each other: their setting, the side of a check, and their origin.
 _Key = tuple[Setting, str | None, int]
@@ -74,7 +80,7 @@ class Row:
     def valid(self) -> tuple[Trial, ...]:
         return tuple(trial for trial in self.trials if trial.valid)
 
-    @property
+    @cached_property
     def invalid(self) -> tuple[Trial, ...]:
         return tuple(trial for trial in (*self.trials, *self.drains) if not trial.valid)
 
@@ -86,32 +92,27 @@ class Row:
     def spread(self, column: Metric) -> Spread | None:
         """Summarise one column over the valid trials of one pass; None where none has it."""
         if column.name not in self._spreads:
-            self._spreads[column.name] = spread([value for _, value in self._having(column)])
+            self._spreads[column.name] = spread(self._having(column)[1])
         return self._spreads[column.name]
 
-    def measured(self, column: Metric) -> tuple[Trial, ...]:
+    def measured(self, column: Metric) -> Sequence[Trial]:
         """The valid trials that a column is taken from: those of one pass, which are never mixed in one number."""
-        return tuple(trial for trial, _ in self._having(column))
+        return self._having(column)[0]
 
     @cached_property
     def _spreads(self) -> dict[str, Spread | None]:
         return {}
 
     @cached_property
-    def _found(self) -> dict[str, list[tuple[Trial, float]]]:
+    def _found(self) -> dict[str, _Numbers]:
         return {}
 
-    def _having(self, column: Metric) -> list[tuple[Trial, float]]:
-        """Find the trials that a column is taken from, each with its number."""
+    def _having(self, column: Metric) -> _Numbers:
+        """Find the trials that a column is taken from, and the number of each."""
         if column.name not in self._found:
             pools = [self._drained if kind == "drain" else self._loaded for kind in column.taken_from]
-            of_passes = (
-                [(trial, value) for trial in quietest(pool[name], column) if (value := column.value(trial)) is not None]
-                for pool in pools
-                for name in IN_PASSES
-                if name in pool
-            )
-            self._found[column.name] = next(filter(None, of_passes), [])
+            of_passes = (_numbers(pool[name], column) for pool in pools for name in IN_PASSES if name in pool)
+            self._found[column.name] = next((found for found in of_passes if found[1]), ((), ()))
         return self._found[column.name]
 
     @cached_property
@@ -138,7 +139,7 @@ class Row:
     def _noisy(self) -> bool:
         return any(trial.disturbed for trial in (*self.trials, *self.drains))
 
-    @property
+    @cached_property
     def disturbed_trials(self) -> int:
         """How many of the trials that `repeated` counts are disturbed."""
         return sum(trial.disturbed for trial in self.timed or self.drains)
@@ -172,7 +173,7 @@ class Row:
     def doubts(self) -> tuple[Doubt, ...]:
         """What the trials warn of, and what their load and machine call for, each once."""
         every = (*self.trials, *self.drains)
-        found = [Doubt(warning) for trial in every for warning in trial.warnings]
+        found = [Doubt(warning) for warning in dict.fromkeys(text for trial in every for text in trial.warnings)]
         if self.timed and self.setting.intended_load is None:
             closed = "closed loop: unpaced, so the rate measures sender and consumer together"
             found.append(Doubt(closed, (CONSUME_RATE,)))
@@ -198,6 +199,14 @@ def _by_pass(trials: Iterable[Trial]) -> dict[str, list[Trial]]:
         if trial.valid:
             gathered.setdefault(trial.setting.pass_, []).append(trial)
     return gathered
+
+
+def _numbers(valid: Sequence[Trial], column: Metric) -> _Numbers:
+    """Keep of the valid trials of one pass those that count and have a number, beside their numbers."""
+    trials = quietest(valid, column)
+    values = column.values(trials)
+    having = [value is not None for value in values]
+    return list(compress(trials, having)), [value for value in values if value is not None]
 
 
 def quietest(valid: Sequence[Trial], column: Metric) -> Sequence[Trial]:
@@ -266,13 +275,8 @@ def _full(label: str, arm: str | None, origin: str) -> str:
 
 def total(trials: Iterable[Trial]) -> dict[str, int]:
     """Add up the ledgers of some trials, count by count; a count that any of them lacks is left out."""
-    listed = [trial.ledger for trial in trials]
-    sums = {}
-    for name in COUNTS:
-        counts = [getattr(ledger, name) for ledger in listed]
-        if counts and None not in counts:
-            sums[name] = sum(counts)
-    return sums
+    columns = zip(*(_counts(trial.ledger) for trial in trials), strict=True)
+    return {name: sum(counts) for name, counts in zip(COUNTS, columns, strict=False) if None not in counts}
 
 
 @lru_cache(maxsize=1024)
