@@ -25,7 +25,7 @@ from harness.commands.parts.status import DONE, INTERRUPTED, INVALID_TRIAL, READ
 from harness.consumer.containment import contained
 from harness.consumer.leavings import told_of
 from harness.consumer.mode_errors import describe, look_at_counts
-from harness.machine.streams import say
+from harness.machine.streams import reader_gone, say
 from harness.plan import DEFAULT_RING_BYTES, check_duration
 from harness.watch.choice import Choice
 from harness.watch.ending import Stop, ending_with_us
@@ -105,14 +105,13 @@ def _watch(arguments: argparse.Namespace) -> int:
                     say(f"bench: {unread:,} drops were seen and not consumed in time")
                 if mode.tally:
                     _print_rows(tally_rows(mode, kit), as_json=arguments.json)
-        except BrokenPipeError:  # `bench watch | head` has seen enough
-            gone = True
         except (CannotRun, Terminated):
             raise
         except BaseException as error:  # a mode's own KeyboardInterrupt too: Ctrl-C only sets `stop`
-            if arguments.mode in mode_names():
+            gone = isinstance(error, BrokenPipeError) and reader_gone()  # `bench watch | head` has seen enough
+            if not gone and arguments.mode in mode_names():
                 raise
-            raised = describe(error, mode_class)
+            raised = None if gone else describe(error, mode_class)
         counters = program.counters.read()
     lost = counters.reserve_failed + counters.map_full
     seen = counters.submitted + counters.aggregated

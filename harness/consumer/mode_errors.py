@@ -24,7 +24,8 @@ def describe(error: BaseException, mode: type[Mode]) -> str:
     others = [] if frames and frames[-1].filename == __file__ else frames
     place = ([frame for frame in frames if frame.filename == own] or others)[-1:]
     where = f" ({Path(place[0].filename).name}:{place[0].lineno})" if place else ""
-    return f"{type(error).__name__}: {error}{where}"
+    said = str(error)
+    return f"{type(error).__name__}{': ' if said else ''}{said}{where}"
 
 
 @contextlib.contextmanager

@@ -68,6 +68,13 @@ def drop_unread() -> None:
             os.dup2(os.open(os.devnull, os.O_WRONLY), number)
 
 
+def reader_gone() -> bool:
+    """Tell whether nobody reads stdout any more, where it is a pipe or a socket."""
+    polled = select.poll()
+    polled.register(1, 0)
+    return bool(polled.poll(0))
+
+
 def give_up() -> None:
     """Write what is left; what cannot be is dropped, lest the interpreter try again at its end and set the status."""
     for number, stream in ((1, sys.stdout), (2, sys.stderr)):

@@ -145,6 +145,8 @@ RAISES = {
     "leaves": "    def take(self, samples): raise SystemExit('out of ink')\n",
     "interrupts": "    def on_record(self, ctx, data, size): raise KeyboardInterrupt('out of ink')\n",
     "interrupts a batch": "    def take(self, samples): raise KeyboardInterrupt('out of ink')\n",
+    "loses a pipe": "    def take(self, samples): raise BrokenPipeError('out of ink')\n",
+    "loses a pipe in a record": "    def on_record(self, ctx, data, size): raise BrokenPipeError('out of ink')\n",
     "opening": "    def __init__(self, kit): raise OSError('out of ink')\n    def take(self, samples): pass\n",
 }
 
