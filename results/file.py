@@ -80,9 +80,12 @@ class ResultWriter:
         check_numbers(row)
         self._append(_line(row))
 
-    def trial(self, trial: Trial) -> None:
-        """Append one trial. Raises OSError when the disk is full or gone; what stands in the file stays usable."""
-        self._append(_line(trial.to_json()))
+    def trial(self, *trials: Trial) -> None:
+        """Append a trial, or two of a pair at once.
+
+        Raises OSError when the disk is full or gone; what stands in the file stays usable.
+        """
+        self._append(b"".join(_line(trial.to_json()) for trial in trials))
         self._unused = False
 
     def close(self) -> None:
@@ -277,6 +280,8 @@ def _trial(row: Mapping[str, Any]) -> Trial:
     trial = Trial.from_json(row)
     fit(trial)
     fit(trial.ledger)
+    if trial.windows is not None:
+        fit(trial.windows)
     counts = _counts(trial.ledger)
     if min(filter(None, counts), default=0) < 0:
         name, count = next(pair for pair in zip(_COUNTS, counts, strict=True) if (pair[1] or 0) < 0)

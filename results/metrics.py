@@ -24,7 +24,8 @@ class Gate:
 
     `margin` is delta: 0.05 on the scale "ratio" is 5 % more; 0.001 on "difference" is 0.1 percentage points more.
     `floor` is added to both sides of a ratio: an amount per event that is as good as nothing, so that counts of zero
-    have a ratio too. It is 0 for times.
+    have a ratio too. It is 0 for times. `by_window`: where a block is a pair of processes that are measured in windows
+    by turns, it is compared window by window, and not over all of them together.
     """
 
     trial_kind: TrialKind
@@ -32,6 +33,16 @@ class Gate:
     scale: Scale
     margin: float
     floor: float = 0.0
+    by_window: bool = False
+
+    @property
+    def counted(self) -> bool:
+        """Whether it is a count for an event, which hardly varies: fresh trials tell it as well as pairs do."""
+        return self.floor > 0
+
+    def tells_windows_of(self, trial_kind: TrialKind, pass_: Pass) -> bool:
+        """Tell whether each window of such trials has a value of its own."""
+        return self.by_window and (trial_kind, pass_) == (self.trial_kind, self.pass_)
 
     @property
     def limit(self) -> float:
@@ -212,20 +223,21 @@ for _rank, _title, _part in (
 CPU_PER_EVENT = _metric(
     "cpu_ns_per_event", "CPU/event", NANOSECONDS, "lower", _CPU,
     "CPU time of the consumer process, user and system, for an event",
-    scorecard=True, compared=True, gate=Gate(trial_kind="load", pass_="timed", scale="ratio", margin=0.05),
+    scorecard=True, compared=True,
+    gate=Gate(trial_kind="load", pass_="timed", scale="ratio", margin=0.05, by_window=True),
 )  # fmt: skip
 NS_PER_EVENT = _metric(
     "ns_per_event", "drain", NANOSECONDS, "lower", _ACCOUNT,
     "time for an event when a full ring is emptied, independent of any load",
     taken_from=("drain",), scorecard=True, compared=True, derived=lambda trial: trial.ns_per_event,
-    gate=Gate(trial_kind="drain", pass_="timed", scale="ratio", margin=0.10),
+    gate=Gate(trial_kind="drain", pass_="timed", scale="ratio", margin=0.10, by_window=True),
 )  # fmt: skip
 # Unlike the time by the clock, CPU time does not grow while another process has the CPU.
 _metric(
     "drain_cpu_ns_per_event", "drain CPU", NANOSECONDS, "lower", _CPU,
     "CPU time for an event when a full ring is emptied",
     taken_from=("drain",), derived=lambda trial: trial.metrics.get(CPU_PER_EVENT.name),
-    gate=Gate(trial_kind="drain", pass_="timed", scale="ratio", margin=0.05),
+    gate=Gate(trial_kind="drain", pass_="timed", scale="ratio", margin=0.05, by_window=True),
 )  # fmt: skip
 ALLOCATIONS = _metric(
     "allocations_per_event", "allocs/event", PER_EVENT, "lower", _ALLOCATION,

@@ -27,6 +27,7 @@ class Step:
 
     `stored` is a trial of an earlier session that stands in for a new one. `repeats` is the number of the trial that
     the machine spoilt and that this one is to replace; after it `more` may be repeated, None where nobody can say.
+    `beside` is the step that is asked for next, and is carried out together with this one, window by window.
     """
 
     setting: Setting
@@ -35,6 +36,7 @@ class Step:
     stored: Trial | None = None
     repeats: int | None = None
     more: int | None = None
+    beside: Step | None = None
 
     def is_answered_by(self, trial: Trial) -> bool:
         wanted = (self.setting, self.block, self.arm, self.repeats)

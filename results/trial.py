@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from results.ledger import Ledger
 from results.line import fit
+from results.windows import Windows
 
 TrialKind = Literal["load", "drain"]
 Pass = Literal["timed", "latency", "kernel", "allocation"]
@@ -16,10 +17,11 @@ Pass = Literal["timed", "latency", "kernel", "allocation"]
 # History of the result file's format. A reader accepts every version up to its own.
 #   1  the first
 #   2  `disturbed_because`, apart from `invalid_because`: before, a machine that was not quiet made a trial invalid
-SCHEMA_VERSION = 2
+#   3  `windows`: a trial may be one half of a pair, measured by turns with the other
+SCHEMA_VERSION = 3
 
 # Fields of a setting that came after the first files were written: where one is absent, its default is what held.
-_LATER = frozenset({"channel", "stall_s", "handicap"})
+_LATER = frozenset({"channel", "stall_s", "handicap", "windows"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +33,8 @@ class Setting:
     `duration_s` is None for drain trials, whose size is `drain_records`.
     `stall_s` is for how long the consumer is stopped once in the middle of a trial, whatever waits.
     `handicap` slows the consumer by a stated amount, to see whether a check finds it (harness/consumer/handicap.py).
+    `windows` is in how many windows the trial is measured, by turns with the other arm's: `drain_records`, or
+    `duration_s`, is then of one window.
     """
 
     mode: str
@@ -53,6 +57,7 @@ class Setting:
     drain_records: int | None = None
     stall_s: float | None = None
     handicap: str | None = None
+    windows: int | None = None
 
     def to_json(self) -> dict[str, object]:
         row = asdict(self)
@@ -104,6 +109,8 @@ class Trial:
     exact and count, its timings are doubtful. `series` holds what is not one number (histograms, a timeline,
     allocation sites).
     `repeats` is the number of the trial that this one was made for, since the machine had spoilt that.
+    `windows` are there where the setting says so: the ledger is then that of all of them together, and a time among the
+    metrics is the median of theirs.
     Times in `first_offered_ns` and `last_consumed_ns` are CLOCK_MONOTONIC.
     """
 
@@ -126,6 +133,7 @@ class Trial:
     warnings: tuple[str, ...] = ()
     limited_by: Literal["consumer", "generator"] | None = None
     repeats: int | None = None
+    windows: Windows | None = None
 
     @property
     def valid(self) -> bool:
@@ -159,6 +167,8 @@ class Trial:
 
         (The first of two frames a second, or a burst, is over at once: its own time would make a rate of any height.)
         """
+        if self.windows is not None:  # between them, it was the other arm's turn
+            return 0
         span_ns = last_ns - self.first_offered_ns
         setting = self.setting
         if span_ns <= 0 or setting.intended_load is None or setting.duration_s is None:
@@ -170,6 +180,8 @@ class Trial:
         """Drain trials only: nanoseconds that the consumer alone needs for an event."""
         if self.setting.trial_kind != "drain" or not self.ledger.consumed:
             return None
+        if self.windows is not None:
+            return self.metrics.get("ns_per_event")
         return (self.last_consumed_ns - self.first_offered_ns) / self.ledger.consumed
 
     def to_json(self) -> dict[str, object]:
@@ -204,6 +216,7 @@ class Trial:
             "warnings": list(self.warnings),
             "limited_by": self.limited_by,
             **({} if self.repeats is None else {"repeats": self.repeats}),
+            **({} if self.windows is None else {"in_windows": self.windows.to_json()}),
         }
 
     @classmethod
@@ -229,4 +242,5 @@ class Trial:
             warnings=tuple(row["warnings"]),
             limited_by=row["limited_by"],
             repeats=row.get("repeats"),
+            windows=None if row.get("in_windows") is None else Windows.from_json(row["in_windows"]),
         )

@@ -1,4 +1,8 @@
-"""Blocks: four trials in the order ABBA or BAAB by a recorded coin, and the one value that each contributes."""
+"""Blocks, and the one value that each contributes.
+
+A block is a pair of processes, one of each arm, that are measured in windows by turns; or four trials in fresh
+processes, where what is measured is a count, or arm A is stored. A recorded coin decides every order.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,7 @@ from statistics import fmean
 from typing import Any, Literal
 
 from results.check.gate import Gated
+from results.check.pairs import PairValue, pair_value
 from results.errors import BadInput
 from results.trial import Setting, Trial
 
@@ -17,13 +22,23 @@ Arm = Literal["A", "B"]
 
 Order = tuple[Arm, ...]
 
+ARMS: tuple[Arm, Arm] = ("A", "B")
 ORDERS: tuple[Order, Order] = (("A", "B", "B", "A"), ("B", "A", "A", "B"))
 IN_SEQUENCE: Order = ("A", "A", "B", "B")
 
 
-def coin(seed: int, block: int) -> Order:
-    """Toss for the order of a block: a bit of SHA-256, so that every Python on every machine recomputes it."""
-    return ORDERS[hashlib.sha256(f"{seed}:{block}".encode()).digest()[0] & 1]
+def coin(seed: int, *place: int) -> Order:
+    """Toss for an order: a bit of SHA-256, so that every Python on every machine recomputes it.
+
+    `place` is the number of a block; or of a pair, and of four windows in it.
+    """
+    words = ":".join(map(str, (seed, *place)))
+    return ORDERS[hashlib.sha256(words.encode()).digest()[0] & 1]
+
+
+def window_order(seed: int, block: int, windows: int) -> Order:
+    """Toss for a pair's windows, so many of each arm: four by four, each ABBA or BAAB."""
+    return tuple(arm for four in range(windows // 2) for arm in coin(seed, block, four))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +56,15 @@ class Comparison:
 
     def setting(self, arm: Arm) -> Setting:
         return self.a if arm == "A" else self.b
+
+    @property
+    def windows(self) -> int | None:
+        """How many windows of each arm make a pair; None where blocks are fresh trials."""
+        return self.b.windows
+
+    @property
+    def trials_a_block(self) -> int:
+        return len(ORDERS[0]) if self.windows is None else 2
 
     def to_json(self) -> dict[str, object]:
         return {"mode": self.mode, "a": self.a.to_json(), "b": self.b.to_json()}
@@ -60,7 +84,7 @@ class Block:
 
     @property
     def whole(self) -> bool:
-        return len(self.trials) == len(ORDERS[0])
+        return len(self.trials) == self.comparison.trials_a_block
 
     @property
     def valid(self) -> bool:
@@ -81,13 +105,25 @@ class Block:
         return tuple(trial for trial in self.trials if trial.arm == arm)
 
     def difference(self, gated: Gated) -> float | str:
-        """Return B less A on the gate's scale (of logarithms, for a ratio), or why there is none."""
+        """Return B less A on the gate's scale (of logarithms, for a ratio), or why there is none.
+
+        Of a pair it is that of its windows, if they tell the metric one by one, else that of all of them together.
+        """
+        if (found := self.in_windows(gated)) is not None:
+            return found.value
         a = [_on_scale(trial, gated) for trial in self.of_arm("A")]
         b = [_on_scale(trial, gated) for trial in self.of_arm("B")]
         for value in a + b:
             if isinstance(value, str):
                 return value
         return fmean(v for v in b if not isinstance(v, str)) - fmean(v for v in a if not isinstance(v, str))
+
+    def in_windows(self, gated: Gated) -> PairValue | None:
+        """Return what a pair's windows say of a metric; None where they do not tell it."""
+        if self.comparison.windows is None or not gated.gate.by_window or not self.whole:
+            return None
+        a, b = (_told(trial, gated) for arm in ARMS for trial in self.of_arm(arm))
+        return None if a is None or b is None else pair_value(a, b)
 
 
 def unusable(trial: Trial) -> str | None:
@@ -104,7 +140,7 @@ def blocks_of(
 ) -> tuple[Block, ...]:
     """Group a session's trials into blocks, and hold the order of each against the one that was planned.
 
-    Raises BadInput for a trial that no comparison asked for and for an order that was not planned.
+    Raises BadInput for a trial that no comparison asked for and for an order that was not planned, of windows too.
     """
     by_number: dict[int, list[Trial]] = {}
     for trial in sorted(trials, key=lambda trial: trial.number):
@@ -124,6 +160,21 @@ def _comparison_of(comparisons: Sequence[Comparison], trials: Sequence[Trial]) -
         if all(trial.arm is not None and trial.setting == comparison.setting(trial.arm) for trial in trials):
             return comparison
     raise BadInput(f"the trials of block {trials[0].block} are not among the settings that the plan compares")
+
+
+def windows_ran_as(block: Block, seed: int) -> None:
+    """Hold the order of a pair's windows against their coins. Raises BadInput."""
+    windows = block.comparison.windows
+    if windows is None or not block.valid:
+        return
+    began = {arm: trial.windows.began_ns for arm in ARMS for trial in block.of_arm(arm) if trial.windows is not None}
+    order = tuple(arm for _, arm in sorted((moment, arm) for arm, moments in began.items() for moment in moments))
+    if order != window_order(seed, block.number, windows):
+        raise BadInput(f"the windows of block {block.number} did not run in the order that their coins said")
+
+
+def _told(trial: Trial, gated: Gated) -> Sequence[float | None] | None:
+    return None if trial.windows is None else trial.windows.values.get(gated.metric.name)
 
 
 def _on_scale(trial: Trial, gated: Gated) -> float | str:
@@ -156,8 +207,11 @@ def _deal(blocks: Sequence[Block]) -> list[Block]:
     half = len(trials) // 2
     earlier, later = trials[:half], trials[half:]
     dealt = []
+    each = len(blocks[0].trials) // 2 if blocks else 0
     for place, block in enumerate(blocks):
-        pair = slice(2 * place, 2 * place + 2)
-        members = zip(earlier[pair] + later[pair], IN_SEQUENCE, strict=True)
-        dealt.append(replace(block, trials=tuple(replace(trial, arm=arm) for trial, arm in members)))
+        own = slice(each * place, each * (place + 1))
+        a, b = (
+            [replace(trial, arm=arm) for trial in half[own]] for arm, half in zip(ARMS, (earlier, later), strict=True)
+        )
+        dealt.append(replace(block, trials=(*a, *b)))
     return dealt

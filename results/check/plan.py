@@ -8,7 +8,16 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from results.check.blocks import IN_SEQUENCE, Block, Comparison, Order, blocks_of, coin, unusable
+from results.check.blocks import (
+    IN_SEQUENCE,
+    Block,
+    Comparison,
+    Order,
+    blocks_of,
+    coin,
+    unusable,
+    windows_ran_as,
+)
 from results.check.gate import GatePlan
 from results.check.verdict import Judgement, judge, wanted_blocks
 from results.errors import BadInput
@@ -47,12 +56,16 @@ class Check:
 
     def blocks(self, seed: int, trials: Sequence[Trial]) -> tuple[Block, ...]:
         """Raises BadInput for trials that this check cannot have made."""
-        return blocks_of(self.comparisons, partial(self.order, seed), trials)
+        blocks = blocks_of(self.comparisons, partial(self.order, seed), trials)
+        for block in blocks:
+            windows_ran_as(block, seed)
+        return blocks
 
     @property
     def most_trials(self) -> int:
         """How many trials run if the last look is needed for everything."""
-        return self.gate.looks[-1] * len(self.comparisons) * (4 if self.interleaved else 2)
+        made = [each.trials_a_block // (1 if self.interleaved else 2) for each in self.comparisons]
+        return self.gate.looks[-1] * sum(made)
 
     def answer(self, ask: Ask, seed: int) -> tuple[Judgement, ...]:
         """Ask for blocks until the next planned look has enough, and judge, until all is decided.
@@ -68,7 +81,7 @@ class Check:
         return judge(self.gate, self.blocks(seed, trials))
 
     def _ask_for_block(self, comparison: Comparison, ask: Ask, seed: int, earlier: Sequence[Trial]) -> list[Trial]:
-        """Ask for four trials by the coin; the first that cannot be compared ends the block: another will replace it.
+        """Ask for a block by the coin; the first trial that cannot be compared ends it: another will replace it.
 
         That is fair to both arms as long as what spoils a trial has nothing to do with its arm; the counts by arm are
         shown, so that a reader can see whether it had. A disturbed trial spoils nothing.
@@ -77,8 +90,12 @@ class Check:
         own = [block for block in self.blocks(seed, earlier) if block.comparison == comparison]
         # The stored trials of a block that was set aside serve the next one.
         stored = iter(self.stored.get(comparison, ())[2 * sum(block.valid for block in own) :])
+        order = self.order(seed, number)
+        if comparison.windows is not None:
+            second = Step(comparison.setting(order[1]), number, order[1])
+            return [ask(Step(comparison.setting(order[0]), number, order[0], beside=second)), ask(second)]
         made: list[Trial] = []
-        for arm in self.order(seed, number):
+        for arm in order:
             made.append(ask(Step(comparison.setting(arm), number, arm, next(stored, None) if arm == "A" else None)))
             if unusable(made[-1]):
                 break

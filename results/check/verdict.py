@@ -8,6 +8,7 @@ from enum import StrEnum
 from itertools import takewhile
 from math import isfinite
 from statistics import median
+from typing import Any
 
 from results.check.blocks import Arm, Block
 from results.check.forecast import more_blocks, seconds_per_block
@@ -29,6 +30,8 @@ class Judgement:
     tests: REGRESSED exactly if `low` is above the margin's limit, OK exactly if `high` is below it. `low` is taken at
     Holm's level, `high` at alpha of one look. None: there was nothing to compute them from, and `because` says why.
     `more_blocks` is how many more would decide if they are like those seen; None if decided, or if none would.
+    `windows` is how many windows of each arm make a pair, `warm_up` how many at its beginning were left out in the pair
+    that left out most, and `void` how many in all pairs together; None where blocks are not pairs.
     """
 
     gated: Gated
@@ -45,6 +48,9 @@ class Judgement:
     more_blocks: int | None = None
     more_s: float | None = None
     because: str | None = None
+    windows: int | None = None
+    warm_up: int | None = None
+    void: int | None = None
 
     @property
     def limit(self) -> float:
@@ -71,6 +77,9 @@ class Judgement:
             "more_blocks": self.more_blocks,
             "more_s": self.more_s,
             "because": self.because,
+            "windows": self.windows,
+            "warm_up": self.warm_up,
+            "void": self.void,
         }
 
 
@@ -180,6 +189,7 @@ class _Series:
             more_blocks=more,
             more_s=None if more is None else more * seconds_per_block(self.blocks),
             because=because,
+            **self._left_out(look),
         )
 
     def unjudged(self, level_regressed: float, level_ok: float) -> Judgement:
@@ -196,7 +206,18 @@ class _Series:
             high=self._shown(upper_bound(values, level_ok)),
             median_a=self._median("A", count),
             median_b=self._median("B", count),
+            **self._left_out(count),
         )
+
+    def _left_out(self, look: int) -> dict[str, Any]:
+        found = [told for block in self.blocks[:look] if (told := block.in_windows(self.gated)) is not None]
+        if not found:
+            return {}
+        return {
+            "windows": self.blocks[0].comparison.windows,
+            "warm_up": max(told.warm_up for told in found),
+            "void": sum(told.void for told in found),
+        }
 
     def _shown(self, value: float) -> float | None:
         # An end at infinity (fewer blocks than any look has) is no number that JSON or a reader could use.

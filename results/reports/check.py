@@ -153,9 +153,10 @@ def _remarks(outcome: Outcome) -> list[str]:
     ]
     if not outcome.check.interleaved:
         said.append(
-            "weaker: the baseline is a stored result, not interleaved, so whatever changed on this machine since "
-            "then is part of the ratio"
+            "weaker: the baseline is a stored result, not interleaved and in no pairs, so whatever changed on this "
+            "machine since then is part of the ratio"
         )
+    said += _windows(outcome)
     if outcome.set_aside("A") or outcome.set_aside("B"):
         said.append(
             f"trials set aside, invalid or with another load: {outcome.set_aside('A')} of A, {outcome.set_aside('B')} "
@@ -168,6 +169,20 @@ def _remarks(outcome: Outcome) -> list[str]:
             f"{DOUBTFUL}) is doubtful"
         )
     return [*said, *_certified(outcome), *outcome.warnings]
+
+
+def _windows(outcome: Outcome) -> list[str]:
+    """Say in how many windows the pairs were measured, and what of them was left out."""
+    pairs = [one for one in outcome.judgements if one.windows is not None]
+    if not pairs:
+        return []
+    windows = " and ".join(map(str, sorted({one.windows for one in pairs if one.windows is not None})))
+    warm_up = max(one.warm_up or 0 for one in pairs)
+    void = max(one.void or 0 for one in pairs)
+    left_out = [f"at most {warm_up} at the beginning of a pair, warming up"] if warm_up else []
+    left_out += [f"{void} beside a void one"] if void else []
+    said = f"in pairs of processes, {windows} windows of each arm by turns"
+    return [f"{said}; left out: {', '.join(left_out)}" if left_out else said]
 
 
 def _certified(outcome: Outcome) -> list[str]:

@@ -15,6 +15,7 @@ from results.trial import Setting
 _FIELDS = (
     "reader", "wait", "decode", "format", "wakeup", "interval_ns", "gc", "handicap",
     "traffic", "channel", "ring_size_bytes", "sender", "shape", "stall_s", "intended_load", "trial_kind",
+    "windows",
 )  # fmt: skip
 
 # Not named where they are as usual: the defaults of bench.
@@ -73,6 +74,7 @@ _SAID: dict[str, tuple[Callable[[Any], str], str]] = {
     "interval_ns": (units.nanoseconds, ""),
     "stall_s": (lambda seconds: f"stalled {units.seconds(seconds)}", ""),
     "handicap": (str, ""),
+    "windows": (lambda number: f"in {number} windows", "at once"),
     "gc": (lambda setting: f"gc {setting}", ""),
 }
 
@@ -103,6 +105,8 @@ def describe(setting: Setting) -> str:
     else:
         load = "max" if setting.intended_load is None else f"{setting.intended_load:,.0f}/s"
         words.append(f"{setting.traffic} {load}")
+    if setting.windows is not None:
+        words.append(f"in {setting.windows} windows")
     return " ".join(words)
 
 
