@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import select
 import time
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from datetime import UTC, datetime
 from functools import lru_cache
+from statistics import median
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal, Protocol
 
 from bpf.btf import KernelTypes
 from bpf.channel import channel_named
 from bpf.counters import Counters
 from bpf.reasons import Reasons
 from bpf.symbols import Symbols
+from harness.control import WorkerDied
 from harness.machine.circumstances import circumstances
 from harness.messages import DRAIN_DEADLINE_S, Done
+from harness.probes.machine import Limits, disturbed_because
 from harness.probes.observer import Observer
 from harness.probes.outside import Outside, bytes_written
 from harness.probes.reading import Reading
@@ -25,7 +28,9 @@ from harness.probes.timeline import SAMPLE_S
 from harness.trial import Identity
 from harness.workers import Consumer, NeverReady, last_words, remarks
 from results.ledger import Ledger
+from results.metrics import METRICS, RUN_DELAY
 from results.trial import Setting, Trial
+from results.windows import Windows
 
 _NOTHING = Counters(0, 0, 0, 0, 0, 0)
 
@@ -55,7 +60,15 @@ class Finish:
     reading: Reading
 
 
-def finish(consumer: Consumer, observer: Observer | None, outside: Outside, output_fd: int | None) -> Finish:
+class Watches(Protocol):
+    """What observes a consumer from outside while it works."""
+
+    def sample(self) -> None: ...
+
+    def stop(self, consumed: int, /) -> Reading: ...
+
+
+def finish(consumer: Consumer, observer: Observer | None, outside: Watches, output_fd: int | None) -> Finish:
     """Wait until the consumer has finished, or for as long as it may take; read everything."""
     done = _wait(consumer, outside)
     consumed = done.consumed or 0
@@ -66,7 +79,13 @@ def finish(consumer: Consumer, observer: Observer | None, outside: Outside, outp
     return Finish(done=done, counters=observer.counters(), skipped=observer.skipped(), unread=unread, reading=reading)
 
 
-def _wait(consumer: Consumer, outside: Outside) -> Done:
+def gone(observer: Observer, died: WorkerDied) -> Finish:
+    """Read what is left when the consumer ended before it was to work."""
+    done = Done(died=str(died))
+    return Finish(done=done, counters=observer.counters(), skipped=observer.skipped(), unread=None, reading=Reading())
+
+
+def _wait(consumer: Consumer, outside: Watches) -> Done:
     """Watch the consumer finish; return its last words."""
     patience_s = DRAIN_DEADLINE_S + 10
     deadline = time.monotonic() + patience_s
@@ -139,6 +158,12 @@ def unopened(setting: Setting, identity: Identity, *, started_at: datetime, fail
     return stated(setting, identity, ledger, started_at=started_at, wrong=[str(failed)], warnings=warnings)
 
 
+def torn(setting: Setting, identity: Identity, *, started_at: datetime) -> Trial:
+    """State the half of a pair whose other half alone is in the file: the session was ended while it wrote them."""
+    ledger = Ledger(observed=0, consumed=None, unread=None)
+    return stated(setting, identity, ledger, started_at=started_at, wrong=["the session ended before this was written"])
+
+
 def close(
     setting: Setting,
     identity: Identity,
@@ -178,3 +203,126 @@ def close(
         warnings=(*warnings, *_started_under()),
         limited_by=limited_by,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """One window of a pair's half, as a trial that nobody keeps: a number means in it what it means in any trial.
+
+    `void` says why it cannot be compared though nothing went wrong.
+    """
+
+    done: Done
+    trial: Trial
+    void: str | None = None
+
+
+def window(
+    setting: Setting,
+    identity: Identity,
+    finish: Finish,
+    ledger: Ledger,
+    *,
+    wrong: Iterable[str],
+    first_ns: int,
+    last_ns: int,
+    void: str | None = None,
+) -> Window:
+    """State a window. `first_ns` and `last_ns` are when events were offered."""
+    trial = stated(setting, identity, ledger, started_at=datetime.now(UTC), wrong=wrong, metrics=finish.reading.metrics)
+    trial = replace(
+        trial,
+        absent=finish.reading.absent,
+        first_offered_ns=first_ns,
+        last_offered_ns=last_ns,
+        last_consumed_ns=finish.done.last_consumed_ns,
+    )
+    return Window(done=finish.done, trial=trial, void=void)
+
+
+def joined(
+    setting: Setting,
+    identity: Identity,
+    windows: Sequence[Window],
+    around: Reading,
+    limits: Limits,
+    *,
+    started_at: datetime,
+    took_s: float,
+    warnings: Iterable[str],
+) -> Trial:
+    """State one half of a pair by its windows; `around` was read of the machine while the pair ran.
+
+    Costs for an event are the medians of the windows'. One that went wrong makes the half invalid. A void one does not,
+    but where more than an eighth of them are, another load was offered than was meant.
+    """
+    trials = [each.trial for each in windows]
+    by_window = {
+        metric.name: [None if each.void or not each.trial.valid else metric.value(each.trial) for each in windows]
+        for metric in METRICS.values()
+        if metric.gate is not None and metric.gate.tells_windows_of(setting.trial_kind, setting.pass_)
+    }
+    told = {name: [each.metrics.get(name) for each in trials] for name in _per_event(trials)} | by_window
+    metrics = {name: found for name, values in told.items() if (found := _median(values)) is not None}
+    delays = [each.metrics[RUN_DELAY.name] for each in trials if RUN_DELAY.name in each.metrics]
+    reading = around | Reading(metrics=metrics | ({RUN_DELAY.name: sum(delays)} if delays else {}))
+    consuming_s = sum(each.last_consumed_ns - each.first_offered_ns for each in trials) / 1e9
+    void = {str(place): each.void for place, each in enumerate(windows) if each.void}
+    ledger = _together([each.ledger for each in trials])
+    held_up = len(void) * 8 > len(windows)
+    return Trial(
+        session=identity.session,
+        number=identity.number,
+        block=identity.block,
+        arm=identity.arm,
+        started_at=started_at.isoformat(timespec="milliseconds"),
+        setting=setting,
+        ledger=ledger,
+        first_offered_ns=trials[0].first_offered_ns if trials else 0,
+        last_offered_ns=trials[-1].last_offered_ns if trials else 0,
+        last_consumed_ns=trials[-1].last_consumed_ns if trials else 0,
+        metrics=reading.metrics,
+        absent=reading.absent,
+        series={"top_drops": named(windows[-1].done.top_drops)} if windows else {},
+        invalid_because=tuple(
+            f"window {place} of {setting.windows}: {reason}"
+            for place, each in enumerate(trials, start=1)
+            for reason in each.invalid_because
+        ),
+        disturbed_because=tuple(disturbed_because(reading, limits, consuming_s)),
+        warnings=(*warnings, *_started_under()),
+        limited_by="generator" if held_up else "consumer" if ledger.lost else None,
+        windows=Windows(
+            began_ns=tuple(each.first_offered_ns for each in trials),
+            values={name: tuple(map(_rounded, values)) for name, values in by_window.items()},
+            void=void,
+            took_s=round(took_s, 3),
+        ),
+    )
+
+
+def _per_event(trials: Sequence[Trial]) -> list[str]:
+    return [name for name in (trials[0].metrics if trials else ()) if name.endswith("_per_event")]
+
+
+def _median(values: Iterable[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return median(known) if known else None
+
+
+def _rounded(value: float | None) -> float | None:
+    """Keep as many digits as any clock has, so that files stay small."""
+    return None if value is None else float(f"{value:.7g}")
+
+
+def _together(ledgers: Sequence[Ledger]) -> Ledger:
+    """Add ledgers up; what one of them could not tell is not known of all."""
+    if not ledgers:
+        return Ledger(observed=0, consumed=0, unread=0)
+    added: dict[str, Any] = {}
+    for name in (each.name for each in fields(Ledger)):
+        counts = [getattr(ledger, name) for ledger in ledgers]
+        added[name] = None if None in counts else sum(counts)
+    for name in ("checksum", "checksum_read"):
+        added[name] = None if added[name] is None else added[name] % 2**64
+    return Ledger(**added)

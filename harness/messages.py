@@ -1,7 +1,8 @@
 """What the processes of a trial tell each other.
 
 A consumer hears ConsumerSpec, says Opening, then Maps, Raised or Failed; in a drain trial it waits for Go. It ends with
-Done, and waits for Again, or for Bye, with which its maps go. A generator hears GeneratorSpec, and Maps where the load
+Done, and waits for Again, or for Bye, with which its maps go. Where its setting is of windows, each of them begins with
+Again, the first one too. A generator hears GeneratorSpec, and Maps where the load
 is synthetic; it says Ready or Failed, waits for Go, and ends with Sent.
 """
 
@@ -79,7 +80,7 @@ class Maps(Message):
 
 @dataclass(frozen=True, kw_only=True)
 class Ready(Message):
-    """It waits to be told to go: a generator, or a consumer that was to drain again."""
+    """It waits to be told to go: a generator, or a consumer that was to drain again; or it observes drops again."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,9 +92,13 @@ class Go(Message):
 
 @dataclass(frozen=True, kw_only=True)
 class Again(Message):
-    """Fill the ring, and drain it once more, without these probes; all counts begin at 0."""
+    """Fill the ring, and drain it once more, without these probes; or observe drops once more. All counts begin at 0.
+
+    `tells_imports`: whoever is asked what came from where tells it now.
+    """
 
     without: tuple[str, ...] = ()
+    tells_imports: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import pty
+import stat
 import sys
 import threading
 from collections.abc import Container, Iterable, Iterator, Mapping
@@ -62,6 +63,12 @@ def opened(mode: str, kept: Path | None, folder: Path) -> Iterator[int | None]:
             yield descriptor
     else:
         yield None
+
+
+def rewind(descriptor: int | None) -> None:
+    """Have a file written over from its beginning: new pages are slow, and a window should not pay for them."""
+    if descriptor is not None and stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.lseek(descriptor, 0, os.SEEK_SET)
 
 
 @contextlib.contextmanager

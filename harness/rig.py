@@ -7,6 +7,7 @@ import dataclasses
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 
@@ -15,12 +16,13 @@ from harness.drain_trial import run_drain_trial
 from harness.load_trial import run_load_trial
 from harness.machine.runfolder import run_folder, running_sessions
 from harness.machine.streams import say
+from harness.pair import Half, run_pair
 from harness.probes.backlog import Backlog
 from harness.probes.outside import Probing
 from harness.probes.stall import Stall
 from harness.trial import Identity, OnProgress, Place, Tree, choose_place
 from harness.workers import NeverReady, Start, Traffic, start_consumer
-from results.check.blocks import Arm
+from results.check.blocks import Arm, window_order
 from results.plan import Step
 from results.trial import Setting, Trial
 from traffic.discovery import load_kind
@@ -70,16 +72,41 @@ class Rig:
 
         The trials of a block get the same traffic.
         """
-        setting, block = step.setting, step.block
-        identity = Identity(session=self._session, number=number, block=block, seed=self._seed + block, arm=step.arm)
-        tree = None if step.arm is None else self._trees.get((setting.mode, step.arm))
-        place = dataclasses.replace(self._place, consumer_tree=tree)
+        identity, place = self._identity(step, number), self._place_of(step)
         started_at = datetime.now(UTC)
+        if step.setting.windows is not None:
+            return account.torn(step.setting, identity, started_at=started_at)
         try:
-            trial = self._run(setting, identity, place, on_progress)
+            trial = self._run(step.setting, identity, place, on_progress)
         except NeverReady as failed:
-            trial = account.unopened(setting, identity, started_at=started_at, failed=failed)
+            trial = account.unopened(step.setting, identity, started_at=started_at, failed=failed)
         return dataclasses.replace(trial, repeats=step.repeats)
+
+    def run_pair(self, first: Step, second: Step, *, number: int) -> tuple[Trial, ...]:
+        """Run both halves of a pair, in the order of windows that its coins give; `number` is the first one's.
+
+        Raises as `run` does.
+        """
+        assert first.setting.windows is not None
+        halves: dict[Arm, Half] = {}
+        for own, step in enumerate((first, second), start=number):
+            assert step.arm is not None
+            halves[step.arm] = Half(
+                setting=step.setting,
+                identity=self._identity(step, own),
+                place=self._place_of(step),
+                output=partial(self._output, step.setting, own),
+            )
+        order = window_order(self._seed, first.block, first.setting.windows)
+        return tuple(run_pair(halves, order, probing=self._probing).values())
+
+    def _identity(self, step: Step, number: int) -> Identity:
+        block = step.block
+        return Identity(session=self._session, number=number, block=block, seed=self._seed + block, arm=step.arm)
+
+    def _place_of(self, step: Step) -> Place:
+        tree = None if step.arm is None else self._trees.get((step.setting.mode, step.arm))
+        return dataclasses.replace(self._place, consumer_tree=tree)
 
     def _run(self, setting: Setting, identity: Identity, place: Place, on_progress: OnProgress) -> Trial:
         with self._output(setting, identity.number) as output_fd, self._consumers(setting) as (start, detach):

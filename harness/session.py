@@ -161,14 +161,16 @@ def carry_out(
             writer.session(session)
         empty(kept)
         trials: list[Trial] = []
+        known = dict(finished)
 
         def ask(step: Step) -> Trial:
             number = len(trials)
-            trial = finished.get(number)
-            if trial is None:
-                trial = _made(step, number)
-                writer.trial(trial)
-            elif not step.is_answered_by(trial):
+            if number not in known:
+                made = _made(step, number)
+                writer.trial(*made)
+                known.update({each.number: each for each in made})
+            trial = known[number]
+            if not step.is_answered_by(trial):
                 raise BadInput(
                     f"trial {number} of the session to resume is not the one that comes next: the file was written by "
                     "another version, or trials are missing in the middle; begin anew without --resume"
@@ -177,14 +179,18 @@ def carry_out(
             listener.end(trial, fresh=number not in finished and step.stored is None)
             return trial
 
-        def _made(step: Step, number: int) -> Trial:
+        def _made(step: Step, number: int) -> tuple[Trial, ...]:
             if step.stored is not None:
-                return replace(
+                stored = replace(
                     step.stored, session=session.id, number=number, block=step.block, arm=step.arm, repeats=None
                 )
+                return (stored,)
             listener.begin(number, step)
-            trial = rig.run(step, number=number, on_progress=listener.update)
-            return trial if recording.series else replace(trial, series={})
+            if step.beside is None:
+                made: tuple[Trial, ...] = (rig.run(step, number=number, on_progress=listener.update),)
+            else:
+                made = rig.run_pair(step, step.beside, number=number)
+            return made if recording.series else tuple(replace(trial, series={}) for trial in made)
 
         answer = plan.answer(ask, session.seed)
     return Done(session, tuple(trials), answer)

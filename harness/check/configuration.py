@@ -169,8 +169,9 @@ class Wanted:
     looks: tuple[int, ...] | None
     metrics: tuple[str, ...] | None
     delta: Mapping[str, float]
-    drain_records: int
+    drain_records: int | None
     traffic: str
+    pairs: bool
 
     def gated(self, mode: str) -> tuple[Gated, ...]:
         """Return what is gated of a mode, with its margins."""
@@ -184,7 +185,10 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flags:
-    """What was said on the command line of how to compare, which goes before the configuration; None: not said."""
+    """What was said on the command line of how to compare, which goes before the configuration; None: not said.
+
+    `pairs`: both arms can run by turns, which a stored one cannot.
+    """
 
     config: Path | None
     alpha: float | None
@@ -196,6 +200,7 @@ class Flags:
     drain_records: int | None
     shape: str
     traffic: str
+    pairs: bool = True
 
 
 def wanted(flags: Flags, wishes: Wishes) -> tuple[Wanted, Wishes]:
@@ -207,8 +212,9 @@ def wanted(flags: Flags, wishes: Wishes) -> tuple[Wanted, Wishes]:
         looks=flags.looks or configuration.blocks,
         metrics=flags.metrics,
         delta=flags.delta,
-        drain_records=_first(flags.drain_records, configuration.drain, DEFAULT_DRAIN),
+        drain_records=configuration.drain if flags.drain_records is None else flags.drain_records,
         traffic=flags.traffic,
+        pairs=flags.pairs,
     )
     rate: float | Literal["max"] = _first(flags.rate, configuration.rate, DEFAULT_LOAD)
     load_wishes = dataclasses.replace(

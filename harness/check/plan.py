@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from harness.check.arms import Arms, Side
-from harness.check.configuration import Wanted
+from harness.check.configuration import DEFAULT_DRAIN, Wanted
 from harness.plan import drain_setting, load_setting
 from results.check.blocks import Comparison
 from results.check.certificate import Certificate
@@ -13,6 +13,14 @@ from results.check.gate import Gated, GatePlan, default_looks
 from results.check.plan import Check
 from results.metrics import Gate
 from results.trial import Setting
+
+# Of each arm, in a pair: enough for a quarter of them to be wild, and for the pair to end within seconds.
+WINDOWS = 60
+# Of a window, about a millisecond of work: a scheduler rarely takes the CPU away so soon after a sleep, and what a wild
+# window spoils is soon made up for. Longer ones were no steadier.
+WINDOW_RECORDS = {"batch": 1 << 14, "callback": 2000}
+# What is done once a window must not be all of it.
+FEWEST_RECORDS = 1000
 
 
 def make_check(arms: Arms, said: Wanted) -> Check:
@@ -22,7 +30,9 @@ def make_check(arms: Arms, said: Wanted) -> Check:
     for one in gated:
         a, b = arms.pairs[one.mode]
         key = (one.mode, one.gate.trial_kind, one.gate.pass_)
-        comparisons[key] = Comparison(one.mode, _setting(a, one.gate, said), _setting(b, one.gate, said))
+        alike = [other.gate for other in gated if (other.mode, other.gate.trial_kind, other.gate.pass_) == key]
+        pairs = said.pairs and not all(gate.counted for gate in alike)
+        comparisons[key] = Comparison(one.mode, *(_setting(side, one.gate, said, pairs=pairs) for side in (a, b)))
     return Check(
         gate=GatePlan(alpha=said.alpha, looks=said.looks or default_looks(len(gated), said.alpha), gated=gated),
         comparisons=tuple(comparisons.values()),
@@ -49,9 +59,18 @@ def _too_coarse(gated: Gated, certificate: Certificate) -> str | None:
     )
 
 
-def _setting(side: Side, gate: Gate, said: Wanted) -> Setting:
-    if gate.trial_kind == "drain":
-        setting = drain_setting(side.mode, said.drain_records, side.wishes)
+def _setting(side: Side, gate: Gate, said: Wanted, *, pairs: bool) -> Setting:
+    """Settle what runs: in a pair, what is to be drained is parted into windows."""
+    if gate.trial_kind == "load":
+        return dataclasses.replace(load_setting(side.mode, said.traffic, side.wishes), pass_=gate.pass_)
+    records = DEFAULT_DRAIN if said.drain_records is None else said.drain_records
+    setting = dataclasses.replace(drain_setting(side.mode, records, side.wishes), pass_=gate.pass_)
+    if not pairs:
+        return setting
+    if said.drain_records is None:
+        windows, each = WINDOWS, WINDOW_RECORDS["callback" if setting.reader == "callback" else "batch"]
     else:
-        setting = load_setting(side.mode, said.traffic, side.wishes)
-    return dataclasses.replace(setting, pass_=gate.pass_)
+        windows = min(WINDOWS, max(2, records // FEWEST_RECORDS // 2 * 2))
+        each = max(1, records // windows)
+    in_windows = drain_setting(side.mode, each, side.wishes)
+    return dataclasses.replace(in_windows, pass_=gate.pass_, windows=windows)

@@ -1,12 +1,13 @@
-"""Say whether a consumer became slower: baseline and candidate in interleaved random blocks, three verdicts.
+"""Say whether a consumer became slower: baseline and candidate side by side in random order, three verdicts.
 
-Each block runs A, B, B, A or B, A, A, B by a recorded coin, each trial in fresh processes. An exact signed-rank test
-on the blocks says REGRESSED, OK or INCONCLUSIVE for each metric; all that is gated shares one alpha.
+A block is a pair: a process of each, measured in short windows by turns; for counts, four trials in fresh processes.
+Recorded coins decide every order. An exact signed-rank test on the blocks says REGRESSED, OK or INCONCLUSIVE for each
+metric; all that is gated shares one alpha.
 
   bench check --mode file --against main           the commit main of the repository that holds the mode
   bench check --mode new.py --against old.py       another mode
   bench check --a mode=epoll --b mode=epoll,reader=callback
-  bench check --mode file --baseline before.jsonl  a stored result of this machine (weaker)
+  bench check --mode file --baseline before.jsonl  a stored result of this machine (weaker, no pairs)
 
 Exit status: 0 OK, 1 REGRESSED, 3 INCONCLUSIVE, 5 when trials were invalid too often, as of a mode that raises.
 """

@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
@@ -67,42 +68,63 @@ def _run(spec: ConsumerSpec, parent: Parent) -> None:
             mode = open_mode(spec, program)
         by_mode = sys.modules.keys() - before
         stop = StopSignal(signal.SIGUSR1)
-        panel = Panel(setting, mode, without=spec.without)
+        panel = Panel(setting, mode)
         ours = sys.modules.keys() - by_mode
         reader = open_reader(setting, program, mode)
-        if setting.drain_records is not None and spec.shared is None:
-            fill(program, setting.drain_records)
-        elif spec.tag is not None:
-            program.attach()
+        watched = panel.watch(reader)
+        if setting.windows is None:
+            _provide(spec, program)
         _set_gc(setting.gc)
         drop_all_but(*KEPT_BY_CONSUMERS.values())
         parent.send(spec.shared or maps_of(program))
-        while True:
+
+        def consume(order: Again) -> None:
             if setting.drain_records is not None:
                 parent.receive(Go)
-            done = _consume(setting, program, reader, mode, panel, stop)
-            imports = tuple(imported(ours)) if spec.tells_imports else ()
+            done = _consume(setting, program, reader, watched, mode, panel, stop, order.without)
+            imports = tuple(imported(ours)) if spec.tells_imports and order.tells_imports else ()
             parent.send(replace(done, undone=tuple(undone), imports=imports))
-            then = parent.receive(Bye, Again)
-            if not isinstance(then, Again):
-                return
-            panel = Panel(setting, mode, without=then.without)
+
+        if setting.windows is None:
+            consume(Again(without=spec.without, tells_imports=True))
+        while isinstance(order := parent.receive(Bye, Again), Again):
             program.counters.reset()
-            mode.consumed = 0
             if isinstance(reader, RecordReader):
                 reader.begin_anew()
-            fill(program, setting.drain_records or 0)
+            stop.reset()
+            _provide(spec, program)
             parent.send(Ready())
+            consume(order)
+
+
+def _provide(spec: ConsumerSpec, program: Program) -> None:
+    """Put into the channel what is to be drained, or let drops come; on a shared ring, others do."""
+    if spec.shared is not None:
+        return
+    if spec.setting.drain_records is not None:
+        fill(program, spec.setting.drain_records)
+    elif spec.tag is not None:
+        program.attach()
 
 
 def _consume(  # noqa: PLR0917 - all that takes part in it
-    setting: Setting, program: Program, reader: Reader, mode: Mode, panel: Panel, stop: StopSignal
+    setting: Setting,
+    program: Program,
+    reader: Reader,
+    watched: loops.Consumes,
+    mode: Mode,
+    panel: Panel,
+    stop: StopSignal,
+    without: Collection[str],
 ) -> Done:
-    """Consume until told to stop and the ring is empty; return what is to be told of it."""
+    """Consume until told to stop and the ring is empty; return what is to be told of it.
+
+    A mode counts from its own start on, and may do so where nobody else could begin anew: what is new is told.
+    """
     counts = loops.LoopCounts()
-    watched = panel.watch(reader)
+    before = _whole_if_any(mode) or 0
     with callback_errors(mode, stop.request) as raised:
-        panel.start()
+        panel.start(without)
         burdened = watched if setting.handicap is None else Handicapped(watched, parse(setting.handicap))
         began_ns = time.monotonic_ns()
         try:
@@ -113,10 +135,10 @@ def _consume(  # noqa: PLR0917 - all that takes part in it
             _drain(burdened, mode, counts, raised)
             if setting.drain_records is not None:  # what a mode puts off until flush() belongs to it
                 counts.last_consumed_ns = time.monotonic_ns()
-            consumed: int | None = whole(mode.consumed)
+            consumed: int | None = whole(whole(mode.consumed) - before)
         except BaseException as error:  # whatever a mode raises makes the trial invalid, and is told
             raised.append(error)
-            consumed = _whole_if_any(mode)
+            consumed = _whole_if_any(mode, before)
         reading = panel.stop(consumed or 0)
     program.detach()
     try:
@@ -126,7 +148,7 @@ def _consume(  # noqa: PLR0917 - all that takes part in it
         top_drops = ()
     return Done(
         consumed=consumed,
-        unread=reader.unread(consumed or 0),
+        unread=reader.unread(before + (consumed or 0)),
         checksum_read=None if reader.checksum is None else reader.checksum % 2**64,
         began_ns=began_ns,
         last_consumed_ns=counts.last_consumed_ns or began_ns,
@@ -177,10 +199,10 @@ def _top_drops(mode: Mode) -> tuple[tuple[int, int, int], ...]:
     return tuple((whole(reason, what), whole(place, what), whole(count, what)) for (reason, place), count in top)
 
 
-def _whole_if_any(mode: Mode) -> int | None:
+def _whole_if_any(mode: Mode, before: int = 0) -> int | None:
     """Return what a mode that raised had finished by then; None when that is no count."""
     try:
-        return whole(mode.consumed)
+        return whole(whole(mode.consumed) - before)
     except (TypeError, ValueError):
         return None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 from types import FrameType
@@ -23,6 +24,12 @@ class StopSignal:
 
     def fileno(self) -> int:
         return self._read_end
+
+    def reset(self) -> None:
+        """Forget a request, so that the next one is noticed."""
+        self.requested = False
+        with contextlib.suppress(BlockingIOError):
+            os.read(self._read_end, 1 << 12)
 
     def request(self) -> None:
         """Ask to stop without a signal; the descriptor stays as it is."""

@@ -36,18 +36,21 @@ class AgeProbe:
 
     def __init__(self, mode: Mode, reader: str) -> None:
         self._mode = mode
-        self._histogram = Histogram()
         self._ages = np.empty(_ROOM, np.uint64)
-        self._gathered = 0
-        self._settled = mode.consumed
         self._ahead_ns = ahead_ns()
         self._unsettled: list[Nanoseconds] = []
         self._single: list[int] = []
         self._single_ages: list[int] = []
+        self.start()
         self._stand_between(mode, reader)
 
     def start(self) -> None:
-        """Nothing: the mode is watched already."""
+        """Forget what was seen: the mode is watched already."""
+        self._histogram = Histogram()
+        self._gathered = 0
+        self._settled = self._mode.consumed
+        for seen in (self._unsettled, self._single, self._single_ages):
+            seen.clear()
 
     def stop(self, _events: int) -> Reading:
         self._settle()

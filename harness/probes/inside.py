@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from harness.consumer.waits import Consumes
 from harness.probes.age import AgeProbe, no_ages
@@ -26,18 +26,16 @@ TIMED: dict[str, type[MemoryProbe] | type[CollectorProbe] | type[RunDelayProbe]]
 class Panel:
     """Reads all probes: CPU time last before the consumer works and first after, so that it is the consumer's alone."""
 
-    def __init__(self, setting: Setting, mode: Mode, *, without: Collection[str] = ()) -> None:
-        """Put in place what stands between the mode and its reader; the reader is opened after this.
-
-        `without` names timed probes to leave out, so that their cost can be measured.
-        """
+    def __init__(self, setting: Setting, mode: Mode) -> None:
+        """Put in place what stands between the mode and its reader; the reader is opened after this."""
         self._setting = setting
+        self._timed: Mapping[str, Probe] = {}
         self._probes: list[Probe] = []
         self._known = Reading()
         if setting.pass_ == "allocation":  # memray disturbs whatever the others would read
             self._probes.append(AllocationProbe())
             return
-        self._probes += [probe() for name, probe in TIMED.items() if name not in without]
+        self._timed = {name: probe() for name, probe in TIMED.items()}
         if setting.pass_ == "latency":
             if setting.reader is None:
                 self._known = no_ages(setting.mode)
@@ -52,14 +50,16 @@ class Panel:
         self._probes.append(batches)
         return batches
 
-    def start(self) -> None:
-        self._probes.append(CpuProbe())
-        for probe in self._probes:
+    def start(self, without: Collection[str] = ()) -> None:
+        """Begin, once or again; `without` names timed probes to leave out, so that their cost can be measured."""
+        timed = (probe for name, probe in self._timed.items() if name not in without)
+        self._on = [*timed, *self._probes, CpuProbe()]
+        for probe in self._on:
             probe.start()
 
     def stop(self, events: int) -> Reading:
         """Return what all probes read, while so many events were consumed."""
         found = self._known
-        for probe in reversed(self._probes):
+        for probe in reversed(self._on):
             found |= probe.stop(events)
         return found

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from bpf.channel import record_channels
-from harness.check.configuration import DEFAULT_ALPHA, DEFAULT_DRAIN, DEFAULT_DURATION_S, Flags
+from harness.check.configuration import DEFAULT_ALPHA, DEFAULT_DURATION_S, Flags
 from harness.commands.parts.roles import output
 from harness.machine.caller import caller
 from harness.plan import DEFAULT_LOAD, DEFAULT_RING_BYTES, Asked, Wishes, read_interval
@@ -187,7 +187,12 @@ def add_gate_options(parser: argparse.ArgumentParser) -> None:
     add("--rate", type=load, default=argparse.SUPPRESS, metavar="N|max", help="drops a second")
     add("--shape", default="constant", help="constant, poisson, burst:ON_MS,OFF_MS or ramp")
     add("--duration", type=finite, metavar="S", help=f"seconds a load trial (default: {DEFAULT_DURATION_S:g})")
-    add("--drain", type=int, metavar="N", help=f"records of a drain trial (default: {DEFAULT_DRAIN})")
+    add(
+        "--drain",
+        type=int,
+        metavar="N",
+        help="records that each arm drains in a pair, or in a trial (default: by the reader)",
+    )
 
 
 def flags_of(arguments: argparse.Namespace) -> Flags:
@@ -204,6 +209,7 @@ def flags_of(arguments: argparse.Namespace) -> Flags:
         drain_records=arguments.drain,
         shape=arguments.shape,
         traffic=arguments.traffic,
+        pairs=getattr(arguments, "baseline", None) is None,
     )
 
 

@@ -22,7 +22,7 @@ DRAINED = ("--metrics", METRIC, "--drain", "50000", "--quiet")
 SHORT = (*DRAINED, "--blocks", "5")
 # Where what a verdict rests on is not what is tested, a large alpha lets two blocks fail.
 TWO_BLOCKS = ("--alpha", "0.3", "--blocks", "2")
-GATE = 2 * 4
+GATE = 2 * 2
 
 FAST = '''"""A small consumer: counts."""
 
@@ -101,7 +101,7 @@ def test_the_same_commit_twice_is_never_regressed(repository: Path) -> None:
     assert ended.returncode in (0, 3), ended.stdout + ended.stderr
     rows = trials(repository.parent / "results.jsonl")
     orders = {"".join(row["arm"] for row in rows if row["block"] == block) for block in {row["block"] for row in rows}}
-    assert orders <= {"ABBA", "BAAB"}
+    assert orders <= {"AB", "BA"}
 
 
 def test_both_arms_get_the_same_traffic(tmp_path: Path) -> None:
@@ -153,7 +153,7 @@ def test_a_certification_goes_on_where_it_was_interrupted(tmp_path: Path) -> Non
         out,
     )
     interrupted = start(*words)
-    wait_for(lambda: out.exists() and len(trials(out)) > GATE + 2)
+    wait_for(lambda: out.exists() and len(trials(out)) > GATE)
     interrupted.send_signal(signal.SIGINT)
     interrupted.communicate(timeout=30)
     assert interrupted.returncode == 130

@@ -1,0 +1,82 @@
+"""Pairs of processes on a real kernel: drains by turns, and what becomes of a pair that something happens to."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.kernel.bench import bench, bench_here, start
+from tests.kernel.check.test_check import FAST, as_root_itself, trials, wait_for  # noqa: F401 - a fixture
+
+# A large alpha lets two blocks fail: what a verdict rests on is not what is tested.
+SHORT = ("--metrics", "ns_per_event", "--drain", "60000", "--alpha", "0.3", "--blocks", "2", "--quiet")
+
+
+def equal(mode: str, *words: object) -> tuple[object, ...]:
+    return ("check", "--a", f"mode={mode}", "--b", f"mode={mode}", *SHORT, *words)
+
+
+@pytest.mark.parametrize("mode", ["file", "aggregate", pytest.param("terminal", marks=pytest.mark.slow)])
+def test_each_window_closes_its_ledger(mode: str, tmp_path: Path) -> None:
+    """Of modes that count on, write on or read a map: all windows valid, as many as planned, and verify agrees."""
+    out = tmp_path / "r.jsonl"
+    ended = bench_here(*equal(mode, "--out", out))
+    assert ended.returncode in (0, 1, 3), ended.stderr
+    made = trials(out)
+    assert [row["valid"] for row in made] == [True] * 4, made[0]["invalid_because"]
+    for row in made:
+        assert row["consumed"] == row["submitted" if mode != "aggregate" else "aggregated"] == 60000
+        assert len(row["in_windows"]["values"]["ns_per_event"]) == row["windows"] == 60
+    assert bench_here("verify", out).returncode == ended.returncode
+
+
+@pytest.mark.usefixtures("as_root_itself")
+def test_a_mode_that_raises_in_a_later_window_ends_its_pair(tmp_path: Path) -> None:
+    """Status 5 after a bounded number of pairs, and the window is named; the other half is not blamed."""
+    late = "        if self.consumed > 30000:\n            raise RuntimeError('boom')\n        self.consumed"
+    (tmp_path / "late.py").write_text(FAST.replace("        self.consumed", late))
+    out = tmp_path / "r.jsonl"
+    ended = bench_here("check", "--mode", tmp_path / "late.py", "--against", "null", *SHORT, "--out", out)
+    assert ended.returncode == 5, ended.stderr
+    assert "(0 such trials of A, 5 of B)" in ended.stderr
+    assert "of 60: the mode raised RuntimeError: boom" in ended.stderr
+    assert {row["valid"] for row in trials(out) if row["arm"] == "A"} == {True}
+
+
+def test_a_consumer_that_is_killed_in_the_middle_costs_its_pair(tmp_path: Path) -> None:
+    """The pair is set aside, the reason is kept, and the check comes to its verdict."""
+    out = tmp_path / "r.jsonl"
+    going = start(*equal("null", "--out", out))
+    wait_for(lambda: out.exists() and len(trials(out)) == 2)
+    wait_for(lambda: len(consumers(going.pid)) == 2)
+    time.sleep(0.2)
+    consumers(going.pid)[0].kill()
+    _, said = going.communicate(timeout=120)
+    assert going.returncode in (0, 1, 3), said
+    invalid = [row["invalid_because"][0] for row in trials(out) if not row["valid"]]
+    assert len(invalid) == 1
+    assert "killed by SIGKILL" in invalid[0]
+
+
+def consumers(pid: int) -> list[psutil.Process]:
+    return [each for each in psutil.Process(pid).children() if "harness.consumer" in each.cmdline()]
+
+
+def test_a_pair_that_came_to_the_file_by_half_is_set_aside(tmp_path: Path) -> None:
+    """A disk that was full at that moment: --resume states the lost half as invalid, and makes the pair anew."""
+    out = tmp_path / "r.jsonl"
+    words = equal("null", "--out", out)
+    assert bench_here(*words).returncode in (0, 1, 3)
+    lines = out.read_text().splitlines(keepends=True)
+    out.write_text("".join(lines[:2]))
+    ended = bench(*words, "--resume")
+    assert ended.returncode in (0, 1, 3), ended.stderr
+    made = trials(out)
+    assert json.loads(lines[1]) == made[0]
+    assert "session ended" in made[1]["invalid_because"][0]
+    assert [row["block"] for row in made] == [0, 0, 1, 1, 2, 2]
+    assert bench_here("verify", out).returncode == ended.returncode
