@@ -90,7 +90,8 @@ as_owner() (
 
 # Name what an environment is made from: its locks, the system's Python, and the place (its scripts hold their path).
 environment_key() {
-    locked=$(cd "$here" && cat $locks | sha256sum) # one word a lock
+    # shellcheck disable=SC2086 # one word a lock
+    locked=$(cd "$here" && cat $locks | sha256sum)
     printf '%s %s %s' "${locked%% *}" "$(readlink -f "$system_python")" "$here"
 }
 
@@ -177,6 +178,10 @@ look_around() {
     missing=$(missing_packages "$2" | tr '\n' ' ') missing=${missing% }
 }
 
+may_not_install() {
+    cannot "missing: $1; BENCH_NO_INSTALL=1 forbids to install; unset it and type the command again"
+}
+
 # Set up $1 (run or dev) with the packages for $2 (kernel, tests or nothing); keep a shared lock on the set-up in
 # descriptor 9, so that no other start remakes the environment under a running session.
 set_up() {
@@ -187,7 +192,7 @@ set_up() {
 
     if [ "${BENCH_NO_INSTALL-}" = 1 ]; then
         [ -n "$ready" ] || missing="$missing${missing:+ }and the Python environment in $environment"
-        cannot "missing: ${missing#and }; BENCH_NO_INSTALL=1 forbids to install; unset it and type the command again"
+        may_not_install "${missing#and }"
     fi
     if ! is_root && [ -n "$missing" ]; then
         cannot "missing: $missing; $(to_type "$(package_command) $missing")"
@@ -209,14 +214,14 @@ set_up() {
     flock --shared 9
 }
 
-# Make the environment of the programs that tests read exports with (pandas, polars, DuckDB), if it is not there. They are
-# large, and nothing else needs them. In a shell of its own, whose environment it is.
+# Make the environment of the programs that tests read exports with (pandas, polars, DuckDB), where it is not there.
+# They are large, and nothing else needs them.
 set_up_readers() (
     environment=$here/.venv-readers locks=requirements-readers.txt
     exec 8<"$here/$locks"
     flock 8
     if environment_is_ready readers; then exit; fi
-    [ "${BENCH_NO_INSTALL-}" != 1 ] || cannot "missing: the Python environment in $environment; BENCH_NO_INSTALL=1 forbids to install; unset it and type the command again"
+    [ "${BENCH_NO_INSTALL-}" != 1 ] || may_not_install "the Python environment in $environment"
     make_environment readers
 )
 

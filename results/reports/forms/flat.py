@@ -87,8 +87,6 @@ def to_csv(names: Sequence[str], rows: Iterable[Sequence[Value]]) -> str:
 
 def _cell(value: Value) -> Value:
     """Guard text by an apostrophe where it needs one; where it has one, that too, so that one can be taken off."""
-    if isinstance(value, bool):
-        return str(value).lower()  # polars reads no other
     if not isinstance(value, str):
         return value
     text = shown(value)
