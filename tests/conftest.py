@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.machine import privileges
 from tests.nobody import Nobody, find_nobody
 
 # No test may ask whoever runs it for a password, or become root because they need none.
@@ -24,6 +25,17 @@ def pytest_configure() -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, lambda _number, _frame: None)
+
+
+@pytest.fixture
+def capable(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let /proc say that this process holds all capabilities: an ordinary user's bench would start over as root instead
+    of refusing what it was given, in the place of the tests.
+    """
+    proc = tmp_path_factory.mktemp("proc")
+    (proc / "thread-self").mkdir()
+    (proc / "thread-self/status").write_text("CapPrm:\t000001ffffffffff\nCapEff:\t000001ffffffffff\n")
+    monkeypatch.setattr(privileges, "PROC", proc)
 
 
 @pytest.fixture(scope="session")

@@ -23,7 +23,7 @@ from harness.machine.proc import PROC, lines
 from harness.machine.streams import say
 from harness.watch.rows import Row, _process_name
 from results.file import ResultWriter
-from results.reports.forms.flat import flat_rows, to_csv
+from results.reports.forms.flat import NAMES, flat_rows, to_csv
 from results.reports.forms.markdown import markdown
 from results.reports.forms.page.page import page
 from results.reports.forms.terminal import Console, draw
@@ -91,6 +91,7 @@ def test_a_process_of_any_name_is_found_and_named(renamed: subprocess.Popen[str]
     assert len(out.getvalue().splitlines()) == 2
 
 
+@pytest.mark.usefixtures("capable")
 @FEW
 @given(folder=FILES, name=FILES)
 @example(folder=b"\xe9\x1b", name=b"a,b=c\n::error::forged")
@@ -131,7 +132,7 @@ def test_any_text_of_a_trial_is_shown_by_every_printer(name: str, why: str) -> N
             draw(each, Console(file=out, width=width))
             harmless(out.getvalue())
     harmless(markdown(document).replace("- problem", ""))
-    harmless(to_csv(*flat_rows(report)))
+    harmless(to_csv(NAMES, flat_rows(report, [])))
     harmless(page(replace(document, sections=()), "0").partition("</style>")[2].partition("<script>")[0])
 
 

@@ -10,6 +10,8 @@ import pytest
 from harness.__main__ import main
 from harness.commands.parts.options import byte_count, load
 
+pytestmark = pytest.mark.usefixtures("capable")
+
 
 @pytest.mark.parametrize(
     ("text", "count"),

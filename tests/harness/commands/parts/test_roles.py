@@ -16,6 +16,8 @@ from harness.paths import refuse_shared
 from results.errors import BadInput
 from results.trial import Setting
 
+pytestmark = pytest.mark.usefixtures("capable")
+
 RESULT = Path(__file__).resolve().parents[4] / "docs/results/all-modes.jsonl"
 
 
