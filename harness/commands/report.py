@@ -12,7 +12,7 @@ from pathlib import Path
 
 from harness.commands.parts import report_forms
 from harness.commands.parts.status import DONE
-from results.reports.run import report_document
+from results.reports.report import report_document
 from results.reports.scorecard import summarise
 from results.scorecard.report import Report, load
 

@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from results.reports.forms.markdown import markdown
-from results.reports.run import report_document
+from results.reports.report import report_document
 from results.scorecard.report import load
 from tests.results import made_up
 

@@ -18,7 +18,7 @@ from results.reports.compare import compare_document
 from results.reports.forms.flat import flat_rows, to_parquet
 from results.reports.forms.markdown import markdown
 from results.reports.forms.page import write
-from results.reports.run import report_document
+from results.reports.report import report_document
 from results.scorecard.report import load
 from tests.results import made_up
 

@@ -11,7 +11,7 @@ import pytest
 
 from harness.__main__ import main
 from results.reports.forms.page import write
-from results.reports.run import report_document
+from results.reports.report import report_document
 from results.scorecard.report import Report, load
 from tests.results import made_up
 

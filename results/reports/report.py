@@ -1,0 +1,167 @@
+"""What any result files say together: the answer, the scorecard, and on a page all that it rests on."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+from results import units
+from results.metrics import LOSS_RATIO
+from results.reports.document import (
+    Bad,
+    Cell,
+    Code,
+    Document,
+    Drawing,
+    Line,
+    Name,
+    Part,
+    Quiet,
+    Section,
+    Sentence,
+    Table,
+    spark,
+    titled,
+)
+from results.reports.headline import headline
+from results.reports.run import doubts, ledger, scorecard
+from results.reports.scorecard import Summary, summarise
+from results.reports.sessions import commands_of, disturbed, machine
+from results.scorecard.report import Report
+from results.scorecard.rows import Row, total
+from results.scorecard.variants import Variant, offered, searched
+from results.series import top_drops
+from results.session import Session, session_differences
+from results.shown import shown
+
+_TOP = 12  # reasons and functions listed
+
+
+def report_document(report: Report) -> Document:
+    """Say the answer in words; the scorecard, briefly on a screen and in full on a page; and what is in doubt."""
+    summary = summarise(report.variants)
+    said = tuple(headline(report.variants))
+    invalid = tuple(
+        ("invalid: ", Name(trial.setting.mode), f", trial {trial.number}: {'; '.join(trial.invalid_because)}")
+        for trial in report.invalid
+    )
+    noise = disturbed(report.trials)
+    commands = "\n".join(dict.fromkeys(shown(session.command) for session in report.sessions))
+    return Document(
+        said,
+        (summary.table, *invalid, *noise, *((Code(commands, "To repeat it"),) if commands else ())),
+        screen=((), *_screen(report, summary)),
+        sections=(
+            Section("scorecard", "Scorecard", (_load_words(summary), summary.table, *noise)),
+            *_drawings(report),
+            *_ledger_sections(report, invalid),
+            *machine(report.sessions, session_differences(report.sessions), _findings(report.sessions)),
+            Section("method", "Method", ((_method(report),), *commands_of(report.sessions))),
+        ),
+        problems=report.problems,
+        footer=f"{len(report.trials)} trials from {', '.join(map(str, report.paths))}.",
+    )
+
+
+def _screen(report: Report, summary: Summary) -> tuple[Part, ...]:
+    if not searched(report.variants):
+        return scorecard(list(report.rows), report.trials)
+    lines = tuple(Line(line.label, tuple(cell and Cell(cell.text) for cell in line.cells)) for line in summary.lines)
+    brief = Table("mode", summary.headings, lines)
+    return (brief, (), _losses(report.variants), (), *doubts(report.rows), *disturbed(report.trials))
+
+
+def _losses(listed: Sequence[Variant]) -> Table:
+    """Draw the loss of each variant over the loads: a dot is none, a block's height the logarithm of the share."""
+    lines = []
+    for variant in listed:
+        if found := sorted(variant.paced_rows, key=offered):
+            heights = Cell(Bad(spark(_height(row) for row in found)))
+            first, last = (Cell(units.quantity(offered(row))) for row in (found[0], found[-1]))
+            lines.append(Line(variant.label, (first, heights, last)))
+    return Table("loss over load", titled("from", "", "to", words=("",)), tuple(lines))
+
+
+def _height(row: Row) -> float | None:
+    """Place a loss between a drop in a million, the lowest block, and all of them, the full one."""
+    found = row.spread(LOSS_RATIO)
+    return 1 + max(math.log10(found.median), -6.0) / 6 if found and found.median else None
+
+
+def _load_words(summary: Summary) -> Sentence:
+    load = "; each line says which load its numbers were taken at" if summary.loads_differ else ""
+    if not load and summary.lines:
+        load = f"; load: {summary.lines[0].load}"
+    return (Quiet(f"Medians of the valid trials, with intervals below them{load}."),)
+
+
+def _ledger_sections(report: Report, invalid: tuple[Sentence, ...]) -> Iterable[Section]:
+    totals = {row.label: counts for row in report.rows if (counts := total(row.valid or row.drains))}
+    said: Sentence = (
+        Quiet("Every drop is accounted for, to the event, in each valid trial; these are sums over them."),
+    )
+    yield Section("ledger", "Ledger", (said, *(ledger("mode", totals) if totals else ())))
+    if invalid:
+        yield Section("invalid", "Invalid trials", ((Quiet("Shown here, and in no number above."),), *invalid))
+    # What a drain trial consumes are records that the kernel made up.
+    drops = top_drops(t for t in report.trials if t.valid and t.setting.trial_kind == "load")[:_TOP]
+    lines = tuple(Line(drop.reason, (Cell(Name(drop.function)), Cell(units.count(drop.count)))) for drop in drops)
+    if drops:
+        table = Table("reason", titled("function", "drops", words=("function",)), lines)
+        yield Section("drops", "Reasons and functions", (table,))
+
+
+def _findings(sessions: Sequence[Session]) -> tuple[Part, ...]:
+    found = dict.fromkeys(finding for session in sessions for finding in session.findings)
+    return (("What ", Name("bench doctor"), " found:"), *((finding,) for finding in found)) if found else ()
+
+
+def _method(report: Report) -> str:
+    """Say in a few sentences how these trials were taken."""
+    kinds = {trial.setting.trial_kind for trial in report.trials}
+    traffic = sorted({trial.setting.traffic for trial in report.trials if trial.setting.trial_kind == "load"})
+    said = ["Each trial ran a fresh consumer in its own process, and closed its ledger to the event."]
+    if "load" in kinds:
+        lengths = sorted({t.setting.duration_s for t in report.trials if t.setting.duration_s is not None})
+        lasting = " and ".join(f"{length:g} s" for length in lengths[:4])
+        said.append(
+            f"Load trials ({lasting}) offered {', '.join(traffic)} on a schedule that does not wait for the consumer."
+        )
+    if "drain" in kinds:
+        said.append("Drain trials filled the ring while the consumer was stopped, then timed how it emptied it.")
+    said.append(
+        "Trials of all variants ran in randomised order. Numbers are medians; passes with other probes are never mixed."
+    )
+    return " ".join(said)
+
+
+def _drawings(report: Report) -> Iterable[Section]:
+    """Name all that may be drawn, in the order of the page, each with how to read it."""
+    for key, name, title, said in (
+        (
+            "load", "load_curve", "Consumed and lost against offered load",
+            "Where a curve leaves the dotted line, the variant no longer keeps up.",
+        ),
+        (
+            "latency", "latency", "Age of events",
+            "Each mark to the right is an age that fewer events exceed. Lost drops have none: see the loss.",
+        ),
+        (
+            "cpu", "cpu_split", "Where the CPU time goes",
+            "Bars show shares, since the sums at their right differ by orders of magnitude. Softirqs, in which drops "
+            "happen and the program runs, are sampled by tick: a share of the CPUs in use, beside the sum.",
+        ),
+        (
+            "timeline", "loss_timeline", "When drops were lost",
+            "The trial that lost most, for each variant that lost any.",
+        ),
+        (
+            "others", "others", "What others took of the CPUs",
+            "Above the limits a trial is disturbed: its counts are exact, its times and rates are doubtful.",
+        ),
+        (
+            "drift", "drift", "Trials in the order they ran",
+            "A slope or a step that all variants share is the machine's drift, not theirs.",
+        ),
+    ):  # fmt: skip
+        yield Section(key, title, ((Quiet(said),), Drawing(name, report)))
