@@ -73,7 +73,7 @@ class KernelTypes:
 
     def __enter__(self) -> KernelTypes:
         self._lib = libbpf()
-        self._btf = self._load()
+        self._btf: int | None = self._lib.btf__load_vmlinux_btf()
         # libbpf 1.x returns NULL and sets errno; 0.x returned a negative error as a pointer
         if not self._btf or self._btf >= 2**64 - 4095:
             raise CannotRun(
@@ -84,10 +84,6 @@ class KernelTypes:
 
     def __exit__(self, *exc: object) -> None:
         self._lib.btf__free(self._btf)
-
-    def _load(self) -> int | None:
-        address: int | None = self._lib.btf__load_vmlinux_btf()
-        return address
 
     def field_offset(self, struct: str, field: str) -> int:
         """Return a field's offset in bytes, looking into anonymous members too. Raises KeyError."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
 import bpf.channels
@@ -132,6 +132,15 @@ def channel_named(name: str) -> type[Channel]:
 
 def record_channels() -> dict[str, type[RecordChannel]]:
     """Find the channels that carry records, by name: `ring` first, which is the default."""
-    found = [channel_named(module.name) for module in pkgutil.iter_modules(bpf.channels.__path__)]
-    of_records = [channel for channel in found if issubclass(channel, RecordChannel)]
+    of_records = [channel for channel in _channels() if issubclass(channel, RecordChannel)]
     return {channel.name: channel for channel in sorted(of_records, key=lambda channel: channel.name != "ring")}
+
+
+def counting_channel(readers: Collection[str]) -> type[Channel] | None:
+    """Return the channel of counts that one of some readers reads; None: they are handed records."""
+    of_counts = (channel for channel in _channels() if not issubclass(channel, RecordChannel))
+    return next((channel for channel in of_counts if not set(channel.readers).isdisjoint(readers)), None)
+
+
+def _channels() -> Iterator[type[Channel]]:
+    return (channel_named(module.name) for module in pkgutil.iter_modules(bpf.channels.__path__))

@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from bpf import syscalls
 from bpf.btf import KernelTypes
@@ -44,24 +44,27 @@ class LoadOptions:
 
 
 class Program:
-    """The loaded program, as a context manager; leaving it detaches and frees everything in the kernel."""
+    """The loaded program, as a context manager; leaving it detaches and frees everything in the kernel.
+
+    `bcc` is bcc's own object for it.
+    """
 
     def __init__(self, options: LoadOptions) -> None:
         self.options = options
         self.carriers: Sequence[int] = ()
         self._attached = False
 
-    def __enter__(self) -> Program:
+    def __enter__(self) -> Self:
         bcc = import_bcc()
         flags = compile_flags(self.options)
         os.environ["BCC_KERNEL_SOURCE"] = str(_FOLDER / "include")
         with _clear_error("compile and load the BPF program"), same_folder():
-            self._bpf = bcc.BPF(src_file=os.fsencode(_FOLDER / "drops.c"), cflags=flags)
+            self.bcc: Any = bcc.BPF(src_file=os.fsencode(_FOLDER / "drops.c"), cflags=flags)
             # bcc.BPF() closes what it holds at interpreter exit only; __exit__ calls cleanup() and unregisters it
-            self._on_drop = self._bpf.load_func(self.options.entry.encode(), bcc.BPF.RAW_TRACEPOINT)
-            self._emit = self._bpf.load_func(b"emit", bcc.BPF.SCHED_CLS) if self.options.synthetic else None
+            self.on_drop_fd = int(self.bcc.load_func(self.options.entry.encode(), bcc.BPF.RAW_TRACEPOINT).fd)
+            self._emit = self.bcc.load_func(b"emit", bcc.BPF.SCHED_CLS) if self.options.synthetic else None
             self.carriers = self.options.channel.set_up(self.channel_fd)
-        self._counters = CounterMap(self.map_fd("counters"))
+        self.counters = CounterMap(self.map_fd("counters"))
         return self
 
     def __exit__(self, *exc: object) -> None:
@@ -69,23 +72,23 @@ class Program:
         for carrier in self.carriers:
             if carrier != self.channel_fd:  # the others are bcc's
                 os.close(carrier)
-        self._bpf.cleanup()
+        self.bcc.cleanup()
 
     def attach(self) -> None:
         """Begin to observe drops."""
         with _clear_error(f"attach to the raw tracepoint {TRACEPOINT}"):
-            self._bpf.attach_raw_tracepoint(tp=TRACEPOINT.encode(), fn_name=self.options.entry.encode())
+            self.bcc.attach_raw_tracepoint(tp=TRACEPOINT.encode(), fn_name=self.options.entry.encode())
         self._attached = True
 
     def detach(self) -> None:
         """Stop observing; a no-op when not attached. What is in the ring stays readable."""
         if self._attached:
-            self._bpf.detach_raw_tracepoint(TRACEPOINT.encode())
+            self.bcc.detach_raw_tracepoint(TRACEPOINT.encode())
             self._attached = False
 
     def map_fd(self, name: str) -> int:
         """Return the descriptor of a map of drops.c; it belongs to the program."""
-        return int(self._bpf[name.encode()].map_fd)
+        return int(self.bcc[name.encode()].map_fd)
 
     def adopt(self, channel: Channel, map_fd: int) -> None:
         """Have readers open a channel that a program like this fills, in place of the program's own of that kind."""
@@ -102,24 +105,11 @@ class Program:
     def events(self) -> Any:
         """bcc's own object for the events, for who works as bcc's examples do; None: bcc has none for the channel."""
         name = self.options.channel.events_name
-        return None if name is None else self._bpf[name.encode()]
-
-    @property
-    def bcc(self) -> Any:
-        """bcc's own object for the program."""
-        return self._bpf
-
-    @property
-    def counters(self) -> CounterMap:
-        return self._counters
-
-    @property
-    def on_drop_fd(self) -> int:
-        return int(self._on_drop.fd)
+        return None if name is None else self.bcc[name.encode()]
 
     @property
     def emit_fd(self) -> int:
-        """Descriptor of the synthetic program. Raises BadInput when it was not loaded."""
+        """Descriptor of the synthetic program. Raises ValueError when it was not loaded."""
         if self._emit is None:
             raise ValueError("the program was loaded without synthetic=True")
         return int(self._emit.fd)

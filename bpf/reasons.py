@@ -62,6 +62,3 @@ class Reasons:
 
     def by_name(self) -> dict[str, int]:
         return {name: number for number, name in self._names.items()}
-
-    def all_names(self) -> list[str]:
-        return sorted(self._names.values())

@@ -8,7 +8,6 @@ Positions count bytes and grow for ever; modulo the size they are places.
 from __future__ import annotations
 
 import mmap
-from types import TracebackType
 
 from bpf.sample import RECORD_BYTES
 
@@ -26,27 +25,15 @@ class RingPositions:
         return self._consumer[0]
 
     @property
-    def produced_bytes(self) -> int:
-        return self._producer[0]
-
-    @property
     def unread_records(self) -> int:
         """Records that no consumer has released yet, at this moment."""
-        return (self.produced_bytes - self.consumed_bytes) // RECORD_BYTES
+        return (self._producer[0] - self._consumer[0]) // RECORD_BYTES
 
     def close(self) -> None:
         self._consumer.release()
         self._producer.release()
         for mapping in self._maps:
             mapping.close()
-
-    def __enter__(self) -> RingPositions:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 class Ring:

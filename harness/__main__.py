@@ -7,7 +7,6 @@ import traceback
 
 try:
     import argparse
-    import difflib
     import importlib
     import os
     import pkgutil
@@ -34,7 +33,7 @@ try:
     from harness.machine.checkout import VERSION
     from harness.machine.privileges import require
     from harness.machine.user_path import search, user_path
-    from results.errors import BadInput
+    from results.errors import BadInput, unknown
     from results.shown import shown
 except Exception:  # a broken environment; Python's own status for that, 1, would read as a verdict
     traceback.print_exc()
@@ -122,10 +121,7 @@ def _dispatch(argv: list[str]) -> int:
         return DONE if words.help else BAD_INPUT
     names = command_names()
     if words.command not in names:
-        near = difflib.get_close_matches(words.command, names, n=1)
-        raise BadInput(
-            f"no command {words.command!r}" + (f"; did you mean {near[0]}?" if near else "; see bench --help")
-        )
+        raise unknown(f"no command {words.command!r}", words.command, names, "see bench --help")
     search(user_path())
     module = importlib.import_module(f"harness.commands.{words.command}")
     command = _Parser(

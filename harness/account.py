@@ -18,7 +18,7 @@ from bpf.counters import Counters
 from bpf.reasons import Reasons
 from bpf.symbols import Symbols
 from harness.control import WorkerDied
-from harness.machine.circumstances import circumstances
+from harness.machine.fingerprint import circumstances
 from harness.messages import DRAIN_DEADLINE_S, Done
 from harness.probes.machine import Limits, disturbed_because
 from harness.probes.observer import Observer

@@ -22,8 +22,7 @@ from pathlib import Path
 from types import TracebackType, UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from harness.machine.group import Group, command_name
-from harness.machine.signals import signal_name
+from harness.machine.group import Group, command_name, signal_name
 from harness.machine.streams import hide_deprecations
 from harness.trial import Tree
 from results.errors import BadInput

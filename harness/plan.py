@@ -7,14 +7,14 @@ import re
 from collections.abc import Sequence
 from typing import Literal, cast, get_args
 
-from bpf.channel import RecordChannel, record_channels
+from bpf.channel import Channel, RecordChannel, counting_channel, record_channels
 from bpf.channels.ring import check_ring_size
 from bpf.reader import default_reader, reader_named
 from bpf.record import RECORD_BYTES
 from harness.consumer.traits import Traits, traits_of
 from harness.machine.streams import say
 from harness.paths import split_words
-from harness.probes.stall import BEFORE_S
+from harness.probes.backlog import BEFORE_S
 from modes import mode_names
 from modes.parts.mode import Wait
 from results import units
@@ -145,7 +145,7 @@ def consumers(modes: str, wishes: Wishes) -> list[tuple[str, Wishes]]:
     several = len(channels) > 1 or wishes.reader == "both"
     for name in expand_modes(modes):
         readers = traits_of(name).readers
-        if "snapshot" in readers and (modes == "all" or several):
+        if counting_channel(readers) and (modes == "all" or several):
             spelled.append((name, dataclasses.replace(wishes, channel=None, reader=None, wakeup=None, decode=None)))
             continue
         for channel in channels:
@@ -275,8 +275,8 @@ def in_passes(setting: Setting, passes: Sequence[str], wishes: Wishes) -> list[S
 
 def _consumer_setting(mode_name: str, traffic: str, wishes: Wishes) -> Setting:
     mode = traits_of(mode_name)
-    if "snapshot" in mode.readers:
-        return _aggregating(mode_name, traffic, wishes)
+    if counts := counting_channel(mode.readers):
+        return _aggregating(mode_name, traffic, wishes, counts)
     reader = _reader(mode_name, mode, wishes)
     channel = _channel(wishes)
     wait = wishes.wait or mode.waits[0]
@@ -316,7 +316,7 @@ def _channel(wishes: Wishes) -> type[RecordChannel]:
     return channel
 
 
-def _aggregating(mode_name: str, traffic: str, wishes: Wishes) -> Setting:
+def _aggregating(mode_name: str, traffic: str, wishes: Wishes, channel: type[Channel]) -> Setting:
     for name in ("channel", "reader", "wakeup", "decode"):
         if getattr(wishes, name) is not None:
             raise BadInput(f"--{name} is about the ring, and mode {mode_name} uses none: it reads the program's map")
@@ -330,7 +330,7 @@ def _aggregating(mode_name: str, traffic: str, wishes: Wishes) -> Setting:
         wakeup=None,
         interval_ns=wishes.interval_ns or DEFAULT_SNAPSHOT_INTERVAL_NS,
         gc=wishes.gc,
-        channel="map",
+        channel=channel.name,
     )
 
 

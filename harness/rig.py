@@ -9,7 +9,8 @@ from contextlib import AbstractContextManager, ExitStack
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from types import MappingProxyType, TracebackType
+from types import MappingProxyType
+from typing import Self
 
 from harness import account, outputs
 from harness.drain_trial import run_drain_trial
@@ -17,9 +18,8 @@ from harness.load_trial import run_load_trial
 from harness.machine.runfolder import run_folder, running_sessions
 from harness.machine.streams import say
 from harness.pair import Half, run_pair
-from harness.probes.backlog import Backlog
+from harness.probes.backlog import Backlog, Stall
 from harness.probes.outside import Probing
-from harness.probes.stall import Stall
 from harness.trial import Identity, OnProgress, Place, Tree, choose_place
 from harness.workers import NeverReady, Start, Traffic, start_consumer
 from results.check.blocks import Arm, window_order
@@ -31,7 +31,7 @@ from traffic.testbed import Testbed
 Trees = Mapping[tuple[str, Arm], Tree | None]
 
 
-class Rig:
+class Rig(ExitStack):
     """Runs trials one after the other, as a context manager.
 
     `traces` names the files that modes fill, by the trial's number; the others fill a temporary one. `trees` says, by
@@ -47,25 +47,20 @@ class Rig:
         trees: Trees = MappingProxyType({}),
         probing: Probing = Probing(),  # noqa: B008 - frozen
     ) -> None:
+        super().__init__()
         self._probing = probing
         self._session = session
         self._seed = seed
         self._traces = traces
         self._trees = trees
-        self._stack = ExitStack()
         self._bed: Testbed | None = None
 
-    def __enter__(self) -> Rig:
-        self._folder = self._stack.enter_context(run_folder())
+    def __enter__(self) -> Self:
+        self._folder = self.enter_context(run_folder())
         for process in running_sessions():
             say(f"bench: process {process} is a bench session too: the numbers of both suffer")
         self._place = choose_place()
         return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._stack.__exit__(kind, error, trace)
 
     def run(self, step: Step, *, number: int, on_progress: OnProgress) -> Trial:
         """Run one trial. Raises CannotRun or BadInput when it cannot start; what goes wrong later is in the trial.
@@ -116,8 +111,7 @@ class Rig:
                 )
             kind = load_kind(setting.traffic)
             bed = self._testbed()
-            backlog = Backlog(on_progress)
-            stall = None if setting.stall_s is None else Stall(setting.stall_s, backlog.look)
+            looks = Backlog(on_progress) if setting.stall_s is None else Stall(on_progress, setting.stall_s)
             with kind.installed(bed) as frames:
                 trial = run_load_trial(
                     setting,
@@ -125,17 +119,17 @@ class Rig:
                     identity=identity,
                     place=place,
                     output_fd=output_fd,
-                    on_progress=backlog.look if stall is None else stall.look,
+                    on_progress=looks.look,
                     probing=self._probing,
                     start=start,
                     detach=detach,
                 )
-            return backlog.added_to(trial if stall is None else stall.added_to(trial))
+            return dataclasses.replace(trial, metrics={**trial.metrics, **looks.metrics()})
 
     def _testbed(self) -> Testbed:
         """Make the testbed at the first trial that sends packets."""
         if self._bed is None:
-            self._bed = self._stack.enter_context(Testbed())
+            self._bed = self.enter_context(Testbed())
         return self._bed
 
     def _output(self, setting: Setting, number: int) -> AbstractContextManager[int | None]:

@@ -90,7 +90,8 @@ class Tree:
             if is_of(file, self.folder) or is_of(file, self.harness):
                 continue
             if any(is_of(file, top) for top in self.elsewhere):
-                raise BadInput(f"{self._complaint(one, file)}; {self._cure(one, file)}")
+                where = f"{file}, and not from this arm's own tree {self.folder}"
+                raise BadInput(f"{one.name} comes from {where}: the arms would share it; {_cure(one, file)}")
             if one.by_mode and "." not in one.name:
                 self.outside[one.name] = one
 
@@ -117,18 +118,15 @@ class Tree:
                 )
         return failure
 
-    def _complaint(self, one: Import, file: Path) -> str:
-        return f"{one.name} comes from {file}, and not from this arm's own tree {self.folder}: the arms would share it"
 
-    def _cure(self, one: Import, file: Path) -> str:
-        if file.suffix == ".py":
-            package = one.name.split(".")
-            root = file.parents[len(package) - (file.name != "__init__.py")]
-            return (
-                f"let Python find it where each arm has its own: sudo env PYTHONPATH={shlex.quote(str(root))} bench …, "
-                "and not by an installed package, a .pth file or a path written into the mode"
-            )
+def _cure(one: Import, file: Path) -> str:
+    if file.suffix != ".py":
         return "name it in the mode by a path from the mode's own file"
+    root = file.parents[len(one.name.split(".")) - (file.name != "__init__.py")]
+    return (
+        f"let Python find it where each arm has its own: sudo env PYTHONPATH={shlex.quote(str(root))} bench …, "
+        "and not by an installed package, a .pth file or a path written into the mode"
+    )
 
 
 def is_of(file: Path, top: Path) -> bool:

@@ -8,7 +8,7 @@ from typing import TypeVar, cast
 
 from bpf.errors import CannotRun
 from harness.consumer.command import Command
-from harness.consumer.leavings import leavings, told_of
+from harness.consumer.containment import leavings, told_of
 from harness.control import M, Worker, WorkerDied
 from harness.machine.group import Group
 from harness.machine.user_path import user_path

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
+
 
 class BadInput(ValueError):
     """Raise for input that cannot be used, naming it and the cure: the command line prints it and exits with status 2.
 
     Any other ValueError is a fault of ours.
     """
+
+
+def unknown(what: str, name: str, known: Iterable[str], instead: str = "") -> BadInput:
+    """Refuse a name that is not known: say `what`, then the nearest of those that are, or `instead` where none is."""
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"did you mean {near[0]}?" if near else instead
+    return BadInput(f"{what}; {hint}" if hint else what)

@@ -137,12 +137,9 @@ _LOOP = Source("the consumer's loop", IN_PASSES)
 _MACHINE = Source("probes/machine.py", IN_PASSES)
 _OUTSIDE = Source("probes/outside.py", IN_PASSES)
 _PROCESS = Source("probes/process.py", _BUT_ALLOCATION)
-_STALL = Source("probes/stall.py, where --ring is advised on", IN_PASSES)
-_THROTTLING = Source("probes/throttling.py", IN_PASSES)
 _TIMELINE = Source("probes/timeline.py", IN_PASSES)
 
 _EITHER: tuple[TrialKind, ...] = ("load", "drain")
-_DRAIN: tuple[TrialKind, ...] = ("drain",)
 
 # A thousandth of a call or an object an event is what a reader that works in batches spends on its batches.
 _COUNT_FLOOR = 0.001
@@ -356,9 +353,9 @@ FOREIGN = _metric(
     "foreign_ratio", "foreign", RATIO, "lower", _MACHINE, "share of the CPUs in use that other processes took"
 )
 THROTTLED = _metric(
-    "throttled_ratio", "throttled", RATIO, "lower", _THROTTLING, "time that a CPU quota held the processes back"
+    "throttled_ratio", "throttled", RATIO, "lower", _MACHINE, "time that a CPU quota held the processes back"
 )
-STALL = _metric("stall_s", "stalled", SECONDS, None, _STALL, "for how long the consumer was stopped on purpose")
+STALL = _metric("stall_s", "stalled", SECONDS, None, _BACKLOG, "for how long the consumer was stopped on purpose")
 
 SCORECARD = tuple(metric for metric in METRICS.values() if metric.scorecard)
 COMPARED = tuple(metric for metric in METRICS.values() if metric.compared)

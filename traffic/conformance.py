@@ -6,7 +6,8 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from typing import Self
 
 from bpf.channels.map import MapChannel
 from bpf.errors import CannotRun
@@ -35,13 +36,13 @@ class Finding:
 
     kind: str
     sender: str
-    sent: int
-    refused: int
-    expected: Mapping[str, int] | None
-    observed: Mapping[str, int]
-    witness_expected: Mapping[str, int] | None
-    witness: Mapping[str, int]
-    skipped: int | None
+    sent: int = 0
+    refused: int = 0
+    expected: Mapping[str, int] | None = None
+    observed: Mapping[str, int] = field(default_factory=dict)
+    witness_expected: Mapping[str, int] | None = None
+    witness: Mapping[str, int] = field(default_factory=dict)
+    skipped: int | None = None
     wrong: tuple[str, ...]
 
     @property
@@ -53,21 +54,18 @@ class Finding:
         return {**asdict(self), "wrong": list(self.wrong), "counted": self.counted, "conforms": not self.wrong}
 
 
-class DropCounter:
+class DropCounter(Program):
     """The program, counting by reason the drops that carry a tag; a context manager."""
 
     def __init__(self, tag: bytes, reasons: Reasons) -> None:
-        self._program = Program(LoadOptions(channel=MapChannel(), tag=tag))
+        super().__init__(LoadOptions(channel=MapChannel(), tag=tag))
         self._reasons = reasons
 
-    def __enter__(self) -> DropCounter:
-        self._program.__enter__()
-        self._program.attach()
-        self._map = SnapshotReader(self._program.channel_fd, MapChannel().entries, lambda _keys, _counts: None)
+    def __enter__(self) -> Self:
+        super().__enter__()
+        self.attach()
+        self._map = SnapshotReader(self.channel_fd, MapChannel().entries, lambda _keys, _counts: None)
         return self
-
-    def __exit__(self, *exc: object) -> None:
-        self._program.__exit__(*exc)
 
     def by_reason(self) -> Counter[str]:
         """Return all drops so far, by the kernel's name of the reason."""
@@ -76,9 +74,6 @@ class DropCounter:
         for reason, count in zip(keys["reason"].tolist(), counts.tolist(), strict=True):
             seen[self._reasons.name(reason)] += count
         return seen
-
-    def skipped(self) -> int | None:
-        return self._program.skipped()
 
 
 def verify(
@@ -97,7 +92,7 @@ def verify(
             try:
                 yield _verify_one(bed, kind, sender, count, counters[tag])
             except CannotRun as error:
-                yield _not_run(kind, sender, str(error))
+                yield Finding(kind=kind.name, sender=sender, wrong=(str(error),))
 
 
 def _verify_one(bed: Testbed, kind: DropKind, sender: SenderName, count: int, drops: DropCounter) -> Finding:
@@ -153,18 +148,3 @@ def _contradictions(
     for name, grew in grown.items():  # one that this kernel does not have is absent
         if grew != expected.witness.get(name):
             yield f"{name} grew by {grew}, not {expected.witness.get(name)}"
-
-
-def _not_run(kind: DropKind, sender: SenderName, why: str) -> Finding:
-    return Finding(
-        kind=kind.name,
-        sender=sender,
-        sent=0,
-        refused=0,
-        expected=None,
-        observed={},
-        witness_expected=None,
-        witness={},
-        skipped=None,
-        wrong=(why,),
-    )

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import pkgutil
 
 import traffic.kinds
-from results.errors import BadInput
+from results.errors import unknown
 from traffic.kind import DropKind
 from traffic.mix import PREFIX, Mix, parse_mix
 from traffic.synthetic import Synthetic, is_synthetic
@@ -28,10 +27,7 @@ def load_kind(name: str) -> DropKind:
     if name.startswith(PREFIX):
         return Mix([(load_kind(part), weight) for part, weight in parse_mix(name)])
     if name not in kind_names():
-        near = difflib.get_close_matches(name, kind_names(), n=1)
-        raise BadInput(
-            f"no traffic {name!r}" + (f"; did you mean {near[0]}?" if near else "; see bench traffic for what there is")
-        )
+        raise unknown(f"no traffic {name!r}", name, kind_names(), "see bench traffic for what there is")
     module = importlib.import_module(f"traffic.kinds.{name.replace('-', '_')}")
     kind: DropKind = module.Kind(name)
     return kind

@@ -5,13 +5,12 @@ A shape moves frames in time and leaves their number alone: over the trial each 
 
 from __future__ import annotations
 
-import difflib
 import math
 import random
 from bisect import bisect_left
 from typing import Protocol
 
-from results.errors import BadInput
+from results.errors import BadInput, unknown
 
 NS_PER_S = 1_000_000_000
 NS_PER_MS = 1_000_000
@@ -133,8 +132,6 @@ def check_shape(shape: str) -> tuple[int, int]:
             raise BadInput(f"a burst is on for more than 0 ms and off for 0 ms or more, within a day, not {shape!r}")
         return round(on_ms * NS_PER_MS), round(off_ms * NS_PER_MS)
     if shape not in SHAPES:
-        near = difflib.get_close_matches(name, [known.partition(":")[0] for known in SHAPES], n=1)
-        raise BadInput(
-            f"no shape {shape!r}" + (f"; did you mean {near[0]}?" if near else f"; there are {', '.join(SHAPES)}")
-        )
+        names = [known.partition(":")[0] for known in SHAPES]
+        raise unknown(f"no shape {shape!r}", name, names, f"there are {', '.join(SHAPES)}")
     return 0, 0

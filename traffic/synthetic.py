@@ -13,12 +13,12 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from pathlib import Path
 
 from bpf.btf import KernelTypes
 from bpf.errors import CannotRun
 from bpf.program import MAX_SYNTHETIC_KEYS
 from bpf.reasons import Reasons
+from bpf.symbols import Symbols
 from bpf.synthetic import Key, pack_key
 from results.errors import BadInput
 from traffic.kind import DropKind, Expected
@@ -26,7 +26,6 @@ from traffic.testbed import Testbed
 
 NAME = "synthetic"
 DEFAULT_KEYS, MOST_KEYS = 100, 10_000
-KALLSYMS = Path("/proc/kallsyms")
 # Where real drops come from, and why, the most frequent first; what a kernel does not have is left out.
 CAUSES = (
     ("__udp4_lib_rcv", "NO_SOCKET"),
@@ -151,11 +150,6 @@ def _distinct(name: str) -> int:
 
 
 def _addresses(functions: set[str]) -> dict[str, int]:
-    """Look kernel functions up in /proc/kallsyms; without the right to, all addresses are 0 and none is found."""
-    found = {}
-    with KALLSYMS.open(encoding="utf-8") as table:
-        for line in table:
-            address, _, name = line.split()[:3]
-            if name in functions and int(address, 16):
-                found[name] = int(address, 16)
-    return found
+    """Look kernel functions up; without the right to, none is found."""
+    symbols = Symbols.of_kernel()
+    return {name: address for name in functions if (address := symbols.address(name)) is not None}

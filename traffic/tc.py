@@ -13,8 +13,7 @@ from bpf.errors import CannotRun
 from traffic.testbed import Side
 
 CURE = "boot a kernel with CONFIG_NET_SCH_INGRESS, CONFIG_NET_CLS_ACT and CONFIG_NET_CLS_BPF"
-# Handles of include/uapi/linux/pkt_sched.h: TC_H_CLSACT with its two fixed minors.
-CLSACT = 0xFFFF_0000
+# Handles of include/uapi/linux/pkt_sched.h: the two fixed minors of TC_H_CLSACT.
 HOOKS = {"ingress": 0xFFFF_FFF2, "egress": 0xFFFF_FFF3}
 
 

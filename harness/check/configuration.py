@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
+from bpf.channel import counting_channel
 from harness.consumer.traits import traits_of
 from harness.plan import DEFAULT_LOAD, Wishes
 from results.check.gate import Gated, gated
@@ -148,12 +149,11 @@ DEFAULT_DRAIN = 1_000_000
 def default_metrics(mode: str) -> tuple[str, ...]:
     """Choose what is gated for a mode if nothing is said: all that it has."""
     kind = traits_of(mode)
-    by_event = "snapshot" not in kind.readers
     return (
         NS_PER_EVENT.name,
         CPU_PER_EVENT.name,
         LOSS_RATIO.name,
-        *([AGE_P99.name] if by_event else []),
+        *([] if counting_channel(kind.readers) else [AGE_P99.name]),
         ALLOCATIONS.name,
         SYSCALLS_PER_EVENT.name,
         *([BYTES_WRITTEN.name] if kind.writes == "file" else []),

@@ -18,7 +18,7 @@ from harness.commands.parts.status import DONE, INCONCLUSIVE, INVALID_TRIAL
 from harness.machine.streams import say
 from harness.mode_source import sources_of
 from harness.plan import consumers, load_setting
-from harness.probes.stall import AFTER_S, BEFORE_S
+from harness.probes.backlog import AFTER_S, BEFORE_S
 from harness.session import carry_out
 from results.capacity.advice import AdvicePlan
 from results.capacity.plan import CapacityPlan

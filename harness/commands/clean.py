@@ -16,12 +16,11 @@ from results.shown import shown
 NEEDS = "root"
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    del parser
+def add_arguments(_parser: argparse.ArgumentParser) -> None:
+    """It has no options."""
 
 
-def run(arguments: argparse.Namespace) -> int:
-    del arguments
+def run(_arguments: argparse.Namespace) -> int:
     stale = stale_folders()
     for folder in stale:
         remove(folder)

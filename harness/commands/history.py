@@ -6,13 +6,12 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 from pathlib import Path
 
 from harness.commands.parts import report_forms
 from harness.commands.parts.roles import output
 from harness.commands.parts.status import DONE
-from results.errors import BadInput
+from results.errors import unknown
 from results.history import read_history
 from results.metrics import METRICS
 from results.output import write_file
@@ -32,10 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     if arguments.metric not in METRICS:
-        near = difflib.get_close_matches(arguments.metric, METRICS, n=1)
-        raise BadInput(
-            f"no metric {arguments.metric!r}; " + (f"did you mean {near[0]}?" if near else ", ".join(METRICS))
-        )
+        raise unknown(f"no metric {arguments.metric!r}", arguments.metric, METRICS, ", ".join(METRICS))
     history = read_history(arguments.folder, METRICS[arguments.metric], arguments.machine)
     content = to_csv(*history_rows(history))
     if arguments.csv is not None and str(arguments.csv) != "-":

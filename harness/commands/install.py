@@ -14,12 +14,11 @@ from harness.machine.privileges import to_type
 NEEDS = "root"
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    del parser
+def add_arguments(_parser: argparse.ArgumentParser) -> None:
+    """It has no options."""
 
 
-def run(arguments: argparse.Namespace) -> int:
-    del arguments
+def run(_arguments: argparse.Namespace) -> int:
     if points_here():
         print(f"{LINK} is already {script()}")
         return DONE

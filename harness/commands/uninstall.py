@@ -11,12 +11,11 @@ from harness.machine.checkout import LINK, points_here
 NEEDS = "root"
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    del parser
+def add_arguments(_parser: argparse.ArgumentParser) -> None:
+    """It has no options."""
 
 
-def run(arguments: argparse.Namespace) -> int:
-    del arguments
+def run(_arguments: argparse.Namespace) -> int:
     if points_here():
         LINK.unlink()
         print(f"{LINK} is removed")

@@ -13,17 +13,14 @@ from collections.abc import Iterable
 from contextlib import nullcontext
 
 from rich.live import Live
-from rich.table import Table
-from rich.text import Text
 
-from bpf.channel import Channel, record_channels
+from bpf.channel import Channel, counting_channel, record_channels
 from bpf.channels.map import MapChannel
 from bpf.errors import CannotRun
 from bpf.program import LoadOptions, Program
 from harness.commands.parts import options
 from harness.commands.parts.status import DONE, INTERRUPTED, INVALID_TRIAL, READER_GONE, TERMINATED, Terminated
-from harness.consumer.containment import contained
-from harness.consumer.leavings import told_of
+from harness.consumer.containment import contained, told_of
 from harness.consumer.mode_errors import describe, look_at_counts
 from harness.machine.streams import reader_gone, say
 from harness.plan import DEFAULT_RING_BYTES, check_duration
@@ -33,7 +30,8 @@ from harness.watch.loop import watch_counts, watch_events
 from harness.watch.rows import Row, tally_rows
 from modes import Kit, load_mode, mode_names, readers_of
 from results.errors import BadInput
-from results.reports.forms.terminal import Console
+from results.reports.document import Document, Heading, Line, Table, cells
+from results.reports.forms.terminal import Console, draw, drawn
 from results.shown import shown
 
 NEEDS = "kernel"
@@ -77,7 +75,7 @@ def check_numbers(arguments: argparse.Namespace) -> None:
 def _watch(arguments: argparse.Namespace) -> int:
     with contained() as undone:
         mode_class = load_mode(arguments.mode)
-    aggregating = "snapshot" in readers_of(mode_class)
+    aggregating = counting_channel(readers_of(mode_class)) is not None
     asked = (number for number in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(number) is not signal.SIG_IGN)
     stop = Stop(*asked, signal.SIGALRM)
     kit = Kit(format="json" if arguments.json else "text", output=sys.stdout.fileno())
@@ -128,11 +126,11 @@ def _watch(arguments: argparse.Namespace) -> int:
 
 def _print_counts(snapshots: Iterable[list[Row]], *, as_json: bool) -> None:
     """Show each snapshot in the place of the one before; where nobody sees that, the last."""
-    live = sys.stdout.isatty() and not as_json
-    with Live(auto_refresh=False) if live else nullcontext() as screen:
+    live, console = sys.stdout.isatty() and not as_json, Console()
+    with Live(console=console, auto_refresh=False) if live else nullcontext() as screen:
         for rows in snapshots:
             if screen is not None:
-                screen.update(_table(rows), refresh=True)
+                screen.update(drawn(_table(rows), console), refresh=True)
     if not live:
         _print_rows(rows, as_json=as_json)
 
@@ -142,13 +140,13 @@ def _print_rows(rows: list[Row], *, as_json: bool) -> None:
         for row in rows:
             print(json.dumps(row.cells()), flush=True)
     else:
-        Console().print(_table(rows))
+        draw(Document((), (_table(rows),)), Console())
 
 
 def _table(rows: list[Row]) -> Table:
-    table = Table(box=None, pad_edge=False)
-    for name in rows[0].cells() if rows else ():
-        table.add_column(name, justify="right" if name in ("count", "pid") else "left", no_wrap=True)
-    for row in rows:
-        table.add_row(*(Text(f"{value:,}" if name == "count" else shown(value)) for name, value in row.cells().items()))
-    return table
+    """Make a line for each row, whose reason is its label."""
+    names = [name for name in rows[0].cells() if name != "reason"] if rows else []
+    texts = ([f"{value:,}" if name == "count" else shown(value) for name, value in row.cells().items()] for row in rows)
+    lines = tuple(Line(reason, cells(*others)) for reason, *others in texts)
+    headings = tuple(Heading(name, words=name in ("function", "process")) for name in names)
+    return Table("reason", headings, lines, narrow="fold")

@@ -20,14 +20,12 @@ from bpf import syscalls
 from bpf.errors import CannotRun
 from bpf.program import Program
 from bpf.reader import Reader, RecordReader
-from harness.consumer import waits as loops
 from harness.consumer.containment import contained
 from harness.consumer.handicap import Handicapped, parse
 from harness.consumer.imports import imported
 from harness.consumer.mode_errors import callback_errors, describe, whole
 from harness.consumer.opening import ModeRaised, channel_of, fill, load_options, maps_of, open_mode, open_reader
-from harness.consumer.stop import StopSignal
-from harness.consumer.waits import consume_until_told
+from harness.consumer.waits import Consumes, LoopCounts, StopSignal, consume_until_told
 from harness.control import Parent
 from harness.machine.privileges import KEPT_BY_CONSUMERS, drop_all_but
 from harness.machine.user_path import search
@@ -111,7 +109,7 @@ def _consume(  # noqa: PLR0917 - all that takes part in it
     setting: Setting,
     program: Program,
     reader: Reader,
-    watched: loops.Consumes,
+    watched: Consumes,
     mode: Mode,
     panel: Panel,
     stop: StopSignal,
@@ -121,7 +119,7 @@ def _consume(  # noqa: PLR0917 - all that takes part in it
 
     A mode counts from its own start on, and may do so where nobody else could begin anew: what is new is told.
     """
-    counts = loops.LoopCounts()
+    counts = LoopCounts()
     before = _whole_if_any(mode) or 0
     with callback_errors(mode, stop.request) as raised:
         panel.start(without)
@@ -160,7 +158,7 @@ def _consume(  # noqa: PLR0917 - all that takes part in it
     )
 
 
-def _loop_reading(setting: Setting, counts: loops.LoopCounts) -> Reading:
+def _loop_reading(setting: Setting, counts: LoopCounts) -> Reading:
     """Turn what the loop counted anyway into metrics; a drain is no loop. Each wait by epoll is one return of it."""
     if setting.drain_records is not None:
         return Reading()
@@ -170,7 +168,7 @@ def _loop_reading(setting: Setting, counts: loops.LoopCounts) -> Reading:
     return Reading(metrics=metrics)
 
 
-def _drain(reader: loops.Consumes, mode: Mode, counts: loops.LoopCounts, raised: list[BaseException]) -> None:
+def _drain(reader: Consumes, mode: Mode, counts: LoopCounts, raised: list[BaseException]) -> None:
     """Take what is left, for no longer than the deadline, and finish what is buffered."""
     mode.halt = 0
     # The only way to end a pass of the callback reader is from within.

@@ -1,4 +1,4 @@
-"""Keep what a mode's code does to the whole process, when it is imported and opened, from changing anything of ours."""
+"""What a mode's code does to the whole process: what it changes when it is opened is undone, what it leaves is told."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from harness.machine.signals import signal_name
+from harness.machine.group import signal_name
 
 
 @contextlib.contextmanager
@@ -46,3 +46,16 @@ def contained() -> Iterator[list[str]]:
         if gc.isenabled() != collecting:
             (gc.enable if collecting else gc.disable)()
             undone.append(f"switched the collector {'off' if collecting else 'on'}")
+
+
+def leavings(processes: Sequence[str], threads: Sequence[str]) -> Iterator[str]:
+    """Yield a sentence on the processes, and one on the threads, that would have outlived their trial."""
+    if threads:
+        yield f"the mode left threads running that are no daemons: {', '.join(threads)}"
+    if processes:
+        yield f"the mode left processes running, which were ended: {', '.join(processes)}"
+
+
+def told_of(undone: Sequence[str]) -> str:
+    """Make a sentence of what `contained` undid."""
+    return f"what the mode did to its process when it was imported or opened was undone: it {' and '.join(undone)}"

@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass
 from itertools import repeat
 
-from harness.consumer import waits as loops
+from harness.consumer.waits import Consumes
 from results.errors import BadInput
 
 
@@ -44,7 +44,7 @@ def parse(text: str) -> Handicap:
 class Handicapped:
     """Burdens each pass of a reader."""
 
-    def __init__(self, reader: loops.Consumes, handicap: Handicap) -> None:
+    def __init__(self, reader: Consumes, handicap: Handicap) -> None:
         self._reader = reader
         self._handicap = handicap
         # What the process used before the first pass (imports, loading) is not the consumer's.

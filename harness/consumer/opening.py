@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mmap
+from collections.abc import Sequence
 from typing import cast
 
 from bpf import syscalls
@@ -11,7 +12,7 @@ from bpf.channels.ring import RingChannel
 from bpf.errors import CannotRun
 from bpf.program import LoadOptions, Program
 from bpf.reader import Reader, reader_named
-from bpf.synthetic import Emitter, EmitterIds
+from bpf.synthetic import Emitter, EmitterIds, Key
 from harness.consumer.mode_errors import describe, look_at_counts
 from harness.messages import ConsumerSpec, Maps
 from modes import Kit, Mode, load_mode
@@ -60,10 +61,13 @@ def open_reader(setting: Setting, program: Program, mode: Mode) -> Reader:
     return reader_named(name).open(program, mode)
 
 
-def fill(program: Program, records: int) -> None:
-    """Put synthetic records of one cause into the channel, to be drained."""
+ONE_CAUSE: Sequence[Key] = ((0xFFFFFFFF81000000, 1, 3),)
+
+
+def fill(program: Program, records: int, keys: Sequence[Key] = ONE_CAUSE) -> None:
+    """Put synthetic records of these causes in turn into the channel, to be drained."""
     emitter = Emitter(program.emit_fd, program.map_fd("synthetic_plan"), program.map_fd("synthetic_keys"))
-    emitter.set_keys([(0xFFFFFFFF81000000, 1, 3)])
+    emitter.set_keys(keys)
     emitter.emit(records)
 
 

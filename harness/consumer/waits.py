@@ -1,11 +1,15 @@
-"""The ways to wait: when to look at the channel, and when to sleep. Nothing but consuming happens in between."""
+"""The ways to wait: when to look at the channel, to sleep, to stop. Nothing but consuming happens in between."""
 
 from __future__ import annotations
 
+import contextlib
+import os
 import select
+import signal
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from types import FrameType
 from typing import Protocol
 
 from bpf.channel import Channel
@@ -72,12 +76,36 @@ class Consumes(Protocol):
     def consume(self) -> int: ...
 
 
-class Stop(Protocol):
-    """Says when to leave the loop; its descriptor becomes readable then."""
+class StopSignal:
+    """Says when to leave the loop: at one of the signals. Its descriptor becomes readable then, so that epoll returns.
 
-    requested: bool
+    Make it in the main thread. `received` is the first signal that came.
+    """
 
-    def fileno(self) -> int: ...
+    def __init__(self, *signals: signal.Signals) -> None:
+        self.requested = False
+        self.received: signal.Signals | None = None
+        self._read_end, write_end = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        signal.set_wakeup_fd(write_end)
+        for number in signals:
+            signal.signal(number, self._receive)
+
+    def fileno(self) -> int:
+        return self._read_end
+
+    def reset(self) -> None:
+        """Forget a request, so that the next one is noticed."""
+        self.requested = False
+        with contextlib.suppress(BlockingIOError):
+            os.read(self._read_end, 1 << 12)
+
+    def request(self) -> None:
+        """Ask to stop without a signal; the descriptor stays as it is."""
+        self.requested = True
+
+    def _receive(self, number: int, _frame: FrameType | None) -> None:
+        self.requested = True
+        self.received = self.received or signal.Signals(number)
 
 
 @dataclass(slots=True)
@@ -95,7 +123,7 @@ class LoopCounts:
 
 
 def epoll(
-    reader: Consumes, mode: Mode, stop: Stop, counts: LoopCounts, fds: Sequence[int], *, pace: Pace | None = None
+    reader: Consumes, mode: Mode, stop: StopSignal, counts: LoopCounts, fds: Sequence[int], *, pace: Pace | None = None
 ) -> None:
     """Sleep in epoll_wait, level-triggered, until the kernel notifies; look again before each sleep.
 
@@ -119,7 +147,7 @@ def epoll(
                 counts.naps += 1
 
 
-def notified(reader: Consumes, mode: Mode, stop: Stop, counts: LoopCounts, fds: Sequence[int]) -> None:
+def notified(reader: Consumes, mode: Mode, stop: StopSignal, counts: LoopCounts, fds: Sequence[int]) -> None:
     """Sleep in epoll_wait, edge-triggered: one pass for each notification, for programs that choose when to send one.
 
     Level-triggered, epoll_wait returns for any record, wanted or not. What stays below the bytes that bring a
@@ -135,7 +163,7 @@ def notified(reader: Consumes, mode: Mode, stop: Stop, counts: LoopCounts, fds: 
             look()
 
 
-def _register(waiter: select.epoll, fds: Sequence[int], stop: Stop, when: int) -> int:
+def _register(waiter: select.epoll, fds: Sequence[int], stop: StopSignal, when: int) -> int:
     """Wait for a channel's descriptors and the stop signal; return how many events there can be.
 
     (Python's default makes room for 1,023, 12 KiB allocated and freed at each wait.)
@@ -146,14 +174,14 @@ def _register(waiter: select.epoll, fds: Sequence[int], stop: Stop, when: int) -
     return len(fds) + 1
 
 
-def busy(reader: Consumes, mode: Mode, stop: Stop, counts: LoopCounts) -> None:
+def busy(reader: Consumes, mode: Mode, stop: StopSignal, counts: LoopCounts) -> None:
     """Look at the ring without a pause."""
     look = _look(reader, mode, counts)
     while not stop.requested:
         look()
 
 
-def backoff(reader: Consumes, mode: Mode, stop: Stop, counts: LoopCounts) -> None:
+def backoff(reader: Consumes, mode: Mode, stop: StopSignal, counts: LoopCounts) -> None:
     """Look at the ring without a pause while records come; after many looks in vain sleep, twice as long each time."""
     look = _look(reader, mode, counts)
     sleep = time.sleep
@@ -169,7 +197,7 @@ def backoff(reader: Consumes, mode: Mode, stop: Stop, counts: LoopCounts) -> Non
             pause = min(pause * 2, _LONGEST_SLEEP_S)
 
 
-def paced(reader: Consumes, mode: Mode, stop: Stop, counts: LoopCounts, pace: Pace) -> None:
+def paced(reader: Consumes, mode: Mode, stop: StopSignal, counts: LoopCounts, pace: Pace) -> None:
     """Sleep, then take all there is in one pass; needs no notification at all. `pace` chooses how long."""
     look = _look(reader, mode, counts)
     sleep = time.sleep
@@ -181,7 +209,7 @@ def paced(reader: Consumes, mode: Mode, stop: Stop, counts: LoopCounts, pace: Pa
         counts.waits += 1
 
 
-def interval(reader: Consumes, mode: Mode, stop: Stop, counts: LoopCounts, interval_ns: int) -> None:
+def interval(reader: Consumes, mode: Mode, stop: StopSignal, counts: LoopCounts, interval_ns: int) -> None:
     """Take a snapshot, then sleep for the interval, or until told to stop."""
     look = _look(reader, mode, counts)
     while not stop.requested:
@@ -211,7 +239,7 @@ def _look(reader: Consumes, mode: Mode, counts: LoopCounts) -> Callable[[], int]
 
 
 def consume_until_told(  # noqa: PLR0917 - what a loop needs
-    setting: Setting, reader: Consumes, mode: Mode, stop: Stop, counts: LoopCounts, channel: Channel, fds: Sequence[int]
+    setting: Setting, reader: Consumes, mode: Mode, stop: StopSignal, counts: LoopCounts, channel: Channel, fds: Sequence[int]
 ) -> None:
     """Wait and consume as the setting says, until told to stop; the channel notifies by `fds`."""
     if setting.wait == "interval":

@@ -1,4 +1,4 @@
-"""The fingerprint of the machine: what must be equal for two results to be compared."""
+"""The fingerprint of the machine, which must be equal for two results to be compared, and how a run was started."""
 
 from __future__ import annotations
 
@@ -9,9 +9,14 @@ from pathlib import Path
 from bpf.errors import CannotRun
 from bpf.program import import_bcc
 from harness.machine.checkout import VERSION, checkout
-from harness.machine.circumstances import circumstances
 from harness.machine.git import Repository
 from results.errors import BadInput
+
+_POLICIES = {getattr(os, name): name for name in ("SCHED_FIFO", "SCHED_RR", "SCHED_BATCH", "SCHED_IDLE")}
+_VARIABLES = (
+    *("PYTHONMALLOC", "PYTHONDEVMODE", "PYTHONTRACEMALLOC", "PYTHONOPTIMIZE", "PYTHONPERFSUPPORT", "PYTHON_GIL"),
+    *("PYTHON_JIT", "LD_PRELOAD", "GLIBC_TUNABLES"),
+)
 
 
 def fingerprint() -> dict[str, str | int | None]:
@@ -30,6 +35,21 @@ def fingerprint() -> dict[str, str | int | None]:
         "boot": Path("/proc/sys/kernel/random/boot_id").read_text(encoding="utf-8").strip(),
         "circumstances": ", ".join(circumstances()) or "none",
     }
+
+
+def circumstances() -> list[str]:
+    """List in words what a run was started under that changes what is measured, and that its trials' processes inherit.
+
+    None on a run as it should be.
+    """
+    found = []
+    nice = os.getpriority(os.PRIO_PROCESS, 0)
+    if nice:
+        found.append(f"nice {nice}")
+    policy = os.sched_getscheduler(0) & ~os.SCHED_RESET_ON_FORK
+    if policy != os.SCHED_OTHER:
+        found.append(_POLICIES.get(policy, f"scheduling policy {policy}"))
+    return found + [f"{name}={os.environ[name]}" for name in _VARIABLES if os.environ.get(name)]
 
 
 def _cpu_model() -> str | None:

@@ -221,6 +221,15 @@ def command_name(words: Sequence[str]) -> str:
     return name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}…"
 
 
+def signal_name(number: int) -> str:
+    """Name any signal; the real-time ones between the first and the last have no name of their own in Python."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        first = signal.SIGRTMIN
+        return f"SIGRTMIN+{number - first}" if number > first else f"signal {number}"
+
+
 def _prefix() -> str:
     """Say what the names of groups begin with that this process could tell from abandoned ones: process numbers differ
     between PID namespaces.

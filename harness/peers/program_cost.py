@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from types import TracebackType
 from typing import Self
 
 from bpf import syscalls
@@ -51,28 +50,23 @@ class Timed:
     wrong: tuple[str, ...]
 
 
-class ProgramTimer:
+class ProgramTimer(ExitStack):
     """Loads every build, as a context manager."""
 
     def __init__(self, tag: bytes) -> None:
+        super().__init__()
         self._tag = tag
-        self._stack = ExitStack()
         self._programs: dict[str, Program] = {}
 
     def __enter__(self) -> Self:
         for mode, options in builds(self._tag).items():
-            self._programs[mode] = self._stack.enter_context(Program(options))
+            self._programs[mode] = self.enter_context(Program(options))
         self._rings = [
             Ring(program.channel_fd, program.options.channel.size_bytes)
             for program in self._programs.values()
             if isinstance(program.options.channel, RingChannel)
         ]
         return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._stack.__exit__(kind, error, trace)
 
     def block(self, setting: Setting, traffic: Traffic, seed: int, generator_cpu: int | None) -> dict[str, Timed]:
         """Attach all in a random order, send for as long as a setting says, and return what each took."""

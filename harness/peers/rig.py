@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from functools import partial
-from typing import Any
+from typing import Any, Self
 
 from bpf.channels.ring import RingChannel
 from harness import account
@@ -52,11 +52,11 @@ class PeersRig(Rig):
         self._timer: ProgramTimer | None = None
         self._timed: dict[int, dict[str, Timed]] = {}
 
-    def __enter__(self) -> PeersRig:
+    def __enter__(self) -> Self:
         super().__enter__()
         # In memory and with all its pages: what a disk or new pages cost is not the consumer's.
         self.memory = os.memfd_create("bench-peers")
-        self._stack.callback(os.close, self.memory)
+        self.callback(os.close, self.memory)
         for begin in range(0, self._room, 1 << 24):
             os.pwrite(self.memory, bytes(1 << 24), begin)
         return self
@@ -81,7 +81,7 @@ class PeersRig(Rig):
         """Time all builds of a block at once."""
         kind, bed = load_kind(setting.traffic), self._testbed()
         if self._timer is None:
-            self._timer = self._stack.enter_context(ProgramTimer(kind.tag(bed)))
+            self._timer = self.enter_context(ProgramTimer(kind.tag(bed)))
         with kind.installed(bed) as frames:
             traffic = Traffic(kind=kind, bed=bed, frames=frames)
             return self._timer.block(setting, traffic, identity.seed, place.generator_cpu)
@@ -97,13 +97,13 @@ class PeersRig(Rig):
         else:
             tag = load_kind(setting.traffic).tag(self._testbed())
             with SharedRing(_ring_of(setting), tag=tag) as ring:
-                ring.program.attach()
-                yield self._start(setting, ring), ring.program.detach
+                ring.attach()
+                yield self._start(setting, ring), ring.detach
 
     def _drain_ring(self, setting: Setting) -> SharedRing:
         """Make the ring at the first drain; the others find it as the first did."""
         if self._ring is None:
-            self._ring = self._stack.enter_context(SharedRing(_ring_of(setting)))
+            self._ring = self.enter_context(SharedRing(_ring_of(setting)))
             self._keys = usual_keys()
         return self._ring
 

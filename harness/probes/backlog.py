@@ -1,18 +1,23 @@
-"""Watch how a backlog develops while a trial runs."""
+"""Look at a trial while it runs: how its backlog develops, also after a stop of its consumer."""
 
 from __future__ import annotations
 
-import dataclasses
+import os
+import signal
+import time
 from statistics import median
 
 from harness.trial import OnProgress, Progress
-from results.metrics import BACKLOG_GROWTH
-from results.trial import Trial
+from results.metrics import BACKLOG_GROWTH, STALL
 
 # The first part of a trial, where the backlog is that of starting up, is left out.
 STARTING_UP_S = 0.2
 # With fewer looks at the ring than this no trend is stated.
 FEWEST = 6
+# By then a consumer has settled into its rhythm, and may be stopped.
+BEFORE_S = 0.3
+# So long after the stall the load goes on, while the consumer catches up.
+AFTER_S = 0.5
 
 
 class Backlog:
@@ -27,12 +32,33 @@ class Backlog:
             self._seen.append((progress.elapsed_s, progress.unread))
         self._on_progress(progress)
 
-    def added_to(self, trial: Trial) -> Trial:
-        """Return the trial with the trend among its metrics, where enough was seen to state one."""
+    def metrics(self) -> dict[str, float]:
+        """Return the trend, where enough was seen to state one."""
         growth = growth_per_s(self._seen)
-        if growth is None:
-            return trial
-        return dataclasses.replace(trial, metrics={**trial.metrics, BACKLOG_GROWTH.name: growth})
+        return {} if growth is None else {BACKLOG_GROWTH.name: growth}
+
+
+class Stall(Backlog):
+    """Stops the consumer's process once, too, for `stall_s`, and notes how long that really was."""
+
+    def __init__(self, on_progress: OnProgress, stall_s: float) -> None:
+        super().__init__(on_progress)
+        self._stall_s = stall_s
+        self._stalled: dict[str, float] = {}
+
+    def look(self, progress: Progress) -> None:
+        super().look(progress)
+        if not self._stalled and progress.elapsed_s >= BEFORE_S:
+            os.kill(progress.consumer_pid, signal.SIGSTOP)
+            stopped = time.monotonic()
+            try:
+                time.sleep(self._stall_s)
+            finally:
+                self._stalled = {STALL.name: time.monotonic() - stopped}
+                os.kill(progress.consumer_pid, signal.SIGCONT)
+
+    def metrics(self) -> dict[str, float]:
+        return super().metrics() | self._stalled
 
 
 def growth_per_s(seen: list[tuple[float, int]]) -> float | None:

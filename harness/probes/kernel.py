@@ -7,7 +7,8 @@ harness, so that the consumer's process is what it is in the timed pass.
 from __future__ import annotations
 
 import os
-from types import TracebackType
+from contextlib import ExitStack
+from typing import Self
 
 from bpf import syscalls
 from bpf.process import ProcessCounter
@@ -27,31 +28,24 @@ def unsupported() -> str | None:
     return None
 
 
-class KernelProbe:
+class KernelProbe(ExitStack):
     """Counts from `start` to `stop`, as a context manager. Raises CannotRun on entering when nothing can be counted."""
 
     def __init__(self, pid: int, program_id: int) -> None:
+        super().__init__()
         self._counter = ProcessCounter(pid)
         self._program_id = program_id
         self._absent: dict[str, str] = {}
-        self._statistics: int | None = None
 
-    def __enter__(self) -> KernelProbe:
-        self._counter.__enter__()
+    def __enter__(self) -> Self:
+        self.enter_context(self._counter)
         self._program = syscalls.open_program(self._program_id)
+        self.callback(os.close, self._program)
         try:
-            self._statistics = syscalls.enable_statistics()
+            self.callback(os.close, syscalls.enable_statistics())
         except OSError as error:
             self._absent["program_ns_per_event"] = f"{_NO_PROGRAM_TIME} ({error.strerror})"
         return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._statistics is not None:
-            os.close(self._statistics)
-        os.close(self._program)
-        self._counter.__exit__(kind, error, trace)
 
     def start(self) -> None:
         self._runs_before = syscalls.program_info(self._program)

@@ -15,6 +15,7 @@ from pathlib import Path
 import psutil
 
 from harness.machine.group import time_used
+from harness.machine.quota import PROC, throttled_s
 from harness.probes.reading import Reading
 from results.disturbance import STOLEN, TAKEN
 from results.errors import BadInput
@@ -122,6 +123,30 @@ class MachineProbe:
         grouped = sum(int(used.read_text(encoding="utf-8").split()[1]) for used in self._groups) / 1e6  # usage_usec
         alone = sum(sum(each.cpu_times()[:4]) for family in families for each in family)
         return here.user + here.system + grouped + alone
+
+
+class ThrottlingProbe:
+    """Reads how long a quota of CPU time held back what a trial runs: two reads of the control groups' own counters.
+
+    Exact to the microsecond, of all groups that the harness and its workers are in.
+
+    The kernel adds them over the CPUs: two that are held back all the time are 2.
+    """
+
+    def __init__(self, proc: Path = PROC) -> None:
+        self._proc = proc
+
+    def start(self) -> None:
+        self._began_s = time.monotonic()
+        self._before = throttled_s(self._proc)
+
+    def stop(self, _events: int) -> Reading:
+        after = throttled_s(self._proc)
+        held_s = [after[group] - before_s for group, before_s in self._before.items() if group in after]
+        if not held_s:
+            return Reading(absent={"throttled_ratio": "no control group here counts it (no cpu controller)"})
+        # A group that is held back holds back those below it, and the longest wait is all of it.
+        return Reading(metrics={"throttled_ratio": max(held_s) / (time.monotonic() - self._began_s)})
 
 
 def disturbed_because(reading: Reading, limits: Limits, consuming_s: float) -> list[str]:

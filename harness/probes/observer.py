@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from types import TracebackType
+from contextlib import ExitStack
 
 from bpf import syscalls
 from bpf.channel import channel_named
@@ -14,22 +14,24 @@ from harness.messages import Maps
 _SETTLE_STEP_S = 0.001
 
 
-class Observer:
-    """Opens the maps of a consumer process by the ids that it told."""
+class Observer(ExitStack):
+    """Opens the maps of a consumer process by the ids that it told, and closes them as its context is left."""
 
     def __init__(self, maps: Maps, channel: str) -> None:
         assert maps.program is not None
         assert maps.counters is not None
         assert maps.channel is not None
+        super().__init__()
         self._program = syscalls.open_program(maps.program)
-        self._descriptor = syscalls.open_map(maps.counters)
-        self._counters = CounterMap(self._descriptor)
+        self.callback(os.close, self._program)
+        descriptor = syscalls.open_map(maps.counters)
+        self.callback(os.close, descriptor)
+        self.counters = CounterMap(descriptor).read
         carrier = syscalls.open_map(maps.channel)
         self._positions = channel_named(channel).positions(carrier)
         os.close(carrier)  # a mapping keeps it
-
-    def counters(self) -> Counters:
-        return self._counters.read()
+        if self._positions is not None:
+            self.callback(self._positions.close)
 
     def skipped(self) -> int | None:
         """Return how many runs of the program the kernel skipped, or None where it does not count them."""
@@ -53,17 +55,3 @@ class Observer:
             elif time.monotonic() - still_since > timeout_s / 2:
                 break
         return latest
-
-    def close(self) -> None:
-        if self._positions is not None:
-            self._positions.close()
-        os.close(self._descriptor)
-        os.close(self._program)
-
-    def __enter__(self) -> Observer:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

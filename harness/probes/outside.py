@@ -8,15 +8,13 @@ import stat
 from collections.abc import Collection
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from types import TracebackType
 from typing import Any
 
 from harness.probes.age import ages_among_offered
 from harness.probes.kernel import KernelProbe
-from harness.probes.machine import Limits, MachineProbe, disturbed_because
+from harness.probes.machine import Limits, MachineProbe, ThrottlingProbe, disturbed_because
 from harness.probes.observer import Observer
 from harness.probes.reading import Probe, Reading
-from harness.probes.throttling import ThrottlingProbe
 from harness.probes.timeline import SHORTEST_STEP_S, STEP_S, Sampler, near_pauses, ring_use, timeline
 from results.errors import BadInput
 from results.ledger import Ledger
@@ -53,7 +51,7 @@ class Probing:
             )
 
 
-class Outside:
+class Outside(ExitStack):
     """Observes a consumer from its start to its end, as a context manager: `start`, `sample` often, `stop`."""
 
     def __init__(
@@ -71,25 +69,17 @@ class Outside:
 
         Of a consumer that has no program of ours (None), and so no observer, there is no timeline.
         """
+        super().__init__()
         self._setting = setting
         self._probing = probing
-        self._stack = ExitStack()
         self._sampler = None
         if observer is not None and SAMPLER not in probing.without:
-            self._sampler = self._stack.enter_context(Sampler(observer, consumer))
+            self._sampler = self.enter_context(Sampler(observer, consumer))
         machine.own((consumer, *others))
         self._machine = machine
         self._probes: list[Probe] = [ThrottlingProbe()]
         if setting.pass_ == "kernel" and program is not None:
-            self._probes.append(self._stack.enter_context(KernelProbe(consumer, program)))
-
-    def __enter__(self) -> Outside:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._stack.__exit__(kind, error, trace)
+            self._probes.append(self.enter_context(KernelProbe(consumer, program)))
 
     def start(self) -> None:
         self._own_before_s = _own_cpu_s()

@@ -10,9 +10,9 @@ import itertools
 import os
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import numpy as np
@@ -51,17 +51,22 @@ class Sample:
     resident_bytes: int
 
 
-class Sampler:
+class Sampler(ExitStack):
     """Samples one consumer; `take` as often as SAMPLE_S says."""
 
     def __init__(self, observer: Observer, pid: int) -> None:
+        super().__init__()
         self.samples: list[Sample] = []
         self._observer = observer
         self._page = os.sysconf("SC_PAGE_SIZE")
-        folder = Path(f"/proc/{pid}")
-        self._statm = os.open(folder / "statm", os.O_RDONLY | os.O_CLOEXEC)
-        schedstat = folder / "schedstat"
-        self._schedstat = os.open(schedstat, os.O_RDONLY | os.O_CLOEXEC) if schedstat.exists() else None
+        self._statm = self._open(Path(f"/proc/{pid}/statm"))
+        schedstat = Path(f"/proc/{pid}/schedstat")
+        self._schedstat = self._open(schedstat) if schedstat.exists() else None
+
+    def _open(self, path: Path) -> int:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        self.callback(os.close, descriptor)
+        return descriptor
 
     def take(self) -> None:
         """Look once; the consumer may have died, then nothing is added."""
@@ -76,19 +81,6 @@ class Sampler:
             return
         lost = counters.reserve_failed + counters.map_full
         self.samples.append(Sample(at_ns, counters.observed, lost, unread, busy_ns, delay_ns, resident))
-
-    def close(self) -> None:
-        os.close(self._statm)
-        if self._schedstat is not None:
-            os.close(self._schedstat)
-
-    def __enter__(self) -> Sampler:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def timeline(

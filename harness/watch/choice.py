@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import ctypes
-import difflib
 import time
 
 import numpy as np
 import numpy.typing as npt
 
 from bpf.record import SAMPLE_BYTES, SAMPLE_STRUCT, Samples
-from harness.consumer.waits import Stop
+from harness.consumer.waits import StopSignal
 from modes import Kit, Mode, TakesBatches, TakesRecords
-from results.errors import BadInput
+from results.errors import unknown
 
 Events = npt.NDArray[np.void]
 """An array with the fields `reason` and `pid`."""
@@ -48,8 +47,7 @@ class Choice:
 def _reason_number(kit: Kit, name: str) -> int:
     number = kit.reasons.number(name.upper())
     if number is None:
-        near = difflib.get_close_matches(name.upper(), kit.reasons.all_names(), n=1)
-        raise BadInput(f"this kernel has no drop reason {name}" + (f"; did you mean {near[0]}?" if near else ""))
+        raise unknown(f"this kernel has no drop reason {name}", name.upper(), sorted(kit.reasons.by_name()))
     return number
 
 
@@ -60,7 +58,7 @@ class Wanted:
     time.monotonic, is over: what is left then comes without a load.
     """
 
-    def __init__(self, mode: Mode, choice: Choice, stop: Stop) -> None:
+    def __init__(self, mode: Mode, choice: Choice, stop: StopSignal) -> None:
         self.give_up_s = 0.0
         self._mode = mode
         self._choice = choice

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from harness.consumer.leavings import leavings
-from harness.consumer.stop import StopSignal
+from harness.consumer.containment import leavings
+from harness.consumer.waits import StopSignal
 from harness.machine import streams
 from harness.machine.group import Group
 

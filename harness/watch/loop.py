@@ -10,9 +10,8 @@ from bpf.channels.map import MapChannel
 from bpf.program import Program
 from bpf.reader import default_reader, reader_named
 from bpf.readers.snapshot import SnapshotReader
-from harness.consumer import waits as loops
 from harness.consumer.mode_errors import callback_errors, whole
-from harness.consumer.stop import StopSignal
+from harness.consumer.waits import NAP_NS, LoopCounts, Pace, StopSignal, epoll
 from harness.messages import DRAIN_DEADLINE_S
 from harness.watch.choice import Choice, Wanted
 from harness.watch.rows import Row, snapshot_rows
@@ -30,9 +29,9 @@ def watch_events(program: Program, mode: Mode, choice: Choice, stop: StopSignal)
     wanted = Wanted(mode, choice, stop)
     name = default_reader([name for name in channel.readers if name in readers_of(type(mode))])
     reader = reader_named(name).open(program, wanted)
-    nap = loops.Pace(channel.capacity, loops.NAP_NS) if reader.bounded else None
+    nap = Pace(channel.capacity, NAP_NS) if reader.bounded else None
     with callback_errors(mode, stop.request) as raised:
-        loops.epoll(reader, mode, stop, loops.LoopCounts(), program.carriers, pace=nap)
+        epoll(reader, mode, stop, LoopCounts(), program.carriers, pace=nap)
         program.detach()
         wanted.give_up_s = time.monotonic() + DRAIN_DEADLINE_S
         while reader.consume() and not raised and time.monotonic() < wanted.give_up_s:

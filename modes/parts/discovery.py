@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
 import grp
 import importlib
@@ -19,7 +18,7 @@ from types import CodeType, ModuleType
 
 from bpf.reader import reader_named, reader_names
 from modes.parts.mode import Mode
-from results.errors import BadInput
+from results.errors import BadInput, unknown
 
 
 def read_source(path: Path) -> bytes:
@@ -47,7 +46,7 @@ def read_source(path: Path) -> bytes:
 
 def _refuse_if_others_could_write(path: Path, status: os.stat_result) -> None:
     what, cure = f"mode file {path} would run with your rights, but", None
-    if status.st_uid not in _trusted_users():
+    if status.st_uid not in (0, os.geteuid(), _caller()):
         what += f" it belongs to user {status.st_uid}, who is neither root nor you"
         cure = f"read it, then copy it or, as root: chown {_caller()} {path}"
     elif status.st_mode & stat.S_IWOTH:
@@ -56,10 +55,6 @@ def _refuse_if_others_could_write(path: Path, status: os.stat_result) -> None:
         what, cure = f"{what} the group {status.st_gid} may write it", f"chmod g-w {path}"
     if cure is not None:
         raise BadInput(f"{what}; {cure}")
-
-
-def _trusted_users() -> set[int]:
-    return {0, os.geteuid(), _caller()}
 
 
 def _caller() -> int:
@@ -121,25 +116,19 @@ def load_mode(name: str) -> type[Mode]:
     Raises BadInput that says what is wrong, with the nearest name where nothing fits.
     """
     if is_file(name):
-        module = _import_file(Path(name))
+        module = _run_file(Path(name), read_source(Path(name)))
     elif name in mode_names():
         module = importlib.import_module(f"modes.{name.replace('-', '_')}")
     elif "." in name:
         module = _import_module(name)
     else:
-        near = difflib.get_close_matches(name, mode_names(), n=1)
-        hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(mode_names())}"
-        raise BadInput(f"no mode {name!r}; {hint}")
+        raise unknown(f"no mode {name!r}", name, mode_names(), f"there are: {', '.join(mode_names())}")
     return _mode_in(module, name)
 
 
 def readers_of(mode: type[Mode]) -> tuple[str, ...]:
     """List the readers that can serve a mode, by the parts that it plays; the first is the default."""
     return tuple(name for name in reader_names() if issubclass(mode, reader_named(name).serves))
-
-
-def _import_file(path: Path) -> ModuleType:
-    return _run_file(path, read_source(path))
 
 
 @functools.cache

@@ -12,37 +12,25 @@ from results.metrics import Better
 class Name(str):
     """A name out of a result file, to be set apart from the words around it."""
 
-    __slots__ = ()
-
 
 class Strong(str):
     """Words that catch the eye."""
-
-    __slots__ = ()
 
 
 class Quiet(str):
     """Words that stand back."""
 
-    __slots__ = ()
-
 
 class Good(str):
     """Words that say that all is well."""
-
-    __slots__ = ()
 
 
 class Doubt(str):
     """Words that warn."""
 
-    __slots__ = ()
-
 
 class Bad(str):
     """Words that say what must not be overlooked."""
-
-    __slots__ = ()
 
 
 # Words, some of them of the classes above; "\n" among them breaks the line, and no other word does. An empty sentence

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from results import units
+from results.metrics import CPU_PER_EVENT, NS_PER_EVENT
 from results.peers import EMPTY, PARTS, REFERENCES, label, part_of
 from results.reports.document import Cell, Document, Line, Table, cells, titled
 from results.reports.sessions import disturbed, marked
@@ -47,7 +48,8 @@ def _lines(part: str, trials: Sequence[Trial]) -> Iterator[Line]:
     for trial in trials:
         rows.setdefault(label(trial.setting), []).append(trial)
     rows = {name: _steadiest(made) for name, made in rows.items()}
-    value: Value = {"drain": _ns, "program": _less(rows.get(EMPTY, ())), "live": _cpu_ns}[part]
+    values = {"drain": NS_PER_EVENT.value, "program": _less(rows.get(EMPTY, ())), "live": CPU_PER_EVENT.value}
+    value: Value = values[part]
     for name, own in rows.items():
         valid = [trial for trial in own if trial.valid]
         reference = REFERENCES.get(name)
@@ -85,14 +87,6 @@ def _trials(own: Sequence[Trial]) -> str:
         if count:
             return f"{count}/{len(own)} {what}"
     return f"{len(own)}"
-
-
-def _ns(trial: Trial) -> float | None:
-    return trial.ns_per_event
-
-
-def _cpu_ns(trial: Trial) -> float | None:
-    return trial.metrics.get("cpu_ns_per_event")
 
 
 def _less(empty: Iterable[Trial]) -> Value:

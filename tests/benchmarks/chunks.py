@@ -28,7 +28,7 @@ def main() -> None:
     found: dict[tuple[str, int], list[float]] = {(name, chunk): [] for name in modes for chunk in CHUNKS}
     keys = usual_keys()
     with SharedRing(RingChannel(size_bytes=RING, wakeup="none")) as shared:
-        ring = Ring(shared.program.map_fd("events"), RING)
+        ring = Ring(shared.map_fd("events"), RING)
         for _ in range(BLOCKS):
             for name, chunk in random.sample(list(found), len(found)):
                 shared.fill(keys, RECORDS)

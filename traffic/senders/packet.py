@@ -7,8 +7,7 @@ import errno
 import os
 import socket
 from collections.abc import Sequence
-from types import TracebackType
-from typing import Self
+from contextlib import ExitStack
 
 from bpf.errors import CannotRun
 from traffic.outlet import Outlet
@@ -42,8 +41,8 @@ _sendmmsg = ctypes.CDLL(None, use_errno=True).sendmmsg
 _sendmmsg.argtypes = [ctypes.c_int, ctypes.c_void_p, ctypes.c_uint, ctypes.c_int]
 
 
-class PacketSender:
-    """Sends frames in turn, round and round, from the testbed's outlet.
+class PacketSender(ExitStack):
+    """Sends frames in turn, round and round, from the testbed's outlet; leaving its context closes the socket.
 
     `refused` counts the frames that the kernel took from the socket and then dropped on the way out (ENOBUFS).
     """
@@ -57,6 +56,7 @@ class PacketSender:
             raise ValueError(f"a burst is 1 to {MAX_BURST} frames, not {max_burst}")
         if not frames:
             raise ValueError("no frames to send")
+        super().__init__()
         outlet.enter()
         self.refused = 0
         self.max_burst = max_burst
@@ -65,23 +65,15 @@ class PacketSender:
         self._build_messages(frames, max_burst)
         # Protocol 0: this socket receives nothing, so it is no capture that would change what is dropped here.
         try:
-            self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW | socket.SOCK_CLOEXEC, 0)
+            opened = self.enter_context(socket.socket(socket.AF_PACKET, socket.SOCK_RAW | socket.SOCK_CLOEXEC, 0))
         except OSError as error:
             raise CannotRun(
                 f"a packet socket could not be opened ({error.strerror})", "run it as root (it takes CAP_NET_RAW)"
             ) from error
         # Room enough that a send never waits for frames that a queue holds.
-        self._socket.setsockopt(socket.SOL_SOCKET, SO_SNDBUFFORCE, SEND_BUFFER_BYTES)
-        self._socket.bind((outlet.ifname, 0))
-        self._fd = self._socket.fileno()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._socket.close()
+        opened.setsockopt(socket.SOL_SOCKET, SO_SNDBUFFORCE, SEND_BUFFER_BYTES)
+        opened.bind((outlet.ifname, 0))
+        self._fd = opened.fileno()
 
     def send(self, count: int) -> int:
         """Hand up to `count` frames (at most `max_burst`) to the kernel; return how many it tried, refused ones too.

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from types import TracebackType
-from typing import Self
+from contextlib import ExitStack
 
 from bpf import syscalls
 from bpf.synthetic import Emitter, EmitterIds, unpack_key
@@ -14,7 +13,7 @@ from bpf.synthetic import Emitter, EmitterIds, unpack_key
 MAX_BURST = 1 << 16
 
 
-class SyntheticSender:
+class SyntheticSender(ExitStack):
     """Writes records in turn, round and round, into the ring of a program that a consumer has loaded and not attached.
 
     (While the tracepoint is attached, real drops would count on the same plain per-CPU counters.)
@@ -22,24 +21,15 @@ class SyntheticSender:
 
     def __init__(self, emitter: EmitterIds, keys: Sequence[bytes], max_burst: int = MAX_BURST) -> None:
         """Open program and maps by their ids and set what to emit. Raises OSError."""
+        super().__init__()
         self.refused = 0
         self.max_burst = max_burst
-        self._descriptors = [
-            syscalls.open_program(emitter.program),
-            syscalls.open_map(emitter.plan),
-            syscalls.open_map(emitter.keys),
-        ]
-        self._emitter = Emitter(*self._descriptors)
+        program = syscalls.open_program(emitter.program)
+        descriptors = (program, *map(syscalls.open_map, (emitter.plan, emitter.keys)))
+        for descriptor in descriptors:
+            self.callback(os.close, descriptor)
+        self._emitter = Emitter(*descriptors)
         self._emitter.set_keys([unpack_key(key) for key in keys])
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        for descriptor in self._descriptors:
-            os.close(descriptor)
 
     def send(self, count: int) -> int:
         """Emit `count` records; return the count. Raises OSError."""

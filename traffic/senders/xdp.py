@@ -12,8 +12,7 @@ import errno
 import os
 import struct
 from collections.abc import Sequence
-from types import TracebackType
-from typing import Self
+from contextlib import ExitStack
 
 from bpf import instructions, syscalls
 from bpf.btf import libbpf
@@ -27,7 +26,7 @@ MAX_BURST = 4096
 ATTACH_XDP = 37  # enum bpf_attach_type
 
 
-class XdpSender:
+class XdpSender(ExitStack):
     """Sends one frame again and again into the receiver's end of the testbed's pair.
 
     The interface has a program of ours attached meanwhile, which lets everything pass: without one, a veth keeps no
@@ -44,15 +43,18 @@ class XdpSender:
             raise ValueError(f"the xdp sender sends one frame again and again, not {len(frames)} in turn; use packet")
         if not 1 <= max_burst <= MAX_BURST:
             raise ValueError(f"a burst is 1 to {MAX_BURST} frames, not {max_burst}")
+        super().__init__()
         outlet.enter()
         self.refused = 0
         self.max_burst = max_burst
         self._program = instructions.load(instructions.XDP, instructions.returning(instructions.XDP_PASS))
-        self._link = libbpf().bpf_link_create(self._program, outlet.ifindex, ATTACH_XDP, None)
-        if self._link < 0:
-            reason = os.strerror(ctypes.get_errno() or -self._link)
-            os.close(self._program)
+        self.callback(os.close, self._program)
+        link = libbpf().bpf_link_create(self._program, outlet.ifindex, ATTACH_XDP, None)
+        if link < 0:
+            reason = os.strerror(ctypes.get_errno() or -link)
+            self.close()
             raise CannotRun(f"no XDP program could be attached to the testbed ({reason})", "use --sender packet")
+        self.callback(os.close, link)
         self._frame = ctypes.create_string_buffer(frames[0], len(frames[0]))
         # struct xdp_md: data, data_end, data_meta, ingress_ifindex, rx_queue_index, egress_ifindex
         self._context = ctypes.create_string_buffer(struct.pack("=6I", 0, len(frames[0]), 0, outlet.ifindex, 0, 0), 24)
@@ -65,15 +67,6 @@ class XdpSender:
             flags=LIVE_FRAMES,
             batch_size=BATCH,
         )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        os.close(self._link)
-        os.close(self._program)
 
     def send(self, count: int) -> int:
         """Send `count` frames (at most `max_burst`); return the count. Raises CannotRun."""

@@ -72,7 +72,7 @@ def _draw(part: Part, console: Console, *, whole: bool) -> None:
         case Table(narrow="split"):
             fit = max(1, (console.width - _LABEL) // _NUMBER)
             for first in range(0, len(part.headings), fit):
-                console.print(*([] if first == 0 else [""]), _table(part, console, slice(first, first + fit)), sep="\n")
+                console.print(*([] if first == 0 else [""]), drawn(part, console, slice(first, first + fit)), sep="\n")
         case Table():
             _draw_table(part, console)
         case Facts(pairs):
@@ -94,7 +94,7 @@ def _text(sentence: Sentence, style: str = "") -> Text:
 
 
 def _draw_table(table: Table, console: Console) -> None:
-    drawn, fits = _fitted(table, console)
+    fitted, fits = _fitted(table, console)
     spare = [heading for heading in table.headings if heading.spare]
     if spare and not fits:
         kept = tuple(heading for heading in table.headings if not heading.spare)
@@ -102,13 +102,13 @@ def _draw_table(table: Table, console: Console) -> None:
             replace(line, cells=tuple(c for c, h in zip(line.cells, table.headings, strict=True) if h in kept))
             for line in table.lines
         )
-        drawn, fits = _fitted(replace(table, headings=kept, lines=tuple(lines)), console)
+        fitted, fits = _fitted(replace(table, headings=kept, lines=tuple(lines)), console)
     if (
         fits
         or table.narrow not in ("labels", "words", "titles")
         or (table.narrow == "titles" and console.width >= _WIDE)
     ):
-        console.print(drawn)
+        console.print(fitted)
     else:
         for line in table.lines:
             console.print(_text(line.says or _in_words(table, line)))
@@ -119,12 +119,12 @@ def _draw_table(table: Table, console: Console) -> None:
 
 def _fitted(table: Table, console: Console) -> tuple[rich.table.Table, bool]:
     """Draw a table, and say whether it has the room, once its labels are broken if they may be."""
-    drawn = _table(table, console, slice(None))
-    needs = console.measure(drawn, options=console.options.update(max_width=10_000)).maximum
+    whole = drawn(table, console)
+    needs = console.measure(whole, options=console.options.update(max_width=10_000)).maximum
     if table.narrow == "labels":
         longest = max((cell_len(label) for label in (table.heading, *(line.label for line in table.lines))), default=0)
         needs -= max(0, longest - _BROKEN_LABEL)
-    return drawn, needs <= console.width
+    return whole, needs <= console.width
 
 
 def _in_words(table: Table, line: Line) -> Sentence:
@@ -133,23 +133,24 @@ def _in_words(table: Table, line: Line) -> Sentence:
     return (f"{table.heading} {line.label}: {said}",)
 
 
-def _table(table: Table, console: Console, columns: slice) -> rich.table.Table:
+def drawn(table: Table, console: Console, columns: slice = slice(None)) -> rich.table.Table:
+    """Draw a table, or some of its columns, as rich prints it."""
     headings = table.headings[columns]
     numbers = not all(heading.words for heading in headings)
     # Words need more room between them than numbers do.
-    drawn = rich.table.Table(box=None, padding=(0, 1), pad_edge=False, collapse_padding=numbers, header_style="bold")
+    made = rich.table.Table(box=None, padding=(0, 1), pad_edge=False, collapse_padding=numbers, header_style="bold")
     folds = table.narrow == "labels"
-    drawn.add_column(Text(table.heading), no_wrap=not folds, overflow="fold" if folds else "ellipsis")
+    made.add_column(Text(table.heading), no_wrap=not folds, overflow="fold" if folds else "ellipsis")
     for heading in headings:
         breaks = table.narrow in ("split", "titles") or (heading.words and table.narrow == "fold")
-        drawn.add_column(
+        made.add_column(
             Text(heading.title), justify="left" if heading.words else "right", no_wrap=not breaks,
             overflow="fold" if breaks else "ellipsis",
         )  # fmt: skip
     for line in table.lines:
         row = [_cell(cell, heading, console) for cell, heading in zip(line.cells[columns], headings, strict=True)]
-        drawn.add_row(Text(shown(line.label), style="bold").append(_notes(line.notes)), *row)
-    return drawn
+        made.add_row(Text(shown(line.label), style="bold").append(_notes(line.notes)), *row)
+    return made
 
 
 def _cell(cell: Cell | None, heading: Heading, console: Console) -> Text:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 CHECKOUT = Path(__file__).resolve().parents[3]
-CODE = "import sys; from harness.machine.circumstances import circumstances; print(circumstances())"
+CODE = "import sys; from harness.machine.fingerprint import circumstances; print(circumstances())"
 
 
 @pytest.mark.parametrize(

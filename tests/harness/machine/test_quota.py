@@ -9,7 +9,7 @@ import pytest
 
 from harness.doctor.cpus import judge_quotas
 from harness.machine.quota import Quota, quotas, throttled_s
-from harness.probes.throttling import ThrottlingProbe
+from harness.probes.machine import ThrottlingProbe
 
 # lines of /proc/self/cgroup; the root and the kind of each mount; files below the mount; the quotas; seconds held back
 V1 = {"cpu.cfs_quota_us": "-1", "cpu.cfs_period_us": "100000", "cpu.stat": "nr_periods 9\nnr_throttled 2\n"

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from harness.machine.quota import groups, quotas
-from harness.probes.throttling import ThrottlingProbe
+from harness.probes.machine import ThrottlingProbe
 from tests.kernel.bench import trials
 from tests.kernel.faults.watched import QUIET_RUN, Watched
 

@@ -27,7 +27,10 @@ def _plot(sheet: Sheet, curves: Sequence[tuple[Variant, list[tuple[float, float]
     ends = []
     for variant, found in curves:
         style = look(variant.colour, variant.style)
-        said = [f"{variant.label}: {_share(rarity)} of events within {units.nanoseconds(age)}" for rarity, age in found]
+        said = [
+            f"{variant.label}: {100 * (1 - 1 / rarity):.6g} % of events within {units.nanoseconds(age)}"
+            for rarity, age in found
+        ]
         axes.plot(
             [rarity for rarity, _ in found], [age for _, age in found],
             gid=sheet.mark(variant.key, said), markersize=4, **style,
@@ -42,7 +45,3 @@ def _plot(sheet: Sheet, curves: Sequence[tuple[Variant, list[tuple[float, float]
     axes.set_title("Age of an event when it is handled")
     axes.set_xlabel("share of the events that are at most this old")
     label_ends(axes, ends)
-
-
-def _share(rarity: float) -> str:
-    return f"{100 * (1 - 1 / rarity):.6g} %"
