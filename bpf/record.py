@@ -5,7 +5,15 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from bpf.sample import BUSY_BIT, DISCARD_BIT, HEADER_BYTES, RECORD_BYTES, SAMPLE_BYTES, SAMPLE_STRUCT, ring_capacity
+from bpf.ring import (
+    BUSY_BIT,
+    DISCARD_BIT,
+    HEADER_BYTES,
+    RECORD_BYTES,
+    SAMPLE_BYTES,
+    SAMPLE_STRUCT,
+    ring_capacity,
+)
 
 __all__ = [
     "BUSY_BIT",

@@ -1,4 +1,4 @@
-"""The memory of a BPF ring buffer, mapped: positions and data, nothing about waiting.
+"""The memory of a BPF ring buffer, mapped: positions and data, nothing about waiting. Nothing here needs numpy.
 
 Layout (kernel/bpf/ringbuf.c, ringbuf_map_mmap_user): page 0 holds the consumer's position and may be written; page 1
 holds the producer's; the data follow, mapped twice in a row, so that a record never breaks at the end.
@@ -8,8 +8,20 @@ Positions count bytes and grow for ever; modulo the size they are places.
 from __future__ import annotations
 
 import mmap
+import struct
 
-from bpf.sample import RECORD_BYTES
+# struct record of drops.c
+SAMPLE_STRUCT = struct.Struct("=QQII")
+SAMPLE_BYTES = SAMPLE_STRUCT.size
+# struct bpf_ringbuf_hdr, kernel/bpf/ringbuf.c: the length carries the busy and the discard bit
+HEADER_BYTES = 8
+BUSY_BIT, DISCARD_BIT = 1 << 31, 1 << 30
+RECORD_BYTES = HEADER_BYTES + SAMPLE_BYTES
+
+
+def ring_capacity(ring_size_bytes: int) -> int:
+    """Return how many records a ring can hold: one byte must stay free, hence one record."""
+    return ring_size_bytes // RECORD_BYTES - 1
 
 
 class RingPositions:

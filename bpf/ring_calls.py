@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from bpf.channel import Bcc, OnRecord
-from bpf.ring import RingPositions
-from bpf.sample import RECORD_BYTES
+from bpf.ring import RECORD_BYTES, RingPositions
 
 
 class RingCalls:

@@ -31,11 +31,15 @@ class EmitterIds:
 class Emitter:
     """Emits exact numbers of records, in any process that has the descriptors (syscalls.open_map, open_program)."""
 
-    def __init__(self, program_fd: int, plan_fd: int, keys_fd: int) -> None:
+    def __init__(self, program_fd: int, plan_fd: int, keys_fd: int, keys: Sequence[Key]) -> None:
+        """Set what to emit, in turn. Raises ValueError for no keys or more than the map holds."""
+        if not 0 < len(keys) <= MAX_SYNTHETIC_KEYS:
+            raise ValueError(f"{len(keys)} synthetic keys: 1 to {MAX_SYNTHETIC_KEYS} are possible")
         self._program_fd = program_fd
         self._plan_fd = plan_fd
-        self._keys_fd = keys_fd
-        self._keys = 0
+        for number, key in enumerate(keys):
+            syscalls.update(keys_fd, number, pack_key(key))
+        self._keys = len(keys)
         self._next = 0
         self._packet = ctypes.create_string_buffer(64)  # nobody looks at it
         self._options = syscalls.TestRunOptions(
@@ -43,15 +47,6 @@ class Emitter:
             data_in=ctypes.addressof(self._packet),
             data_size_in=len(self._packet),
         )
-
-    def set_keys(self, keys: Sequence[Key]) -> None:
-        """Set what to emit, in turn. Raises ValueError for no keys or more than the map holds."""
-        if not 0 < len(keys) <= MAX_SYNTHETIC_KEYS:
-            raise ValueError(f"{len(keys)} synthetic keys: 1 to {MAX_SYNTHETIC_KEYS} are possible")
-        for number, key in enumerate(keys):
-            syscalls.update(self._keys_fd, number, _KEY.pack(*key))
-        self._keys = len(keys)
-        self._next = 0
 
     def emit(self, count: int) -> None:
         """Emit the next `count` records on this CPU, at about 16 million a second. Raises OSError."""

@@ -16,6 +16,7 @@ import sys
 import sysconfig
 import time
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, is_dataclass
 from itertools import repeat
 from pathlib import Path
@@ -69,7 +70,7 @@ class WorkerDied(Exception):
         self.killed = how in _KILLED
 
 
-class Worker:
+class Worker(AbstractContextManager["Worker"]):
     """A fresh Python process that runs one of our modules; leaving the context kills it if it still lives.
 
     `left_behind` names the processes that it started and that outlived it; they are ended with its group.
@@ -113,15 +114,12 @@ class Worker:
                 # Ctrl-C is for the harness alone, which then ends its workers in order.
                 start_new_session=True,
             )
+        self.pid = self._process.pid
         self._socket = ours
         self._unread = b""
         if group is not None:
-            group.admit(self._process.pid)
+            group.admit(self.pid)
         self.send(first)
-
-    @property
-    def pid(self) -> int:
-        return self._process.pid
 
     def fileno(self) -> int:
         return self._socket.fileno()
@@ -205,9 +203,6 @@ class Worker:
             left = (f"a copy of the {self.name}" if words == own else words for words in self._group.end().values())
             self.left_behind = list(dict.fromkeys(left))
         os.close(self._stderr)
-
-    def __enter__(self) -> Worker:
-        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

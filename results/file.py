@@ -51,7 +51,7 @@ class ResultFile:
     problems: tuple[Problem, ...]
 
 
-class ResultWriter:
+class ResultWriter(contextlib.AbstractContextManager["ResultWriter"]):
     """Append sessions and trials to a result file; opening it proves that it can be written.
 
     Each line is one write to a descriptor in append mode, so a killed run leaves at most its last line torn, and two
@@ -96,9 +96,6 @@ class ResultWriter:
             finally:
                 os.close(self._descriptor)
                 self._descriptor = -1
-
-    def __enter__(self) -> ResultWriter:
-        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -18,8 +18,7 @@ from typing import ParamSpec, Self, TypeVar
 from pyroute2 import IPRoute, NetlinkError
 
 from bpf.errors import CannotRun
-from traffic.namespace import make_namespace, own_inode
-from traffic.outlet import Outlet
+from traffic.outlet import Outlet, make_namespace, own_inode
 
 # RFC 2544 keeps 198.18.0.0/15 for benchmarks; fd62:656e:6368::/48 is a unique local prefix (RFC 4193), "bench" in hex.
 SENDER_IPV4, RECEIVER_IPV4 = "198.18.0.1", "198.18.0.2"

@@ -18,9 +18,8 @@ from bpf import syscalls
 from bpf.channel import Bcc, OnRecord, RecordChannel, Source, Take
 from bpf.channels.ring import RingChannel, wakeup_flag
 from bpf.cpus import online_cpus
-from bpf.ring import Ring, RingPositions
+from bpf.ring import Ring, RingPositions, ring_capacity
 from bpf.ring_calls import RingCalls
-from bpf.sample import ring_capacity
 from results.errors import BadInput
 
 

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from typing import Self
 
 from bpf.channel import Bcc, OnRecord, RecordChannel, Source, Take
-from bpf.ring import Ring, RingPositions
+from bpf.ring import RECORD_BYTES, Ring, RingPositions, ring_capacity
 from bpf.ring_calls import RingCalls
-from bpf.sample import RECORD_BYTES, ring_capacity
 from results.errors import BadInput
 
 # enum of include/uapi/linux/bpf.h: BPF_RB_NO_WAKEUP, BPF_RB_FORCE_WAKEUP

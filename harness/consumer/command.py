@@ -8,9 +8,9 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Self
 
 import psutil
 
@@ -49,7 +49,7 @@ class Recipe:
     stop: signal.Signals = signal.SIGINT
 
 
-class Command:
+class Command(AbstractContextManager["Command"]):
     """Runs it, as a context manager; to a trial it is a Worker."""
 
     tree = None
@@ -68,17 +68,14 @@ class Command:
             start_new_session=True,
         )
         # It stays a zombie until it is let go: its end is looked for here, and its CPU time can be read until then.
-        self._ending = os.pidfd_open(self._process.pid)
+        self.pid = self._process.pid
+        self._ending = os.pidfd_open(self.pid)
         if cpu is not None:
             os.sched_setaffinity(self.pid, {cpu})
         self._watched = psutil.Process(self.pid)
         self._started_s = time.monotonic()
         self._began_ns = 0
         self._used: Usage | None = None
-
-    @property
-    def pid(self) -> int:
-        return self._process.pid
 
     def fileno(self) -> int:
         return self._ending
@@ -149,9 +146,6 @@ class Command:
     def whereabouts(self) -> str:
         """Say nothing: where another's program is stays its own affair."""
         return ""
-
-    def __enter__(self) -> Self:
-        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -66,9 +66,8 @@ ONE_CAUSE: Sequence[Key] = ((0xFFFFFFFF81000000, 1, 3),)
 
 def fill(program: Program, records: int, keys: Sequence[Key] = ONE_CAUSE) -> None:
     """Put synthetic records of these causes in turn into the channel, to be drained."""
-    emitter = Emitter(program.emit_fd, program.map_fd("synthetic_plan"), program.map_fd("synthetic_keys"))
-    emitter.set_keys(keys)
-    emitter.emit(records)
+    plan, in_turn = program.map_fd("synthetic_plan"), program.map_fd("synthetic_keys")
+    Emitter(program.emit_fd, plan, in_turn, keys).emit(records)
 
 
 def maps_of(program: Program) -> Maps:

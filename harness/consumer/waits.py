@@ -239,7 +239,13 @@ def _look(reader: Consumes, mode: Mode, counts: LoopCounts) -> Callable[[], int]
 
 
 def consume_until_told(  # noqa: PLR0917 - what a loop needs
-    setting: Setting, reader: Consumes, mode: Mode, stop: StopSignal, counts: LoopCounts, channel: Channel, fds: Sequence[int]
+    setting: Setting,
+    reader: Consumes,
+    mode: Mode,
+    stop: StopSignal,
+    counts: LoopCounts,
+    channel: Channel,
+    fds: Sequence[int],
 ) -> None:
     """Wait and consume as the setting says, until told to stop; the channel notifies by `fds`."""
     if setting.wait == "interval":

@@ -41,13 +41,10 @@ class Group:
 
     def __init__(self) -> None:
         self.name = f"{_prefix()}{os.getpid()}-{_started(os.getpid())}-{next(_numbers)}"
+        # What to add to the environment of a process that shall be admitted.
+        self.environment = {MARK: self.name}
         self._folder = _make(self.name)
         self._first: int | None = None
-
-    @property
-    def environment(self) -> dict[str, str]:
-        """What to add to the environment of a process that shall be admitted."""
-        return {MARK: self.name}
 
     def admit(self, pid: int) -> None:
         """Take a process in, before it has offspring."""

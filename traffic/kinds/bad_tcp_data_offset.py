@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from scapy.layers.inet import TCP
-
-from traffic.frames import ipv4
-from traffic.kind import DropKind
-from traffic.testbed import Testbed
+from traffic.recipe import TCP, DropKind, Testbed, ipv4
 
 
 class Kind(DropKind):

@@ -8,11 +8,7 @@ where there is one, as the data is copied to the reader: that drop comes with th
 
 from __future__ import annotations
 
-from scapy.layers.inet import UDP
-
-from traffic.frames import ipv4
-from traffic.kind import DropKind
-from traffic.testbed import Testbed
+from traffic.recipe import UDP, DropKind, Testbed, ipv4
 
 WRONG_CHECKSUM = 0xDEAD  # not 0: that means "none computed" (RFC 768)
 

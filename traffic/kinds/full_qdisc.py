@@ -14,13 +14,10 @@ from __future__ import annotations
 from contextlib import ExitStack
 
 from pyroute2 import IPRoute, NetlinkError
-from scapy.layers.inet import UDP
 
 from bpf.errors import CannotRun
 from traffic.counters import qdisc_drops, snmp
-from traffic.frames import ipv4
-from traffic.kind import DropKind, Expected
-from traffic.testbed import Testbed
+from traffic.recipe import UDP, DropKind, Expected, Testbed, ipv4
 
 SMALL_BYTES, LARGE_BYTES = 60, 200
 LARGE_OF_FOUR = 3

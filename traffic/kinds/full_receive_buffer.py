@@ -9,14 +9,10 @@ from __future__ import annotations
 import socket
 from contextlib import ExitStack
 
-from scapy.layers.inet import UDP
-
 from bpf.errors import CannotRun
 from traffic.counters import snmp
-from traffic.frames import ipv4
-from traffic.kind import DropKind
+from traffic.recipe import UDP, DropKind, Testbed, ipv4
 from traffic.senders.packet import PacketSender
-from traffic.testbed import Testbed
 
 PORT = 15
 SMALLEST_BUFFER = 1  # bytes; the kernel makes it SOCK_MIN_RCVBUF

@@ -4,11 +4,7 @@ The martians are counted by CPU for the whole machine only; the witness here is 
 
 from __future__ import annotations
 
-from scapy.layers.inet import UDP
-
-from traffic.frames import ipv4
-from traffic.kind import DropKind
-from traffic.testbed import Testbed
+from traffic.recipe import UDP, DropKind, Testbed, ipv4
 
 
 class Kind(DropKind):

@@ -7,13 +7,9 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 
-from scapy.layers.inet import UDP
-
 from traffic import nftables
 from traffic.counters import nft_counter
-from traffic.frames import ipv4
-from traffic.kind import DropKind
-from traffic.testbed import Testbed
+from traffic.recipe import UDP, DropKind, Testbed, ipv4
 
 PORT = 14
 TABLE = "netdev bench"

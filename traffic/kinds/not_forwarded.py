@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from scapy.layers.inet import UDP
-
-from traffic.frames import ipv4
-from traffic.kind import DropKind
-from traffic.testbed import Testbed
+from traffic.recipe import UDP, DropKind, Testbed, ipv4
 
 SOMEBODY_ELSE = "203.0.113.2"  # TEST-NET-3, RFC 5737
 

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 
-from scapy.layers.inet import UDP
-
-from traffic.frames import ipv4
-from traffic.kind import DropKind
-from traffic.testbed import Testbed
+from traffic.recipe import UDP, DropKind, Testbed, ipv4
 
 STRICT = 1
 

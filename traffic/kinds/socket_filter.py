@@ -7,11 +7,7 @@ import socket
 import struct
 from contextlib import ExitStack
 
-from scapy.layers.inet import UDP
-
-from traffic.frames import ipv4
-from traffic.kind import DropKind
-from traffic.testbed import Testbed
+from traffic.recipe import UDP, DropKind, Testbed, ipv4
 
 PORT = 16
 SO_ATTACH_FILTER = 26  # include/uapi/asm-generic/socket.h

@@ -7,13 +7,9 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 
-from scapy.layers.inet import UDP
-
 from traffic import tc
 from traffic.counters import qdisc_drops
-from traffic.frames import ipv4
-from traffic.kind import DropKind, Expected
-from traffic.testbed import Testbed
+from traffic.recipe import UDP, DropKind, Expected, Testbed, ipv4
 
 PORT = 18
 

@@ -5,11 +5,7 @@ The RST that answers it is counted and then, for want of a route back, not sent:
 
 from __future__ import annotations
 
-from scapy.layers.inet import TCP
-
-from traffic.frames import ipv4
-from traffic.kind import DropKind
-from traffic.testbed import Testbed
+from traffic.recipe import TCP, DropKind, Testbed, ipv4
 
 
 class Kind(DropKind):

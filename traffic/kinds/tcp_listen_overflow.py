@@ -26,8 +26,7 @@ from scapy.layers.l2 import Ether
 from scapy.packet import Packet
 
 from bpf.errors import CannotRun
-from traffic.frames import ipv4
-from traffic.kind import DropKind
+from traffic.recipe import DropKind, ipv4
 from traffic.testbed import NUD_PERMANENT, Testbed
 
 PORT = 20

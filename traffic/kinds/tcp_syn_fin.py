@@ -5,11 +5,7 @@ from __future__ import annotations
 import socket
 from contextlib import ExitStack
 
-from scapy.layers.inet import TCP
-
-from traffic.frames import ipv4
-from traffic.kind import DropKind
-from traffic.testbed import Testbed
+from traffic.recipe import TCP, DropKind, Testbed, ipv4
 
 PORT = 19
 

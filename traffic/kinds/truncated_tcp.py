@@ -5,9 +5,7 @@ The kernel gives no reason here: tcp_v4_rcv discards before it has set one, and 
 
 from __future__ import annotations
 
-from traffic.frames import ipv4
-from traffic.kind import DropKind
-from traffic.testbed import Testbed
+from traffic.recipe import DropKind, Testbed, ipv4
 
 TCP = 6
 

@@ -6,9 +6,7 @@ field lies (udp-length-beyond-packet) does get a reason.
 
 from __future__ import annotations
 
-from traffic.frames import ipv4
-from traffic.kind import DropKind
-from traffic.testbed import Testbed
+from traffic.recipe import DropKind, Testbed, ipv4
 
 UDP = 17
 

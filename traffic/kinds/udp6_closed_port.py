@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from scapy.layers.inet import UDP
-
-from traffic.frames import ipv6
-from traffic.kind import DropKind
-from traffic.testbed import Testbed
+from traffic.recipe import UDP, DropKind, Testbed, ipv6
 
 
 class Kind(DropKind):

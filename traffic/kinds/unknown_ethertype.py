@@ -6,9 +6,7 @@ It drops before IP sees it, so it is the cheapest real drop there is: twice the 
 from __future__ import annotations
 
 from traffic.counters import link_counter
-from traffic.frames import ether
-from traffic.kind import DropKind
-from traffic.testbed import Testbed
+from traffic.recipe import DropKind, Testbed, ether
 
 LOCAL_EXPERIMENT = 0x88B5
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from traffic.frames import ipv6
-from traffic.kind import DropKind
-from traffic.testbed import Testbed
+from traffic.recipe import DropKind, Testbed, ipv6
 
 EXPERIMENTAL = 253
 

@@ -25,11 +25,10 @@ class SyntheticSender(ExitStack):
         self.refused = 0
         self.max_burst = max_burst
         program = syscalls.open_program(emitter.program)
-        descriptors = (program, *map(syscalls.open_map, (emitter.plan, emitter.keys)))
-        for descriptor in descriptors:
+        plan, in_turn = map(syscalls.open_map, (emitter.plan, emitter.keys))
+        for descriptor in (program, plan, in_turn):
             self.callback(os.close, descriptor)
-        self._emitter = Emitter(*descriptors)
-        self._emitter.set_keys([unpack_key(key) for key in keys])
+        self._emitter = Emitter(program, plan, in_turn, [unpack_key(key) for key in keys])
 
     def send(self, count: int) -> int:
         """Emit `count` records; return the count. Raises OSError."""

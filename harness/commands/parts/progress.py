@@ -6,10 +6,9 @@ import json
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from contextlib import nullcontext, suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self
 
 from harness.machine.streams import say
 from harness.trial import Progress
@@ -24,7 +23,7 @@ from results.shown import shown
 from results.trial import Setting, Trial
 
 
-class LiveLine(ABC):
+class LiveLine(AbstractContextManager["LiveLine"], ABC):
     """The line itself, as a context manager: at its end it is empty, and the result file, if one is named, is told.
 
     Of each trial it prints the line of the result file, too, where JSON is wanted (--json).
@@ -37,9 +36,6 @@ class LiveLine(ABC):
         self._in_place = sys.stderr.isatty()
         self._recorded = False
 
-    def __enter__(self) -> Self:
-        return self
-
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
@@ -49,10 +45,10 @@ class LiveLine(ABC):
             if self._out is not None and (error is None or self._recorded):  # else a new file is taken back
                 self._print(f"results: {self._out}")
 
-    def begin(self, number: int, step: Step, /) -> None:  # noqa: B027 - advice says what came of each trial alone
+    def begin(self, number: int, step: Step, /) -> None:
         """Say which trial begins."""
 
-    def update(self, progress: Progress) -> None:  # noqa: B027 - as above
+    def update(self, progress: Progress) -> None:
         """Say how it does."""
 
     def end(self, trial: Trial, *, fresh: bool) -> None:

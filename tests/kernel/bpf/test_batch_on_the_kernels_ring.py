@@ -23,9 +23,8 @@ KEYS = [(0xFFFFFFFF81000000 + n * 64, n % 5, 2 + n % 11) for n in range(37)]
 
 
 def emitter(program: Program) -> Emitter:
-    made = Emitter(program.emit_fd, program.map_fd("synthetic_plan"), program.map_fd("synthetic_keys"))
-    made.set_keys(KEYS)
-    return made
+    plan, in_turn = program.map_fd("synthetic_plan"), program.map_fd("synthetic_keys")
+    return Emitter(program.emit_fd, plan, in_turn, KEYS)
 
 
 @pytest.fixture(params=[4096, 65536, 1 << 20], ids=["one page", "64 KiB", "1 MiB"])

@@ -76,8 +76,8 @@ def reading(loaded: tuple[Program, RecordReader, Keeping]) -> tuple[RecordReader
 
 def emit_from(program: Program, cpu: int, count: int) -> None:
     """Emit on one CPU, the same keys each time."""
-    source = Emitter(program.emit_fd, program.map_fd("synthetic_plan"), program.map_fd("synthetic_keys"))
-    source.set_keys(KEYS)
+    plan, in_turn = program.map_fd("synthetic_plan"), program.map_fd("synthetic_keys")
+    source = Emitter(program.emit_fd, plan, in_turn, KEYS)
     before = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {cpu})
     try:
@@ -158,7 +158,7 @@ def test_nothing_is_lost_or_torn_while_two_cpus_write_and_one_reads(
 def _write(program: Program, cpu: int) -> None:
     """Emit in several calls; the plan is shared, and the same for both."""
     os.sched_setaffinity(0, {cpu})
-    source = Emitter(program.emit_fd, program.map_fd("synthetic_plan"), program.map_fd("synthetic_keys"))
-    source.set_keys(KEYS)
+    plan, in_turn = program.map_fd("synthetic_plan"), program.map_fd("synthetic_keys")
+    source = Emitter(program.emit_fd, plan, in_turn, KEYS)
     for _ in range(40):
         source.emit(2560)

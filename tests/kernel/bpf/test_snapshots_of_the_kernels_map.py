@@ -23,9 +23,8 @@ def program() -> Iterator[Program]:
 
 
 def emitter(program: Program, keys: list[tuple[int, int, int]]) -> Emitter:
-    made = Emitter(program.emit_fd, program.map_fd("synthetic_plan"), program.map_fd("synthetic_keys"))
-    made.set_keys(keys)
-    return made
+    plan, in_turn = program.map_fd("synthetic_plan"), program.map_fd("synthetic_keys")
+    return Emitter(program.emit_fd, plan, in_turn, keys)
 
 
 def test_ten_million_drops_of_ten_thousand_keys_are_exact_while_snapshots_are_read(program: Program) -> None:

@@ -63,8 +63,8 @@ def consume_while(wakeup: str, loop: Loop, emit: Callable[[Emitter, Null], None]
         mode, counts, stop = Null(Kit()), loops.LoopCounts(), StopWhen()
         reader = RingRuns(Ring(program.map_fd("events"), RING), mode.take)
         thread = threading.Thread(target=loop, args=(reader, mode, stop, counts, program.carriers))
-        source = Emitter(program.emit_fd, program.map_fd("synthetic_plan"), program.map_fd("synthetic_keys"))
-        source.set_keys([(1, 2, 3)])
+        plan, in_turn = program.map_fd("synthetic_plan"), program.map_fd("synthetic_keys")
+        source = Emitter(program.emit_fd, plan, in_turn, [(1, 2, 3)])
         thread.start()
         try:
             emit(source, mode)
@@ -130,8 +130,8 @@ def test_a_wakeup_comes_with_the_record_that_makes_up_the_bytes(wakeup: int, qui
         Program(LoadOptions(channel=RingChannel(size_bytes=RING, wakeup=wakeup), synthetic=True)) as program,
         select.epoll() as waiter,
     ):
-        source = Emitter(program.emit_fd, program.map_fd("synthetic_plan"), program.map_fd("synthetic_keys"))
-        source.set_keys([(1, 2, 3)])
+        plan, in_turn = program.map_fd("synthetic_plan"), program.map_fd("synthetic_keys")
+        source = Emitter(program.emit_fd, plan, in_turn, [(1, 2, 3)])
         waiter.register(program.map_fd("events"), select.EPOLLIN | select.EPOLLET)
         source.emit(quiet)
         assert waiter.poll(0.05) == []
@@ -161,8 +161,8 @@ def test_a_late_taker_finds_the_ring_as_full_as_the_kernel_says() -> None:
     """What came while the mode worked is there in the next pass: nothing depends on another notification."""
     seen: list[int] = []
     with Program(LoadOptions(channel=RingChannel(size_bytes=RING, wakeup="adaptive"), synthetic=True)) as program:
-        source = Emitter(program.emit_fd, program.map_fd("synthetic_plan"), program.map_fd("synthetic_keys"))
-        source.set_keys([(1, 2, 3)])
+        plan, in_turn = program.map_fd("synthetic_plan"), program.map_fd("synthetic_keys")
+        source = Emitter(program.emit_fd, plan, in_turn, [(1, 2, 3)])
 
         def take(samples: Samples) -> None:
             if not seen:
@@ -188,8 +188,8 @@ def test_what_stays_below_the_bytes_of_a_wakeup_is_left_until_the_timeout() -> N
     """A record that comes while the mode works brings no notification of 8 KiB, and must not be taken for one."""
     stop, counts = StopWhen(), loops.LoopCounts()
     with Program(LoadOptions(channel=RingChannel(size_bytes=RING, wakeup="8192"), synthetic=True)) as program:
-        source = Emitter(program.emit_fd, program.map_fd("synthetic_plan"), program.map_fd("synthetic_keys"))
-        source.set_keys([(1, 2, 3)])
+        plan, in_turn = program.map_fd("synthetic_plan"), program.map_fd("synthetic_keys")
+        source = Emitter(program.emit_fd, plan, in_turn, [(1, 2, 3)])
         source.emit(1)
         reader = RingRuns(Ring(program.map_fd("events"), RING), lambda _samples: source.emit(1))
         end = threading.Timer(0.5, stop.request)

@@ -9,9 +9,9 @@ import pytest
 from scapy.layers.inet import UDP
 
 from traffic.counters import snmp
-from traffic.frames import ipv4
 from traffic.kinds.bad_udp_checksum import WRONG_CHECKSUM
 from traffic.offer import offer
+from traffic.recipe import ipv4
 from traffic.schedule import NS_PER_S
 from traffic.senders import open_sender, side_of
 from traffic.testbed import Testbed

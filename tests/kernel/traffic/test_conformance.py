@@ -16,9 +16,9 @@ from bpf.reasons import Reasons
 from traffic.conformance import DropCounter, Finding, verify
 from traffic.counters import snmp
 from traffic.discovery import kind_names, load_kind
-from traffic.frames import ipv4
 from traffic.kind import DropKind, Expected
 from traffic.kinds import tcp_listen_overflow
+from traffic.recipe import ipv4
 from traffic.senders import SenderName
 from traffic.senders.packet import PacketSender
 from traffic.testbed import Testbed

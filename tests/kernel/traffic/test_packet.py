@@ -8,8 +8,8 @@ import pytest
 from own_thread import on_own_thread
 
 from traffic.discovery import kind_names, load_kind
-from traffic.namespace import OWN_NAMESPACE, own_inode
 from traffic.offer import Offered, offer
+from traffic.outlet import OWN_NAMESPACE, own_inode
 from traffic.schedule import NS_PER_S, make_schedule
 from traffic.senders.packet import PacketSender
 from traffic.testbed import Testbed

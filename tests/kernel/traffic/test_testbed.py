@@ -16,7 +16,7 @@ import pytest
 from own_thread import on_own_thread
 
 from tests.timing import asserts_ratio
-from traffic.namespace import enter_namespace, own_inode
+from traffic.outlet import enter_namespace, own_inode
 from traffic.testbed import Testbed
 
 

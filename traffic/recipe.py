@@ -1,15 +1,21 @@
-"""The beginning that most frames share: the session's tag, and from an address that the receiver has no way back to."""
+"""All that a drop kind is written with: its class, the testbed, scapy's layers, and how most frames begin.
+
+They begin with the session's tag, and come from an address that the receiver has no way back to.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-from scapy.layers.inet import IP
+from scapy.layers.inet import IP, TCP, UDP
 from scapy.layers.inet6 import IPv6
 from scapy.layers.l2 import Ether
 from scapy.packet import Packet
 
+from traffic.kind import DropKind, Expected
 from traffic.testbed import STRANGER_IPV4, STRANGER_IPV6, Testbed
+
+__all__ = ["TCP", "UDP", "DropKind", "Expected", "Testbed", "ether", "ipv4", "ipv6"]
 
 
 def ether(bed: Testbed, **fields: Any) -> Packet:
