@@ -22,7 +22,7 @@ from harness.machine.fingerprint import circumstances
 from harness.messages import DRAIN_DEADLINE_S, Done
 from harness.probes.machine import Limits, disturbed_because
 from harness.probes.observer import Observer
-from harness.probes.outside import Outside
+from harness.probes.outside import Outside, bytes_written
 from harness.probes.reading import Reading
 from harness.probes.timeline import SAMPLE_S
 from harness.trial import Identity
@@ -72,7 +72,7 @@ def finish(consumer: Consumer, observer: Observer | None, outside: Watches, outp
     """Wait until the consumer has finished, or for as long as it may take; read everything."""
     done = _wait(consumer, outside)
     consumed = done.consumed or 0
-    reading = done.reading | outside.stop(consumed, output_fd)
+    reading = done.reading | outside.stop(consumed) | bytes_written(output_fd, consumed)
     if observer is None:
         return Finish(done=done, counters=done.counters or _NOTHING, skipped=None, unread=done.unread, reading=reading)
     unread = done.unread if done.unread is not None or done.consumed is None else observer.unread_records

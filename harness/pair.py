@@ -15,11 +15,10 @@ from harness.drain_trial import judged
 from harness.messages import Again, Bye, Done, Go, Maps, Ready
 from harness.outputs import rewind
 from harness.probes.inside import TIMED
-from harness.probes.machine import MachineProbe
+from harness.probes.machine import MachineProbe, ThrottlingProbe
 from harness.probes.observer import Observer
 from harness.probes.outside import Probing
 from harness.probes.reading import Reading
-from harness.probes.throttling import ThrottlingProbe
 from harness.trial import Identity, Place
 from harness.workers import READY_TIMEOUT_S, Consumer, NeverReady, done, ready, remarks, start_consumer
 from results.check.blocks import Arm, Order

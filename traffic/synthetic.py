@@ -129,9 +129,9 @@ def usual_keys() -> list[Key]:
     return [(known[n * 7 % len(known)][0], _PIDS[n % len(_PIDS)], known[n * 7 % len(known)][1]) for n in turns]
 
 
-def spread(keys: Sequence[Key], seed: int = 0) -> list[Key]:
-    """Order keys for emission: each at least once, the nth about 1/n as often as the first, in random order."""
-    draw = random.Random(seed)
+def spread(keys: Sequence[Key]) -> list[Key]:
+    """Order keys for emission, always alike: each at least once, the nth about 1/n as often as the first, shuffled."""
+    draw = random.Random(0)
     weights = [1 / rank for rank in range(1, len(keys) + 1)]
     order = [*keys, *draw.choices(keys, weights, k=MAX_SYNTHETIC_KEYS - len(keys))]
     draw.shuffle(order)

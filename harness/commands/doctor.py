@@ -15,7 +15,7 @@ import sys
 import textwrap
 
 from harness.commands.parts.status import CANNOT_RUN, DONE
-from harness.doctor import Finding, examine
+from harness.doctor import examine
 from results.shown import shown
 
 NEEDS = "nothing"
@@ -28,7 +28,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    findings = _probe_costs() if arguments.probes else examine(spin=not arguments.no_spin)
+    if arguments.probes:
+        # Measuring needs numpy; doctor itself must work where nothing is installed.
+        from harness.probes.cost import probe_costs  # noqa: PLC0415
+
+        findings = probe_costs()
+    else:
+        findings = examine(spin=not arguments.no_spin)
     if arguments.json:
         json.dump([finding.to_json() for finding in findings], sys.stdout, indent=2)
         print()
@@ -47,10 +53,3 @@ def _print(level: str, text: str) -> None:
         width = shutil.get_terminal_size().columns
         line = textwrap.fill(line, width, subsequent_indent=" " * 11, break_long_words=False, break_on_hyphens=False)
     print(line)
-
-
-def _probe_costs() -> list[Finding]:
-    # Measuring needs numpy; doctor itself must work where nothing is installed.
-    from harness.probes.cost import probe_costs  # noqa: PLC0415
-
-    return list(probe_costs())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import sys
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
@@ -45,10 +44,8 @@ class Cost:
     added: Spread
 
 
-def measure(
-    setting: Setting, blocks: int = BLOCKS, on_block: Callable[[int], None] = lambda _block: None
-) -> list[Cost]:
-    """Measure each probe alone, and all together, against none. Raises CannotRun.
+def measure(setting: Setting, blocks: int = BLOCKS) -> list[Cost]:
+    """Measure each probe alone, and all together, against none, telling on stderr how far it is. Raises CannotRun.
 
     One process drains again and again: two processes differ by more than a probe costs.
     """
@@ -64,7 +61,7 @@ def measure(
         drain = partial(_drain, setting, consumer, observer, place)
         drain(())  # warms caches up
         for block in range(blocks):
-            on_block(block)
+            _tell(block, blocks)
             cpu = {}
             for name in order.sample(list(variants), len(variants)):
                 consumer.send(Again(without=variants[name]))
@@ -92,11 +89,9 @@ def _drain(setting: Setting, consumer: Consumer, observer: Observer, place: Plac
 _CURE = "measure on an idle machine; if it stays, do not compare results of this machine with others'"
 
 
-def probe_costs(blocks: int = BLOCKS) -> Iterator[Finding]:
-    """Measure each probe under each reader, telling on stderr how far it is. Raises CannotRun."""
-    for setting in SETTINGS:
-        for cost in measure(setting, blocks, lambda block: _tell(block, blocks)):
-            yield finding(cost)
+def probe_costs() -> list[Finding]:
+    """Measure each probe under each reader. Raises CannotRun."""
+    return [finding(cost) for setting in SETTINGS for cost in measure(setting)]
 
 
 def finding(cost: Cost) -> Finding:

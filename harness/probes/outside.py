@@ -92,13 +92,13 @@ class Outside(ExitStack):
         if self._sampler is not None:
             self._sampler.take()
 
-    def stop(self, consumed: int, output_fd: int | None) -> Reading:
-        """Return what was measured; call it before the consumer's process, which writes to `output_fd`, is let go."""
+    def stop(self, consumed: int) -> Reading:
+        """Return what was measured; call it before the consumer's process is let go."""
         self.sample()
         found = Reading(metrics={"harness_cpu_s": _own_cpu_s() - self._own_before_s}) | self._machine.stop()
         for probe in self._probes:
             found |= probe.stop(consumed)
-        return found | bytes_written(output_fd, consumed)
+        return found
 
     def disturbed_because(self, reading: Reading, consuming_s: float) -> list[str]:
         """Say in what the machine was not quiet, while the consumer worked for so many seconds."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -171,11 +171,6 @@ def verdicts(document: Document) -> list[Verdict]:
         for heading, word in zip(table.headings, line.cells, strict=True)
         if heading.name == "verdict" and word and (of := line.cells[0])
     ]
-
-
-def plain(sentence: Sentence, name: Callable[[str], str] = str) -> str:
-    """Write a sentence as text, its names written by `name`."""
-    return "".join(name(part) if isinstance(part, Name) else part for part in sentence)
 
 
 def cells(*texts: str) -> tuple[Cell, ...]:

@@ -6,10 +6,9 @@ from collections.abc import Callable
 from math import exp, fsum, lgamma, log, log1p
 
 
-def exact_bounds(hits: int, trials: int, confidence: float = 0.95) -> tuple[float, float]:
-    """Return the two-sided Clopper-Pearson interval: what share could have given `hits` of `trials`."""
-    side = (1 - confidence) / 2
-    return exact_lower(hits, trials, 1 - side), exact_upper(hits, trials, 1 - side)
+def exact_bounds(hits: int, trials: int) -> tuple[float, float]:
+    """Return the two-sided Clopper-Pearson interval of 95 %: what share could have given `hits` of `trials`."""
+    return exact_lower(hits, trials, 0.975), exact_upper(hits, trials, 0.975)
 
 
 def exact_lower(hits: int, trials: int, confidence: float = 0.95) -> float:

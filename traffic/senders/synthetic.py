@@ -19,11 +19,11 @@ class SyntheticSender(ExitStack):
     (While the tracepoint is attached, real drops would count on the same plain per-CPU counters.)
     """
 
-    def __init__(self, emitter: EmitterIds, keys: Sequence[bytes], max_burst: int = MAX_BURST) -> None:
+    def __init__(self, emitter: EmitterIds, keys: Sequence[bytes]) -> None:
         """Open program and maps by their ids and set what to emit. Raises OSError."""
         super().__init__()
         self.refused = 0
-        self.max_burst = max_burst
+        self.max_burst = MAX_BURST
         program = syscalls.open_program(emitter.program)
         plan, in_turn = map(syscalls.open_map, (emitter.plan, emitter.keys))
         for descriptor in (program, plan, in_turn):

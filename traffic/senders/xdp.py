@@ -33,7 +33,7 @@ class XdpSender(ExitStack):
     queue for XDP. The kernel detaches it when this process ends, however it ends.
     """
 
-    def __init__(self, outlet: Outlet, frames: Sequence[bytes], max_burst: int = MAX_BURST) -> None:
+    def __init__(self, outlet: Outlet, frames: Sequence[bytes]) -> None:
         """Enter the receiver's namespace (the calling thread stays there), prove it, and attach.
 
         Raises ValueError when the outlet is not the testbed's or there is more than one frame, CannotRun when the
@@ -41,12 +41,10 @@ class XdpSender(ExitStack):
         """
         if len(frames) != 1:
             raise ValueError(f"the xdp sender sends one frame again and again, not {len(frames)} in turn; use packet")
-        if not 1 <= max_burst <= MAX_BURST:
-            raise ValueError(f"a burst is 1 to {MAX_BURST} frames, not {max_burst}")
         super().__init__()
         outlet.enter()
         self.refused = 0
-        self.max_burst = max_burst
+        self.max_burst = MAX_BURST
         self._program = instructions.load(instructions.XDP, instructions.returning(instructions.XDP_PASS))
         self.callback(os.close, self._program)
         link = libbpf().bpf_link_create(self._program, outlet.ifindex, ATTACH_XDP, None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from results.reports.document import Bad, Document, Doubt, plain, verdicts
+from results.reports.document import Bad, Document, Doubt, verdicts
 from results.shown import shown
 
 _LEVEL: dict[type[str], str] = {Bad: "error", Doubt: "warning"}
@@ -14,7 +14,7 @@ def annotation(document: Document) -> str | None:
     if (level := _LEVEL.get(type(worst.word))) is None:
         return None
     more = sum(other.word == worst.word for other in others)
-    said = plain(worst.line.says) + (f" (and {more} more {worst.word})" if more else "")
+    said = "".join(worst.line.says) + (f" (and {more} more {worst.word})" if more else "")
     return f"::{level} title={_property(f'{document.name}: {worst.word}')}::{_data(said)}"
 
 

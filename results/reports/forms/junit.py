@@ -7,7 +7,7 @@ import re
 
 from junitparser import Failure, JUnitXml, Skipped, TestCase, TestSuite
 
-from results.reports.document import Bad, Document, Doubt, Verdict, plain, verdicts
+from results.reports.document import Bad, Document, Doubt, Verdict, verdicts
 from results.shown import shown
 
 # Characters that XML 1.0 cannot hold, even escaped; junitparser would write them.
@@ -28,7 +28,7 @@ def junit(document: Document) -> bytes:
 
 def _case(verdict: Verdict) -> TestCase:
     case = TestCase(_text(verdict.of), _text(f"bench.{verdict.line.label}"))
-    said = _text(plain(verdict.line.says))
+    said = _text("".join(verdict.line.says))
     if isinstance(verdict.word, Bad):
         case.result = failure = Failure(said, verdict.word)
         failure.text = said

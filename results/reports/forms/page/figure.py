@@ -28,6 +28,7 @@ _VARIABLES = {INK: "ink", MUTED: "muted", GRID: "grid", PAPER: "paper", LOSS: "l
 SERIES_COLOURS = 8
 MARKERS = "osD^vPX*"
 _ROOM = 18  # characters of a label on a phone
+_LINE = 14.0  # pixels between two labels
 _DASHES = ("-", (0, (5, 2)), (0, (1, 1.5)), (0, (6, 2, 1, 2)))
 
 _STYLE: dict[Any, Any] = {  # matplotlib types its keys as literals
@@ -140,7 +141,7 @@ def plain_log(axis_of: Axes, which: str, write: Callable[[float], str]) -> None:
     axis.set_minor_locator(NullLocator())
 
 
-def label_ends(axes: Axes, ends: Sequence[tuple[float, str, dict[str, Any]]], gap: float = 14.0) -> None:
+def label_ends(axes: Axes, ends: Sequence[tuple[float, str, dict[str, Any]]]) -> None:
     """Write labels (y, text, look) right of the axes, each as near to its line's end as the others allow."""
     figure = axes.get_figure(root=True)
     assert figure is not None
@@ -149,11 +150,11 @@ def label_ends(axes: Axes, ends: Sequence[tuple[float, str, dict[str, Any]]], ga
     places = sorted(((axes.transData.transform((1, end[0]))[1], end) for end in ends), key=lambda place: place[0])
     at: list[float] = []
     for y, _ in places:
-        at.append(max(min(y, high), at[-1] + gap if at else low))
+        at.append(max(min(y, high), at[-1] + _LINE if at else low))
     if at and at[-1] > high:  # pushed out at the top: push back down from there
         at[-1] = high
         for index in range(len(at) - 2, -1, -1):
-            at[index] = min(at[index], at[index + 1] - gap)
+            at[index] = min(at[index], at[index + 1] - _LINE)
     beside = axes.transAxes + ScaledTranslation(11 / 72, 0, figure.dpi_scale_trans)
     for (_, (_, text, style)), y in zip(places, at, strict=True):
         share = (y - low) / (high - low)

@@ -24,7 +24,6 @@ from results.reports.document import (
     Section,
     Sentence,
     Table,
-    plain,
 )
 from results.reports.forms.page.figure import Drawn
 from results.shown import lines_shown
@@ -49,7 +48,7 @@ def page(document: Document, version: str) -> str:
     script = (_TEMPLATES / "page.js").read_text(encoding="utf-8")
     return environment.get_template("page.html").render(
         document=document,
-        title=document.title or plain(document.headline[0]),
+        title=document.title or "".join(document.headline[0]),
         sections=_sections(document),
         style=Markup((_TEMPLATES / "page.css").read_text(encoding="utf-8")),
         script=Markup(script),
