@@ -67,7 +67,7 @@ class Column:
 
 _KINDS = {str: TEXT, Literal: TEXT, tuple: TEXT, bool: TRUTH, int: WHOLE, float: NUMBER}
 # Units that no name ends with.
-_UNITS = {"intended_load": OFFERED_LOAD.unit, "drain_records": COUNT}
+_UNITS = {"intended_load": OFFERED_LOAD.unit, "drain_records": COUNT, "windows": COUNT}
 
 
 def _of_class(owner: type, path: str) -> Iterator[Column]:
