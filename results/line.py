@@ -26,7 +26,7 @@ _WIDEST_DIGITS = str(_WIDEST).encode()
 _DEEPEST = 32
 
 # To see quickly that a line is harmless: all digits alike, and nothing left but what makes its structure.
-_DIGITS = bytes.maketrans(b"0123456789", b"0" * 10)
+_DIGITS = bytes.maketrans(b"0123456789E", b"0" * 10 + b"e")
 _NO_STRUCTURE = bytes(set(range(256)) - set(b'[]{}"'))
 
 
@@ -106,7 +106,7 @@ def _check_of(hint: Any) -> _Fits:
     if origin is Mapping:
         every = _every(arguments[1])
         return lambda value: type(value) is dict and every(value.values())
-    return lambda value: hint is Any or isinstance(value, hint)
+    return lambda value: isinstance(value, hint)
 
 
 def _plain(hint: Any) -> frozenset[type]:
@@ -121,6 +121,8 @@ def _every(hint: Any) -> Callable[[Iterable[Any]], bool]:
     """Return what tells whether all values fit a hint; of plain types at once, since there are many of them."""
     if types := _plain(hint):
         return lambda values: types.issuperset(map(type, values))
+    if hint is Any:
+        return lambda _values: True
     check = _check_of(hint)
     return lambda values: all(check(value) for value in values)
 
@@ -128,12 +130,12 @@ def _every(hint: Any) -> Callable[[Iterable[Any]], bool]:
 def _may_be_wide(raw: bytes) -> bool:
     """Tell whether a number can be wider than 64 bits, or beyond any measurement: by its digits or its exponent."""
     alike = raw.translate(_DIGITS)
-    if any(sign in alike for sign in (b"0" * 21, b"0e0", b"0E0", b"0e+", b"0E+")):
+    if b"0e0" in alike or b"0e+" in alike:
         return True
     at = alike.find(b"0" * 20)
     while at >= 0:
         # Checksums have as many digits as the widest, and are not wider.
-        if raw[at : at + 20] > _WIDEST_DIGITS:
+        if raw[at : at + 20] > _WIDEST_DIGITS or alike.startswith(b"0", at + 20):
             return True
         at = alike.find(b"0" * 20, at + 20)
     return False

@@ -35,7 +35,8 @@ def _dots(variant: Variant, column: Metric) -> list[_Dot]:
     dots: list[_Dot] = []
     for row in variant.rows:
         pool = row.drains if column is NS_PER_EVENT else row.timed
-        values = [(trial, value) for trial in pool if trial.valid and (value := column.value(trial))]
+        valid = [trial for trial in pool if trial.valid]
+        values = [(trial, value) for trial, value in zip(valid, column.values(valid), strict=True) if value]
         if len(values) > 1:
             middle = statistics.median(value for _, value in values)
             dots += [(trial, value, value / middle) for trial, value in values]
