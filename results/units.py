@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from results.errors import BadInput
 
 _SIZE = re.compile(r"(\d+)\s*(|k|kib|m|mib|g|gib)", re.IGNORECASE)
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|)")
+_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
 _POWERS = {"": 0, "k": 10, "m": 20, "g": 30}
 _PREFIXES = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
 
@@ -88,6 +90,14 @@ def read_number(text: str) -> float:
     if not math.isfinite(number):
         raise BadInput(f"{text!r} is no finite number")
     return number
+
+
+def read_duration(text: str) -> float:
+    """Read a time in seconds: 60, 60s, 2m or 1.5h. Raises BadInput."""
+    found = _DURATION.fullmatch(text.strip())
+    if not found:
+        raise BadInput(f"{text!r} is no time such as 60s, 2m or 1.5h")
+    return float(found[1]) * _SECONDS[found[2]]
 
 
 def read_rate(text: str) -> float | None:

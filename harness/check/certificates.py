@@ -46,7 +46,7 @@ def find(check: Check, host: Mapping[str, Any], owner: Caller) -> Certificate | 
 def _covers(certificate: Certificate, check: Check) -> bool:
     theirs, ours = certificate.gate, check.gate
     return (
-        (theirs.alpha, theirs.looks) == (ours.alpha, ours.looks)
+        (theirs.alpha, theirs.looks, theirs.budget_s) == (ours.alpha, ours.looks, ours.budget_s)
         and theirs.family_size >= ours.family_size
         and all(certificate.entry(one.mode, one.metric.name) is not None for one in ours.gated)
         and {comparison.b for comparison in check.comparisons} <= set(certificate.settings)

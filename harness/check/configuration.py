@@ -2,7 +2,8 @@
 
 [tool.bench.check]
 alpha = 0.05
-blocks = [10, 20]                                   # looks, in valid blocks
+blocks = [10, 20]                                   # looks, in valid blocks; or
+budget = "60s"                                      # as many blocks as fit into it, and one look
 metrics = ["ns_per_event", "cpu_ns_per_event"]
 delta = { cpu_ns_per_event = 0.05 }
 duration = 0.5                                      # seconds of a load trial
@@ -25,6 +26,7 @@ from typing import Any, Literal, TypeVar
 from bpf.channel import counting_channel
 from harness.consumer.traits import traits_of
 from harness.plan import DEFAULT_LOAD, Wishes
+from results import units
 from results.check.gate import Gated, gated
 from results.errors import BadInput
 from results.line import check_numbers
@@ -45,6 +47,7 @@ class Configuration:
 
     alpha: float | None = None
     blocks: tuple[int, ...] | None = None
+    budget: float | None = None
     metrics: tuple[str, ...] | None = None
     delta: Mapping[str, float] = field(default_factory=dict)
     duration: float | None = None
@@ -106,6 +109,10 @@ def _number(value: Any) -> float:
     return float(value)
 
 
+def _seconds(value: Any) -> float:
+    return units.read_duration(value) if isinstance(value, str) else _number(value)
+
+
 def _whole(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise BadInput("it must be a whole number")
@@ -132,6 +139,7 @@ _OF_MODE = {"metrics": _names, "delta": _deltas}
 _READERS = {
     "alpha": _number,
     "blocks": _numbers,
+    "budget": _seconds,
     **_OF_MODE,
     "duration": _number,
     "rate": _number,
@@ -167,6 +175,7 @@ class Wanted:
     configuration: Configuration
     alpha: float
     looks: tuple[int, ...] | None
+    budget_s: float | None
     metrics: tuple[str, ...] | None
     delta: Mapping[str, float]
     drain_records: int | None
@@ -193,6 +202,7 @@ class Flags:
     config: Path | None
     alpha: float | None
     looks: tuple[int, ...] | None
+    budget_s: float | None
     metrics: tuple[str, ...] | None
     delta: Mapping[str, float]
     duration_s: float | None
@@ -206,10 +216,14 @@ class Flags:
 def wanted(flags: Flags, wishes: Wishes) -> tuple[Wanted, Wishes]:
     """Join flags and configuration; `wishes` gains the load. Raises BadInput for what cannot be meant."""
     configuration = load(flags.config or find(Path.cwd()))
+    for budget, looks in ((flags.budget_s, flags.looks), (configuration.budget, configuration.blocks)):
+        if budget is not None and looks is not None:
+            raise BadInput("a budget says how many blocks there are: name it, or the blocks, not both")
     said = Wanted(
         configuration=configuration,
         alpha=_first(flags.alpha, configuration.alpha, DEFAULT_ALPHA),
-        looks=flags.looks or configuration.blocks,
+        looks=flags.looks or (configuration.blocks if flags.budget_s is None else None),
+        budget_s=_budget(flags, configuration),
         metrics=flags.metrics,
         delta=flags.delta,
         drain_records=configuration.drain if flags.drain_records is None else flags.drain_records,
@@ -224,6 +238,14 @@ def wanted(flags: Flags, wishes: Wishes) -> tuple[Wanted, Wishes]:
         duration_s=_first(flags.duration_s, configuration.duration, DEFAULT_DURATION_S),
     )
     return said, load_wishes
+
+
+def _budget(flags: Flags, configuration: Configuration) -> float | None:
+    """Return the budget. Raises BadInput where one is named for a stored baseline, whose trials are numbered."""
+    if flags.budget_s is not None and not flags.pairs:
+        raise BadInput("--baseline FILE has so many trials and no more: pass --blocks, and no --budget")
+    configured = configuration.budget if flags.looks is None and flags.pairs else None
+    return flags.budget_s if flags.budget_s is not None else configured
 
 
 def _first(flag: T | None, configured: T | None, default: T) -> T:

@@ -34,7 +34,12 @@ def make_check(arms: Arms, said: Wanted) -> Check:
         pairs = said.pairs and not all(gate.counted for gate in alike)
         comparisons[key] = Comparison(one.mode, *(_setting(side, one.gate, said, pairs=pairs) for side in (a, b)))
     return Check(
-        gate=GatePlan(alpha=said.alpha, looks=said.looks or default_looks(len(gated), said.alpha), gated=gated),
+        gate=GatePlan(
+            alpha=said.alpha,
+            looks=() if said.budget_s is not None else said.looks or default_looks(len(gated), said.alpha),
+            gated=gated,
+            budget_s=said.budget_s,
+        ),
         comparisons=tuple(comparisons.values()),
         arm_a=arms.words_a,
         arm_b=arms.words_b,

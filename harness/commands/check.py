@@ -27,7 +27,7 @@ from harness.check.configuration import Wanted, wanted
 from harness.check.outside import said_of
 from harness.check.plan import make_check, without_what_is_too_coarse
 from harness.commands.parts import options, outcome_files
-from harness.commands.parts.progress import ProgressLine
+from harness.commands.parts.progress import BudgetLine
 from harness.commands.parts.roles import output
 from harness.commands.parts.status import INVALID_TRIAL
 from harness.machine.caller import Caller, caller
@@ -39,7 +39,9 @@ from harness.plan import Wishes, expand_modes
 from harness.rig import Trees
 from harness.session import carry_out
 from harness.trial import Tree
+from results import units
 from results.check.blocks import Arm
+from results.check.certificate import Certificate
 from results.check.outcome import Outcome
 from results.check.plan import Check, TooManyInvalid
 from results.errors import BadInput
@@ -123,7 +125,9 @@ def _run(arguments: argparse.Namespace, owner: Caller, arms: Arms, check: Check,
     certificate = certificates.find(check, fingerprint(), owner) if check.interleaved else None
     check = without_what_is_too_coarse(check, certificate)
     recording = options.recording_of(arguments, "check")
-    progress = ProgressLine(check.most_trials, recording.out, quiet=arguments.quiet)
+    if check.gate.budget_s is not None and certificate is not None and not arguments.quiet:
+        _warn(_foretold(certificate, check))
+    progress = BudgetLine(check, recording.out, quiet=arguments.quiet)
     done = carry_out(check, recording, progress, modes=_sources(arms, baseline), trees=_trees(arms))
     return Outcome(
         session=done.session,
@@ -133,6 +137,17 @@ def _run(arguments: argparse.Namespace, owner: Caller, arms: Arms, check: Check,
         certificate=certificate,
         result_file=str(recording.out),
     )
+
+
+def _foretold(certificate: Certificate, check: Check) -> list[str]:
+    """Say what a budget is sure to tell here, as far as it was certified."""
+    entries = [certificate.entry(one.mode, one.metric.name) for one in check.gate.gated]
+    return [
+        f"certified on this host: the budget tells {units.percent(one.detectable)} of {one.gated.mode} "
+        f"{one.gated.metric.name} from nothing"
+        for one in entries
+        if one is not None and one.detectable is not None
+    ]
 
 
 def _sources(arms: Arms, baseline: Baseline | None) -> tuple[ModeSource, ...]:

@@ -21,7 +21,6 @@ from results.capacity.advice import AdvicePlan
 from results.capacity.plan import CapacityPlan
 from results.check.outcome import Outcome
 from results.check.plan import check_of, judge_session
-from results.check.verdict import wanted_blocks
 from results.errors import BadInput
 from results.explain.effect import experiment
 from results.explain.plan import ExplainPlan
@@ -147,7 +146,7 @@ def _replay(session: Session, trials: Sequence[Trial], figures: Path | None) -> 
 
 def _outcome(held: ResultFile, session: Session, trials: Sequence[Trial]) -> Outcome:
     check = check_of(session)
-    unfinished = wanted_blocks(check.gate, check.blocks(session.seed, trials))
+    unfinished = check.wanted(check.blocks(session.seed, trials))
     return Outcome(
         session=session,
         check=check,

@@ -136,9 +136,9 @@ def unusable(trial: Trial) -> str | None:
 
 
 def blocks_of(
-    comparisons: Sequence[Comparison], order_of: Callable[[int], Order], trials: Iterable[Trial]
+    comparisons: Sequence[Comparison], order_of: Callable[[int], Order] | None, trials: Iterable[Trial]
 ) -> tuple[Block, ...]:
-    """Group a session's trials into blocks, and hold the order of each against the one that was planned.
+    """Group a session's trials into blocks, and hold the order of each against the one that was planned, if told.
 
     Raises BadInput for a trial that no comparison asked for and for an order that was not planned, of windows too.
     """
@@ -148,7 +148,7 @@ def blocks_of(
     blocks = []
     for number, members in sorted(by_number.items()):
         order = tuple(trial.arm for trial in members)
-        if order != order_of(number)[: len(order)]:
+        if order_of is not None and order != order_of(number)[: len(order)]:
             said = "".join(order_of(number))
             raise BadInput(f"block {number} ran as {''.join(map(str, order))}, but its coin said {said}")
         blocks.append(Block(number, _comparison_of(comparisons, members), tuple(members)))

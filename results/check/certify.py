@@ -10,7 +10,7 @@ from results.check.blocks import Block, in_sequence
 from results.check.certificate import Certificate, Certified, Detection
 from results.check.gate import GatePlan
 from results.check.plan import Check, check_of
-from results.check.verdict import Judgement, Verdict, judge, wanted_blocks
+from results.check.verdict import Judgement, Verdict, judge
 from results.errors import BadInput
 from results.metrics import Gate
 from results.session import Session, same_machine
@@ -46,8 +46,8 @@ def finished_gates(sessions: Sequence[Session], trials: Sequence[Trial]) -> tupl
     for session in sessions:
         check = check_of(session)
         blocks = check.blocks(session.seed, by_session.get(session.id, []))
-        if not wanted_blocks(check.gate, blocks):
-            gates.append(CertifiedGate(session, check, blocks, judge(check.gate, blocks)))
+        if not check.wanted(blocks):
+            gates.append(CertifiedGate(session, check, blocks, check.judge(blocks)))
     return tuple(gates)
 
 
@@ -88,7 +88,7 @@ def _certify_metric(
         gates=len(equal),
         false_alarms=_regressed(index, [gate.judgements for gate in equal]),
         false_alarms_at_zero=sum(needed < 0 for needed in below),
-        in_sequence=_regressed(index, [judge(plan, in_sequence(gate.blocks)) for gate in equal]),
+        in_sequence=_regressed(index, [_in_sequence(gate) for gate in equal]),
         detectable=_surely_detectable(gated.gate, below),
         detections=tuple(
             Detection(
@@ -99,6 +99,10 @@ def _certify_metric(
             for handicap in handicaps
         ),
     )
+
+
+def _in_sequence(gate: CertifiedGate) -> Sequence[Judgement]:
+    return judge(gate.check.settled(gate.blocks), in_sequence(gate.blocks))
 
 
 def _regressed(index: int, gates: Sequence[Sequence[Judgement]]) -> int:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import pairwise
+from math import isfinite
 from statistics import median
 
 import numpy as np
 
 from results.check.blocks import IN_SEQUENCE, Block
-from results.statistics.signed_rank import p_above, p_below
+from results.statistics.signed_rank import hodges_lehmann, lower_bound, p_above, p_below
 
 # Above this many blocks, "run more" is no advice: the ratio lies on the margin.
 MOST_BLOCKS = 400
@@ -23,7 +24,7 @@ def more_blocks(values: Sequence[float], limit: float, level_regressed: float, l
     """
 
     def decides(count: int) -> bool:
-        likely = np.quantile(np.asarray(values), (np.arange(count) + 0.5) / count, method="hazen").tolist()
+        likely = _stretched(values, count)
         return p_above(likely, limit) <= level_regressed or p_below(likely, limit) <= level_ok
 
     if not decides(MOST_BLOCKS):
@@ -33,6 +34,21 @@ def more_blocks(values: Sequence[float], limit: float, level_regressed: float, l
         middle = (low + high) // 2
         low, high = (low, middle) if decides(middle) else (middle, high)
     return high - len(values)
+
+
+def would_tell(values: Sequence[float], count: int, level: float) -> float | None:
+    """Return which effect so many blocks would tell from nothing at a level, were they spread as those seen.
+
+    An effect moves all block values, and the lower end of their interval with them; None if too few could tell any.
+    """
+    needed = hodges_lehmann(values) - lower_bound(_stretched(values, count), level)
+    return needed if isfinite(needed) else None
+
+
+def _stretched(values: Sequence[float], count: int) -> list[float]:
+    """Return so many values that have the quantiles of those given."""
+    stretched: list[float] = np.quantile(np.asarray(values), (np.arange(count) + 0.5) / count, method="hazen").tolist()
+    return stretched
 
 
 def seconds_per_block(blocks: Sequence[Block]) -> float:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from math import expm1
 from typing import Any
 
+from results import units
 from results.errors import BadInput
 from results.metrics import GATES, METRICS, Gate, Metric, named
 from results.statistics.signed_rank import smallest_p
@@ -24,6 +26,12 @@ class Gated:
     gate: Gate
     excluded_because: str | None = None
 
+    def told(self, effect: float) -> str:
+        """Write an effect, as block values hold it: more by a share, or by percentage points."""
+        if self.gate.scale == "ratio":
+            return units.percent(expm1(effect))
+        return f"{effect * 100:.3f} pp"
+
     def to_json(self) -> dict[str, object]:
         metric = {"name": self.metric.name, **self.gate.to_json()}
         return {"mode": self.mode, "metric": metric, "excluded_because": self.excluded_because}
@@ -41,6 +49,7 @@ class Gated:
 
 MOST_BLOCKS = 100_000
 MOST_MARGIN = 1000.0
+LONGEST_BUDGET_S = 366 * 86_400.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,39 +57,49 @@ class GatePlan:
     """All that a verdict depends on besides the trials.
 
     `looks` are numbers of valid blocks, rising; alpha is split evenly over them, so that all looks together raise a
-    false alarm with at most that chance. A verdict reached at one look is final.
+    false alarm with at most that chance. A verdict reached at one look is final. With a budget there are none until it
+    is used up, and then there is one (results/check/budget.py).
     """
 
     alpha: float
     looks: tuple[int, ...]
     gated: tuple[Gated, ...]
+    budget_s: float | None = None
 
     def __post_init__(self) -> None:
         if not 0 < self.alpha < 0.5:
             raise BadInput(f"alpha is {self.alpha:g}; it must lie between 0 and 0.5")
         if not self.gated:
             raise BadInput("nothing is gated; name a metric that the mode has")
-        if list(self.looks) != sorted(set(self.looks)) or not self.looks:
-            raise BadInput(f"looks are numbers of blocks that rise, as in --blocks 10,20, not {self.looks}")
-        if self.looks[-1] > MOST_BLOCKS:
-            raise BadInput(f"--blocks are at most {MOST_BLOCKS}; they are {self.looks}")
+        if self.budget_s is not None and not 0 < self.budget_s <= LONGEST_BUDGET_S:
+            raise BadInput(f"--budget is above 0 s, at most {LONGEST_BUDGET_S:g}; it is {self.budget_s:g}")
         for gated in self.gated:
             if not 0 < gated.gate.margin <= MOST_MARGIN:
                 raise BadInput(
                     f"the margin of {gated.metric.name} (--delta) is {gated.gate.margin:g}; "
                     f"it must be above 0, at most {MOST_MARGIN:g}"
                 )
-        fewest = fewest_blocks(self.family_size, self.alpha_per_look)
-        if self.looks[0] < fewest:
+        if self.budget_s is not None and not self.looks:
+            return
+        if list(self.looks) != sorted(set(self.looks)) or not self.looks:
+            raise BadInput(f"looks are numbers of blocks that rise, as in --blocks 10,20, not {self.looks}")
+        if self.looks[-1] > MOST_BLOCKS:
+            raise BadInput(f"--blocks are at most {MOST_BLOCKS}; they are {self.looks}")
+        if self.looks[0] < self.fewest:
             raise BadInput(
                 f"{self.looks[0]} blocks can never fail: with {self.family_size} metrics gated and alpha "
-                f"{self.alpha_per_look:g} a look, every look needs at least {fewest} blocks; pass --blocks {fewest} or "
-                f"more, or gate fewer metrics"
+                f"{self.alpha_per_look:g} a look, every look needs at least {self.fewest} blocks; pass "
+                f"--blocks {self.fewest} or more, or gate fewer metrics"
             )
 
     @property
     def alpha_per_look(self) -> float:
-        return self.alpha / len(self.looks)
+        return self.alpha / max(1, len(self.looks))
+
+    @property
+    def fewest(self) -> int:
+        """How many blocks a look needs, to be able to fail."""
+        return fewest_blocks(self.family_size, self.alpha_per_look)
 
     @property
     def family_size(self) -> int:
@@ -90,15 +109,28 @@ class GatePlan:
     @property
     def spare_blocks(self) -> int:
         """How many blocks of one comparison may turn out invalid before the check gives up: half as many again."""
-        return max(4, self.looks[-1] // 2)
+        return max(4, self.looks[-1] // 2) if self.looks else 4
 
     def to_json(self) -> dict[str, object]:
-        return {"alpha": self.alpha, "looks": list(self.looks), "gated": [one.to_json() for one in self.gated]}
+        row = {"alpha": self.alpha, "looks": list(self.looks), "gated": [one.to_json() for one in self.gated]}
+        return row if self.budget_s is None else {**row, "budget_s": self.budget_s}
 
     @classmethod
     def from_json(cls, row: Mapping[str, Any]) -> GatePlan:
         """Read a stored plan. Raises KeyError or TypeError for what is none, BadInput for one that cannot gate."""
-        return cls(alpha=row["alpha"], looks=tuple(row["looks"]), gated=tuple(map(Gated.from_json, row["gated"])))
+        return cls(
+            alpha=row["alpha"],
+            looks=tuple(row["looks"]),
+            gated=tuple(map(Gated.from_json, row["gated"])),
+            budget_s=row.get("budget_s"),
+        )
+
+
+def looks_of(plan: GatePlan) -> str:
+    """Say when a plan looks."""
+    if plan.budget_s is not None:
+        return f"one, when {units.seconds(plan.budget_s)} were used up"
+    return f"planned after {' and '.join(map(str, plan.looks))} blocks"
 
 
 def fewest_blocks(family_size: int, alpha_per_look: float) -> int:

@@ -61,6 +61,7 @@ class Outcome:
             "seed": self.session.seed,
             "alpha": self.check.gate.alpha,
             "looks": list(self.check.gate.looks),
+            "budget_s": self.check.gate.budget_s,
             "invalid_trials_a": self.set_aside("A"),
             "invalid_trials_b": self.set_aside("B"),
             "disturbed_trials_a": self.disturbed("A"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -18,7 +18,8 @@ from results.check.blocks import (
     unusable,
     windows_ran_as,
 )
-from results.check.gate import GatePlan
+from results.check.budget import settled, used_up
+from results.check.gate import Gated, GatePlan
 from results.check.verdict import Judgement, judge, wanted_blocks
 from results.errors import BadInput
 from results.plan import Ask, Step
@@ -61,9 +62,24 @@ class Check:
             windows_ran_as(block, seed)
         return blocks
 
+    def settled(self, blocks: Sequence[Block]) -> GatePlan:
+        """Return the gate with the looks that these blocks leave to it; without a budget, those of the plan."""
+        return settled(self.gate, self.comparisons, blocks)
+
+    def wanted(self, blocks: Sequence[Block]) -> Collection[Gated]:
+        """Say which metrics need more blocks; none, when the check is done."""
+        if used_up(self.gate, self.comparisons, blocks):
+            return ()
+        return wanted_blocks(self.settled(blocks), blocks).keys()
+
+    def judge(self, blocks: Sequence[Block]) -> tuple[Judgement, ...]:
+        return judge(self.settled(blocks), blocks)
+
     @property
-    def most_trials(self) -> int:
-        """How many trials run if the last look is needed for everything."""
+    def most_trials(self) -> int | None:
+        """How many trials run if the last look is needed for everything; None: as many as the budget has room for."""
+        if not self.gate.looks:
+            return None
         made = [each.trials_a_block // (1 if self.interleaved else 2) for each in self.comparisons]
         return self.gate.looks[-1] * sum(made)
 
@@ -73,12 +89,12 @@ class Check:
         Raises TooManyInvalid.
         """
         trials: list[Trial] = []
-        while wanted := wanted_blocks(self.gate, self.blocks(seed, trials)):
+        while wanted := self.wanted(self.blocks(seed, trials)):
             for comparison in self.comparisons:
                 if any(comparison.measures(gated) for gated in wanted):
                     trials += self._ask_for_block(comparison, ask, seed, trials)
                     self._give_up_if_hopeless(comparison, seed, trials)
-        return judge(self.gate, self.blocks(seed, trials))
+        return self.judge(self.blocks(seed, trials))
 
     def _ask_for_block(self, comparison: Comparison, ask: Ask, seed: int, earlier: Sequence[Trial]) -> list[Trial]:
         """Ask for a block by the coin; the first trial that cannot be compared ends it: another will replace it.
@@ -103,12 +119,14 @@ class Check:
 
     def _give_up_if_hopeless(self, comparison: Comparison, seed: int, trials: Sequence[Trial]) -> None:
         """End the check where invalid trials are more than chance; a load that was held up leaves it INCONCLUSIVE."""
-        own = [block for block in self.blocks(seed, trials) if block.comparison == comparison]
+        blocks = self.blocks(seed, trials)
+        own = [block for block in blocks if block.comparison == comparison]
         invalid = [block.invalid_because for block in own if block.invalid_because]
-        if len(invalid) > self.gate.spare_blocks:
+        spare = self.settled(blocks).spare_blocks
+        if len(invalid) > spare:
             by_arm = Counter(trial.arm for trial in trials if not trial.valid)
             raise TooManyInvalid(
-                f"{len(invalid)} blocks of {comparison.mode} had an invalid trial, {self.gate.spare_blocks} are "
+                f"{len(invalid)} blocks of {comparison.mode} had an invalid trial, {spare} are "
                 f"allowed for ({by_arm['A']} such trials of A, {by_arm['B']} of B); the last because {invalid[-1]}"
             )
 
@@ -148,4 +166,4 @@ def check_of(session: Session) -> Check:
 def judge_session(session: Session, trials: Sequence[Trial]) -> tuple[Judgement, ...]:
     """Compute the verdicts from the stored trials and the coin's seed alone."""
     check = check_of(session)
-    return judge(check.gate, check.blocks(session.seed, [trial for trial in trials if trial.session == session.id]))
+    return check.judge(check.blocks(session.seed, [trial for trial in trials if trial.session == session.id]))

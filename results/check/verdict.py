@@ -10,6 +10,7 @@ from math import isfinite
 from statistics import median
 from typing import Any
 
+from results import units
 from results.check.blocks import Arm, Block
 from results.check.forecast import more_blocks, seconds_per_block
 from results.check.gate import Gated, GatePlan
@@ -125,8 +126,7 @@ def _go_through_looks(plan: GatePlan, blocks: Sequence[Block]) -> _Looked:
         open_ = [index for index in open_ if index not in decided]
     level = plan.alpha_per_look / max(plan.family_size, 1)
     judgements = tuple(
-        decided.get(index) or last.get(index) or one.unjudged(level, plan.alpha_per_look)
-        for index, one in enumerate(series)
+        decided.get(index) or last.get(index) or one.unjudged(level, plan) for index, one in enumerate(series)
     )
     return _Looked(judgements, wanted)
 
@@ -192,10 +192,16 @@ class _Series:
             **self._left_out(look),
         )
 
-    def unjudged(self, level_regressed: float, level_ok: float) -> Judgement:
+    def unjudged(self, level_regressed: float, plan: GatePlan) -> Judgement:
         """Show what there is without a verdict: excluded in advance, absent, or stopped before the first look."""
-        values, count = self.values, len(self.values)
-        because = self.gated.excluded_because or self.absent_because or f"stopped after {count} blocks, before a look"
+        values, count, level_ok = self.values, len(self.values), plan.alpha_per_look
+        stopped = f"stopped after {count} blocks, before a look"
+        if plan.budget_s is not None:
+            stopped = (
+                f"{count} blocks in a budget of {units.seconds(plan.budget_s)}, and {plan.fewest} are the fewest that "
+                "can decide: raise it, or gate fewer metrics"
+            )
+        because = self.gated.excluded_because or self.absent_because or stopped
         doubtful = Judgement(gated=self.gated, verdict=Verdict.INCONCLUSIVE, blocks=count, because=because)
         if not values:
             return doubtful

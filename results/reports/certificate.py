@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from results import units
 from results.check.certificate import Certificate, Certified
+from results.check.gate import looks_of
 from results.reports.document import Cell, Code, Document, Line, Name, Table, cells, titled
 from results.statistics.binomial import exact_bounds
 
@@ -11,13 +12,12 @@ from results.statistics.binomial import exact_bounds
 def certificate_document(certificate: Certificate) -> Document:
     """Say how often the gates lied, then what each metric tells apart (bounds: Clopper-Pearson)."""
     gate = certificate.gate
-    looks = " and ".join(map(str, gate.looks))
     handicaps = [detection.handicap for detection in certificate.certified[0].detections]
     titles = ["metric", "delta", "false alarms", "with delta 0", "in sequence", "tells", "surely REGRESSED"]
     headings = titled(*titles, *(f"found {handicap}" for handicap in handicaps), words=("metric",))
     said = (
-        f"{certificate.gates} gates of A against A, alpha {gate.alpha:g} over {gate.family_size} metrics, looks after "
-        f"{looks} blocks. Gates with any false alarm: {share(certificate.gates_with_false_alarm, certificate.gates)}."
+        f"{certificate.gates} gates of A against A, alpha {gate.alpha:g} over {gate.family_size} metrics, looks "
+        f"{looks_of(gate)}. Gates with any false alarm: {share(certificate.gates_with_false_alarm, certificate.gates)}."
     )
     table = Table("mode", headings, tuple(map(_line, certificate.certified)))
     return Document(((said,),), (table, Code(certificate.command, "Command")), name="bench certify")

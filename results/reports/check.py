@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from results import units
 from results.check.blocks import Arm
+from results.check.gate import looks_of
 from results.check.outcome import Outcome
 from results.check.verdict import Judgement, Verdict
 from results.reports.document import (
@@ -146,10 +147,9 @@ def _end(judgement: Judgement, value: float | None, unbounded: str) -> str:
 def _remarks(outcome: Outcome) -> list[str]:
     """Say in sentences what a reader must know to trust the verdicts."""
     gate = outcome.check.gate
-    looks = " and ".join(map(str, gate.looks))
     said = [
         f"alpha {gate.alpha:g} over all that is gated ({gate.family_size}, by Holm) and all looks "
-        f"(planned after {looks} blocks); seed {outcome.session.seed}"
+        f"({looks_of(gate)}); seed {outcome.session.seed}"
     ]
     if not outcome.check.interleaved:
         said.append(

@@ -180,6 +180,7 @@ def add_gate_options(parser: argparse.ArgumentParser) -> None:
     add("--delta", action="append", default=[], metavar="METRIC=SHARE", help="how much worse is the same: 0.05 or 5%%")
     add("--alpha", type=finite, help=f"chance of a false alarm over all looks (default: {DEFAULT_ALPHA})")
     add("--blocks", metavar="N[,N…]", help="valid blocks at which to look (default: by the number of metrics)")
+    add("--budget", type=duration, metavar="TIME", help="as many blocks as fit into 60s, 2m …, and one look at its end")
     add("--config", type=Path, metavar="FILE", help="pyproject.toml with [tool.bench.check] (default: nearest)")
     trials = parser.add_argument_group("the trials")
     add = trials.add_argument
@@ -202,6 +203,7 @@ def flags_of(arguments: argparse.Namespace) -> Flags:
         config=arguments.config,
         alpha=arguments.alpha,
         looks=None if arguments.blocks is None else _looks(arguments.blocks),
+        budget_s=arguments.budget,
         metrics=None if arguments.metrics is None else tuple(name.strip() for name in arguments.metrics.split(",")),
         delta=dict(_delta(text) for text in arguments.delta),
         duration_s=arguments.duration,
@@ -244,6 +246,7 @@ def typed(read: Callable[[str], T]) -> Callable[[str], T]:
 
 
 byte_count = typed(units.read_size)
+duration = typed(units.read_duration)
 finite = typed(units.read_number)
 load = typed(units.read_rate)
 interval = typed(read_interval)

@@ -16,6 +16,8 @@ from results import units
 from results.capacity.judge import judge
 from results.capacity.search import closing_in
 from results.capacity.survey import Question
+from results.check.budget import foretold
+from results.check.plan import Check
 from results.metrics import STALL
 from results.plan import Step
 from results.scorecard.labels import describe, name_of
@@ -81,7 +83,7 @@ class ProgressLine(LiveLine):
 
     def __init__(
         self,
-        total: int,
+        total: int | None,
         out: Path | None,
         *,
         quiet: bool,
@@ -96,7 +98,7 @@ class ProgressLine(LiveLine):
         self._earlier: Progress | None = None
 
     def begin(self, number: int, step: Step, /) -> None:
-        place = f"{number + 1 - self._repeats}/{self._total}"
+        place = f"{number + 1 - self._repeats}{'' if self._total is None else f'/{self._total}'}"
         if step.repeats is not None:
             place = f"repeating trial {step.repeats}, at most {step.more} more"
         self._label = f"[{place}] {self._name(step.setting)}"
@@ -128,6 +130,24 @@ class ProgressLine(LiveLine):
         if not trial.valid:
             return f"{self._label}: invalid: {'; '.join(trial.invalid_because)}"
         return f"{self._label}: disturbed: {'; '.join(trial.disturbed_because)}" if trial.disturbed else ""
+
+
+class BudgetLine(ProgressLine):
+    """Says of a check with a budget, once a few rounds are done, what it will be able to tell."""
+
+    def __init__(self, check: Check, out: Path | None, *, quiet: bool) -> None:
+        super().__init__(check.most_trials, out, quiet=quiet)
+        self._check = check
+        self._trials: list[Trial] = []
+        self._foretold = check.gate.budget_s is None
+
+    def end(self, trial: Trial, *, fresh: bool) -> None:
+        super().end(trial, fresh=fresh)
+        self._trials.append(trial)
+        if not self._foretold and (said := foretold(self._check.gate, self._check.comparisons, self._trials)):
+            self._foretold = True
+            for sentence in said:
+                self._print(f"bench: {sentence}")
 
 
 def _consumed(progress: Progress) -> int:

@@ -50,6 +50,36 @@ def test_a_mode_has_its_own_margins(tmp_path):
     assert asked.gated("file")[0].gate.margin == 0.3
 
 
+BUDGET = '[tool.bench.check]\nbudget = "1.5m"\n'
+
+
+@pytest.mark.parametrize(
+    ("flags", "budget_s", "looks"),
+    [
+        ((), 90, None),
+        (("--budget", "60s"), 60, None),
+        (("--budget", "2h"), 7200, None),
+        (("--blocks", "9"), None, (9,)),
+    ],
+)
+def test_a_budget_is_a_time_and_goes_before_blocks_that_stand_in_the_file(tmp_path, flags, budget_s, looks):
+    """A flag of either kind takes the place of what the file says of both."""
+    asked, _ = said(tmp_path, *flags, table=BUDGET)
+    assert (asked.budget_s, asked.looks) == (budget_s, looks)
+    asked, _ = said(tmp_path, "--budget", "60")
+    assert (asked.budget_s, asked.looks) == (60, None)
+
+
+def test_a_budget_and_blocks_exclude_each_other(tmp_path):
+    """On the command line and in the file; a time is a time."""
+    with pytest.raises(ValueError, match="not both"):
+        said(tmp_path, "--budget", "60s", "--blocks", "9")
+    with pytest.raises(ValueError, match="not both"):
+        said(tmp_path, table=BUDGET + "blocks = [9]\n")
+    with pytest.raises(ValueError, match="no time such as 60s"):
+        said(tmp_path, table=BUDGET.replace("1.5m", "soon"))
+
+
 def test_flags_go_before_the_file(tmp_path):
     """What is typed wins, per mode too."""
     flags = ["--alpha", "0.01", "--blocks", "12", "--metrics", "ns_per_event", "--delta", "ns_per_event=7%"]

@@ -201,6 +201,8 @@ def test_a_stored_result_of_this_machine_serves_as_baseline(tmp_path: Path) -> N
         (("--mode", "null", "--against", "bussy"), "neither a git ref"),
         (("--mode", "null", "--against", "busy", "--metrics", "speed"), "can be gated"),
         (("--mode", "null", "--baseline", "/etc/passwd"), "no result file"),
+        (("--mode", "null", "--baseline", "x", "--budget", "60s"), "pass --blocks"),
+        (("--mode", "null", "--against", "busy", "--budget", "0s"), "above 0 s"),
     ],
 )
 def test_nonsense_is_refused_before_anything_runs(words: tuple[str, ...], says: str, tmp_path: Path) -> None:
