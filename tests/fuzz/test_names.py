@@ -23,7 +23,8 @@ from harness.machine.proc import PROC, lines
 from harness.machine.streams import say
 from harness.watch.rows import Row, _process_name
 from results.file import ResultWriter
-from results.reports.forms.flat import NAMES, flat_rows, to_csv
+from results.reports.forms.columns import NAMES
+from results.reports.forms.flat import flat_rows, to_csv
 from results.reports.forms.markdown import markdown
 from results.reports.forms.page.page import page
 from results.reports.forms.terminal import Console, draw
