@@ -28,7 +28,8 @@ from results.reports.forms.flat import flat_rows, to_csv
 from results.reports.forms.markdown import markdown
 from results.reports.forms.page.page import page
 from results.reports.forms.terminal import Console, draw
-from results.reports.run import report_document, run_document
+from results.reports.report import report_document
+from results.reports.run import run_document
 from results.scorecard.report import load
 from tests.results import made_up
 
