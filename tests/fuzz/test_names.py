@@ -113,6 +113,7 @@ def test_a_mode_file_of_any_name_is_loaded(folder: bytes, name: bytes, capfd: py
 
 @given(name=TEXTS, why=TEXTS)
 @example(name=f"\n{COMMAND}", why=f"\n{COMMAND}")
+@example(name="\ud800", why="0")
 def test_any_text_of_a_trial_is_shown_by_every_printer(name: str, why: str) -> None:
     """The mode's name, what it raised, what it left behind, and what was typed, in all forms of both reports."""
     trials = [

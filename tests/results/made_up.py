@@ -45,7 +45,7 @@ def trial(mode: str = "file", number: int = 1, lost: int = 0, seed: int = 1, **c
     """Make a load trial whose ledger balances; `changes` replaces fields of the trial or of its setting."""
     own = {name: changes.pop(name) for name in list(changes) if name in Setting.__dataclass_fields__}
     asked = setting(mode, **own)
-    chance = random.Random(f"{mode} {number} {seed}")
+    chance = random.Random(f"{mode} {number} {seed}".encode("utf-8", "surrogatepass"))
     noise = chance.lognormvariate(0, 0.03)
     cpu, _, allocations, age = COSTS.get(mode, COSTS["file"])
     seconds = asked.duration_s or 5.0
