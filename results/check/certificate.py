@@ -8,7 +8,7 @@ from typing import Any
 
 from results.check.gate import Gated, GatePlan
 from results.errors import BadInput
-from results.statistics.binomial import exact_lower, exact_upper
+from results.statistics.binomial import exact_upper
 from results.trial import Setting
 
 
@@ -19,11 +19,6 @@ class Detection:
     handicap: str
     gates: int
     found: int
-
-    @property
-    def found_at_least(self) -> float:
-        """The exact 95 % lower bound of the share."""
-        return exact_lower(self.found, self.gates)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
