@@ -3,13 +3,11 @@
 libbpf does the parsing, through ctypes; it comes with bcc. Reading vmlinux takes about 8 ms.
 """
 
-from __future__ import annotations
-
 import ctypes
 import ctypes.util
 import functools
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Self
 
 from bpf.errors import CannotRun
 
@@ -71,7 +69,7 @@ def libbpf() -> ctypes.CDLL:
 class KernelTypes:
     """The types of the running kernel, as a context manager that frees them (some 10 MB)."""
 
-    def __enter__(self) -> KernelTypes:
+    def __enter__(self) -> Self:
         self._lib = libbpf()
         self._btf: int | None = self._lib.btf__load_vmlinux_btf()
         # libbpf 1.x returns NULL and sets errno; 0.x returned a negative error as a pointer

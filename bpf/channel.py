@@ -1,7 +1,5 @@
 """What a channel is, and where it is found: it carries events out of the kernel."""
 
-from __future__ import annotations
-
 import importlib
 import pkgutil
 from abc import ABC, abstractmethod

@@ -1,7 +1,5 @@
 """The clock that programs read, beside this process's own: a time namespace moves only the latter."""
 
-from __future__ import annotations
-
 import time
 from pathlib import Path
 

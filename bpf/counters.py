@@ -1,7 +1,5 @@
 """Read the program's own counters, from any process that has the map."""
 
-from __future__ import annotations
-
 import ctypes
 from dataclasses import dataclass
 

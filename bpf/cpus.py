@@ -1,7 +1,5 @@
 """Which CPUs there are."""
 
-from __future__ import annotations
-
 from functools import cache
 from pathlib import Path
 

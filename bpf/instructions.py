@@ -1,7 +1,5 @@
 """Load a program of a few hand-written instructions: too small to start a compiler for."""
 
-from __future__ import annotations
-
 import ctypes
 import os
 import struct

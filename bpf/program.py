@@ -1,7 +1,5 @@
 """Load drops.c through bcc, attach it, and say what it counted. The only module that imports bcc."""
 
-from __future__ import annotations
-
 import contextlib
 import mmap
 import os

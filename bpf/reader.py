@@ -1,7 +1,5 @@
 """What a reader is, and where it is found: it hands what is in a channel to a mode."""
 
-from __future__ import annotations
-
 import importlib
 import pkgutil
 from abc import ABC, abstractmethod

@@ -1,6 +1,6 @@
 """Name drop reasons as the running kernel does: the numbers change between kernels."""
 
-from __future__ import annotations
+from typing import Self
 
 from bpf.btf import KernelTypes
 
@@ -23,7 +23,7 @@ class Reasons:
         self._subsystems = subsystems
 
     @classmethod
-    def of_kernel(cls, types: KernelTypes) -> Reasons:
+    def of_kernel(cls, types: KernelTypes) -> Self:
         """Read the names from BTF. Raises KeyError where the kernel has no drop reasons (before 5.17)."""
         names = {
             value: name.removeprefix("SKB_DROP_REASON_") for name, value in types.enum_values("skb_drop_reason").items()

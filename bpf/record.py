@@ -1,7 +1,5 @@
 """The record: one drop, as it lies in the ring."""
 
-from __future__ import annotations
-
 import numpy as np
 import numpy.typing as npt
 

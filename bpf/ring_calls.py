@@ -1,7 +1,5 @@
 """Each record of one ring or several, by bcc's own loop: one call of `on_record` for each."""
 
-from __future__ import annotations
-
 from bpf.channel import Bcc, OnRecord
 from bpf.ring import RECORD_BYTES, RingPositions
 

@@ -1,7 +1,5 @@
 """Runs of records in a mapped ring: looked at with numpy, many at a time, with no Python work per record."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

@@ -1,9 +1,8 @@
 """Name kernel addresses from /proc/kallsyms: read once, sorted, searched by bisection."""
 
-from __future__ import annotations
-
 from bisect import bisect_right
 from pathlib import Path
+from typing import Self
 
 KALLSYMS = Path("/proc/kallsyms")
 
@@ -32,7 +31,7 @@ class Symbols:
         self._names = [found[address].decode(errors="replace") for address in self._addresses]
 
     @classmethod
-    def of_kernel(cls) -> Symbols:
+    def of_kernel(cls) -> Self:
         """Read the running kernel's. Without the right (kptr_restrict) all addresses are 0, and nothing is found."""
         return cls(KALLSYMS.read_bytes())
 

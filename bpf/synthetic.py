@@ -1,7 +1,5 @@
 """Emit records without packets: the program's own path, run by BPF_PROG_TEST_RUN."""
 
-from __future__ import annotations
-
 import ctypes
 import struct
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """What bpf(2) offers beside bcc, through libbpf: programs and maps by id, their counters, test runs."""
 
-from __future__ import annotations
-
 import ctypes
 import os
 import signal

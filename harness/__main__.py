@@ -1,7 +1,5 @@
 """The command line: finds the command, and turns what went wrong into one line and an exit status."""
 
-from __future__ import annotations
-
 import sys
 import traceback
 

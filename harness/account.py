@@ -1,7 +1,5 @@
 """Close the account of a trial: wait until the consumer has finished, balance the ledger, and state what came of it."""
 
-from __future__ import annotations
-
 import select
 import time
 from collections.abc import Iterable, Mapping, Sequence

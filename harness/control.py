@@ -1,7 +1,5 @@
 """The wire between the harness and its worker processes: one message a line, as a JSON object, over a socket pair."""
 
-from __future__ import annotations
-
 import contextlib
 import ctypes
 import faulthandler

@@ -1,7 +1,5 @@
 """A drain trial: how fast is the consumer alone, whatever the load?"""
 
-from __future__ import annotations
-
 from contextlib import ExitStack
 from datetime import UTC, datetime
 

@@ -3,8 +3,6 @@
 What it hears and says is in harness/messages.py. SIGUSR1 ends it early.
 """
 
-from __future__ import annotations
-
 import gc
 import os
 import signal

@@ -1,7 +1,5 @@
 """A load trial: does the consumer keep up with a load, how late is it, what does it cost?"""
 
-from __future__ import annotations
-
 import select
 import signal
 import time

@@ -1,7 +1,5 @@
 """What the user's own modes are at this moment: their content, and the commit of their repository beside it."""
 
-from __future__ import annotations
-
 import hashlib
 import sys
 from collections.abc import Iterable

@@ -1,7 +1,5 @@
 """Where modes write: a trace that is kept, a temporary file, or a terminal."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import pty

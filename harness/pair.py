@@ -1,7 +1,5 @@
 """A pair: one process of each arm, both alive, that are measured in short windows by turns."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack

@@ -1,7 +1,5 @@
 """The paths among what somebody typed: mode files in a list of words, and each file in one role."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterable
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Turn options into settings, refuse what makes no sense, and put the trials in a random order."""
 
-from __future__ import annotations
-
 import dataclasses
 import re
 from collections.abc import Sequence

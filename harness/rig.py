@@ -1,7 +1,5 @@
 """What the trials of one session share: the testbed, the CPUs, a temporary folder."""
 
-from __future__ import annotations
-
 import contextlib
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping

@@ -1,7 +1,5 @@
 """Carry out a plan: begin a session or go on with one, answer each step, and record every trial as it ends."""
 
-from __future__ import annotations
-
 import json
 import secrets
 import shlex

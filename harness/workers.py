@@ -1,7 +1,5 @@
 """The two processes of a trial: how each is started, says that it is ready, and speaks its last words."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar, cast

@@ -1,7 +1,5 @@
 """Two result files, or two variants of one, side by side: every shared metric as a ratio with its interval."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Literal

@@ -1,7 +1,5 @@
 """How quiet the machine was beside some trials: what the host and other processes took, trial by trial."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

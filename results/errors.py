@@ -1,7 +1,5 @@
 """The exception for what a user, a file or an option said wrong; every layer may raise it."""
 
-from __future__ import annotations
-
 import difflib
 from collections.abc import Iterable
 

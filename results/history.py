@@ -1,7 +1,5 @@
 """One metric over many sessions: commits or dates in a row, machines kept apart."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path

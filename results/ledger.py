@@ -1,7 +1,5 @@
 """The ledger: every drop of a trial is accounted for, or the trial is invalid."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Who may write to a result file: many sessions side by side, or one that goes on with what the file holds."""
 
-from __future__ import annotations
-
 import contextlib
 import fcntl
 import os

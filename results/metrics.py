@@ -4,12 +4,10 @@ Columns, details, exports, gates, comparisons and docs/metrics.md are made from 
 that reads a name which is not here raises (harness/probes/reading.py). The order is that of columns.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from math import exp, log1p
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from results.trial import Pass, Trial, TrialKind
 from results.units import BYTES, COUNT, NANOSECONDS, PER_EVENT, PER_SECOND, RATIO, SECONDS, Unit
@@ -59,7 +57,7 @@ class Gate:
         return row
 
     @classmethod
-    def from_json(cls, row: Mapping[str, Any]) -> Gate:
+    def from_json(cls, row: Mapping[str, Any]) -> Self:
         return cls(pass_=row["pass"], **{name: value for name, value in row.items() if name != "pass"})
 
 

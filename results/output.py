@@ -5,8 +5,6 @@ followed, not even in the middle, and only plain files with a single name are wr
 called sudo. The kernel has settings for parts of this (fs.protected_symlinks and its like), which may be off.
 """
 
-from __future__ import annotations
-
 import contextlib
 import errno
 import os

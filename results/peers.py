@@ -1,10 +1,8 @@
 """Who takes part in `bench peers`, what each is held to, and the order of their trials."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, Self
 
 from results.errors import BadInput
 from results.plan import Ask, Step, check_trials, in_blocks, repeated
@@ -154,7 +152,7 @@ class PeersPlan:
         return {"peers": asdict(self)}
 
     @classmethod
-    def from_json(cls, plan: Mapping[str, Any]) -> PeersPlan:
+    def from_json(cls, plan: Mapping[str, Any]) -> Self:
         """Read a session's plan."""
         own = plan["peers"]
         return cls(**{**own, "parts": tuple(own["parts"]), "left_out": tuple(own["left_out"])})

@@ -1,10 +1,8 @@
 """The plan of a run: each setting, so many times, in random order."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from results.plan import Ask, Step, check_trials, in_blocks, repeated
 from results.trial import Setting, Trial
@@ -35,7 +33,7 @@ class RunPlan:
         return {"settings": settings, "trials": self.trials, "retries": self.retries}
 
     @classmethod
-    def from_json(cls, plan: Mapping[str, Any]) -> RunPlan:
+    def from_json(cls, plan: Mapping[str, Any]) -> Self:
         """Read a session's plan; one of before trials were repeated has no retries."""
         settings = tuple(Setting.from_json(setting) for setting in plan["settings"])
         return cls(settings=settings, trials=plan["trials"], retries=plan.get("retries", 0))

@@ -1,7 +1,5 @@
 """What a trial recorded that is not one number, made into rows; what does not fit is left out, never guessed."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

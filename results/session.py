@@ -1,10 +1,8 @@
 """What a session is: one command's plan, the machine it ran on, and the seed of its random order."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from results import units
 from results.trial import SCHEMA_VERSION
@@ -67,7 +65,7 @@ class Session:
         }
 
     @classmethod
-    def from_json(cls, row: Mapping[str, Any]) -> Session:
+    def from_json(cls, row: Mapping[str, Any]) -> Self:
         """Read a session's line. Raises KeyError or TypeError for what is no session."""
         names = ("id", "started_at", "command", "seed", "plan", "host", "schema_version")
         modes = tuple(ModeSource(**each) for each in row.get("modes", ()))

@@ -1,7 +1,5 @@
 r"""Text from outside, made safe to show: what a terminal or a page would act on is shown escaped, as \x1b."""
 
-from __future__ import annotations
-
 import re
 
 # Controls, bidirectional overrides, line separators, and lone surrogates: by os.fsdecode, bytes that are not UTF-8.

@@ -1,7 +1,5 @@
 """Numbers as people read them, with three significant digits and a unit, and as they write them."""
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Callable

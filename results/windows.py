@@ -1,10 +1,8 @@
 """The windows of a trial that was one half of a pair: what each told, in the order in which they ran."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from results.errors import BadInput
 
@@ -27,7 +25,7 @@ class Windows:
         return {"began_ns": list(self.began_ns), "values": values, "void": dict(self.void), "took_s": self.took_s}
 
     @classmethod
-    def from_json(cls, row: Mapping[str, Any]) -> Windows:
+    def from_json(cls, row: Mapping[str, Any]) -> Self:
         """Raises KeyError, TypeError or BadInput for what is none."""
         values = {name: tuple(each) for name, each in row["values"].items()}
         windows = cls(began_ns=tuple(row["began_ns"]), values=values, void=row["void"], took_s=row["took_s"])

@@ -1,7 +1,5 @@
 """Hold the running kernel to each drop kind's contract: send a known number of frames and account for every one."""
 
-from __future__ import annotations
-
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence

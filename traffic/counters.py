@@ -3,8 +3,6 @@
 A counter that this kernel does not have is absent from the answer, never 0.
 """
 
-from __future__ import annotations
-
 import json
 import struct
 import subprocess

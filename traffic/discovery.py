@@ -1,7 +1,5 @@
 """Find the drop kinds: the files of traffic/kinds, and mixes of them."""
 
-from __future__ import annotations
-
 import importlib
 import pkgutil
 

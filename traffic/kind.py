@@ -1,7 +1,5 @@
 """What a drop kind is: each file of traffic/kinds is one, a contract with the running kernel."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager

@@ -1,7 +1,5 @@
 """Several drop kinds as one: their frames interleaved in fixed proportions, so that the count of each stays exact."""
 
-from __future__ import annotations
-
 import itertools
 import math
 import re

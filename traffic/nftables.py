@@ -1,7 +1,5 @@
 """Load nftables rules into a side of the testbed, and take them out again."""
 
-from __future__ import annotations
-
 import shutil
 import subprocess
 from contextlib import ExitStack

@@ -3,8 +3,6 @@
 Imports nothing heavy: it runs in a fresh process whose start is part of a trial's overhead.
 """
 
-from __future__ import annotations
-
 import itertools
 import time
 from collections.abc import Callable

@@ -3,8 +3,6 @@
 It is proved before the first frame.
 """
 
-from __future__ import annotations
-
 import ctypes
 import fcntl
 import os

@@ -3,8 +3,6 @@
 They begin with the session's tag, and come from an address that the receiver has no way back to.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from scapy.layers.inet import IP, TCP, UDP

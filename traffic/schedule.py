@@ -3,8 +3,6 @@
 A shape moves frames in time and leaves their number alone: over the trial each sends `rate` × duration on average.
 """
 
-from __future__ import annotations
-
 import math
 import random
 from bisect import bisect_left

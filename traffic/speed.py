@@ -4,8 +4,6 @@ The measure is frames per second of the sender's own CPU time, in which the rece
 are received, and dropped, in the system call that sends them. What else the CPU had to do does not count.
 """
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess

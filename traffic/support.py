@@ -1,7 +1,5 @@
 """Which drop kinds this machine supports, and why it does not the others."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from bpf.btf import KernelTypes

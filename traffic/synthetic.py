@@ -5,8 +5,6 @@ is missing. What each says (location, process, reason) is drawn once from causes
 frequent, many are rare. It is no kind of drop, and is called synthetic wherever it is shown.
 """
 
-from __future__ import annotations
-
 import itertools
 import random
 import re

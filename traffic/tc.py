@@ -1,7 +1,5 @@
 """Put a BPF program on a side's traffic control hook: drop packets by it on their way in, or out."""
 
-from __future__ import annotations
-
 import os
 from contextlib import ExitStack
 from typing import Literal

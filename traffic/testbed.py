@@ -4,8 +4,6 @@ A namespace lives as long as a process or a descriptor refers to it. These have 
 process of ours is gone, even by SIGKILL, the kernel removes them with all that is in them.
 """
 
-from __future__ import annotations
-
 import os
 import secrets
 import time

@@ -1,7 +1,5 @@
 """The aggregation map: the program counts by (pid, reason, location), and no event leaves the kernel by itself."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Self
 

@@ -1,7 +1,5 @@
 """The BPF ring buffer."""
 
-from __future__ import annotations
-
 import mmap
 from collections.abc import Sequence
 from dataclasses import dataclass

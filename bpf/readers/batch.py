@@ -1,7 +1,5 @@
 """The `batch` reader: looks at the channel's mapped memory, many records at a time, with no Python work per record."""
 
-from __future__ import annotations
-
 import platform
 from typing import Protocol, Self, runtime_checkable
 

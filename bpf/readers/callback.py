@@ -1,7 +1,5 @@
 """The `callback` reader: one Python call for each record, as in every bcc example."""
 
-from __future__ import annotations
-
 from typing import Protocol, Self, runtime_checkable
 
 from bpf.channel import RecordChannel

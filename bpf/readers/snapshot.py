@@ -1,7 +1,5 @@
 """Read the aggregation map in few system calls: keys and counts as arrays."""
 
-from __future__ import annotations
-
 import ctypes
 import errno
 import os

@@ -1,7 +1,5 @@
 """Which two things a check compares: a git ref, another mode or a stored result, and the candidate; or two settings."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field

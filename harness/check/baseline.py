@@ -1,7 +1,5 @@
 """A stored result as arm A: the trials of an earlier session, if the machine is still the same."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Where certificates are kept, and which of them holds for a check on this host."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """What the consumers of a check imported that belongs to neither tree, and so cannot be what the check compares."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 

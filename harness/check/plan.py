@@ -1,7 +1,5 @@
 """Turn arms and what is wanted into a check: what is compared, what is gated, and when it looks."""
 
-from __future__ import annotations
-
 import dataclasses
 
 from harness.check.arms import Arms, Side

@@ -5,8 +5,6 @@ repository says. It has an entry in the repository's .git, so a list in the sess
 by which they are taken back even when the session was killed.
 """
 
-from __future__ import annotations
-
 import json
 import os
 from pathlib import Path

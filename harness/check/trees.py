@@ -1,7 +1,5 @@
 """The two trees of a check against a git ref: the commit laid out aside, and the working tree."""
 
-from __future__ import annotations
-
 import ast
 import importlib.util
 from collections.abc import Sequence

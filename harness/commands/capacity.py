@@ -7,8 +7,6 @@ is then said to be at least what was offered.
 With --advise, it says how large the ring must be at a rate to survive a stall of the consumer, and tries it.
 """
 
-from __future__ import annotations
-
 import argparse
 import dataclasses
 

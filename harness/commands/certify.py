@@ -8,8 +8,6 @@ and leaves metrics ungated that it shows to be too coarse.
   bench certify --mode epoll --gates 60 --slowed 30 --handicap cpu=0.15
 """
 
-from __future__ import annotations
-
 import argparse
 import hashlib
 import json

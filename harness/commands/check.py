@@ -12,8 +12,6 @@ metric; all that is gated shares one alpha.
 Exit status: 0 OK, 1 REGRESSED, 3 INCONCLUSIVE, 5 when trials were invalid too often, as of a mode that raises.
 """
 
-from __future__ import annotations
-
 import argparse
 from collections.abc import Sequence
 from dataclasses import replace

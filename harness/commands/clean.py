@@ -4,8 +4,6 @@ Namespaces, interfaces, programs and maps vanish with the processes that held th
 folder with a session's temporary files, and processes that a mode started. A running session's are not touched.
 """
 
-from __future__ import annotations
-
 import argparse
 
 from harness.commands.parts.status import DONE

@@ -8,8 +8,6 @@ Each number is a ratio with its interval, held against a margin (5 % for CPU, 25
 are not compared, unless --anyway says so.
 """
 
-from __future__ import annotations
-
 import argparse
 from pathlib import Path
 

@@ -6,8 +6,6 @@ With --probes, measure instead what the probes of the timed pass cost, which tak
 Exit status 0: bench can run here (warnings or not); 4: it cannot.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import shutil

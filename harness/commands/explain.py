@@ -5,8 +5,6 @@ with nothing, with system calls, with flushing the caches: each in every block, 
 held against it, and each is confirmed, refuted, or not decidable here.
 """
 
-from __future__ import annotations
-
 import argparse
 
 from harness.commands.parts import options

@@ -5,8 +5,6 @@ and host facts included; --dtypes writes beside the CSV how pandas, polars and D
 lines). The pyperf suite holds a benchmark a metric and variant, in seconds an event.
 """
 
-from __future__ import annotations
-
 import argparse
 import sys
 from pathlib import Path

@@ -3,8 +3,6 @@
 --csv writes a row a session and a column a variant, for tools that look for change points (docs/reports.md shows one).
 """
 
-from __future__ import annotations
-
 import argparse
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Put bench where `bench` and `sudo bench` find it from any folder: a link in /usr/local/bin to this checkout."""
 
-from __future__ import annotations
-
 import argparse
 import shutil
 import sys

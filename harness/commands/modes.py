@@ -1,7 +1,5 @@
 """List the consumer modes, how each waits and reads, and the channels, and whether this machine supports it."""
 
-from __future__ import annotations
-
 import argparse
 import json
 from collections.abc import Sequence

@@ -5,8 +5,6 @@ order. program: what the BPF program costs an event, by the kernel's run-time st
 they can be sent. What is not installed is left out, and named.
 """
 
-from __future__ import annotations
-
 import argparse
 import mmap
 from collections.abc import Mapping

@@ -4,8 +4,6 @@ Prints the scorecard; --html writes one self-contained page, --markdown prints w
 takes, --json one object a line of the scorecard. Needs the files alone: no root, no bcc, no network.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 from pathlib import Path

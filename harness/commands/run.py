@@ -4,8 +4,6 @@ Each trial runs in fresh processes: a consumer that loads the program and opens 
 frames to a schedule inside the project's own network namespaces. Its ledger balances, or it is shown as invalid.
 """
 
-from __future__ import annotations
-
 import argparse
 import dataclasses
 from collections.abc import Container, Mapping

@@ -4,8 +4,6 @@ Reasons bear the names that the kernel had which recorded them. Functions can be
 boots again, and by root; their addresses are shown otherwise.
 """
 
-from __future__ import annotations
-
 import argparse
 import sys
 from pathlib import Path

@@ -5,8 +5,6 @@ accounts for every one: by a BPF program that counts drops by reason, and by the
 doubles as a check of any other drop monitor on this kernel.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import statistics

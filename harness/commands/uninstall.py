@@ -1,7 +1,5 @@
 """Undo `bench install`: remove the link from /usr/local/bin."""
 
-from __future__ import annotations
-
 import argparse
 
 from bpf.errors import CannotRun

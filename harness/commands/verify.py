@@ -6,8 +6,6 @@ were invalid, 2 for a file that is torn, foreign, unfinished or not what it clai
 0 OK, 1 REGRESSED, 3 INCONCLUSIVE.
 """
 
-from __future__ import annotations
-
 import argparse
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path

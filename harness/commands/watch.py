@@ -3,8 +3,6 @@
 Sends nothing. Modes that write (terminal, file, work) print lines; modes that count print a table at the end.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import signal

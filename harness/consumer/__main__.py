@@ -3,8 +3,6 @@
 What it hears and says is in harness/messages.py; the signal SIGUSR1 ends a load trial.
 """
 
-from __future__ import annotations
-
 import gc
 import os
 import signal

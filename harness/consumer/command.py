@@ -1,7 +1,5 @@
 """A consumer that is another program: whatever it says itself, it answers with the messages of a consumer process."""
 
-from __future__ import annotations
-
 import os
 import select
 import signal

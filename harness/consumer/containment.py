@@ -1,7 +1,5 @@
 """What a mode's code does to the whole process: what it changes when it is opened is undone, what it leaves is told."""
 
-from __future__ import annotations
-
 import contextlib
 import gc
 import os

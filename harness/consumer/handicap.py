@@ -4,8 +4,6 @@ cpu=0.15         for each nanosecond of CPU time that the process uses, spin for
 allocations=1    make (and drop) one Python object more for each event
 """
 
-from __future__ import annotations
-
 import time
 from dataclasses import dataclass
 from itertools import repeat

@@ -1,7 +1,5 @@
 """What a consumer process imported, and from which files: the proof that an arm of a check ran its own tree."""
 
-from __future__ import annotations
-
 import importlib.metadata
 import os
 import sys

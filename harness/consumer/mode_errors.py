@@ -1,7 +1,5 @@
 """What a mode's code does wrong, as one line with its file and line."""
 
-from __future__ import annotations
-
 import contextlib
 import operator
 import reprlib

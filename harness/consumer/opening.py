@@ -1,7 +1,5 @@
 """The program, its channel, the reader and the mode, as a setting names them."""
 
-from __future__ import annotations
-
 import mmap
 from collections.abc import Sequence
 from typing import cast

@@ -4,8 +4,6 @@ A mode file is the user's code, and may do anything when it is imported: it is i
 this one to ask it, and the consumer's.
 """
 
-from __future__ import annotations
-
 import functools
 import reprlib
 import sys

@@ -1,7 +1,5 @@
 """The ways to wait: when to look at the channel, to sleep, to stop. Nothing but consuming happens in between."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import select

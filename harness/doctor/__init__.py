@@ -3,8 +3,6 @@
 A check has a docstring that says what it looks at, and `check()`, which yields its findings.
 """
 
-from __future__ import annotations
-
 import importlib
 import pkgutil
 from collections.abc import Iterable

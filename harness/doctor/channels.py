@@ -1,7 +1,5 @@
 """The channels beside the shared ring: each is made once, with the program that writes it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from bpf.channel import record_channels

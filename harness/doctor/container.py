@@ -1,7 +1,5 @@
 """What a container keeps from root, although it is root."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator
 

@@ -1,7 +1,5 @@
 """CPUs: two are needed to keep the generator from taking the consumer's time."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The CPU's frequency: a governor that saves power, or a turbo, makes the same work take different times."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 

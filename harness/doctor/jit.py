@@ -1,7 +1,5 @@
 """The JIT compiler, without which the program runs in the kernel's interpreter."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 

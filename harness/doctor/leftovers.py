@@ -1,7 +1,5 @@
 """What a killed run left behind."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from harness.doctor import AS_ROOT, Finding

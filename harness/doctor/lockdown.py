@@ -1,7 +1,5 @@
 """Kernel lockdown: in its strictest form programs may not read memory, and so not tell whose a packet is."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 

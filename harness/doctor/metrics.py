@@ -1,7 +1,5 @@
 """What this kernel does not count: the metrics that are absent here, each with its reason."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 

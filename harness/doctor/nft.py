@@ -1,7 +1,5 @@
 """nft, which drops packets for the kinds that are about a firewall."""
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Iterator
 

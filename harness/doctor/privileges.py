@@ -1,7 +1,5 @@
 """Root, or the capabilities that are really needed."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from harness.doctor import AS_ROOT, Finding

@@ -1,7 +1,5 @@
 """bcc, and the program itself: compiled, loaded, attached to the tracepoint, and taken away again."""
 
-from __future__ import annotations
-
 import mmap
 from collections.abc import Iterator
 

@@ -1,7 +1,5 @@
 """What the host takes once the CPUs are wanted, and for how long at a stretch: an idle machine tells neither."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

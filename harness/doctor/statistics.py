@@ -1,7 +1,5 @@
 """Run-time statistics of BPF programs, left on by someone: some 20 ns more for each run of each program."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The kernel's symbol addresses, by which functions are named."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The kernel's own types (BTF): the tracepoint's arguments, and where a packet keeps its source address."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """A `null` that pauses: for 1 µs an event, taken together every 64 events. What it does meanwhile is the variant."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 

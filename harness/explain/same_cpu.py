@@ -1,7 +1,5 @@
 """Move a consumer to the sender's CPU."""
 
-from __future__ import annotations
-
 import os
 
 

@@ -1,7 +1,5 @@
 """The variants of the experiment. Beside what its name says, each is `null` by callback, in epoll, in a closed loop."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Mapping
 

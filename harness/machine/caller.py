@@ -1,7 +1,5 @@
 """The user behind sudo: files, caches and results belong to them."""
 
-from __future__ import annotations
-
 import os
 import pwd
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """This checkout: its version, its folder, and the link by which bench is found from any folder."""
 
-from __future__ import annotations
-
 import shlex
 import shutil
 from pathlib import Path

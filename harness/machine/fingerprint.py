@@ -1,7 +1,5 @@
 """The fingerprint of the machine, which must be equal for two results to be compared, and how a run was started."""
 
-from __future__ import annotations
-
 import os
 import platform
 from pathlib import Path

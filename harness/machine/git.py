@@ -5,13 +5,12 @@ hooks, fsmonitor), which are its owner's to run and not root's; what git writes 
 starts bench has set GIT_DIR and GIT_INDEX_FILE for a repository of its own. Looking takes no locks.
 """
 
-from __future__ import annotations
-
 import os
 import pwd
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from bpf.errors import CannotRun
 from results.errors import BadInput
@@ -24,7 +23,7 @@ class Repository:
     top: Path
 
     @classmethod
-    def holding(cls, folder: Path) -> Repository | None:
+    def holding(cls, folder: Path) -> Self | None:
         """Find the repository that a folder is in; None when it is in none. Raises BadInput when git will not say."""
         if not folder.is_dir():
             return None

@@ -6,8 +6,6 @@ was started with, and what empties that escapes. Either names the process that m
 can be told from what is at work.
 """
 
-from __future__ import annotations
-
 import contextlib
 import itertools
 import os

@@ -1,7 +1,5 @@
 """What a process must be allowed for loading programs, making the testbed and sending frames."""
 
-from __future__ import annotations
-
 import ctypes
 import os
 import shutil

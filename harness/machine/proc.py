@@ -1,7 +1,5 @@
 """What /proc tells: the names in it are others' choice, of any bytes but the one that ends a line."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

@@ -4,8 +4,6 @@ Looked at are the process's own group and those above it, as far as they are mou
 the container's own. Version 1 and 2 differ in the names of their files (Documentation/scheduler/sched-bwc.rst).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath

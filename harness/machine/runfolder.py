@@ -4,8 +4,6 @@ The session holds a lock on its folder; the kernel drops the lock when the proce
 nobody holds is what a killed run left behind. The base lock keeps anyone from looking between making and locking.
 """
 
-from __future__ import annotations
-
 import contextlib
 import fcntl
 import os

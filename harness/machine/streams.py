@@ -1,7 +1,5 @@
 """The standard streams: there, able to show any text, and without a word of their own in how bench ends."""
 
-from __future__ import annotations
-
 import codecs
 import io
 import logging

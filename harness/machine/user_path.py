@@ -4,8 +4,6 @@ Python would look there before anywhere else, and a folder called `results` or `
 Here Python's library, bench and what it depends on come first, then these folders, then what else is installed.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 import sysconfig

@@ -1,7 +1,5 @@
 """Build the C consumer, harness/peers/consumer.c, and say how it is run."""
 
-from __future__ import annotations
-
 import json
 import shutil
 import signal

@@ -1,7 +1,5 @@
 """What the program costs an event: builds of it observe the same drops at once, and the kernel times each run."""
 
-from __future__ import annotations
-
 import os
 import random
 import time

@@ -1,7 +1,5 @@
 """How the trials of `bench peers` are run: on one ring that all share, by C, by tools, or by builds of the program."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 from collections.abc import Callable, Iterator, Mapping

@@ -1,7 +1,5 @@
 """The ring that all consumers share: its program is loaded in this process, and they open it by its id."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Self
 

@@ -5,8 +5,6 @@ numpy calls a chunk, and some 3 ns an event; the callback reader pays about 0.3 
 of the quickest modes: a pass of its own.
 """
 
-from __future__ import annotations
-
 import ctypes
 import time
 from collections.abc import Callable, Mapping, Sequence

@@ -8,8 +8,6 @@ that is new or kept is seen.
 Counted are allocations alone: the `total_allocations` of a memray file's metadata counts releases too.
 """
 
-from __future__ import annotations
-
 import logging
 import os
 from collections.abc import Sequence

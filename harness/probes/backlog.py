@@ -1,7 +1,5 @@
 """Look at a trial while it runs: how its backlog develops, also after a stop of its consumer."""
 
-from __future__ import annotations
-
 import os
 import signal
 import time

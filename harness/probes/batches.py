@@ -3,8 +3,6 @@
 Belongs to the kernel pass: a mode that spins makes a million passes a second.
 """
 
-from __future__ import annotations
-
 from harness.consumer.waits import Consumes
 from harness.probes.reading import Reading
 

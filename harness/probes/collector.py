@@ -1,7 +1,5 @@
 """Runs and pauses of Python's garbage collector, told by gc.callbacks: about a microsecond for each run."""
 
-from __future__ import annotations
-
 import gc
 import time
 from typing import Any

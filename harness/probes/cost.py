@@ -1,7 +1,5 @@
 """What the probes of the timed pass cost: drains with them and without, interleaved, compared block by block."""
 
-from __future__ import annotations
-
 import random
 import sys
 from dataclasses import dataclass

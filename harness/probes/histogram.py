@@ -4,8 +4,6 @@ The layout is HdrHistogram's with two significant digits: each power of two is c
 is known to 0.8 %. The step of a value is the top of its IEEE 754 double: exponent and seven bits of the fraction.
 """
 
-from __future__ import annotations
-
 import itertools
 import math
 from collections.abc import Iterable, Sequence

@@ -1,7 +1,5 @@
 """The consumer's own probes of one trial: which belong to its pass, in which order they are read."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
 
 from harness.consumer.waits import Consumes

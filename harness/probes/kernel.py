@@ -4,8 +4,6 @@ A pass of its own: timing each run adds some 20 ns to it, and a program at each 
 harness, so that the consumer's process is what it is in the timed pass.
 """
 
-from __future__ import annotations
-
 import os
 from contextlib import ExitStack
 from typing import Self

@@ -5,8 +5,6 @@ tick (4 ms at 250 Hz), so that they are a sample, and nothing is said of a span 
 a drain trial begins before its processes do: the drain itself is over within a few ticks.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass

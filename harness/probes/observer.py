@@ -1,7 +1,5 @@
 """Observe a consumer from outside: the program's counters and the channel's positions, at no cost to the consumer."""
 
-from __future__ import annotations
-
 import os
 import time
 from contextlib import ExitStack

@@ -1,7 +1,5 @@
 """All that the harness itself measures of one trial, beside the ledger: nothing of it runs in the consumer."""
 
-from __future__ import annotations
-
 import os
 import resource
 import stat

@@ -1,7 +1,5 @@
 """CPU time, memory and run-queue delay of the consumer process: a few reads a trial."""
 
-from __future__ import annotations
-
 import os
 import resource
 import sys

@@ -4,8 +4,6 @@ A sample is one look at the program's counters, the ring's two positions, and th
 the harness's own time each 5 ms, on whichever CPU is free.
 """
 
-from __future__ import annotations
-
 import itertools
 import os
 import time

@@ -1,7 +1,5 @@
 """Finished tools that watch drops: each file says how one is run, and reads what it counted and admits as lost."""
 
-from __future__ import annotations
-
 import importlib
 import pkgutil
 import shutil

@@ -1,7 +1,5 @@
 """bpftrace, counting in the kernel and printing each drop."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """perf, recording each drop."""
 
-from __future__ import annotations
-
 import os
 import re
 import subprocess

@@ -1,7 +1,5 @@
 """Which drops are wanted, and a stand-in that hands no others on."""
 
-from __future__ import annotations
-
 import ctypes
 import time
 

@@ -1,7 +1,5 @@
 """How watching ends: by a signal, whoever reads or does not read what it prints, and with all that a mode started."""
 
-from __future__ import annotations
-
 import os
 import signal
 import threading

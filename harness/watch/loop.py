@@ -1,7 +1,5 @@
 """Consume the machine's drops until told to stop: event by event for a mode, or as snapshots of what was counted."""
 
-from __future__ import annotations
-
 import select
 import time
 from collections.abc import Iterator

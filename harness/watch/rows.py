@@ -1,7 +1,5 @@
 """What was counted, named: a row for each kind of drop, the most frequent first."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass

@@ -1,7 +1,5 @@
 """Number the causes of events, (location, pid, reason), for whole batches at once."""
 
-from __future__ import annotations
-
 import numpy as np
 import numpy.typing as npt
 

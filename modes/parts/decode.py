@@ -1,7 +1,5 @@
 """Three ways to turn the address of a sample into (timestamp, location, pid, reason)."""
 
-from __future__ import annotations
-
 import ctypes
 from collections.abc import Callable
 

@@ -1,7 +1,5 @@
 """Find modes: the files of modes/, a path to a file, or a module. A file that the user names will run as root."""
 
-from __future__ import annotations
-
 import functools
 import grp
 import importlib

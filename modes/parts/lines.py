@@ -1,7 +1,5 @@
 """What a line looks like, and how events become lines, one by one or a batch at once: the bytes are the same."""
 
-from __future__ import annotations
-
 import json
 import time
 

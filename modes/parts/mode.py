@@ -1,7 +1,5 @@
 """What a mode is, and what it is given to work with."""
 
-from __future__ import annotations
-
 import functools
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal

@@ -4,8 +4,6 @@ The header fills `HEADER_BYTES` bytes, padded with spaces and ended by a newline
 numpy.memmap(path, dtype=bpf.record.RECORD, mode="r", offset=16384), or with what the header says of their fields.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import re

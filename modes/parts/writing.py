@@ -1,7 +1,5 @@
 """Make bytes of events as `--format` says, and write them through a buffer that knows which are really written."""
 
-from __future__ import annotations
-
 import ctypes
 import os
 from abc import ABC, abstractmethod

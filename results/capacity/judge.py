@@ -4,8 +4,6 @@ A ring absorbs overload for a while. Events that wait at the end, beyond what an
 as deferred: with a smaller ring, or a longer trial, they would have been lost.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from enum import Enum
 

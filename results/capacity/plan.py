@@ -1,11 +1,9 @@
 """The plan of a capacity session: what is searched, how finely, and between which loads."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 from results.capacity.judge import Side, judge
 from results.capacity.search import Found, Precision, search
@@ -72,7 +70,7 @@ class CapacityPlan:
         return {"capacity": row}
 
     @classmethod
-    def from_json(cls, plan: Mapping[str, Any]) -> CapacityPlan:
+    def from_json(cls, plan: Mapping[str, Any]) -> Self:
         """Read a session's plan. Raises BadInput when it is another command's."""
         if "capacity" not in plan:
             raise BadInput("this session holds no capacity search; make one with: bench capacity --mode NAME")

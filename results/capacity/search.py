@@ -4,8 +4,6 @@ The search asks for one trial after the other. Where the trials come from, a mac
 the same trials give the same bounds.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 

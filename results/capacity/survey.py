@@ -1,7 +1,5 @@
 """What a survey asks, trial by trial, and what it finds: searches, checks of their limits, and a curve."""
 
-from __future__ import annotations
-
 import dataclasses
 from dataclasses import dataclass
 from statistics import median

@@ -4,14 +4,12 @@ A block is a pair of processes, one of each arm, that are measured in windows by
 processes, where what is measured is a count, or arm A is stored. A recorded coin decides every order.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import log
 from statistics import fmean
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from results.check.gate import Gated
 from results.check.pairs import PairValue, pair_value
@@ -70,7 +68,7 @@ class Comparison:
         return {"mode": self.mode, "a": self.a.to_json(), "b": self.b.to_json()}
 
     @classmethod
-    def from_json(cls, row: Mapping[str, Any]) -> Comparison:
+    def from_json(cls, row: Mapping[str, Any]) -> Self:
         return cls(row["mode"], Setting.from_json(row["a"]), Setting.from_json(row["b"]))
 
 

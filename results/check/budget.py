@@ -4,8 +4,6 @@ What decides is when rounds began, and never what was measured in them: that has
 called A, and so leaves the coins fair (docs/statistics.md). The rule is the plan's, and replayed trials follow it too.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

@@ -1,10 +1,8 @@
 """What `bench certify` found: how often the gate lies on this host, and what slowdown it is sure to find."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Self
 
 from results.check.gate import Gated, GatePlan
 from results.errors import BadInput
@@ -63,7 +61,7 @@ class Certified:
         }
 
     @classmethod
-    def from_json(cls, row: Mapping[str, Any]) -> Certified:
+    def from_json(cls, row: Mapping[str, Any]) -> Self:
         rest = {name: value for name, value in row.items() if name not in ("mode", "metric", "detections")}
         gated = Gated.from_json({**row, "excluded_because": None})
         return cls(gated=gated, detections=tuple(Detection(**each) for each in row["detections"]), **rest)
@@ -104,7 +102,7 @@ class Certificate:
         }
 
     @classmethod
-    def from_json(cls, row: Mapping[str, Any]) -> Certificate:
+    def from_json(cls, row: Mapping[str, Any]) -> Self:
         """Read a stored certificate. Raises KeyError, TypeError or BadInput for what is none."""
         if row["type"] != "certificate":
             raise BadInput("no certificate")

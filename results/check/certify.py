@@ -1,7 +1,5 @@
 """Compute a certificate from finished gates of A against A and of A against a slowed A."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import expm1, isfinite

@@ -1,7 +1,5 @@
 """Forecasts for a check that could not decide: how many more blocks would have, and how long they take."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import pairwise

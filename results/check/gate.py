@@ -1,11 +1,9 @@
 """What a check gates, fixed before its first trial: metrics with their margins, alpha, and when it looks."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from math import expm1
-from typing import Any
+from typing import Any, Self
 
 from results import units
 from results.errors import BadInput
@@ -37,7 +35,7 @@ class Gated:
         return {"mode": self.mode, "metric": metric, "excluded_because": self.excluded_because}
 
     @classmethod
-    def from_json(cls, row: Mapping[str, Any]) -> Gated:
+    def from_json(cls, row: Mapping[str, Any]) -> Self:
         gate = {name: value for name, value in row["metric"].items() if name != "name"}
         return cls(
             mode=row["mode"],
@@ -116,7 +114,7 @@ class GatePlan:
         return row if self.budget_s is None else {**row, "budget_s": self.budget_s}
 
     @classmethod
-    def from_json(cls, row: Mapping[str, Any]) -> GatePlan:
+    def from_json(cls, row: Mapping[str, Any]) -> Self:
         """Read a stored plan. Raises KeyError or TypeError for what is none, BadInput for one that cannot gate."""
         return cls(
             alpha=row["alpha"],

@@ -1,7 +1,5 @@
 """The outcome of a check as its reports show it: the judgements, what was compared, and what is known of the gate."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from results.check.blocks import Arm, unusable

@@ -4,8 +4,6 @@ The value is odd (arms exchanged, it changes its sign and no more) and moves wit
 out is chosen without a look at which arm is which. That is all that the test's exactness needs (docs/statistics.md).
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import takewhile

@@ -1,12 +1,10 @@
 """What a check is, as its session's plan holds it: enough to judge its trials again, on any machine."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, Self
 
 from results.check.blocks import (
     IN_SEQUENCE,
@@ -141,7 +139,7 @@ class Check:
         return {"check": row}
 
     @classmethod
-    def from_json(cls, plan: Mapping[str, Any]) -> Check:
+    def from_json(cls, plan: Mapping[str, Any]) -> Self:
         """Read a session's plan. Raises KeyError or TypeError for what is none."""
         row = plan["check"]
         return cls(

@@ -1,14 +1,12 @@
 """Verdicts: REGRESSED, OK or INCONCLUSIVE for each gated metric, from the blocks and the plan alone."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import takewhile
 from math import isfinite
 from statistics import median
-from typing import Any
+from typing import Any, Self
 
 from results import units
 from results.check.blocks import Arm, Block
@@ -147,7 +145,7 @@ class _Series:
     absent_because: str | None
 
     @classmethod
-    def of(cls, gated: Gated, blocks: Sequence[Block], spare: int) -> _Series:
+    def of(cls, gated: Gated, blocks: Sequence[Block], spare: int) -> Self:
         measured = [block for block in blocks if block.comparison.measures(gated)]
         own = tuple(block for block in measured if block.valid)
         differences = [block.difference(gated) for block in own]

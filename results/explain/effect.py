@@ -1,7 +1,5 @@
 """How much one variant differs from another, block by block: an estimate with its interval."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import exp, log

@@ -1,7 +1,5 @@
 """The riddle's hypotheses. Each predicts what interventions will do; it stands only if all of that comes true."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from enum import Enum
 

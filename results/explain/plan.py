@@ -1,11 +1,9 @@
 """The plan of an experiment: its variants by name, and how often each is tried."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from results.errors import BadInput
 from results.plan import Ask, Step, check_trials, in_blocks, steadied
@@ -65,7 +63,7 @@ class ExplainPlan:
         }
 
     @classmethod
-    def from_json(cls, plan: Mapping[str, Any]) -> ExplainPlan:
+    def from_json(cls, plan: Mapping[str, Any]) -> Self:
         """Read a session's plan. Raises BadInput when it is another command's."""
         if "explain" not in plan:
             raise BadInput("this session holds no experiment; make one with: bench explain")

@@ -1,7 +1,5 @@
 """Say in words and in tables what each mode can take."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from statistics import median
 

@@ -1,7 +1,5 @@
 """A certificate in words and rows: what was counted, each share with its exact 95 % interval."""
 
-from __future__ import annotations
-
 from results import units
 from results.check.certificate import Certificate, Certified
 from results.check.gate import looks_of

@@ -1,7 +1,5 @@
 """The outcome of a check in words and rows, the worst first."""
 
-from __future__ import annotations
-
 from results import units
 from results.check.blocks import Arm
 from results.check.gate import looks_of

@@ -1,7 +1,5 @@
 """A comparison in words and rows."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 

@@ -1,7 +1,5 @@
 """Every number that was measured: a line a metric, by the names of docs/metrics.md, pass by pass."""
 
-from __future__ import annotations
-
 import statistics
 from collections.abc import Iterable, Sequence
 

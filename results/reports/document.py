@@ -1,7 +1,5 @@
 """A document: what an answer says, made once by the file of its question, and drawn by any form (forms/)."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal

@@ -1,7 +1,5 @@
 """What the experiment says, in sentences that follow from its numbers."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Sequence
 from statistics import median
 

@@ -1,7 +1,5 @@
 """The answer in words: which variant keeps up, which loses how much, and what an event costs."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from results import units

@@ -1,7 +1,5 @@
 """The tracks of a history in lines, each with a small chart."""
 
-from __future__ import annotations
-
 from results.history import History, Track, changes
 from results.reports.document import (
     Document,

@@ -1,7 +1,5 @@
 """The tables of `bench peers`: medians with their spread, and the ratio to who does the same, block by block."""
 
-from __future__ import annotations
-
 import statistics
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """What any result files say together: the answer, the scorecard, and on a page all that it rests on."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Sequence
 

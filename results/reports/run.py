@@ -1,7 +1,5 @@
 """What trials say as a run prints them: what became of the drops, what that cost, the ledgers, and what is in doubt."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 
 from results import units

@@ -1,7 +1,5 @@
 """The scorecard as a table of text and numbers, the same for every form and for JSON."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 

@@ -1,7 +1,5 @@
 """Where and how sessions ran, as reports of every question end."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from results.disturbance import disturbance, sentences

@@ -1,7 +1,5 @@
 """The name of a setting: beside others, as briefly as tells them apart; alone, in a few words."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from itertools import count

@@ -3,8 +3,6 @@
 Trials that differ in any of it are measurements of different things, and a median over them is nobody's number.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 
 from results.session import ModeSource, Session, facts, python_line

@@ -1,7 +1,5 @@
 """Percentiles of the age of events, from a row's histograms where it has them, else from its metrics."""
 
-from __future__ import annotations
-
 import statistics
 from collections import Counter
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """A report: everything that the page, the terminal and Markdown show, made from result files alone."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The scorecard: for each consumer under each load, the median of its valid trials and their spread."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """Variants: each way of consuming, seen under every load that it was put under, and the limits that searches found."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from statistics import median

@@ -1,7 +1,5 @@
 """Exact (Clopper-Pearson) bounds of a share that was counted: k of n."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from math import exp, fsum, lgamma, log, log1p
 

@@ -1,7 +1,5 @@
 """The midmean: the mean of the middle half, which a quarter of wild values on either side does not move."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from math import fsum
 

@@ -6,8 +6,6 @@ rank-sum test (Mann-Whitney; Moses' interval of the Hodges-Lehmann shift), exact
 two sets for samples of one machine in one state, so drift between them is in the ratio.
 """
 
-from __future__ import annotations
-
 import math
 import statistics
 from collections.abc import Mapping, Sequence

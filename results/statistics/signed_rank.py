@@ -6,8 +6,6 @@ statistics are the ends of the interval, so that test, estimate and interval can
 docs/statistics.md says why signed ranks, and what they assume.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache

@@ -1,7 +1,5 @@
 """A median with the interval that its trials support."""
 
-from __future__ import annotations
-
 import math
 import statistics
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """An IPv4 header with a wrong checksum (ip_rcv_core)."""
 
-from __future__ import annotations
-
 from traffic.recipe import UDP, DropKind, Testbed, ipv4
 
 WRONG_CHECKSUM = 0xDEAD

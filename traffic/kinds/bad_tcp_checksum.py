@@ -1,7 +1,5 @@
 """A TCP SYN with a wrong checksum, verified before the kernel looks for a socket (tcp_v4_rcv)."""
 
-from __future__ import annotations
-
 from traffic.recipe import TCP, DropKind, Testbed, ipv4
 
 WRONG_CHECKSUM = 0xDEAD

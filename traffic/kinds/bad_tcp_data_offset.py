@@ -1,7 +1,5 @@
 """A TCP header that claims to be shorter than any can be: a data offset of 3 words (tcp_v4_rcv)."""
 
-from __future__ import annotations
-
 from traffic.recipe import TCP, DropKind, Testbed, ipv4
 
 

@@ -6,8 +6,6 @@ Of a longer one it is verified where no socket is found, for a corrupted port nu
 where there is one, as the data is copied to the reader: that drop comes with the reading process.
 """
 
-from __future__ import annotations
-
 from traffic.recipe import UDP, DropKind, Testbed, ipv4
 
 WRONG_CHECKSUM = 0xDEAD  # not 0: that means "none computed" (RFC 768)

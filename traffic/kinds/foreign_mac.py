@@ -1,7 +1,5 @@
 """UDP in a frame for another machine's MAC address (ip_rcv_core, PACKET_OTHERHOST)."""
 
-from __future__ import annotations
-
 from traffic.counters import link_counter
 from traffic.recipe import UDP, DropKind, Testbed, ipv4
 

@@ -9,8 +9,6 @@ whatever process that CPU has come to run: after the trial's last send, and on o
 program sees.
 """
 
-from __future__ import annotations
-
 from contextlib import ExitStack
 
 from pyroute2 import IPRoute, NetlinkError

@@ -4,8 +4,6 @@ The set-up fills the buffer, with frames that do not carry the tag: those are dr
 NOT_SPECIFIED, and must not be counted. From then on every frame of the same size finds no room.
 """
 
-from __future__ import annotations
-
 import socket
 from contextlib import ExitStack
 

@@ -1,7 +1,5 @@
 """An IPv4 header that claims more bytes than the frame has (ip_rcv_core)."""
 
-from __future__ import annotations
-
 from traffic.recipe import UDP, DropKind, Testbed, ipv4
 
 

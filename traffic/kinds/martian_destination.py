@@ -5,8 +5,6 @@ Of 0.0.0.0/8 this is the only martian left: since 5.3 Linux takes the rest for o
 
 The martians are counted by CPU for the whole machine only; the witness here is that each packet was received."""
 
-from __future__ import annotations
-
 from traffic.recipe import UDP, DropKind, Testbed, ipv4
 
 

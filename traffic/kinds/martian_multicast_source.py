@@ -2,8 +2,6 @@
 
 The martians are counted by CPU for the whole machine only; the witness here is that each packet was received."""
 
-from __future__ import annotations
-
 from traffic.recipe import UDP, DropKind, Testbed, ipv4
 
 

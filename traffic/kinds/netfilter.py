@@ -1,7 +1,5 @@
 """UDP that an nftables rule drops on its way to the socket (the input hook)."""
 
-from __future__ import annotations
-
 from contextlib import ExitStack
 
 from traffic import nftables

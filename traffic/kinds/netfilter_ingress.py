@@ -3,8 +3,6 @@
 Earlier than `netfilter`: before routing, before IP has looked at the packet at all.
 """
 
-from __future__ import annotations
-
 from contextlib import ExitStack
 
 from traffic import nftables

@@ -1,7 +1,5 @@
 """A packet to forward, to a network that the receiver has no route to (ip_error)."""
 
-from __future__ import annotations
-
 from contextlib import ExitStack
 
 from traffic.recipe import UDP, DropKind, Testbed, ipv4

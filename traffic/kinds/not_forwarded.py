@@ -1,7 +1,5 @@
 """A packet for somebody else, to a host that does not forward (ip_error, without forwarding)."""
 
-from __future__ import annotations
-
 from traffic.recipe import UDP, DropKind, Testbed, ipv4
 
 SOMEBODY_ELSE = "203.0.113.2"  # TEST-NET-3, RFC 5737

@@ -1,7 +1,5 @@
 """UDP from an address that the receiver would not answer by the same interface (strict reverse path, RFC 3704)."""
 
-from __future__ import annotations
-
 from contextlib import ExitStack
 
 from traffic.recipe import UDP, DropKind, Testbed, ipv4

@@ -1,7 +1,5 @@
 """UDP to a socket whose own filter accepts nothing (SO_ATTACH_FILTER)."""
 
-from __future__ import annotations
-
 import ctypes
 import socket
 import struct

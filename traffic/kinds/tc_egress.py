@@ -3,8 +3,6 @@
 The sender is told (ENOBUFS), so every frame is refused: a drop all the same, with the sending process as its owner.
 """
 
-from __future__ import annotations
-
 from contextlib import ExitStack
 
 from traffic import tc

@@ -1,7 +1,5 @@
 """UDP that a BPF program on the traffic control hook drops on its way in (cls_bpf)."""
 
-from __future__ import annotations
-
 from contextlib import ExitStack
 
 from traffic import tc

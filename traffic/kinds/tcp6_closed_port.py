@@ -1,7 +1,5 @@
 """A TCP SYN over IPv6 to a port that nobody listens on. TCP's counters are the same for both families."""
 
-from __future__ import annotations
-
 from traffic.recipe import TCP, DropKind, Testbed, ipv6
 
 

@@ -3,8 +3,6 @@
 The RST that answers it is counted and then, for want of a route back, not sent: one frame, one drop, nothing else.
 """
 
-from __future__ import annotations
-
 from traffic.recipe import TCP, DropKind, Testbed, ipv4
 
 

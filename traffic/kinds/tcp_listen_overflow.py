@@ -13,8 +13,6 @@ A SYN flood is not this: with the queue full the kernel counts ListenOverflows a
 drop without an event (docs/traffic.md).
 """
 
-from __future__ import annotations
-
 import socket
 import time
 from contextlib import ExitStack

@@ -1,7 +1,5 @@
 """A TCP segment with SYN and FIN, as port scanners send it, to a port that is listened on (tcp_rcv_state_process)."""
 
-from __future__ import annotations
-
 import socket
 from contextlib import ExitStack
 

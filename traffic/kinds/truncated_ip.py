@@ -1,7 +1,5 @@
 """A frame that ends in the middle of its IPv4 header (ip_rcv_core)."""
 
-from __future__ import annotations
-
 from traffic.recipe import UDP, DropKind, Testbed, ipv4
 
 ETHERNET_HEADER, HALF_AN_IP_HEADER = 14, 10

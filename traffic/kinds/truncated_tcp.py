@@ -3,8 +3,6 @@
 The kernel gives no reason here: tcp_v4_rcv discards before it has set one, and counts the segment as received only.
 """
 
-from __future__ import annotations
-
 from traffic.recipe import DropKind, Testbed, ipv4
 
 TCP = 6

@@ -4,8 +4,6 @@ The kernel gives no reason here: __udp4_lib_rcv drops for "no space for header" 
 field lies (udp-length-beyond-packet) does get a reason.
 """
 
-from __future__ import annotations
-
 from traffic.recipe import DropKind, Testbed, ipv4
 
 UDP = 17

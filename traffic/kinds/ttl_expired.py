@@ -3,8 +3,6 @@
 The ICMP error is not sent, for want of a route back.
 """
 
-from __future__ import annotations
-
 from contextlib import ExitStack
 
 from traffic.recipe import UDP, DropKind, Testbed, ipv4

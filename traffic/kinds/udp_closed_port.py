@@ -1,7 +1,5 @@
 """UDP to a port that nobody listens on."""
 
-from __future__ import annotations
-
 from traffic.recipe import UDP, DropKind, Testbed, ipv4
 
 

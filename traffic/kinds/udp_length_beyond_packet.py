@@ -1,7 +1,5 @@
 """A UDP header that claims more bytes than the packet has (__udp4_lib_rcv, short_packet)."""
 
-from __future__ import annotations
-
 from traffic.recipe import UDP, DropKind, Testbed, ipv4
 
 

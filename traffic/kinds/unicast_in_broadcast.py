@@ -1,7 +1,5 @@
 """A unicast IPv4 packet in a broadcast frame (RFC 1122, section 3.3.6), where the receiver is set to mind it."""
 
-from __future__ import annotations
-
 from contextlib import ExitStack
 
 from traffic.recipe import UDP, DropKind, Testbed, ipv4

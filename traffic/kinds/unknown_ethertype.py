@@ -3,8 +3,6 @@
 It drops before IP sees it, so it is the cheapest real drop there is: twice the rate of UDP to a closed port.
 """
 
-from __future__ import annotations
-
 from traffic.counters import link_counter
 from traffic.recipe import DropKind, Testbed, ether
 

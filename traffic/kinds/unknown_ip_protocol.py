@@ -1,7 +1,5 @@
 """An IPv4 protocol that the kernel has no handler for: 253, for experiments (RFC 3692)."""
 
-from __future__ import annotations
-
 from traffic.recipe import DropKind, Testbed, ipv4
 
 EXPERIMENTAL = 253

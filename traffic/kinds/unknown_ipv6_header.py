@@ -1,7 +1,5 @@
 """An IPv6 next header that the kernel has no handler for: 253, for experiments (RFC 3692)."""
 
-from __future__ import annotations
-
 from traffic.recipe import DropKind, Testbed, ipv6
 
 EXPERIMENTAL = 253

@@ -1,7 +1,5 @@
 """The `packet` sender: ready-made frames through an AF_PACKET socket, many a system call (sendmmsg)."""
 
-from __future__ import annotations
-
 import ctypes
 import errno
 import os

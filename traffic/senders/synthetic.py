@@ -1,7 +1,5 @@
 """The `synthetic` sender: has the program itself write records, many a system call."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Sequence
 from contextlib import ExitStack

@@ -5,8 +5,6 @@ BPF_PROG_TEST_RUN with live frames (Linux 5.18) makes packets without a sending 
 and does not restore them, so this is for kinds that leave a frame as it was.
 """
 
-from __future__ import annotations
-
 import ctypes
 import errno
 import os

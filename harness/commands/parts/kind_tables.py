@@ -1,7 +1,5 @@
 """What became of each kind's frames as a table; what a verdict does not need is left out where there is no room."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 from results.reports.document import Bad, Cell, Good, Heading, Line, Part, Table

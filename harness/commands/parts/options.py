@@ -1,7 +1,5 @@
 """Options that several commands share, and how their words become numbers."""
 
-from __future__ import annotations
-
 import argparse
 import dataclasses
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Where the outcome of a check goes besides the terminal: files for CI, proved writable before anything runs."""
 
-from __future__ import annotations
-
 import argparse
 import json
 import os

@@ -1,7 +1,5 @@
 """The live line on stderr while a session runs: rewritten in place on a terminal, a line a trial elsewhere."""
 
-from __future__ import annotations
-
 import json
 import sys
 from abc import ABC, abstractmethod

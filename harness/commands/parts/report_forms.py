@@ -1,7 +1,5 @@
 """The forms that reports of result files can have: options for them, and what is printed or written."""
 
-from __future__ import annotations
-
 import argparse
 import importlib
 from collections.abc import Iterator

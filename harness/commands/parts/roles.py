@@ -1,7 +1,5 @@
 """One file, one role: what a command writes is neither what it reads nor another of its outputs."""
 
-from __future__ import annotations
-
 import argparse
 from pathlib import Path
 

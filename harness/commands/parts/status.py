@@ -1,7 +1,5 @@
 """Exit statuses, as README and docs/design.md tell them."""
 
-from __future__ import annotations
-
 DONE, REGRESSED, BAD_INPUT, INCONCLUSIVE, CANNOT_RUN, INVALID_TRIAL = range(6)
 INTERRUPTED, TERMINATED = 130, 143
 READER_GONE = 141  # as a shell says of what SIGPIPE ended

@@ -1,7 +1,5 @@
 """As a GitHub annotation: one line about the worst verdict that the runner turns into a mark on the pull request."""
 
-from __future__ import annotations
-
 from results.reports.document import Bad, Document, Doubt, verdicts
 from results.shown import shown
 

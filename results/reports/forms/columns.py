@@ -4,8 +4,6 @@ They are those of Trial, Setting and Ledger, of the table of metrics and of the 
 second time. What has open names (a witness's counters, numbers and facts of another version) is JSON, in one column.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Trials as flat rows for notebooks: the columns of columns.py, a row a trial, as CSV or Parquet."""
 
-from __future__ import annotations
-
 import csv
 import importlib
 import io

@@ -1,7 +1,5 @@
 """As JUnit XML: a test case for each line that has a verdict."""
 
-from __future__ import annotations
-
 import io
 import re
 

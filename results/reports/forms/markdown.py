@@ -1,7 +1,5 @@
 """As Markdown, for job summaries and pull requests: the table first."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 

@@ -1,7 +1,5 @@
 """Trials as a pyperf suite, so that `python -m pyperf show`, `stats`, `hist` and `compare_to` work on them."""
 
-from __future__ import annotations
-
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path

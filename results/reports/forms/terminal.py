@@ -1,7 +1,5 @@
 """On a terminal: plain where there is none or NO_COLOR is set (rich sees to both)."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import NoReturn

@@ -1,7 +1,5 @@
 """As one page for a browser, with drawings."""
 
-from __future__ import annotations
-
 from results.reports.document import Document
 
 OPTION, HELP = "--html OUT", "write a page that needs nothing but itself"

@@ -1,7 +1,5 @@
 """The figures of docs/why-file-beat-null.md, drawn from an experiment's result file and nothing else."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path

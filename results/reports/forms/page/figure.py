@@ -4,8 +4,6 @@ Each is drawn twice, for a wide and for a narrow screen, since text that shrinks
 phone; the page shows the one that fits.
 """
 
-from __future__ import annotations
-
 import io
 import re
 import warnings

@@ -1,7 +1,5 @@
 """Fill the page's template. What stands in a result file reaches it as text, never as markup."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import importlib

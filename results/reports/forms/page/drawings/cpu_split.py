@@ -1,7 +1,5 @@
 """Where the CPU time of an event goes: the kernel's program, the consumer in the kernel, the consumer itself."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Every trial in the order in which it ran: what moves all variants together is the machine, not the variants."""
 
-from __future__ import annotations
-
 import statistics
 from collections.abc import Sequence
 from functools import partial

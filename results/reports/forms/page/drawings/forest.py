@@ -1,7 +1,5 @@
 """Ratios with their intervals, each against the margin within which it counts as the same."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from results.compare import Compared, Judged

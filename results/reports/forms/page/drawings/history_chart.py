@@ -1,7 +1,5 @@
 """A metric over sessions: a panel a machine, a line a variant, with the interval of each session."""
 
-from __future__ import annotations
-
 from results.history import History, by_machine
 from results.reports.forms.page.figure import Drawn, Sheet, drawn, label_ends, look, plain_log, series_colour
 

@@ -1,7 +1,5 @@
 """How old events are when they are handled, on the percentile scale of HDR histograms: each step right is rarer."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from results import units

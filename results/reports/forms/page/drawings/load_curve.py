@@ -1,7 +1,5 @@
 """Consumed and lost against offered load: where each variant stops keeping up."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from results import units

@@ -1,7 +1,5 @@
 """When drops were lost, and whether the garbage collector paused then: a strip for each variant that lost some."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from results import units

@@ -1,7 +1,5 @@
 """What the host and other processes took of the CPUs, trial by trial: drawn where it was more than the limits allow."""
 
-from __future__ import annotations
-
 from functools import partial
 
 from results import units
