@@ -85,7 +85,7 @@ def gone(observer: Observer, died: WorkerDied) -> Finish:
 
 def _wait(consumer: Consumer, outside: Watches) -> Done:
     """Watch the consumer finish; return its last words."""
-    patience_s = DRAIN_DEADLINE_S + 10
+    patience_s = (DRAIN_DEADLINE_S + 10) * consumer.patience
     deadline = time.monotonic() + patience_s
     while not consumer.pending() and time.monotonic() < deadline:
         outside.sample()

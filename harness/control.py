@@ -13,7 +13,7 @@ import subprocess
 import sys
 import sysconfig
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, is_dataclass
 from itertools import repeat
@@ -68,6 +68,15 @@ class WorkerDied(Exception):
         self.killed = how in _KILLED
 
 
+@dataclass(frozen=True, slots=True)
+class Emulator:
+    """What runs a worker instead of the CPU, at most so many times slower: words before Python's, and what it sets."""
+
+    words: tuple[str, ...]
+    environment: Mapping[str, str]
+    slower: int
+
+
 class Worker(AbstractContextManager["Worker"]):
     """A fresh Python process that runs one of our modules; leaving the context kills it if it still lives.
 
@@ -83,6 +92,7 @@ class Worker(AbstractContextManager["Worker"]):
         pass_fds: Sequence[int] = (),
         tree: Tree | None = None,
         group: Group | None = None,
+        under: Emulator | None = None,
     ) -> None:
         """Start `python -m module` in its own session; it hears `first` first.
 
@@ -91,16 +101,26 @@ class Worker(AbstractContextManager["Worker"]):
         """
         self.name = name
         self.tree = tree
+        self.patience = 1 if under is None else under.slower
         self.left_behind: list[str] = []
         self._group = group
         ours, theirs = socket.socketpair()
         self._stderr = os.memfd_create(f"bench-{module}-stderr")
         environment = {name: value for name, value in os.environ.items() if name not in _OF_THE_CALLERS_PYTHON}
         environment |= {} if group is None else group.environment
+        environment |= {} if under is None else under.environment
         environment["PYTHONPATH"] = str(Path(__file__).resolve().parent.parent if tree is None else tree.harness)
         with theirs:
             # -P: the working folder may be anybody's, and what is called as our packages there is not ours.
-            self._command = [sys.executable, "-P", "-m", module, str(theirs.fileno()), str(os.getpid())]
+            self._command = [
+                *(() if under is None else under.words),
+                sys.executable,
+                "-P",
+                "-m",
+                module,
+                str(theirs.fileno()),
+                str(os.getpid()),
+            ]
             self._process = subprocess.Popen(
                 self._command,
                 pass_fds=(theirs.fileno(), *pass_fds),

@@ -33,6 +33,8 @@ DEFAULT_SNAPSHOT_INTERVAL_NS = 100_000_000
 DEFAULT_PASSES = "timed,drain,latency,allocation"
 DRAIN = "drain"
 DRAIN_RECORDS = 1_000_000
+INSTRUCTIONS_RECORDS = 20_000
+"""Records whose instructions are counted: they vary so little that more would only take longer."""
 # memray writes some 5 bytes for each allocation and each release, into memory.
 SHORT_PASS_S = 1.0
 # Beyond these nothing is measured any more, and numbers would outgrow what a result file holds.
@@ -238,11 +240,14 @@ def drain_setting(mode_name: str, records: int, wishes: Wishes) -> Setting:
 
 
 def expand_passes(names: str) -> list[str]:
-    """Split `timed,drain` into passes, and the word drain for drain trials beside them; `all` is all of them."""
+    """Split `timed,drain` into passes, and the word drain for drain trials beside them.
+
+    `all` is all of them but instructions, which takes a package more.
+    """
     wanted = list(dict.fromkeys(name.strip() for name in names.split(",") if name.strip()))
     known = (*get_args(Pass), DRAIN)
     if wanted == ["all"]:
-        return list(known)
+        return [name for name in known if name != "instructions"]
     for name in wanted:
         if name not in known:
             raise BadInput(f"--pass takes {', '.join(known)} or all, not {name!r}")
@@ -260,6 +265,9 @@ def in_passes(setting: Setting, passes: Sequence[str], wishes: Wishes) -> list[S
     for name in passes:
         if name == DRAIN:
             found.append(drain_setting(setting.mode, DRAIN_RECORDS, wishes))
+        elif name == "instructions":
+            drains = drain_setting(setting.mode, setting.drain_records or INSTRUCTIONS_RECORDS, wishes)
+            found.append(dataclasses.replace(drains, pass_="instructions"))
         else:
             pass_ = cast("Pass", name)
             if pass_ == "latency" and setting.trial_kind == "drain":

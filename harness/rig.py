@@ -17,6 +17,7 @@ from harness.machine.runfolder import run_folder, running_sessions
 from harness.machine.streams import say
 from harness.pair import Half, run_pair
 from harness.probes.backlog import Backlog, Stall
+from harness.probes.instructions import callgrind
 from harness.probes.outside import Probing
 from harness.trial import Identity, OnProgress, Place, Tree, choose_place
 from harness.workers import NeverReady, Start, Traffic, start_consumer
@@ -135,6 +136,9 @@ class Rig(ExitStack):
         return outputs.opened(setting.mode, self._traces.get(number), self._folder)
 
     @contextlib.contextmanager
-    def _consumers(self, setting: Setting) -> Iterator[tuple[Start, Callable[[], None] | None]]:  # noqa: ARG002
+    def _consumers(self, setting: Setting) -> Iterator[tuple[Start, Callable[[], None] | None]]:
         """Yield how the consumer of a trial is started, and what ends its observing, if it does not do so itself."""
-        yield start_consumer, None
+        if setting.pass_ == "instructions":
+            yield partial(start_consumer, under=callgrind(self._folder / "callgrind.out")), None
+        else:
+            yield start_consumer, None

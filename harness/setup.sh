@@ -122,6 +122,8 @@ missing_packages() {
     [ "$1" = kernel ] || [ "$1" = tests ] || return 0
     any_exists /usr/lib/python3/dist-packages/bcc /usr/lib*/python3*/site-packages/bcc || echo $bcc
     command -v nft >/dev/null || echo nftables
+    # Only who asks for it counts instructions.
+    if [ -n "${counts_instructions-}" ] || [ "$1" = tests ]; then command -v valgrind >/dev/null || echo valgrind; fi
     [ "$1" = tests ] || return 0
     command -v git >/dev/null || echo git
     # What the senders and readers are compared with is in C.

@@ -7,7 +7,7 @@ from typing import TypeVar, cast
 from bpf.errors import CannotRun
 from harness.consumer.command import Command
 from harness.consumer.containment import leavings, told_of
-from harness.control import M, Worker, WorkerDied
+from harness.control import Emulator, M, Worker, WorkerDied
 from harness.machine.group import Group
 from harness.machine.user_path import user_path
 from harness.messages import ConsumerSpec, Done, Failed, GeneratorSpec, LastWords, Maps, Opening, Raised
@@ -48,6 +48,7 @@ def start_consumer(
     probing: Probing,
     *,
     shared: Maps | None = None,
+    under: Emulator | None = None,
 ) -> Worker:
     """Start a mode. On a shared ring it attaches and fills nothing, whatever the tag."""
     tree = place.consumer_tree
@@ -63,7 +64,7 @@ def start_consumer(
         shared=shared,
     )
     inherited = () if output_fd is None else (output_fd,)
-    return Worker("harness.consumer", spec, name="consumer", pass_fds=inherited, tree=tree, group=Group())
+    return Worker("harness.consumer", spec, name="consumer", pass_fds=inherited, tree=tree, group=Group(), under=under)
 
 
 def start_generator(setting: Setting, traffic: Traffic, seed: int, cpu: int | None) -> Worker:
@@ -99,11 +100,12 @@ def ready(worker: Consumer, kind: type[M]) -> M:
     Raises NeverReady, or CannotRun or BadInput when it says that it failed.
     """
     opening = False
+    timeout_s = READY_TIMEOUT_S * worker.patience
     try:
-        message = worker.receive(READY_TIMEOUT_S, kind, Opening, Raised, Failed)
+        message = worker.receive(timeout_s, kind, Opening, Raised, Failed)
         if isinstance(message, Opening):
             opening = True
-            message = worker.receive(READY_TIMEOUT_S, kind, Raised, Failed)
+            message = worker.receive(timeout_s, kind, Raised, Failed)
     except WorkerDied as error:
         if opening:
             raise NeverReady(worker, f"while the mode was opened, {error}{worker.whereabouts()}") from error

@@ -44,8 +44,13 @@ class Disturbance:
 
 
 def spoilt_from_outside(trial: Trial) -> bool:
-    """Tell whether the host or other processes took more than they may: the machine's doing, whatever the mode does."""
-    return any(reason.startswith(_FROM_OUTSIDE) for reason in trial.disturbed_because)
+    """Tell whether the host or other processes took more than they may: the machine's doing, whatever the mode does.
+
+    Instructions are as many beside any other work.
+    """
+    return trial.setting.pass_ != "instructions" and any(
+        reason.startswith(_FROM_OUTSIDE) for reason in trial.disturbed_because
+    )
 
 
 def may_pass(trial: Trial) -> bool:

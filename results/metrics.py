@@ -119,16 +119,17 @@ class Metric:
 
 
 # From the pass that disturbs least: a number is read in the first of these that has it.
-IN_PASSES: tuple[Pass, ...] = ("timed", "latency", "kernel", "allocation")
-# memray disturbs whatever the others would read.
-_BUT_ALLOCATION = IN_PASSES[:-1]
+IN_PASSES: tuple[Pass, ...] = ("timed", "latency", "kernel", "allocation", "instructions")
+# memray, and an emulator the more, disturb whatever the others would read.
+_BUT_ALLOCATION = IN_PASSES[:3]
 
 _ACCOUNT = Source("the ledger and the times of both sides", IN_PASSES)
 _AGE = Source("probes/age.py", ("latency",))
 _ALLOCATION = Source("probes/allocation.py", ("allocation",))
 _BACKLOG = Source("probes/backlog.py", IN_PASSES)
 _COLLECTOR = Source("probes/collector.py", _BUT_ALLOCATION)
-_CPU = Source("probes/process.py", IN_PASSES)
+_CPU = Source("probes/process.py", IN_PASSES[:-1])
+_INSTRUCTIONS = Source("probes/instructions.py", ("instructions",))
 _GENERATOR = Source("the generator", IN_PASSES)
 _KERNEL = Source("probes/kernel.py", ("kernel",))
 _LOOP = Source("the consumer's loop", IN_PASSES)
@@ -244,6 +245,12 @@ _metric(
     taken_from=_EITHER, compared=True, of_interpreter=True,
 )  # fmt: skip
 _metric("allocated_peak_bytes", "peak allocated", BYTES, "lower", _ALLOCATION, "the most bytes held at one time")
+_metric(
+    "instructions_per_event", "instructions/event", PER_EVENT, "lower", _INSTRUCTIONS,
+    "instructions of the consumer for an event, of all its code outside the kernel, when a full ring is emptied",
+    taken_from=("drain",), compared=True,
+    gate=Gate(trial_kind="drain", pass_="instructions", scale="ratio", margin=0.005, floor=0.1), of_interpreter=True,
+)  # fmt: skip
 SYSCALLS_PER_EVENT = _metric(
     "syscalls_per_event", "syscalls/event", PER_EVENT, "lower", _KERNEL, "system calls of the consumer for an event",
     taken_from=_EITHER, compared=True, gate=_counted("kernel"),

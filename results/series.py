@@ -13,6 +13,7 @@ SERIES = {
     "gc_total": "the growth of its pauses, from which the timeline takes them; a trial does not hold it",
     "age_histogram": "(greatest age of the step in ns, events)",
     "allocation_sites": "the lines that allocate most often, and those that allocate most bytes",
+    "instruction_functions": "the functions that take most instructions themselves, those that they call not included",
     "batch_lengths": "(most records of such a pass, passes), by powers of two",
     "top_drops": "the reasons and functions that most events had, with their counts",
 }

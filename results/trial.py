@@ -12,7 +12,7 @@ from results.line import fit
 from results.windows import Windows
 
 TrialKind = Literal["load", "drain"]
-Pass = Literal["timed", "latency", "kernel", "allocation"]
+Pass = Literal["timed", "latency", "kernel", "allocation", "instructions"]
 
 # History of the result file's format. A reader accepts every version up to its own.
 #   1  the first
@@ -177,8 +177,8 @@ class Trial:
 
     @property
     def ns_per_event(self) -> float | None:
-        """Drain trials only: nanoseconds that the consumer alone needs for an event."""
-        if self.setting.trial_kind != "drain" or not self.ledger.consumed:
+        """Drain trials that no emulator runs: nanoseconds that the consumer alone needs for an event."""
+        if self.setting.trial_kind != "drain" or self.setting.pass_ == "instructions" or not self.ledger.consumed:
             return None
         if self.windows is not None:
             return self.metrics.get("ns_per_event")

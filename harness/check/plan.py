@@ -4,7 +4,7 @@ import dataclasses
 
 from harness.check.arms import Arms, Side
 from harness.check.configuration import DEFAULT_DRAIN, Wanted
-from harness.plan import drain_setting, load_setting
+from harness.plan import INSTRUCTIONS_RECORDS, drain_setting, load_setting
 from results.check.blocks import Comparison
 from results.check.certificate import Certificate
 from results.check.gate import Gated, GatePlan, default_looks
@@ -66,7 +66,8 @@ def _setting(side: Side, gate: Gate, said: Wanted, *, pairs: bool) -> Setting:
     """Settle what runs: in a pair, what is to be drained is parted into windows."""
     if gate.trial_kind == "load":
         return dataclasses.replace(load_setting(side.mode, said.traffic, side.wishes), pass_=gate.pass_)
-    records = DEFAULT_DRAIN if said.drain_records is None else said.drain_records
+    default = INSTRUCTIONS_RECORDS if gate.pass_ == "instructions" else DEFAULT_DRAIN
+    records = default if said.drain_records is None else said.drain_records
     setting = dataclasses.replace(drain_setting(side.mode, records, side.wishes), pass_=gate.pass_)
     if not pairs:
         return setting

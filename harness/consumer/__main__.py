@@ -27,8 +27,20 @@ from harness.consumer.waits import Consumes, LoopCounts, StopSignal, consume_unt
 from harness.control import Parent
 from harness.machine.privileges import KEPT_BY_CONSUMERS, drop_all_but
 from harness.machine.user_path import search
-from harness.messages import DRAIN_DEADLINE_S, Again, Bye, ConsumerSpec, Done, Failed, Go, Opening, Raised, Ready
+from harness.messages import (
+    DRAIN_DEADLINE_S,
+    Again,
+    Bye,
+    ConsumerSpec,
+    Done,
+    Failed,
+    Go,
+    Opening,
+    Raised,
+    Ready,
+)
 from harness.probes.inside import Panel
+from harness.probes.instructions import SLOWER
 from harness.probes.reading import Reading
 from modes import Mode
 from results.errors import BadInput
@@ -128,7 +140,9 @@ def _consume(  # noqa: PLR0917 - all that takes part in it
                 channel = program.options.channel
                 consume_until_told(setting, burdened, mode, stop, counts, channel, program.carriers)
                 program.detach()
-            _drain(burdened, mode, counts, raised)
+            _drain(
+                burdened, mode, counts, raised, DRAIN_DEADLINE_S * (SLOWER if setting.pass_ == "instructions" else 1)
+            )
             if setting.drain_records is not None:  # what a mode puts off until flush() belongs to it
                 counts.last_consumed_ns = time.monotonic_ns()
             consumed: int | None = whole(whole(mode.consumed) - before)
@@ -166,12 +180,12 @@ def _loop_reading(setting: Setting, counts: LoopCounts) -> Reading:
     return Reading(metrics=metrics)
 
 
-def _drain(reader: Consumes, mode: Mode, counts: LoopCounts, raised: list[BaseException]) -> None:
+def _drain(reader: Consumes, mode: Mode, counts: LoopCounts, raised: list[BaseException], deadline_s: float) -> None:
     """Take what is left, for no longer than the deadline, and finish what is buffered."""
     mode.halt = 0
     # The only way to end a pass of the callback reader is from within.
     signal.signal(signal.SIGALRM, lambda _signal, _frame: setattr(mode, "halt", -1))
-    signal.setitimer(signal.ITIMER_REAL, DRAIN_DEADLINE_S)
+    signal.setitimer(signal.ITIMER_REAL, deadline_s)
     while reader.consume() and not mode.halt and not raised:
         counts.last_consumed_ns = time.monotonic_ns()
     before = mode.consumed

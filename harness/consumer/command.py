@@ -52,6 +52,7 @@ class Command(AbstractContextManager["Command"]):
 
     tree = None
     left_behind: Sequence[str] = ()
+    patience = 1
 
     def __init__(self, recipe: Recipe, *, cpu: int | None, pass_fds: Sequence[int] = ()) -> None:
         self.name = recipe.name

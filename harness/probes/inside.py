@@ -7,6 +7,7 @@ from harness.probes.age import AgeProbe, no_ages
 from harness.probes.allocation import AllocationProbe
 from harness.probes.batches import BatchProbe
 from harness.probes.collector import CollectorProbe
+from harness.probes.instructions import InstructionsProbe
 from harness.probes.process import CpuProbe, MemoryProbe, RunDelayProbe
 from harness.probes.reading import Probe, Reading
 from modes import Mode
@@ -33,6 +34,9 @@ class Panel:
         if setting.pass_ == "allocation":  # memray disturbs whatever the others would read
             self._probes.append(AllocationProbe())
             return
+        if setting.pass_ == "instructions":  # times of an emulated process are nobody's
+            self._probes.append(InstructionsProbe())
+            return
         self._timed = {name: probe() for name, probe in TIMED.items()}
         if setting.pass_ == "latency":
             if setting.reader is None:
@@ -51,7 +55,7 @@ class Panel:
     def start(self, without: Collection[str] = ()) -> None:
         """Begin, once or again; `without` names timed probes to leave out, so that their cost can be measured."""
         timed = (probe for name, probe in self._timed.items() if name not in without)
-        self._on = [*timed, *self._probes, CpuProbe()]
+        self._on = [*timed, *self._probes, *([] if self._setting.pass_ == "instructions" else [CpuProbe()])]
         for probe in self._on:
             probe.start()
 

@@ -24,7 +24,8 @@ QUOTED = re.findall(r"^\| `(\w+)` \| (\w+) \| ([^|]+) \| ([^|]+) \|$", EXAMPLE, 
 def row_of(metric: Metric) -> str:
     """Write the row that a metric has on the page."""
     passes = metric.source.passes
-    said = {IN_PASSES: "all", IN_PASSES[:-1]: f"all but {IN_PASSES[-1]}"}.get(passes) or ", ".join(passes)
+    others = [name for name in IN_PASSES if name not in passes]
+    said = f"all but {', '.join(others)}" if 0 < len(others) < len(passes) else ", ".join(passes) if others else "all"
     return f"| `{metric.name}` | {metric.unit.name} | {said} | {metric.means} |"
 
 

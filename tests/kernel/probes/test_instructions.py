@@ -1,0 +1,43 @@
+"""Instructions of a real consumer, counted by callgrind on a real ring."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.kernel.bench import bench_here, trials
+
+MODE = """
+from modes.epoll import Epoll
+
+class Slower(Epoll):
+    '''As epoll, and one more line for each record.'''
+    def on_record(self, *record):
+        {line}
+        super().on_record(*record)
+"""
+
+
+@pytest.mark.slow
+def test_the_count_is_the_same_each_time_and_one_line_more_shows(tmp_path: Path) -> None:
+    """Beside whatever else the machine does: within 0.1 % of itself, and a line of Python is seen."""
+    counts: dict[str, list[float]] = {}
+    for name, line in (("plain", "pass"), ("more", "x = (1, record)")):
+        (tmp_path / f"{name}.py").write_text(MODE.format(line=line))
+    modes = f"{tmp_path / 'plain.py'},{tmp_path / 'more.py'}"
+    ended = bench_here(
+        "run", "--mode", modes, "--reader", "callback", "--pass", "instructions", "--drain", "2000", "--trials", "2",
+        "--json", "--out", tmp_path / "results.jsonl",
+    )  # fmt: skip
+    assert ended.returncode == 0, ended.stderr
+    found = trials(ended.stdout)
+    assert len(found) == 4  # noise repeats none of them
+    for trial in found:
+        assert trial["valid"]
+        assert trial["ns_per_event"] is None
+        assert trial["series"]["instruction_functions"][0]["instructions"] > 0
+        counts.setdefault(Path(trial["mode"]).stem, []).append(trial["metrics"]["instructions_per_event"])
+    for once, again in counts.values():
+        assert once == pytest.approx(again, rel=0.001)
+    assert min(counts["more"]) > max(counts["plain"]) * 1.003
