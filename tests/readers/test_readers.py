@@ -81,7 +81,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("program", ["pandas", "polars", "duckdb", "pyarrow"])
 def test_every_value_is_read_as_it_was_written(folder: Path, program: str) -> None:
-    """Parquet and CSV, each export and each ordered pair of them: the same types, and numbers to the last bit."""
+    """Each export and each pair, of Parquet in either order, of CSV joined: the same types, numbers to the last bit."""
     assert PYTHON.exists(), "the environment of those programs is not there; type: ./test --all"
     command = [PYTHON, "-I", Path(__file__).with_name("read_all.py"), program, folder, PAGE]
     done = subprocess.run(command, check=False, capture_output=True, text=True)
