@@ -78,10 +78,13 @@ def git(folder: Path, *words: str) -> subprocess.CompletedProcess[bytes]:
     # Root's git would trust the repositories of the user in SUDO_UID; XDG_* and HOME name root's settings.
     dropped = ("GIT_", "SUDO_", "XDG_") if os.geteuid() == 0 else ("GIT_",)
     environment = {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
+    # The folder around root's .git may be another's, as a container's workspace is. It is trusted by name, and not all
+    # are: where git finds another repository than we did, it is to look at whose that is.
+    trusted = ("-c", f"safe.directory={owner.top}") if os.geteuid() == 0 else ()
     environment |= {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"} | ({} if other is None else {"HOME": other.home})
     try:
         return subprocess.run(
-            ["git", "--no-optional-locks", "-c", "core.hooksPath=/dev/null", *words],
+            ["git", "--no-optional-locks", "-c", "core.hooksPath=/dev/null", *trusted, *words],
             check=False,
             capture_output=True,
             env=environment,
@@ -104,8 +107,9 @@ def complaint(answer: subprocess.CompletedProcess[bytes]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Whom a repository belongs to, with their groups and home."""
+    """Whom a repository belongs to, with their groups and home; `top` is the folder that holds its .git."""
 
+    top: Path
     uid: int
     gid: int
     groups: list[int]
@@ -115,10 +119,11 @@ class Owner:
 def owner_of(folder: Path) -> Owner:
     """Return who owns the repository that holds a folder; the folder's own owner where it is in none."""
     folder = folder.resolve()
-    marks = (above / ".git" for above in (folder, *folder.parents))
-    status = next((mark.stat() for mark in marks if mark.exists()), None) or folder.stat()
+    top = next((above for above in (folder, *folder.parents) if (above / ".git").exists()), None)
+    status = folder.stat() if top is None else (top / ".git").stat()
+    top = top or folder
     try:
         user = pwd.getpwuid(status.st_uid)
     except KeyError:  # an owner without a name: a bind mount in a container
-        return Owner(status.st_uid, status.st_gid, [], "/nonexistent")
-    return Owner(user.pw_uid, user.pw_gid, os.getgrouplist(user.pw_name, user.pw_gid), user.pw_dir)
+        return Owner(top, status.st_uid, status.st_gid, [], "/nonexistent")
+    return Owner(top, user.pw_uid, user.pw_gid, os.getgrouplist(user.pw_name, user.pw_gid), user.pw_dir)

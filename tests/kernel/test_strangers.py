@@ -12,8 +12,10 @@ import pytest
 
 from harness.machine.git import Repository
 from modes import load_mode
+from results.errors import BadInput
 from results.file import ResultWriter
 from results.output import open_output, write_file
+from tests.repository import commit
 
 STRANGER = 54321
 NOBODY = 65534
@@ -144,6 +146,31 @@ def test_a_group_that_others_are_in_too_is_not_the_owners_own(mode: Path, monkey
     monkeypatch.setenv("SUDO_UID", str(mode.stat().st_uid))
     with pytest.raises(ValueError, match="may write it"):
         load_mode(str(mode))
+
+
+def test_roots_repository_in_anothers_folder_is_looked_into(nobodys_folder: Path) -> None:
+    """As in a container, whose root checks out into the folder of the machine's user; git calls that dubious."""
+    top = nobodys_folder / "project"
+    made = commit(top, c_py="x = 1\n")
+    os.chown(top, NOBODY, NOBODY)
+    found = Repository.holding(top)
+    assert found is not None
+    assert (found.commit("HEAD"), found.changed) == (made, False)
+
+
+def test_another_repository_than_the_one_that_was_found_is_not_trusted(nobodys_folder: Path) -> None:
+    """A .git of root's that is none leads git on to the one above, which may be anybody's: root runs nothing of it."""
+    top, witness = nobodys_folder / "project", nobodys_folder / "witness"
+    commit(top, c_py="x = 1\n")
+    (top / "hook").write_text(f"#!/bin/sh\ntouch {witness}\n")
+    (top / "hook").chmod(0o755)
+    (top / ".git" / "config").write_text(f"[core]\n\tfsmonitor = {top}/hook\n")
+    subprocess.run(["chown", "-R", f"{NOBODY}:{NOBODY}", top], check=True)
+    (top / "inner").mkdir()
+    (top / "inner" / ".git").symlink_to("/etc")
+    with pytest.raises(BadInput, match="dubious ownership"):
+        Repository.holding(top / "inner")
+    assert not witness.exists()
 
 
 def test_git_runs_as_the_calling_user(nobodys_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
