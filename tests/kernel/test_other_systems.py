@@ -1,0 +1,73 @@
+"""The scripts that make other releases and kernels to try bench on leave this machine as it was."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.kernel.bench import CHECKOUT, OWN_MOUNTS
+
+# Mounts as the real one does, and fails.
+DEBOOTSTRAP = """#!/bin/sh
+readlink /proc/self/ns/mnt /proc/self/ns/pid >"$LOG"
+mkdir "$LOG.mounted" && mount -t tmpfs made-by-debootstrap "$LOG.mounted"
+exit 1
+"""
+
+
+def laid_out(folder: Path, script: str) -> Path:
+    """Copy a script into a folder, with what it looks for on its way."""
+    for name in (f"tests/{script}", "tests/debian.sh", "requirements.txt"):
+        source, copy = CHECKOUT / name, folder / name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        (shutil.copytree if source.is_dir() else shutil.copy)(source, copy)
+    return folder / "tests" / script / "run"
+
+
+@pytest.mark.own_mounts
+def test_what_a_release_needs_mounted_is_its_own(tmp_path: Path) -> None:
+    """A debootstrap of ours mounts and fails; around it are mounts that share with whatever is started in them."""
+    run = laid_out(tmp_path / "check out", "distros")
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/debootstrap").write_text(DEBOOTSTRAP)
+    (tmp_path / "bin/debootstrap").chmod(0o755)
+    (tmp_path / "made").mkdir()
+    around = f"mount --make-rshared / && {{ '{run}' trixie; echo $?; readlink /proc/self/ns/pid; cat /proc/mounts; }}"
+    environment = {
+        "PATH": f"{tmp_path}/bin:{os.environ['PATH']}",
+        "LOG": f"{tmp_path}/log",
+        "DISTRO_DIR": f"{tmp_path}/made",
+    }
+    said = subprocess.run(
+        [*OWN_MOUNTS, "sh", "-c", around],
+        cwd=tmp_path, env=os.environ | environment, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    status, outer, mounts = said.stdout.split("\n", 2)
+    assert (status, "debootstrap failed" in said.stderr) == ("4", True), said.stderr
+    assert outer not in (tmp_path / "log").read_text()
+    assert "made-by-debootstrap" not in mounts
+    assert not list((tmp_path / "made").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [
+        ("distros", ()),
+        ("distros", ("buster",)),
+        ("vm", ("--release", "buster")),
+        ("vm", ("--arch", "riscv64")),
+        ("vm", ("--release",)),
+        ("vm", ("--kernal", "linux-image-amd64")),
+        ("vm", ("true", "false")),
+    ],
+)
+def test_what_it_does_not_know_is_bad_usage(script: str, words: tuple[str, ...]) -> None:
+    """Nothing is made or fetched, and the usage is said."""
+    ended = subprocess.run(
+        [CHECKOUT / "tests" / script / "run", *words], capture_output=True, text=True, check=False, timeout=20
+    )
+    assert (ended.returncode, ended.stderr.split()[0]) == (2, "usage:")
