@@ -4,6 +4,7 @@ import importlib
 import pkgutil
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
 import bpf.channels
@@ -24,6 +25,9 @@ class Positions(Protocol):
     @property
     def unread_records(self) -> int: ...
 
+    @property
+    def overwritten(self) -> int: ...
+
     def close(self) -> None: ...
 
 
@@ -33,6 +37,10 @@ class Source(Protocol):
     @property
     def checksum(self) -> int | None:
         """The sum of the timestamps read; None: they are not looked at."""
+
+    @property
+    def overwritten(self) -> int:
+        """Records that were gone before they could be read, in a channel that overwrites."""
 
     def consume(self) -> int:
         """Hand over what there is, in one pass; return the number of records. Never waits."""
@@ -73,7 +81,7 @@ class Channel(ABC):
 
     @classmethod
     @abstractmethod
-    def of(cls, *, size_bytes: int | None, wakeup: str | None) -> Self:
+    def of(cls, *, size_bytes: int | None, wakeup: str | None, when_full: str | None = None) -> Self:
         """Make one of what a setting says: of that, a channel takes what concerns it."""
 
     @property
@@ -86,18 +94,29 @@ class Channel(ABC):
     def capacity(self) -> int:
         """How many events it holds, whichever CPUs they come from: for an aggregation, how many kinds of events."""
 
-    def set_up(self, map_fd: int) -> Sequence[int]:
+    def set_up(self, map_fd: Callable[[str], int], undo: ExitStack) -> Sequence[int]:  # noqa: ARG002 - for others
         """Make what the loaded program lacks; return the descriptors of all that carries events."""
-        return (map_fd,)
+        return (map_fd(self.map_name),)
 
-    @staticmethod
     @abstractmethod
-    def positions(map_fd: int) -> Positions | None:
+    def positions(self, map_fd: int) -> Positions | None:
         """Open its positions; None where nothing waits in it to be read."""
 
 
 class RecordChannel(Channel):
-    """One that carries a record for each event: any mode can be read from it."""
+    """One that carries a record for each event: any mode can be read from it.
+
+    wakes               whether who sleeps in epoll is notified
+    when_full_choices   what it can do with a record for which it has no room; the first is the default
+    """
+
+    wakes: ClassVar[bool] = True
+    when_full_choices: ClassVar[tuple[str, ...]] = ("drop",)
+
+    @staticmethod
+    def unsupported() -> str | None:
+        """Say why this machine cannot use it, and what can be used instead, or None."""
+        return None
 
     @staticmethod
     @abstractmethod

@@ -50,6 +50,7 @@ class Program:
     def __init__(self, options: LoadOptions) -> None:
         self.options = options
         self.carriers: Sequence[int] = ()
+        self._stack = contextlib.ExitStack()
         self._attached = False
 
     def __enter__(self) -> Self:
@@ -57,19 +58,17 @@ class Program:
         flags = compile_flags(self.options)
         os.environ["BCC_KERNEL_SOURCE"] = str(_FOLDER / "include")
         with _clear_error("compile and load the BPF program"), same_folder():
-            self.bcc: Any = bcc.BPF(src_file=os.fsencode(_FOLDER / "drops.c"), cflags=flags)
+            self.bcc: Any = bcc.BPF(text=_source(), cflags=flags)
             # bcc.BPF() closes what it holds at interpreter exit only; __exit__ calls cleanup() and unregisters it
             self.on_drop_fd = int(self.bcc.load_func(self.options.entry.encode(), bcc.BPF.RAW_TRACEPOINT).fd)
             self._emit = self.bcc.load_func(b"emit", bcc.BPF.SCHED_CLS) if self.options.synthetic else None
-            self.carriers = self.options.channel.set_up(self.channel_fd)
+            self.carriers = self.options.channel.set_up(self.map_fd, self._stack)
         self.counters = CounterMap(self.map_fd("counters"))
         return self
 
     def __exit__(self, *exc: object) -> None:
         self.detach()
-        for carrier in self.carriers:
-            if carrier != self.channel_fd:  # the others are bcc's
-                os.close(carrier)
+        self._stack.close()
         self.bcc.cleanup()
 
     def attach(self) -> None:
@@ -157,6 +156,12 @@ def compile_flags(options: LoadOptions) -> list[str]:
     if options.synthetic:
         flags.append(f"-DSYNTHETIC={MAX_SYNTHETIC_KEYS}")
     return flags
+
+
+def _source() -> bytes:
+    """Return drops.c with log.h in it: bcc rewrites the use of maps in the source itself, and in nothing included."""
+    source, log = ((_FOLDER / name).read_bytes() for name in ("drops.c", "log.h"))
+    return source.replace(b'#include "log.h"\n', log)
 
 
 @contextlib.contextmanager

@@ -22,6 +22,11 @@ class Reader(ABC):
     bounded: ClassVar[bool] = True
 
     @property
+    def overwritten(self) -> int:
+        """Events that were gone before they could be read."""
+        return 0
+
+    @property
     def checksum(self) -> int | None:
         """The sum of the timestamps read; None: it does not look at them."""
         return None
@@ -50,7 +55,7 @@ class RecordReader(Reader):
 
     def __init__(self, sources: Sequence[Source]) -> None:
         self.sources = sources
-        self._sum_before = 0
+        self._sum_before = self._overwritten_before = 0
         self._consumers = [source.consume for source in sources]
 
     @property
@@ -59,8 +64,13 @@ class RecordReader(Reader):
         return sum(sums) - self._sum_before if sums else None
 
     def begin_anew(self) -> None:
-        """Begin the checksum at 0 again."""
+        """Begin what was counted at 0 again."""
+        self._overwritten_before += self.overwritten
         self._sum_before += self.checksum or 0
+
+    @property
+    def overwritten(self) -> int:
+        return sum(source.overwritten for source in self.sources) - self._overwritten_before
 
     def consume(self) -> int:
         return sum([consume() for consume in self._consumers])

@@ -27,6 +27,8 @@ def ring_capacity(ring_size_bytes: int) -> int:
 class RingPositions:
     """The two positions, read-only: what an observer needs, in any process that has the map."""
 
+    overwritten = 0
+
     def __init__(self, map_fd: int) -> None:
         page = mmap.PAGESIZE
         self._maps = [mmap.mmap(map_fd, page, mmap.MAP_SHARED, mmap.PROT_READ, offset=n * page) for n in (0, 1)]

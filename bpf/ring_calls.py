@@ -11,6 +11,7 @@ class RingCalls:
     """
 
     checksum: int | None = None
+    overwritten = 0
 
     def __init__(self, program: Bcc, on_record: OnRecord) -> None:
         """Open the rings of a program."""

@@ -36,6 +36,8 @@ class RingRuns:
     `checksum` is the sum of the timestamps of those of our size.
     """
 
+    overwritten = 0
+
     def __init__(self, ring: Ring, take: Take, others: Mapping[np.dtype[np.void], Take] | None = None) -> None:
         """Begin where the consumer's position stands. Raises ValueError for two dtypes of one size."""
         self._ring = ring

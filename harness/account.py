@@ -101,7 +101,7 @@ def balance(
     """Put side by side what was sent, what the program counted, and what the consumer says that it consumed."""
     counters, done = finish.counters, finish.done
     counts = channel_named(setting.channel).counts
-    if done.counters is not None:  # nor has a tool a sum of timestamps
+    if done.counters is not None or done.overwritten:  # a tool has no sum of timestamps, nor has what is gone
         counts -= {"checksum"}
     return Ledger(
         sent=sent,
@@ -111,7 +111,8 @@ def balance(
         drops_expected=drops_expected,
         consumed=done.consumed,
         unread=finish.unread,
-        checksum_read=done.checksum_read,
+        overwritten=done.overwritten,
+        checksum_read=None if done.overwritten else done.checksum_read,
         **{name: count for name, count in asdict(counters).items() if name in counts},
     )
 

@@ -4,6 +4,7 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 
 from harness import account
+from harness.channel import channel_of
 from harness.messages import Bye, Go, Maps
 from harness.probes.machine import MachineProbe
 from harness.probes.observer import Observer
@@ -31,7 +32,7 @@ def run_drain_trial(
         consumer = start(setting, None, place, output_fd, probing)
         stack.enter_context(consumer)
         maps = ready(consumer, Maps)
-        observer = stack.enter_context(Observer(maps, setting.channel))
+        observer = stack.enter_context(Observer(maps, channel_of(setting)))
         outside = stack.enter_context(
             Outside(
                 setting,

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from harness import account
+from harness.channel import channel_of
 from harness.control import Worker
 from harness.messages import DRAIN_DEADLINE_S, Bye, Go, Maps, Ready, Sent
 from harness.probes.machine import MachineProbe
@@ -78,7 +79,7 @@ def run_load_trial(
         stack.enter_context(consumer)
         generator = stack.enter_context(start_generator(setting, traffic, identity.seed, place.generator_cpu))
         maps = ready(consumer, Maps)
-        observer = None if maps.counters is None else stack.enter_context(Observer(maps, setting.channel))
+        observer = None if maps.counters is None else stack.enter_context(Observer(maps, channel_of(setting)))
         if synthetic:
             generator.send(maps)
         ready(generator, Ready)

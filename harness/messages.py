@@ -134,12 +134,13 @@ class Done(LastWords):
 
     `raised` is what its mode raised, `undone` what the mode did to its process that was undone, `threads` those that it
     left running. `top_drops` are rows of (reason, location, count). Times are CLOCK_MONOTONIC. `unread` is told where
-    no ring shows it, `counters` by a consumer that has no program of ours.
+    no ring shows it, `overwritten` where the channel overwrites, `counters` by a consumer that has no program of ours.
     """
 
     consumed: int | None = None
     unread: int | None = None
     counters: Counters | None = None
+    overwritten: int | None = None
     checksum_read: int | None = None
     began_ns: int = 0
     last_consumed_ns: int = 0

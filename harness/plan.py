@@ -52,6 +52,7 @@ class Wishes:
     """What was asked for, of one mode or of many; None leaves it to the mode."""
 
     channel: str | None = None
+    when_full: str | None = None
     reader: ReaderName | Literal["both"] | None = None
     wait: Wait | None = None
     decode: str | None = None
@@ -143,20 +144,48 @@ def consumers(modes: str, wishes: Wishes) -> list[tuple[str, Wishes]]:
     spelled = []
     channels = expand_channels(wishes.channel)
     several = len(channels) > 1 or wishes.reader == "both"
+    everything = modes == "all" or wishes.channel == "all"
     for name in expand_modes(modes):
         readers = traits_of(name).readers
         if counting_channel(readers) and (modes == "all" or several):
-            spelled.append((name, dataclasses.replace(wishes, channel=None, reader=None, wakeup=None, decode=None)))
+            spelled.append((name, _without_records(wishes)))
             continue
         for channel in channels:
-            its = dataclasses.replace(wishes, channel=channel)
+            its = _fitting(name, dataclasses.replace(wishes, channel=channel), everything=everything)
+            if its is None:
+                continue
             if wishes.reader != "both":
                 spelled.append((name, its))
                 continue
             for reader in cast("tuple[ReaderName, ...]", readers):
                 decode = wishes.decode if reader == "callback" else None
                 spelled.append((name, dataclasses.replace(its, reader=reader, decode=decode)))
+    if not spelled:
+        raise BadInput(f"--channel {wishes.channel} wakes nobody, and no mode of --mode {modes} can wait so")
     return spelled
+
+
+def _without_records(wishes: Wishes) -> Wishes:
+    return dataclasses.replace(wishes, channel=None, when_full=None, reader=None, wakeup=None, decode=None)
+
+
+_OF_RECORDS = ("channel", "when_full", "reader", "wakeup", "decode")
+"""What can be wished of a channel of records alone."""
+
+
+def _fitting(mode: str, wishes: Wishes, *, everything: bool) -> Wishes | None:
+    """Leave out, of a mode and a channel that `all` named, what makes no sense of the two together, or both."""
+    if not everything or wishes.channel is None:
+        return wishes
+    channel = record_channels()[wishes.channel]
+    if wishes.when_full not in channel.when_full_choices:
+        wishes = dataclasses.replace(wishes, when_full=None)
+    if channel.unsupported() is not None:
+        return None
+    if not channel.wakes:
+        wishes = dataclasses.replace(wishes, wakeup=None)
+    sleeps = {wishes.wait} if wishes.wait is not None else {*traits_of(mode).waits}
+    return wishes if channel.wakes or sleeps != {"epoll"} else None
 
 
 def expand_channels(names: str | None) -> list[str | None]:
@@ -285,13 +314,20 @@ def _consumer_setting(mode_name: str, traffic: str, wishes: Wishes) -> Setting:
         return _aggregating(mode_name, traffic, wishes, counts)
     reader = _reader(mode_name, mode, wishes)
     channel = _channel(wishes)
-    wait = wishes.wait or mode.waits[0]
+    wait = wishes.wait or next((wait for wait in mode.waits if channel.wakes or wait != "epoll"), mode.waits[0])
     if wait not in mode.waits:
         raise BadInput(f"mode {mode_name} waits by {' or '.join(mode.waits)}, not by {wait}")
     # Who does not sleep in epoll needs no notification, and each one costs the producer.
     wakeup = wishes.wakeup or ("adaptive" if wait == "epoll" else "none")
     if wait == "epoll" and wakeup == "none":
         raise BadInput("--wakeup none with --wait epoll would never wake the consumer; use --wait paced or busy")
+    if not channel.wakes:
+        _check_unwoken(mode_name, mode, wait, wishes)
+        wakeup = "none"
+    if wishes.when_full is not None and wishes.when_full not in channel.when_full_choices:
+        raise BadInput(f"--when-full {wishes.when_full} is of --channel log; a {channel.name} refuses what is new")
+    if wishes.decode == "event" and channel.events_name is None:
+        raise BadInput(f"--decode event is bcc's, which knows no {channel.name}; use struct or ctypes")
     _check_wakeup(wakeup, channel, wishes.ring_size_bytes)
     if wishes.decode is not None and reader == "batch":
         raise BadInput("--decode is about one record at a time: it needs --reader callback")
@@ -309,6 +345,7 @@ def _consumer_setting(mode_name: str, traffic: str, wishes: Wishes) -> Setting:
         interval_ns=(wishes.interval_ns or DEFAULT_INTERVAL_NS) if wait == "paced" else None,
         gc=wishes.gc,
         channel=channel.name,
+        when_full=_when_full(channel, wishes),
         ring_size_bytes=wishes.ring_size_bytes,
     )
 
@@ -318,14 +355,33 @@ def _channel(wishes: Wishes) -> type[RecordChannel]:
     (name,) = expand_channels(wishes.channel or "ring")
     assert name is not None
     channel = record_channels()[name]
+    if (why := channel.unsupported()) is not None:
+        raise BadInput(why)
     channel.check_size(wishes.ring_size_bytes)
     return channel
 
 
+def _when_full(channel: type[RecordChannel], wishes: Wishes) -> Literal["drop", "overwrite"] | None:
+    if len(channel.when_full_choices) == 1:
+        return None
+    return cast('Literal["drop", "overwrite"]', wishes.when_full or channel.when_full_choices[0])
+
+
+def _check_unwoken(mode_name: str, mode: Traits, wait: str, wishes: Wishes) -> None:
+    """Raise BadInput for who would sleep until a channel wakes it that wakes nobody."""
+    if wait == "epoll":
+        others = [each for each in mode.waits if each != "epoll"]
+        cure = f"use --wait {' or '.join(others)}" if others else "use --mode paced or busy, or another channel"
+        raise BadInput(f"--channel {wishes.channel} wakes nobody, and mode {mode_name} would sleep in epoll: {cure}")
+    if wishes.wakeup not in (None, "none"):
+        raise BadInput(f"--wakeup {wishes.wakeup}: --channel {wishes.channel} wakes nobody; leave it out")
+
+
 def _aggregating(mode_name: str, traffic: str, wishes: Wishes, channel: type[Channel]) -> Setting:
-    for name in ("channel", "reader", "wakeup", "decode"):
+    for name in _OF_RECORDS:
         if getattr(wishes, name) is not None:
-            raise BadInput(f"--{name} is about the ring, and mode {mode_name} uses none: it reads the program's map")
+            option = f"--{name.replace('_', '-')}"
+            raise BadInput(f"{option} is about the ring, and mode {mode_name} uses none: it reads the program's map")
     if wishes.wait not in (None, "interval"):
         raise BadInput(f"mode {mode_name} waits by interval, not by {wishes.wait}")
     return Setting(

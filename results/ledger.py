@@ -13,13 +13,15 @@ class Ledger:
     observed        runs of the program on drops that carry the tag
     skipped         runs that the kernel skipped (bpf_prog_info.recursion_misses), anyone's drops
     drops_expected  drops that `sent` frames make, by the drop kind's contract; None: not known exactly
-    submitted       records that entered the ring
-    reserve_failed  drops for which the ring had no room
+    submitted       records that entered the channel
+    reserve_failed  drops for which the channel had no room
+    overwritten     records that newer ones replaced before they were read; None: the channel overwrites none
     aggregated      drops counted in the aggregation map
     map_full        drops for which the aggregation map had no room
     consumed        events that the mode finished; None: it died and could not say
-    unread          records left in the ring, or counts in the map that were not taken
-    checksum        sum of the timestamps (mod 2**64) of what was submitted, by the program
+    unread          records left in the channel, or counts in the map that were not taken
+    checksum        sum of the timestamps (mod 2**64) of what was submitted, by the program; None where some of it was
+                    overwritten
     checksum_read   the same over the samples that the reader read; None: it read no samples
     """
 
@@ -30,6 +32,7 @@ class Ledger:
     drops_expected: int | None = None
     submitted: int | None = None
     reserve_failed: int | None = None
+    overwritten: int | None = None
     aggregated: int | None = None
     map_full: int | None = None
     consumed: int | None
@@ -49,8 +52,8 @@ class Ledger:
 
     @property
     def lost(self) -> int:
-        """Drops that never became readable: `missed + reserve_failed + map_full`."""
-        return (self.missed or 0) + (self.reserve_failed or 0) + (self.map_full or 0)
+        """Drops that nobody could read: `missed + reserve_failed + map_full + overwritten`."""
+        return (self.missed or 0) + (self.reserve_failed or 0) + (self.map_full or 0) + (self.overwritten or 0)
 
     @property
     def loss_ratio(self) -> float | None:
@@ -75,7 +78,7 @@ class Ledger:
             yield f"{self.missed} drops were not observed, but the kernel skipped only {self.skipped} runs"
 
     def _unbalanced_channel(self) -> Iterator[str]:
-        """Follow what was observed through the ring, or through the aggregation map."""
+        """Follow what was observed through the channel of records, or through the aggregation map."""
         if self.submitted is not None:
             into, refused = "submitted", "reserve_failed"
         else:
@@ -89,5 +92,6 @@ class Ledger:
             yield f"observed {self.observed} is not {into} {entered} + {refused} {turned_away}"
         if self.consumed is None or self.unread is None:
             yield "the consumer died before it could say what it consumed"
-        elif entered != self.consumed + self.unread:
-            yield f"{into} {entered} is not consumed {self.consumed} + unread {self.unread}"
+        elif entered != self.consumed + (self.overwritten or 0) + self.unread:
+            gone = "" if self.overwritten is None else f"overwritten {self.overwritten} + "
+            yield f"{into} {entered} is not consumed {self.consumed} + {gone}unread {self.unread}"

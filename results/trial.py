@@ -21,14 +21,15 @@ Pass = Literal["timed", "latency", "kernel", "allocation", "instructions"]
 SCHEMA_VERSION = 3
 
 # Fields of a setting that came after the first files were written: where one is absent, its default is what held.
-_LATER = frozenset({"channel", "stall_s", "handicap", "windows"})
+_LATER = frozenset({"channel", "when_full", "stall_s", "handicap", "windows"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
     """What was asked for: two trials with equal settings are repetitions of each other.
 
-    `channel` is what carries the events out of the kernel (bpf/channels).
+    `channel` is what carries the events out of the kernel (bpf/channels); `when_full` is what it does with a record for
+    which it has no room, where that can be chosen: drop it, or overwrite the oldest.
     `intended_load` is drops per second, None for "as fast as it goes" (closed loop).
     `duration_s` is None for drain trials, whose size is `drain_records`.
     `stall_s` is for how long the consumer is stopped once in the middle of a trial, whatever waits.
@@ -49,6 +50,7 @@ class Setting:
     interval_ns: int | None = None
     gc: Literal["on", "off", "freeze"] = "on"
     channel: str = "ring"
+    when_full: Literal["drop", "overwrite"] | None = None
     ring_size_bytes: int | None = None
     sender: str | None = None
     shape: str = "constant"
@@ -97,6 +99,8 @@ def _names() -> tuple[tuple[str, str], ...]:
 
 
 _COUNTS = tuple(f.name for f in fields(Ledger))
+# As _LATER: nothing was overwritten before anything could be.
+_LATER_COUNTS = frozenset({"overwritten"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,7 +233,7 @@ class Trial:
             arm=row.get("arm"),
             started_at=row["started_at"],
             setting=Setting.from_json(row),
-            ledger=Ledger(**{name: row[name] for name in _COUNTS}),
+            ledger=Ledger(**{name: row[name] for name in _COUNTS if name in row or name not in _LATER_COUNTS}),
             first_offered_ns=row["first_offered_ns"],
             last_offered_ns=row["last_offered_ns"],
             last_consumed_ns=row["last_consumed_ns"],

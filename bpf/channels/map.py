@@ -29,6 +29,5 @@ class MapChannel(Channel):
     def capacity(self) -> int:
         return self.entries
 
-    @staticmethod
-    def positions(_map_fd: int) -> None:
+    def positions(self, _map_fd: int) -> None:
         return None

@@ -10,7 +10,8 @@ import ctypes
 import mmap
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Self
 
@@ -41,7 +42,7 @@ class PercpuRingChannel(RecordChannel):
         self.check_size(self.size_bytes)
 
     @classmethod
-    def of(cls, *, size_bytes: int | None, wakeup: str | None) -> Self:
+    def of(cls, *, size_bytes: int | None, wakeup: str | None, when_full: str | None = None) -> Self:  # noqa: ARG003
         assert size_bytes is not None
         return cls(size_bytes=size_bytes, wakeup=wakeup or "adaptive")
 
@@ -70,15 +71,15 @@ class PercpuRingChannel(RecordChannel):
     def size_for(records: int) -> int:
         return RingChannel.size_for(records) * len(online_cpus())
 
-    def set_up(self, map_fd: int) -> Sequence[int]:
+    def set_up(self, map_fd: Callable[[str], int], undo: ExitStack) -> Sequence[int]:
         made = []
         for cpu in online_cpus():
             made.append(syscalls.make_ring(self.ring_bytes))
-            syscalls.update(map_fd, cpu, made[-1].to_bytes(4, sys.byteorder))
+            undo.callback(os.close, made[-1])
+            syscalls.update(map_fd(self.map_name), cpu, made[-1].to_bytes(4, sys.byteorder))
         return made
 
-    @staticmethod
-    def positions(map_fd: int) -> Positions:
+    def positions(self, map_fd: int) -> Positions:
         return Positions(map_fd)
 
     def runs(self, carriers: Sequence[int], take: Take) -> Sequence[Source]:
@@ -92,6 +93,8 @@ class PercpuRingChannel(RecordChannel):
 
 class Positions:
     """Those of all rings in the array."""
+
+    overwritten = 0
 
     def __init__(self, map_fd: int) -> None:
         self._rings = [RingPositions(ring) for ring in _rings(map_fd)]

@@ -48,7 +48,7 @@ class RingChannel(RecordChannel):
         check_ring_size(self.size_bytes)
 
     @classmethod
-    def of(cls, *, size_bytes: int | None, wakeup: str | None) -> Self:
+    def of(cls, *, size_bytes: int | None, wakeup: str | None, when_full: str | None = None) -> Self:  # noqa: ARG003
         assert size_bytes is not None
         return cls(size_bytes=size_bytes, wakeup=wakeup or "adaptive")
 
@@ -60,8 +60,7 @@ class RingChannel(RecordChannel):
     def capacity(self) -> int:
         return ring_capacity(self.size_bytes)
 
-    @staticmethod
-    def positions(map_fd: int) -> RingPositions:
+    def positions(self, map_fd: int) -> RingPositions:
         return RingPositions(map_fd)
 
     check_size = staticmethod(check_ring_size)

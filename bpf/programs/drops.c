@@ -5,6 +5,7 @@
  * The loader (program.py) chooses by -D, so that no mode pays for another's branch:
  *   RING_PAGES            the ring's size in pages; or
  *   RINGS                 rings for so many CPUs, which the loader makes; or
+ *   LOG_CPUS, LOG_SLOTS, LOG_OVERWRITE   a log for each CPU (log.h); or
  *   AGGREGATE_ENTRIES     room for so many (pid, reason, location) in the aggregation map
  *   TAG                   count only packets whose source MAC is this (48 bits, as a little-endian number)
  *   OFFSET_HEAD, OFFSET_MAC_HEADER   of struct sk_buff, from the running kernel's BTF (with TAG)
@@ -37,6 +38,8 @@ BPF_RINGBUF_OUTPUT(events, RING_PAGES);
 #elif defined(RINGS)
 BPF_RINGBUF_OUTPUT(events, 1); /* what each of them is like; it stays empty */
 BPF_ARRAY_OF_MAPS(rings, "events", RINGS);
+#elif defined(LOG_SLOTS)
+#include "log.h"
 #else
 struct key {
     u64 location;
@@ -84,6 +87,14 @@ static __always_inline void handle(struct counters *count, u32 pid, u64 location
 #else
     events.ringbuf_submit(record, WAKEUP_FLAGS);
 #endif
+#elif defined(LOG_SLOTS)
+    struct record record = {.timestamp = bpf_ktime_get_ns(), .location = location, .pid = pid, .reason = reason};
+    if (!log_write(record)) {
+        count->reserve_failed++;
+        return;
+    }
+    count->submitted++;
+    count->checksum += record.timestamp;
 #else
     struct key key = {.location = location, .pid = pid, .reason = reason};
     /* bcc 0.26's increment() counts nothing on a per-CPU hash of newer kernels. */

@@ -98,6 +98,8 @@ def _against_ref(ref: str, modes: Sequence[str], wishes: Wishes, folder: Path) -
 
 
 _KEYS: Mapping[str, Callable[[str], object]] = {
+    "channel": str,
+    "when_full": str,
     "reader": str,
     "wait": str,
     "decode": str,

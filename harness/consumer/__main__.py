@@ -18,11 +18,12 @@ from bpf import syscalls
 from bpf.errors import CannotRun
 from bpf.program import Program
 from bpf.reader import Reader, RecordReader
+from harness.channel import channel_of
 from harness.consumer.containment import contained
 from harness.consumer.handicap import Handicapped, parse
 from harness.consumer.imports import imported
 from harness.consumer.mode_errors import callback_errors, describe, whole
-from harness.consumer.opening import ModeRaised, channel_of, fill, load_options, maps_of, open_mode, open_reader
+from harness.consumer.opening import ModeRaised, fill, load_options, maps_of, open_mode, open_reader
 from harness.consumer.waits import Consumes, LoopCounts, StopSignal, consume_until_told
 from harness.control import Parent
 from harness.machine.privileges import KEPT_BY_CONSUMERS, drop_all_but
@@ -159,6 +160,7 @@ def _consume(  # noqa: PLR0917 - all that takes part in it
     return Done(
         consumed=consumed,
         unread=reader.unread(before + (consumed or 0)),
+        overwritten=reader.overwritten if setting.when_full == "overwrite" else None,
         checksum_read=None if reader.checksum is None else reader.checksum % 2**64,
         began_ns=began_ns,
         last_consumed_ns=counts.last_consumed_ns or began_ns,

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from typing import cast
 
 from bpf import syscalls
-from bpf.channel import Channel, channel_named
 from bpf.channels.ring import RingChannel
 from bpf.errors import CannotRun
 from bpf.program import LoadOptions, Program
 from bpf.reader import Reader, reader_named
 from bpf.synthetic import Emitter, EmitterIds, Key
+from harness.channel import channel_of
 from harness.consumer.mode_errors import describe, look_at_counts
 from harness.messages import ConsumerSpec, Maps
 from modes import Kit, Mode, load_mode
@@ -27,11 +27,6 @@ def load_options(spec: ConsumerSpec) -> LoadOptions:
     if spec.shared is not None:  # it takes the place of this one
         return LoadOptions(channel=RingChannel(size_bytes=mmap.PAGESIZE))
     return LoadOptions(channel=channel_of(spec.setting), tag=spec.tag, synthetic=spec.tag is None)
-
-
-def channel_of(setting: Setting) -> Channel:
-    """Return the channel of a setting."""
-    return channel_named(setting.channel).of(size_bytes=setting.ring_size_bytes, wakeup=setting.wakeup)
 
 
 def open_mode(spec: ConsumerSpec, program: Program) -> Mode:

@@ -18,6 +18,9 @@ def check() -> Iterator[Finding]:
         yield Finding(level="unchecked", what=f"whether the channels {', '.join(others)} can be made", cure=AS_ROOT)
         return
     for name, kind in others.items():
+        if (why := kind.unsupported()) is not None:
+            yield Finding(level="warning", what=f"the channel {name} cannot be used", cure=why)
+            continue
         try:
             with Program(LoadOptions(channel=kind.of(size_bytes=SIZE_BYTES, wakeup=None))):
                 pass

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from bpf.errors import CannotRun
+from harness.channel import channel_of
 from harness.doctor import Finding
 from harness.drain_trial import drained, judged
 from harness.messages import Again, Bye, Maps, Ready
@@ -54,7 +55,7 @@ def measure(setting: Setting, blocks: int = BLOCKS) -> list[Cost]:
     place = choose_place()
     with (
         start_consumer(setting, None, place, None, Probing()) as consumer,
-        Observer(ready(consumer, Maps), setting.channel) as observer,
+        Observer(ready(consumer, Maps), channel_of(setting)) as observer,
     ):
         drain = partial(_drain, setting, consumer, observer, place)
         drain(())  # warms caches up

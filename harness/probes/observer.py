@@ -5,7 +5,7 @@ import time
 from contextlib import ExitStack
 
 from bpf import syscalls
-from bpf.channel import channel_named
+from bpf.channel import Channel
 from bpf.counters import CounterMap, Counters
 from harness.messages import Maps
 
@@ -15,7 +15,7 @@ _SETTLE_STEP_S = 0.001
 class Observer(ExitStack):
     """Opens the maps of a consumer process by the ids that it told, and closes them as its context is left."""
 
-    def __init__(self, maps: Maps, channel: str) -> None:
+    def __init__(self, maps: Maps, channel: Channel) -> None:
         assert maps.program is not None
         assert maps.counters is not None
         assert maps.channel is not None
@@ -26,7 +26,7 @@ class Observer(ExitStack):
         self.callback(os.close, descriptor)
         self.counters = CounterMap(descriptor).read
         carrier = syscalls.open_map(maps.channel)
-        self._positions = channel_named(channel).positions(carrier)
+        self._positions = channel.positions(carrier)
         os.close(carrier)  # a mapping keeps it
         if self._positions is not None:
             self.callback(self._positions.close)
@@ -39,6 +39,11 @@ class Observer(ExitStack):
     def unread_records(self) -> int | None:
         """Records waiting in the channel now; None where none ever wait."""
         return None if self._positions is None else self._positions.unread_records
+
+    @property
+    def overwritten(self) -> int:
+        """Records that the consumer has found overwritten so far."""
+        return 0 if self._positions is None else self._positions.overwritten
 
     def settle(self, expected: int | None, timeout_s: float) -> Counters:
         """Wait until `expected` drops were observed, or, if that is None or never comes, until no more do."""

@@ -56,6 +56,7 @@ class Sampler(ExitStack):
         super().__init__()
         self.samples: list[Sample] = []
         self._observer = observer
+        self._overwritten_before = observer.overwritten
         self._page = os.sysconf("SC_PAGE_SIZE")
         self._statm = self._open(Path(f"/proc/{pid}/statm"))
         schedstat = Path(f"/proc/{pid}/schedstat")
@@ -77,7 +78,7 @@ class Sampler(ExitStack):
                 busy_ns, delay_ns = map(int, os.pread(self._schedstat, 64, 0).split()[:2])
         except (ProcessLookupError, IndexError):  # it is gone; statm of a zombie is empty
             return
-        lost = counters.reserve_failed + counters.map_full
+        lost = counters.reserve_failed + counters.map_full + self._observer.overwritten - self._overwritten_before
         self.samples.append(Sample(at_ns, counters.observed, lost, unread, busy_ns, delay_ns, resident))
 
 

@@ -4,13 +4,15 @@ import select
 import time
 from collections.abc import Iterator
 
+from bpf.channel import RecordChannel
 from bpf.channels.map import MapChannel
 from bpf.program import Program
 from bpf.reader import default_reader, reader_named
 from bpf.readers.snapshot import SnapshotReader
 from harness.consumer.mode_errors import callback_errors, whole
-from harness.consumer.waits import NAP_NS, LoopCounts, Pace, StopSignal, epoll
+from harness.consumer.waits import NAP_NS, LoopCounts, Pace, StopSignal, epoll, paced
 from harness.messages import DRAIN_DEADLINE_S
+from harness.plan import DEFAULT_INTERVAL_NS
 from harness.watch.choice import Choice, Wanted
 from harness.watch.rows import Row, snapshot_rows
 from modes import Kit, Mode, readers_of
@@ -24,12 +26,16 @@ def watch_events(program: Program, mode: Mode, choice: Choice, stop: StopSignal)
     Raises what the mode raises.
     """
     channel = program.options.channel
+    assert isinstance(channel, RecordChannel)
     wanted = Wanted(mode, choice, stop)
     name = default_reader([name for name in channel.readers if name in readers_of(type(mode))])
     reader = reader_named(name).open(program, wanted)
     nap = Pace(channel.capacity, NAP_NS) if reader.bounded else None
     with callback_errors(mode, stop.request) as raised:
-        epoll(reader, mode, stop, LoopCounts(), program.carriers, pace=nap)
+        if channel.wakes:
+            epoll(reader, mode, stop, LoopCounts(), program.carriers, pace=nap)
+        else:
+            paced(reader, mode, stop, LoopCounts(), Pace(channel.capacity, DEFAULT_INTERVAL_NS))
         program.detach()
         wanted.give_up_s = time.monotonic() + DRAIN_DEADLINE_S
         while reader.consume() and not raised and time.monotonic() < wanted.give_up_s:

@@ -12,7 +12,7 @@ from results.trial import Setting
 # What tells settings of a mode apart, in the order of labels: first what makes the consumer, then the load on it.
 _FIELDS = (
     "reader", "wait", "decode", "format", "wakeup", "interval_ns", "gc", "handicap",
-    "traffic", "channel", "ring_size_bytes", "sender", "shape", "stall_s", "intended_load", "trial_kind",
+    "traffic", "channel", "when_full", "ring_size_bytes", "sender", "shape", "stall_s", "intended_load", "trial_kind",
     "windows",
 )  # fmt: skip
 
@@ -73,6 +73,7 @@ _SAID: dict[str, tuple[Callable[[Any], str], str]] = {
     "stall_s": (lambda seconds: f"stalled {units.seconds(seconds)}", ""),
     "handicap": (str, ""),
     "windows": (lambda number: f"in {number} windows", "at once"),
+    "when_full": (str, ""),
     "gc": (lambda setting: f"gc {setting}", ""),
 }
 
@@ -112,4 +113,5 @@ def _consumer(setting: Setting) -> list[str]:
     """Name the consumer alone; a mode that is called after its wait says so once."""
     wait = setting.wait if setting.wait != setting.mode else None
     channel = setting.channel if setting.channel not in USUAL_CHANNELS else None
-    return [word for word in (setting.mode, setting.reader, wait, channel) if word]
+    full = setting.when_full if setting.when_full == "overwrite" else None
+    return [word for word in (setting.mode, setting.reader, wait, channel, full) if word]

@@ -26,8 +26,8 @@ from results.trial import Setting, Trial
 
 # The counts of a ledger in the order in which a drop meets them.
 COUNTS = (
-    "sent", "refused", "observed", "skipped", "missed", "offered", "submitted", "reserve_failed", "aggregated",
-    "map_full", "consumed", "unread", "lost",
+    "sent", "refused", "observed", "skipped", "missed", "offered", "submitted", "reserve_failed", "overwritten",
+    "aggregated", "map_full", "consumed", "unread", "lost",
 )  # fmt: skip
 
 _counts = attrgetter(*COUNTS)

@@ -36,6 +36,7 @@ def test_every_file_of_the_folder_is_a_channel(name: str) -> None:
         pytest.param(
             "percpu-ring", 65536, "99", ["-DRINGS=6", "-DWAKEUP_BYTES=99"], id="each of which wakes at 99 bytes"
         ),
+        pytest.param("log", 1 << 16, None, ["-DLOG_CPUS=6", "-DLOG_SLOTS=512"], id="a log"),
         pytest.param("map", None, None, ["-DAGGREGATE_ENTRIES=16384"], id="the map"),
     ],
 )
@@ -44,7 +45,8 @@ def test_a_channel_states_what_the_program_is_compiled_with(
 ) -> None:
     """Of what a setting says, each takes what concerns it."""
     monkeypatch.setattr("mmap.PAGESIZE", 4096)
-    monkeypatch.setattr("bpf.channels.percpu_ring.online_cpus", lambda: (0, 1, 5))
+    for channel in ("percpu_ring", "log"):
+        monkeypatch.setattr(f"bpf.channels.{channel}.online_cpus", lambda: (0, 1, 5))
     assert channel_named(name).of(size_bytes=size_bytes, wakeup=wakeup).flags == flags
 
 

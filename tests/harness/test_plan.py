@@ -17,7 +17,8 @@ from results.run import RunPlan
 
 @pytest.fixture(autouse=True)
 def two_cpus(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bpf.channels.percpu_ring.online_cpus", lambda: (0, 1))
+    for channel in ("percpu_ring", "log"):
+        monkeypatch.setattr(f"bpf.channels.{channel}.online_cpus", lambda: (0, 1))
 
 
 def setting_of(mode: str = "null", **wishes: Any) -> Any:
@@ -72,6 +73,18 @@ def test_aggregate_uses_no_ring() -> None:
         pytest.param("null", {"channel": "rings"}, "percpu-ring", id="unknown channel"),
         pytest.param("null", {"channel": "map"}, "percpu-ring", id="channel of no records"),
         pytest.param("null", {"channel": " , "}, "names none", id="no channel"),
+        pytest.param("null", {"channel": "log", "wait": "epoll"}, "--wait paced or busy", id="sleep that nobody ends"),
+        pytest.param("epoll", {"channel": "log"}, "another channel", id="mode that only sleeps"),
+        pytest.param("null", {"channel": "log", "wakeup": "force"}, "leave it out", id="wakeup by nobody"),
+        pytest.param("null", {"when_full": "overwrite"}, "--channel log", id="ring that overwrites"),
+        pytest.param("null", {"when_full": "overwrite", "channel": "percpu-ring"}, "--channel log", id="rings that do"),
+        pytest.param("aggregate", {"when_full": "drop"}, "--when-full", id="a full map of records"),
+        pytest.param(
+            "null",
+            {"channel": "log", "ring_size_bytes": 4096, "decode": "event", "reader": "callback"},
+            "ctypes",
+            id="bcc's log",
+        ),
         pytest.param("null", {"channel": "percpu-ring", "ring_size_bytes": 4096}, "8192 are", id="below a page a CPU"),
         pytest.param("aggregate", {"wakeup": "force"}, "--wakeup", id="wakeup without a ring"),
         pytest.param("aggregate", {"wait": "epoll"}, "interval", id="epoll on a map"),
@@ -93,10 +106,37 @@ def test_channels_are_settings_of_each_mode_that_reads_records(channels: str) ->
     assert len(wanted) == len(settings) == (1 + len(record_channels()) if channels == "all" else 3)
 
 
+def test_a_log_is_waited_for_by_the_clock() -> None:
+    """Nobody is woken: the first way to wait that is not epoll, and no wakeups; full, it refuses by default."""
+    setting = setting_of("null", channel="log")
+    assert (setting.wait, setting.wakeup, setting.when_full) == ("paced", "none", "drop")
+    assert setting_of("null", channel="log", when_full="overwrite").when_full == "overwrite"
+    assert setting_of("null", when_full="drop").when_full is None
+
+
+@pytest.mark.parametrize(
+    ("modes", "wishes", "channels"),
+    [
+        ("epoll", {"channel": "all"}, {"ring", "percpu-ring"}),
+        ("null", {"channel": "all", "wait": "epoll"}, {"ring", "percpu-ring"}),
+        ("null", {"channel": "all", "wakeup": "force", "when_full": "overwrite"}, {"ring", "percpu-ring", "log"}),
+    ],
+)
+def test_all_leaves_out_what_makes_no_sense(modes: str, wishes: dict[str, Any], channels: set[str]) -> None:
+    """What was named in person is refused instead."""
+    wanted = consumers(modes, Wishes(**wishes))
+    settings = [load_setting(name, "synthetic", each) for name, each in wanted]
+    assert {setting.channel for setting in settings if setting.channel in {"ring", "percpu-ring", "log"}} == channels
+    assert {setting.when_full for setting in settings} <= {None, wishes.get("when_full")}
+    with pytest.raises(ValueError, match="--channel log"):
+        [load_setting(name, "synthetic", each) for name, each in consumers("epoll,null", Wishes(channel="ring,log"))]
+
+
 def test_a_drain_gets_so_much_that_one_cpu_can_fill_it() -> None:
     """Of a ring for each CPU, all but one stay empty in a drain trial."""
     shared, apart = (drain_setting("null", 100_000, Wishes(channel=name)) for name in ("ring", "percpu-ring"))
     assert shared.ring_size_bytes == 4 << 20
+    assert drain_setting("null", 1 << 17, Wishes(channel="log")).ring_size_bytes == (4 << 20) * 2  # to the last byte
     assert apart.ring_size_bytes == (4 << 20) * 2
     with pytest.raises(ValueError, match="1 GiB"):
         drain_setting("null", 1 << 24, Wishes(channel="percpu-ring"))

@@ -21,6 +21,7 @@ RING = Ledger(
     unread=3,
     checksum=12,
 )
+OVERWRITING = Ledger(observed=98, skipped=0, submitted=98, reserve_failed=0, overwritten=8, consumed=87, unread=3)
 MAP = Ledger(observed=50, skipped=0, aggregated=48, map_full=2, consumed=48, unread=0)
 
 
@@ -28,7 +29,7 @@ def with_changes(ledger: Ledger, **changes: Any) -> Ledger:
     return dataclasses.replace(ledger, **changes)
 
 
-@pytest.mark.parametrize("ledger", [RING, MAP], ids=["ring", "map"])
+@pytest.mark.parametrize("ledger", [RING, OVERWRITING, MAP], ids=["ring", "log that overwrites", "map"])
 def test_balances(ledger: Ledger) -> None:
     """A ledger in which every event is accounted for has nothing to say."""
     assert ledger.imbalance() == []
@@ -38,6 +39,7 @@ def test_derives_what_was_lost() -> None:
     """Lost are the missed and those without room in ring or map; offered counts them all."""
     assert (RING.missed, RING.offered, RING.lost) == (2, 100, 10)
     assert RING.loss_ratio == 0.1
+    assert (OVERWRITING.lost, OVERWRITING.loss_ratio) == (8, 8 / 98)
     assert (MAP.missed, MAP.offered, MAP.lost) == (None, 50, 2)
 
 
@@ -51,6 +53,7 @@ def test_has_no_loss_ratio_without_an_offer() -> None:
     [
         pytest.param(with_changes(RING, observed=99), "reserve_failed", id="one more observed than reached the ring"),
         pytest.param(with_changes(RING, consumed=86), "unread", id="one submitted that nobody consumed"),
+        pytest.param(with_changes(OVERWRITING, overwritten=7), "overwritten 7", id="one that was never overwritten"),
         pytest.param(with_changes(RING, consumed=88), "unread", id="one consumed twice"),
         pytest.param(with_changes(RING, skipped=1), "skipped only 1", id="more missed than the kernel skipped"),
         pytest.param(

@@ -32,6 +32,10 @@ def add_consumer_options(parser: argparse.ArgumentParser, *, mode_required: bool
         metavar="NAME[,NAME…]",
         help=f"what carries the events: {', '.join(record_channels())}, or all (default: ring)",
     )
+    group.add_argument(
+        "--when-full", choices=["drop", "overwrite"],
+        help="what --channel log does with an event for which it has no room (default: drop)",
+    )  # fmt: skip
     group.add_argument("--reader", choices=["batch", "callback", "both"], help="how the ring is read (default: batch)")
     group.add_argument(
         "--wait", choices=["epoll", "paced", "busy", "backoff"], help="how the consumer waits (default: the mode's)"
@@ -159,6 +163,7 @@ def consumer_wishes_of(arguments: argparse.Namespace) -> Wishes:
     """Gather the options of the consumer alone."""
     return Wishes(
         channel=arguments.channel,
+        when_full=arguments.when_full,
         reader=arguments.reader,
         wait=arguments.wait,
         decode=arguments.decode,

@@ -1,0 +1,77 @@
+"""The log as a channel's readers want it: with the sum of the timestamps, or record by record."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from bpf.channel import OnRecord, Take
+from bpf.log import Log, Places
+from bpf.record import HEADER_BYTES, RECORD_BYTES, SAMPLE_BYTES, Samples
+
+
+class LogRuns:
+    """Hand what one CPU wrote to `take`, as runs of records; `checksum` is the sum of their timestamps."""
+
+    def __init__(self, log: Log, cpu: int, take: Take, *, overwrites: bool) -> None:
+        self._take = take
+        self._segment = log.segment(cpu, self._sum_up, overwrites=overwrites)
+        self.checksum = 0
+        self.consume = self._segment.consume
+        self.unread = self._segment.unread
+
+    @property
+    def overwritten(self) -> int:
+        return self._segment.gone()
+
+    def _sum_up(self, records: Samples) -> None:
+        self.checksum += int(np.einsum("i->", records["timestamp"]))
+        self._take(records)
+
+
+class LogCalls:
+    """Call `on_record` for each record of all CPUs; a negative return ends the pass after the run that it is in."""
+
+    checksum: int | None = None
+
+    def __init__(self, log: Log, cpus: Sequence[int], on_record: OnRecord, *, overwrites: bool) -> None:
+        self._on_record = on_record
+        self._segments = [log.segment(cpu, self._call, overwrites=overwrites) for cpu in cpus]
+
+    @property
+    def overwritten(self) -> int:
+        return sum(segment.gone() for segment in self._segments)
+
+    def consume(self) -> int:
+        return sum([segment.consume() for segment in self._segments])
+
+    def unread(self) -> int:
+        return sum(segment.unread() for segment in self._segments)
+
+    def _call(self, records: Samples) -> Any:
+        on_record, first = self._on_record, records.ctypes.data + HEADER_BYTES
+        halt = 0
+        for sample in range(first, first + len(records) * RECORD_BYTES, RECORD_BYTES):
+            halt |= on_record(0, sample, SAMPLE_BYTES)
+        return halt < 0
+
+
+class LogPositions:
+    """How far the CPUs and their reader are."""
+
+    def __init__(self, places_fd: int, cpus: int, slots: int) -> None:
+        self._places = Places(places_fd, cpus)
+        self._slots = slots
+
+    @property
+    def unread_records(self) -> int:
+        return self._places.unread(self._slots)
+
+    @property
+    def overwritten(self) -> int:
+        return self._places.overwritten()
+
+    def close(self) -> None:
+        self._places.close()
