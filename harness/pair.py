@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from harness import account
 from harness.account import Window
+from harness.channel import channel_of
 from harness.control import WorkerDied
 from harness.drain_trial import judged
 from harness.messages import Again, Bye, Done, Go, Maps, Ready
@@ -79,7 +80,7 @@ def run_pair(halves: Mapping[Arm, Half], order: Order, *, probing: Probing) -> d
             except NeverReady as error:
                 failed[arm] = error
                 break
-            observer = stack.enter_context(Observer(maps, half.setting.channel))
+            observer = stack.enter_context(Observer(maps, channel_of(half.setting)))
             running[arm] = _Running(consumer, observer, output_fd)
         machine.own([each.consumer.pid for each in running.values()])
         left = {arm: halves[arm].setting.windows or 0 for arm in running}

@@ -32,8 +32,8 @@ FOLDER = Path(bpf.__file__).parent
 
 def emit(program: Program, cpu: int, rounds: int, each: int) -> None:
     os.sched_setaffinity(0, {cpu})
-    source = Emitter(program.emit_fd, program.map_fd("synthetic_plan"), program.map_fd("synthetic_keys"))
-    source.set_keys(KEYS)
+    plan, in_turn = program.map_fd("synthetic_plan"), program.map_fd("synthetic_keys")
+    source = Emitter(program.emit_fd, plan, in_turn, KEYS)
     for _ in range(rounds):
         source.emit(each)
 
