@@ -5,6 +5,7 @@ import traceback
 
 try:
     import argparse
+    import errno
     import importlib
     import os
     import pkgutil
@@ -88,7 +89,8 @@ def _status(argv: list[str]) -> int:
         return READER_GONE
     except OSError as error:  # a disk that is full, a file system that went away
         place = traceback.extract_tb(error.__traceback__)[-1]
-        streams.last_word(f"bench: {error} ({Path(place.filename).name}:{place.lineno})")
+        closed = "stdout is closed, and nothing can be printed" if error.errno == errno.EBADF else error
+        streams.last_word(f"bench: {closed} ({Path(place.filename).name}:{place.lineno})")
         return CANNOT_RUN
     except Exception:
         streams.last_word(*traceback.format_exc().rstrip().split("\n"))

@@ -68,10 +68,8 @@ class Wishes:
 
     def __post_init__(self) -> None:
         """Refuse what no mode could be given, whether or not a chosen one uses it. Raises BadInput."""
-        if self.intended_load is not None and not 0 < self.intended_load <= MOST_LOAD:
-            raise BadInput(
-                f"--rate must be above 0 drops a second, at most {MOST_LOAD:g}, or max; it is {self.intended_load:g}"
-            )
+        if self.intended_load is not None:
+            check_rate(self.intended_load)
         check_duration(self.duration_s)
         check_ring_size(self.ring_size_bytes)
         if self.interval_ns is not None and not 0 < self.interval_ns <= LONGEST_INTERVAL_NS:
@@ -248,6 +246,18 @@ def load_setting(mode_name: str, traffic: str, wishes: Wishes) -> Setting:
     )
 
 
+def check_rate(rate: float) -> None:
+    """Raise BadInput for a load that nobody can offer."""
+    if not 0 < rate <= MOST_LOAD:
+        raise BadInput(f"--rate must be above 0 drops a second, at most {MOST_LOAD:g}, or max; it is {rate:g}")
+
+
+def check_records(records: int) -> None:
+    """Raise BadInput for more records than the largest ring holds, or none."""
+    if not 0 < records <= MAX_DRAIN_RECORDS:
+        raise BadInput(f"--drain takes 1 to {MAX_DRAIN_RECORDS} records (what a ring of 1 GiB holds); it is {records}")
+
+
 def check_duration(duration_s: float) -> None:
     """Raise BadInput for a time that nobody can wait."""
     if not 0 < duration_s <= LONGEST_S:
@@ -256,8 +266,7 @@ def check_duration(duration_s: float) -> None:
 
 def drain_setting(mode_name: str, records: int, wishes: Wishes) -> Setting:
     """Settle every choice of a drain trial; the ring is made large enough for all the records."""
-    if not 0 < records <= MAX_DRAIN_RECORDS:
-        raise BadInput(f"--drain takes 1 to {MAX_DRAIN_RECORDS} records (what a ring of 1 GiB holds); it is {records}")
+    check_records(records)
     setting = _consumer_setting(mode_name, "synthetic", wishes)
     drains = dataclasses.replace(setting, trial_kind="drain", drain_records=records, wakeup=None)
     if setting.ring_size_bytes is None:

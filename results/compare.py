@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from results.brief import Names
 from results.errors import BadInput
 from results.metrics import COMPARED, CONSUME_RATE, Metric
 from results.scorecard.report import Report
@@ -61,7 +62,8 @@ class Judged:
 class Compared:
     """The outcome: what was compared, what could not be, and how the machines and the users' modes differ.
 
-    `withheld` are the metrics that mean something else on either side, whose Pythons count differently.
+    `withheld` are the metrics that mean something else on either side, whose Pythons count differently. `modes` are all
+    that the files hold.
     """
 
     name_a: str
@@ -75,6 +77,7 @@ class Compared:
     sessions: tuple[Session, ...]
     problems: tuple[str, ...]
     trials: tuple[Trial, ...]
+    modes: frozenset[str]
 
     @property
     def unlike(self) -> tuple[Difference, ...]:
@@ -105,6 +108,7 @@ def compare_files(a: Report, b: Report, names: Sequence[str], margin: float | No
         (*ran_a, *ran_b),
         (*a.problems, *b.problems, *both),
         _trials(pairs),
+        frozenset(row.setting.mode for row in (*a.rows, *b.rows)),
     )
 
 
@@ -132,6 +136,7 @@ def compare_variants(report: Report, label_a: str, label_b: str, margin: float |
         tuple(ran),
         report.problems,
         _trials(pairs),
+        frozenset(row.setting.mode for row in report.rows),
     )
 
 
@@ -211,7 +216,8 @@ def _name(trial: Trial) -> tuple[str, int]:
 
 
 def _find(report: Report, label: str) -> Variant:
-    found = next((variant for variant in report.variants if variant.label == label), None)
+    brief = Names(row.setting.mode for row in report.rows).brief
+    found = next((each for each in report.variants if label in (each.label, brief(each.label))), None)
     if found is None:
         held = ", ".join(variant.label for variant in report.variants)
         raise BadInput(f"no variant {label!r} in the file; it holds: {held}")

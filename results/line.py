@@ -68,6 +68,13 @@ def fit(made: DataclassInstance) -> None:
             raise TypeError(f"{name} is {_short(value)}, which it cannot be")
 
 
+def listed(name: str, value: object) -> tuple[Any, ...]:
+    """Take a list; a text is none, though it could be gone through. Raises TypeError naming it for anything else."""
+    if type(value) is not list:
+        raise TypeError(f"{name} is {_short(value)}, which it cannot be")
+    return tuple(value)
+
+
 _Fits = Callable[[Any], bool]
 
 

@@ -98,6 +98,8 @@ class _DiskError(OSError):
 @contextlib.contextmanager
 def _folder_of(path: Path) -> Iterator[int]:
     """Open a file's folder; what goes wrong meanwhile is told of the file."""
+    if not path.name:
+        raise BadInput(f"cannot write {path}: it is a folder; name a file in it")
     try:
         folder = _open_folder(path.absolute().parent)
     except OSError as error:

@@ -1,10 +1,11 @@
 """What a session is: one command's plan, the machine it ran on, and the seed of its random order."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal, Self
 
 from results import units
+from results.line import listed
 from results.trial import SCHEMA_VERSION
 
 
@@ -26,6 +27,14 @@ class ModeSource:
     def version(self) -> str | None:
         """Name the commit, marked as git describe marks it."""
         return self.commit and f"{self.commit[:12]}{'-dirty' if self.dirty else ''}"
+
+    @classmethod
+    def from_json(cls, row: object) -> Self:
+        """Read what a session's line says of a mode. Raises TypeError for what describes none."""
+        names = {each.name for each in fields(cls)}
+        if not isinstance(row, dict) or not {"mode", "sha256"} <= row.keys() <= names:
+            raise TypeError(f"modes holds what describes no mode: its fields are {', '.join(sorted(names))}")
+        return cls(**row)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,8 +77,8 @@ class Session:
     def from_json(cls, row: Mapping[str, Any]) -> Self:
         """Read a session's line. Raises KeyError or TypeError for what is no session."""
         names = ("id", "started_at", "command", "seed", "plan", "host", "schema_version")
-        modes = tuple(ModeSource(**each) for each in row.get("modes", ()))
-        return cls(**{name: row[name] for name in names}, findings=tuple(row["findings"]), modes=modes)
+        modes = tuple(map(ModeSource.from_json, listed("modes", row.get("modes", []))))
+        return cls(**{name: row[name] for name in names}, findings=listed("findings", row["findings"]), modes=modes)
 
 
 # The facts of a fingerprint, as `facts` names them: the columns that exports have for them.

@@ -1,6 +1,7 @@
 r"""Text from outside, made safe to show: what a terminal or a page would act on is shown escaped, as \x1b."""
 
 import re
+import unicodedata
 
 # Controls, bidirectional overrides, line separators, and lone surrogates: by os.fsdecode, bytes that are not UTF-8.
 _ACTIVE = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -18,6 +19,20 @@ def shown(text: object) -> str:
 def lines_shown(text: object) -> str:
     """Return the text as `shown` does, its line ends kept."""
     return "\n".join(map(shown, str(text).split("\n")))
+
+
+def columns(text: str) -> int:
+    """Count the columns that a text takes on a terminal."""
+    return sum(0 if unicodedata.combining(each) else 1 + (unicodedata.east_asian_width(each) in "WF") for each in text)
+
+
+def cut(text: str, room: int) -> str:
+    """Cut a text at its end to so many columns of a terminal, the sign for that included."""
+    if columns(text) <= room:
+        return text
+    while text and columns(text) > room - 1:
+        text = text[:-1]
+    return f"{text}…" if room > 0 else ""
 
 
 def unencodable(error: UnicodeError) -> tuple[str, int]:

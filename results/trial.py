@@ -8,7 +8,7 @@ from functools import cache, lru_cache
 from typing import Any, Literal
 
 from results.ledger import Ledger
-from results.line import fit
+from results.line import fit, listed
 from results.windows import Windows
 
 TrialKind = Literal["load", "drain"]
@@ -241,9 +241,9 @@ class Trial:
             absent=row["absent"],
             witness=row["witness"],
             series=row["series"],
-            invalid_because=tuple(row["invalid_because"]),
-            disturbed_because=tuple(row.get("disturbed_because", ())),
-            warnings=tuple(row["warnings"]),
+            invalid_because=listed("invalid_because", row["invalid_because"]),
+            disturbed_because=listed("disturbed_because", row.get("disturbed_because", [])),
+            warnings=listed("warnings", row["warnings"]),
             limited_by=row["limited_by"],
             repeats=row.get("repeats"),
             windows=None if row.get("in_windows") is None else Windows.from_json(row["in_windows"]),

@@ -7,8 +7,13 @@ from dataclasses import dataclass
 
 from results.errors import BadInput
 
-_SIZE = re.compile(r"(\d+)\s*(|k|kib|m|mib|g|gib)", re.IGNORECASE)
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|)")
+# By the digits 0 to 9 alone: what int() and float() take beside them (1_5, ١٠) is seldom what was meant. Thousands may
+# be parted, in threes.
+_WHOLE = re.compile(r"[+-]?([0-9]{1,30}|[0-9]{1,3}(_[0-9]{3}){1,9})")
+_NUMBER = re.compile(rf"({_WHOLE.pattern}|[+-]?(?=\.[0-9]))(\.[0-9]*)?(e[+-]?[0-9]+)?", re.IGNORECASE)
+_PARTED_BY_COMMAS = re.compile(r"[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?")
+_SIZE = re.compile(r"([0-9]{1,30})\s*(|k|kib|m|mib|g|gib)", re.IGNORECASE)
+_DURATION = re.compile(r"([0-9]{1,30}(?:\.[0-9]+)?)\s*(s|m|h|)")
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
 _POWERS = {"": 0, "k": 10, "m": 20, "g": 30}
 _PREFIXES = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
@@ -79,12 +84,18 @@ def read_size(text: str) -> int:
     return int(found[1]) << _POWERS[found[2].lower()[:1]]
 
 
+def read_whole(text: str) -> int:
+    """Read a whole number. Raises BadInput."""
+    if not _WHOLE.fullmatch(text.strip()):
+        raise BadInput(f"{text!r} is no whole number such as 10 or 1_000")
+    return int(text)
+
+
 def read_number(text: str) -> float:
     """Read a number that can be computed with: nan, inf and 1e999 are none. Raises BadInput."""
-    try:
-        number = float(text)
-    except ValueError:
-        raise BadInput(f"{text!r} is no number") from None
+    if not _NUMBER.fullmatch(text.strip()):
+        raise BadInput(f"{text!r} is no number such as 10, 0.5 or 1e6")
+    number = float(text)
     if not math.isfinite(number):
         raise BadInput(f"{text!r} is no finite number")
     return number
@@ -99,13 +110,14 @@ def read_duration(text: str) -> float:
 
 
 def read_rate(text: str) -> float | None:
-    """Read drops per second, or max, which is None. Raises BadInput."""
+    """Read drops per second, as bench writes them (100,000) too; or max, which is None. Raises BadInput."""
     if text == "max":
         return None
+    parted = _PARTED_BY_COMMAS.fullmatch(text.strip())
     try:
-        return read_number(text.replace(",", "").replace("_", ""))
+        return read_number(text.replace(",", "") if parted else text)
     except BadInput as error:
-        raise BadInput(f"{text!r} is neither a number of drops a second nor max") from error
+        raise BadInput(f"{text!r} is neither a number of drops a second (1.5, 100000, 100,000) nor max") from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ A shape moves frames in time and leaves their number alone: over the trial each 
 
 import math
 import random
+import re
 from bisect import bisect_left
 from typing import Protocol
 
@@ -15,6 +16,7 @@ NS_PER_MS = 1_000_000
 LONGEST_MS = 86_400_000
 SHAPES = ("constant", "poisson", "burst:ON_MS,OFF_MS", "ramp")
 _ARRIVALS_AT_ONCE = 256
+_DIGITS = re.compile("[0-9.e+-]+")  # float() takes others, and 1_5
 # A frame due at 10 ms and one due a rounding error before it are both due "not before" 10 ms.
 _ROUNDING = 1e-6
 
@@ -123,7 +125,7 @@ def check_shape(shape: str) -> tuple[int, int]:
     name, _, settings = shape.partition(":")
     if name == "burst":
         try:
-            on_ms, off_ms = (float(word) for word in settings.split(","))
+            on_ms, off_ms = (float(word) for word in settings.split(",") if _DIGITS.fullmatch(word))
         except ValueError as error:
             raise BadInput(f"a burst is burst:ON_MS,OFF_MS, as burst:10,90, not {shape!r}") from error
         if not (0 < on_ms <= LONGEST_MS and 0 <= off_ms <= LONGEST_MS):

@@ -18,18 +18,17 @@ from __future__ import annotations
 
 import dataclasses
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from bpf.channel import counting_channel
 from harness.consumer.traits import traits_of
-from harness.plan import DEFAULT_LOAD, Wishes
+from harness.plan import DEFAULT_LOAD, Wishes, check_duration, check_rate, check_records
 from results import units
-from results.check.gate import Gated, gated
+from results.check.gate import Gated, check_alpha, check_budget, check_looks, check_margin, check_metric, gated
 from results.errors import BadInput
-from results.line import check_numbers
 from results.metrics import (
     AGE_P99,
     ALLOCATIONS,
@@ -39,6 +38,8 @@ from results.metrics import (
     NS_PER_EVENT,
     SYSCALLS_PER_EVENT,
 )
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,44 +70,45 @@ def load(path: Path | None) -> Configuration:
         document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise BadInput(f"cannot read {path}: {error.strerror}") from error
-    except (ValueError, RecursionError) as error:  # of text that is none, of numbers too long, nested too deeply
+    except (ValueError, RecursionError) as error:  # of TOML, of UTF-8, of more digits than int() takes
         raise BadInput(f"{path} is no TOML: {error}") from error
-    table: Any = document
-    for name in ("tool", "bench", "check"):
-        table = table.get(name, {}) if isinstance(table, dict) else None
-    where = f"{path}, [tool.bench.check]"
-    try:
-        check_numbers(table)
-    except BadInput as error:
-        raise BadInput(f"{where}: {error}") from error
-    return _configuration(table, where)
+    tool = _table(document.get("tool", {}), f"{path}, [tool]")
+    bench = _table(tool.get("bench", {}), f"{path}, [tool.bench]", ("check",))
+    return _configuration(bench.get("check", {}), f"{path}, [tool.bench.check]")
+
+
+def _table(value: Any, where: str, keys: Collection[str] = ()) -> dict[str, Any]:
+    """Take a table that holds these keys at most, or any where none are named. Raises BadInput."""
+    if not isinstance(value, dict):
+        raise BadInput(f"{where} must be a table")
+    for key in value:
+        if keys and key not in keys:
+            raise BadInput(f"{where}: there is no {key}; the keys are {', '.join(keys)}")
+    return value
 
 
 def _configuration(table: Any, where: str, *, of_mode: bool = False) -> Configuration:
-    if not isinstance(table, dict):
-        raise BadInput(f"{where} must be a table")
     readers = _OF_MODE if of_mode else _READERS
-    for key in table:
-        if key not in readers and (of_mode or key != "modes"):
-            raise BadInput(f"{where}: there is no {key}; the keys are {', '.join(readers)}")
+    _table(table, where, tuple(readers) if of_mode else (*readers, "modes"))
     said: dict[str, Any] = {}
     for key, read in readers.items():
         if key in table:
             try:
                 said[key] = read(table[key])
-            except (TypeError, ValueError) as error:
-                raise BadInput(f"{where}: {key} is {table[key]!r}; {error}") from None
-    modes = table.get("modes", {})
-    if not isinstance(modes, dict):
-        raise BadInput(f"{where}: modes must be tables, as in [tool.bench.check.modes.file]")
+            except BadInput as error:
+                raise BadInput(f"{where}: {key}: {error}") from None
+    modes = _table(table.get("modes", {}), f"{where}: modes")
     of_modes = {name: _configuration(each, f"{where[:-1]}.modes.{name}]", of_mode=True) for name, each in modes.items()}
     return Configuration(**said, modes=of_modes)
 
 
 def _number(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise BadInput("it must be a number")
-    return float(value)
+    if isinstance(value, float):
+        return value
+    try:
+        return _whole(value)
+    except BadInput:
+        raise BadInput("it must be a number") from None
 
 
 def _seconds(value: Any) -> float:
@@ -114,40 +116,55 @@ def _seconds(value: Any) -> float:
 
 
 def _whole(value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int):
+    if isinstance(value, bool) or not isinstance(value, int) or abs(value) >= 1 << 64:
         raise BadInput("it must be a whole number")
     return value
 
 
-def _numbers(value: Any) -> tuple[int, ...]:
+def _looks(value: Any) -> tuple[int, ...]:
     return tuple(_whole(each) for each in (value if isinstance(value, list) else [value]))
 
 
 def _names(value: Any) -> tuple[str, ...]:
-    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+    if not value or not isinstance(value, list) or not all(isinstance(each, str) for each in value):
         raise BadInput("it must be a list of names")
+    for name in value:
+        check_metric(name)
     return tuple(value)
 
 
 def _deltas(value: Any) -> dict[str, float]:
     if not isinstance(value, dict):
         raise BadInput("it must be a table of numbers by metric")
-    return {str(name): _number(each) for name, each in value.items()}
+    margins = {str(name): _number(each) for name, each in value.items()}
+    for name, margin in margins.items():
+        check_metric(name)
+        check_margin(name, margin)
+    return margins
 
 
-_OF_MODE = {"metrics": _names, "delta": _deltas}
-_READERS = {
-    "alpha": _number,
-    "blocks": _numbers,
-    "budget": _seconds,
+def _checked(read: Callable[[Any], T], check: Callable[[T], None]) -> Callable[[Any], object]:
+    """Hold a value to what an option of that name is held to, whether or not one goes before it."""
+
+    def read_checked(value: Any) -> object:
+        made = read(value)
+        check(made)
+        return made
+
+    return read_checked
+
+
+_OF_MODE: Mapping[str, Callable[[Any], object]] = {"metrics": _names, "delta": _deltas}
+_READERS: Mapping[str, Callable[[Any], object]] = {
+    "alpha": _checked(_number, check_alpha),
+    "blocks": _checked(_looks, check_looks),
+    "budget": _checked(_seconds, check_budget),
     **_OF_MODE,
-    "duration": _number,
-    "rate": _number,
-    "drain": _whole,
+    "duration": _checked(_number, check_duration),
+    "rate": _checked(_number, check_rate),
+    "drain": _checked(_whole, check_records),
 }
 
-
-T = TypeVar("T")
 
 DEFAULT_ALPHA = 0.05
 DEFAULT_DURATION_S = 1.0

@@ -11,6 +11,7 @@ import argparse
 import dataclasses
 
 from harness.commands.parts import options
+from harness.commands.parts.numbers import finite, load, whole
 from harness.commands.parts.progress import AdviceProgress, SurveyProgress
 from harness.commands.parts.status import DONE, INCONCLUSIVE, INVALID_TRIAL
 from harness.machine.streams import say
@@ -41,29 +42,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("the load")
     group.add_argument("--traffic", default=options.DEFAULT_TRAFFIC, metavar="KIND", help="what is dropped, and why")
     group.add_argument("--sender", default="auto", help="packet, xdp or auto (default: xdp where the kind allows it)")
-    group.add_argument("--least", type=options.load, default=LEAST, metavar="N", help="lowest load (default: 1000/s)")
-    group.add_argument("--most", type=options.load, metavar="N", help="highest (default: 2M/s; synthetic: 20M/s)")
+    group.add_argument("--least", type=load, default=LEAST, metavar="N", help="lowest load (default: 1000/s)")
+    group.add_argument("--most", type=load, metavar="N", help="highest (default: 2M/s; synthetic: 20M/s)")
     group = parser.add_argument_group("the search")
     group.add_argument(
-        "--loss", type=options.finite, default=0.5, metavar="%", help="what PDR allows to be lost (default: 0.5)"
+        "--loss", type=finite, default=0.5, metavar="%", help="what PDR allows to be lost (default: 0.5)"
     )
+    group.add_argument("--width", type=finite, metavar="%", help="how close the bounds come (default: 5; quick: 10)")
     group.add_argument(
-        "--width", type=options.finite, metavar="%", help="how close the bounds come (default: 5; quick: 10)"
+        "--duration", type=finite, metavar="S", help="seconds of a deciding trial (default: 2; quick: 1)"
     )
-    group.add_argument(
-        "--duration", type=options.finite, metavar="S", help="seconds of a deciding trial (default: 2; quick: 1)"
-    )
-    group.add_argument("--searches", type=int, default=1, metavar="N", help="repeat each search, for its spread")
+    group.add_argument("--searches", type=whole, default=1, metavar="N", help="repeat each search, for its spread")
     group.add_argument("--quick", action="store_true", help="wider bounds, one deciding trial a load")
     group.add_argument("--no-curve", action="store_true", help="limits only")
     group.add_argument("--no-beyond", action="store_true", help="do not go on with synthetic records beyond packets")
     group = parser.add_argument_group("advice on the ring size")
     group.add_argument("--advise", action="store_true", help="how large must the ring of one mode be?")
-    group.add_argument("--rate", type=options.load, metavar="N", help="at so many drops a second")
-    group.add_argument(
-        "--stall", type=options.finite, metavar="MS", help="to survive that its consumer stops for so long"
-    )
-    group.add_argument("--trials", type=int, default=5, metavar="N", help="trials that it must survive (default: 5)")
+    group.add_argument("--rate", type=load, metavar="N", help="at so many drops a second")
+    group.add_argument("--stall", type=finite, metavar="MS", help="to survive that its consumer stops for so long")
+    group.add_argument("--trials", type=whole, default=5, metavar="N", help="trials that it must survive (default: 5)")
     options.add_session_options(parser, "the traffic", retries="as many as decide on a load")
     options.add_probe_options(parser)
     options.add_output_options(parser)
@@ -77,8 +74,9 @@ def run_survey(arguments: argparse.Namespace) -> int:
     """Search, check and draw; return the exit status."""
     wanted = plan(arguments)
     recording = options.recording_of(arguments, "capacity", series=False)
-    progress = SurveyProgress(wanted.loss, recording.out, quiet=arguments.quiet, as_json=arguments.json)
-    done = carry_out(wanted, recording, progress, modes=sources_of(setting.mode for setting in wanted.settings))
+    modes = [setting.mode for setting in wanted.settings]
+    progress = SurveyProgress(wanted.loss, recording.out, quiet=arguments.quiet, as_json=arguments.json, modes=modes)
+    done = carry_out(wanted, recording, progress, modes=sources_of(modes))
     if not arguments.json:
         draw(capacity_document(done.answer, done.trials), Console())
     return INVALID_TRIAL if any(capacity.wrong for capacity in done.answer) else DONE
@@ -145,7 +143,7 @@ def plan(arguments: argparse.Namespace) -> CapacityPlan:
         precision=precision,
         loss=arguments.loss / 100,
         least=arguments.least,
-        most=arguments.most or (MOST_SYNTHETIC if kind.name == SYNTHETIC else MOST_PACKETS),
+        most=(MOST_SYNTHETIC if kind.name == SYNTHETIC else MOST_PACKETS) if arguments.most is None else arguments.most,
         most_beyond=MOST_SYNTHETIC,
         beyond={} if arguments.no_beyond else beyond,
         searches=arguments.searches,

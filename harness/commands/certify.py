@@ -23,13 +23,14 @@ from harness.check.arms import alone
 from harness.check.configuration import wanted
 from harness.check.plan import make_check
 from harness.commands.parts import options
+from harness.commands.parts.numbers import whole
 from harness.commands.parts.progress import ProgressLine
 from harness.commands.parts.roles import output
 from harness.commands.parts.status import DONE, INVALID_TRIAL
 from harness.consumer import handicap
 from harness.machine.caller import Caller, caller
 from harness.machine.fingerprint import fingerprint
-from harness.machine.streams import say
+from harness.machine.streams import redraws, say
 from harness.mode_source import sources_of
 from harness.plan import expand_modes
 from harness.session import MOST_SEED, Recording, carry_out, check_seed
@@ -47,8 +48,8 @@ MOST_GATES = 1_000_000
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("the certificate")
-    group.add_argument("--gates", type=int, default=60, metavar="N", help="gates of A against A (default: 60)")
-    group.add_argument("--slowed", type=int, default=30, metavar="N", help="gates a handicap (default: 30)")
+    group.add_argument("--gates", type=whole, default=60, metavar="N", help="gates of A against A (default: 60)")
+    group.add_argument("--slowed", type=whole, default=30, metavar="N", help="gates a handicap (default: 30)")
     group.add_argument(
         "--handicap",
         action="append",
@@ -144,8 +145,9 @@ def _run_gate(arguments: argparse.Namespace, check: Check, out: Path, *, number:
     """Run a gate, or go on with it. Each has a coin of its own, which a seed decides too."""
     seed = None if arguments.seed is None else random.Random(f"gate {number} of {arguments.seed}").randrange(MOST_SEED)
     recording = Recording(out=out, seed=seed, resume=resume, probing=options.probing_of(arguments))
-    progress = ProgressLine(check.most_trials, None, quiet=arguments.quiet or not sys.stderr.isatty())
-    carry_out(check, recording, progress, modes=sources_of(comparison.mode for comparison in check.comparisons))
+    modes, quiet = [comparison.mode for comparison in check.comparisons], arguments.quiet or not redraws(sys.stderr)
+    progress = ProgressLine(check.most_trials, None, quiet=quiet, modes=modes)
+    carry_out(check, recording, progress, modes=sources_of(modes))
 
 
 def _slowed(check: Check, kind: str | None) -> Check:

@@ -11,7 +11,8 @@ are not compared, unless --anyway says so.
 import argparse
 from pathlib import Path
 
-from harness.commands.parts import options, report_forms
+from harness.commands.parts import report_forms
+from harness.commands.parts.numbers import finite
 from harness.commands.parts.status import DONE
 from results.compare import Compared, compare_files, compare_variants
 from results.errors import BadInput
@@ -25,9 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="one or two result files")
     parser.add_argument("--a", metavar="VARIANT", help="with one file: the variant to compare with")
     parser.add_argument("--b", metavar="VARIANT", help="with one file: the variant compared")
-    parser.add_argument(
-        "--margin", type=options.finite, metavar="PERCENT", help="the same margin for all (default: by metric)"
-    )
+    parser.add_argument("--margin", type=finite, metavar="PERCENT", help="the same margin for all (default: by metric)")
     parser.add_argument("--anyway", action="store_true", help="compare unlike machines, and say so")
     report_forms.add_options(parser)
 

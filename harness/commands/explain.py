@@ -8,6 +8,7 @@ held against it, and each is confirmed, refuted, or not decidable here.
 import argparse
 
 from harness.commands.parts import options
+from harness.commands.parts.numbers import finite, whole
 from harness.commands.parts.progress import ProgressLine
 from harness.commands.parts.status import DONE, INVALID_TRIAL
 from harness.explain.variants import looked_into, variants
@@ -23,10 +24,8 @@ LOOKS = 2
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("the experiment")
-    group.add_argument("--blocks", type=int, default=10, metavar="N", help="each variant once a block (default: 10)")
-    group.add_argument(
-        "--duration", type=options.finite, default=0.8, metavar="S", help="seconds a trial (default: 0.8)"
-    )
+    group.add_argument("--blocks", type=whole, default=10, metavar="N", help="each variant once a block (default: 10)")
+    group.add_argument("--duration", type=finite, default=0.8, metavar="S", help="seconds a trial (default: 0.8)")
     options.add_session_options(parser, "the random order", retries="--blocks")
     options.add_probe_options(parser)
     options.add_output_options(parser)

@@ -7,6 +7,7 @@ import argparse
 from pathlib import Path
 
 from harness.commands.parts import report_forms
+from harness.commands.parts.numbers import whole
 from harness.commands.parts.roles import output
 from harness.commands.parts.status import DONE
 from results.errors import unknown
@@ -22,7 +23,7 @@ NEEDS = "nothing"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", type=Path, metavar="DIR", help="result files (*.jsonl), also in folders below it")
     parser.add_argument("--metric", default="cpu_ns_per_event", help="what to follow (default: %(default)s)")
-    parser.add_argument("--machine", type=int, metavar="N", help="only this machine, as the list numbers them")
+    parser.add_argument("--machine", type=whole, metavar="N", help="only this machine, as the list numbers them")
     report_forms.add_options(parser)
     parser.add_argument("--csv", type=output, metavar="OUT", help="write a row a session; - for stdout")
 

@@ -1,39 +1,67 @@
 """Put bench where `bench` and `sudo bench` find it from any folder: a link in /usr/local/bin to this checkout."""
 
 import argparse
+import os
 import shutil
-import sys
+from collections.abc import Iterator
+from pathlib import Path
 
 from bpf.errors import CannotRun
 from harness.commands.parts.status import DONE
 from harness.machine.checkout import LINK, points_here, script
 from harness.machine.privileges import to_type
+from harness.machine.streams import say
 
 NEEDS = "root"
 
 
-def add_arguments(_parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """It has no options."""
+    parser.epilog = "A shell that has run another bench goes on with that one, until it is told: hash -r"
 
 
 def run(_arguments: argparse.Namespace) -> int:
     if points_here():
         print(f"{LINK} is already {script()}")
-        return DONE
+    else:
+        _link()
+        print(f"{LINK} is now {script()}: `bench` runs as root what that folder holds")
+    for warning in _obstacles(os.environ["PATH"].split(os.pathsep)):
+        say(f"bench: {warning}")
+    return DONE
+
+
+def _link() -> None:
     try:
         LINK.symlink_to(script())
     except FileExistsError as error:
+        remove = "rm -r" if LINK.is_dir() and not LINK.is_symlink() else "rm"
         raise CannotRun(
-            f"{LINK} is there and is not this checkout's", f"if it is not needed, {to_type(f'rm {LINK}')}"
+            f"{LINK} is there and is not this checkout's: it is {_nature(LINK)}",
+            f"if it is not needed, {to_type(f'{remove} {LINK}')}",
         ) from error
     except OSError as error:
         raise CannotRun(
             f"{LINK} could not be made ({error.strerror})", f"make {LINK.parent} a writable folder"
         ) from error
-    if shutil.which("bench") != str(LINK):
-        print(
-            f"bench: {LINK.parent} is not on this PATH; for sudo, add it to secure_path in /etc/sudoers (visudo)",
-            file=sys.stderr,
+
+
+def _nature(path: Path) -> str:
+    if path.is_symlink():
+        return f"a link to {path.readlink()}{'' if path.exists() else ', which is not there'}"
+    return "a folder" if path.is_dir() else "a file"
+
+
+def _obstacles(folders: list[str]) -> Iterator[str]:
+    """Say why a shell with this PATH does not find the link, or not at once."""
+    found = [Path(path) for folder in folders if (path := shutil.which("bench", path=folder or "."))]
+    others = [path for path in found if path != LINK and path.resolve() != script()]
+    if LINK.parent not in map(Path, folders):
+        yield f"{LINK.parent} is not on this PATH; for sudo, add it to secure_path in /etc/sudoers (visudo)"
+    elif others and others[0] == found[0]:
+        yield (
+            f"another bench comes first on this PATH, and is what `bench` runs: {others[0]}; remove it, or put "
+            f"{LINK.parent} before {others[0].parent}"
         )
-    print(f"{LINK} is now {script()}: `bench` runs as root what that folder holds")
-    return DONE
+    elif others:
+        yield f"a shell that has run {others[0]} goes on with that one until it is told: hash -r"

@@ -15,6 +15,7 @@ from bpf.errors import CannotRun
 from bpf.record import RECORD_BYTES
 from harness import tools
 from harness.commands.parts import options
+from harness.commands.parts.numbers import finite, whole
 from harness.commands.parts.progress import ProgressLine
 from harness.commands.parts.status import DONE, INVALID_TRIAL
 from harness.consumer.command import Recipe
@@ -40,11 +41,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--parts", default=",".join(PARTS), metavar="PART[,PART…]", help=f"of {', '.join(PARTS)} (default: all)"
     )
-    parser.add_argument("--trials", type=int, default=7, metavar="N", help="trials of each consumer (default: 7)")
-    parser.add_argument("--records", type=int, default=500_000, metavar="N", help="of a drain (default: 500,000)")
-    parser.add_argument(
-        "--duration", type=options.finite, default=2.0, metavar="S", help="of a live trial (default: 2)"
-    )
+    parser.add_argument("--trials", type=whole, default=7, metavar="N", help="trials of each consumer (default: 7)")
+    parser.add_argument("--records", type=whole, default=500_000, metavar="N", help="of a drain (default: 500,000)")
+    parser.add_argument("--duration", type=finite, default=2.0, metavar="S", help="of a live trial (default: 2)")
     parser.add_argument("--traffic", default=options.DEFAULT_TRAFFIC, metavar="KIND", help="drops of the live trials")
     parser.add_argument("--sender", default="packet", metavar="NAME", help="how they are sent (default: packet)")
     options.add_session_options(parser, "the random order", retries="--trials")

@@ -10,6 +10,7 @@ from collections.abc import Container, Mapping
 from pathlib import Path
 
 from harness.commands.parts import options
+from harness.commands.parts.numbers import finite, whole
 from harness.commands.parts.progress import ProgressLine
 from harness.commands.parts.roles import output
 from harness.commands.parts.status import DONE, INVALID_TRIAL
@@ -29,15 +30,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_consumer_options(parser)
     options.add_load_options(parser)
     group = parser.add_argument_group("the plan")
-    group.add_argument("--trials", type=int, default=3, metavar="N", help="trials of each setting (default: 3)")
-    group.add_argument("--drain", type=int, metavar="N", help="drain trials of N synthetic records instead of a load")
+    group.add_argument("--trials", type=whole, default=3, metavar="N", help="trials of each setting (default: 3)")
+    group.add_argument("--drain", type=whole, metavar="N", help="drain trials of N synthetic records instead of a load")
     group.add_argument(
         "--pass", dest="passes", metavar="PASS[,PASS…]",
         help="timed, latency, kernel, allocation, and drain for drain trials beside them, or all: only timed and drain "
         f"are repeated (default: {DEFAULT_PASSES})",
     )  # fmt: skip
     group.add_argument(
-        "--stall", type=options.finite, metavar="MS", help="stop the consumer once, for so long, in each load trial"
+        "--stall", type=finite, metavar="MS", help="stop the consumer once, for so long, in each load trial"
     )
     group.add_argument(
         "--trace",
@@ -60,9 +61,9 @@ def run(arguments: argparse.Namespace) -> int:
         return kept_traces(arguments.trace, order, recording.out, finished)
 
     total = sum(1 for _ in plan.order(0))
-    progress = ProgressLine(total, recording.out, quiet=arguments.quiet, as_json=arguments.json)
-    modes = sources_of(setting.mode for setting in plan.settings)
-    trials = carry_out(plan, recording, progress, modes=modes, traces=traces).trials
+    modes = [setting.mode for setting in plan.settings]
+    progress = ProgressLine(total, recording.out, quiet=arguments.quiet, as_json=arguments.json, modes=modes)
+    trials = carry_out(plan, recording, progress, modes=sources_of(modes), traces=traces).trials
     if not arguments.json:
         document = run_document(trials)
         more = details(trials) if arguments.details else ()

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from bpf.symbols import KALLSYMS, Symbols
+from harness.commands.parts.numbers import whole
 from harness.commands.parts.status import DONE
 from harness.machine.streams import say
 from modes.parts import rawfile
@@ -22,7 +23,7 @@ _AT_ONCE = 8192
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=Path, metavar="FILE", help="the raw records")
     parser.add_argument("--format", choices=["text", "json"], default="text", help="as of bench run (default: text)")
-    parser.add_argument("--first", type=int, metavar="N", help="show no more than the first N records")
+    parser.add_argument("--first", type=whole, metavar="N", help="show no more than the first N records")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -15,6 +15,7 @@ from bpf.btf import KernelTypes
 from bpf.errors import CannotRun
 from bpf.reasons import Reasons
 from harness.commands.parts.kind_tables import findings_table
+from harness.commands.parts.numbers import whole
 from harness.commands.parts.status import DONE, INVALID_TRIAL
 from harness.machine.privileges import missing_capabilities, require
 from results.errors import BadInput
@@ -45,8 +46,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="compare the senders with a bare C loop, on KIND (default: udp-closed-port)",
     )
-    parser.add_argument("--rounds", type=int, metavar="N", help=f"rounds of --speed (default: {DEFAULT_ROUNDS})")
-    parser.add_argument("--count", type=int, metavar="N", help=f"frames of each to send (default: {DEFAULT_COUNT})")
+    parser.add_argument("--rounds", type=whole, metavar="N", help=f"rounds of --speed (default: {DEFAULT_ROUNDS})")
+    parser.add_argument("--count", type=whole, metavar="N", help=f"frames of each to send (default: {DEFAULT_COUNT})")
     parser.add_argument("--sender", help="packet or xdp (default: each that a kind allows)")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
 

@@ -16,11 +16,11 @@ from bpf.channel import Channel, counting_channel, record_channels
 from bpf.channels.map import MapChannel
 from bpf.errors import CannotRun
 from bpf.program import LoadOptions, Program
-from harness.commands.parts import options
+from harness.commands.parts.numbers import byte_count, finite, whole
 from harness.commands.parts.status import DONE, INTERRUPTED, INVALID_TRIAL, READER_GONE, TERMINATED, Terminated
 from harness.consumer.containment import contained, told_of
 from harness.consumer.mode_errors import describe, look_at_counts
-from harness.machine.streams import reader_gone, say
+from harness.machine.streams import reader_gone, redraws, say
 from harness.plan import DEFAULT_RING_BYTES, check_duration
 from harness.watch.choice import Choice
 from harness.watch.ending import Stop, ending_with_us
@@ -40,14 +40,12 @@ ENTRIES = 65536
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--mode", default="terminal", help="how the events are consumed (default: terminal)")
     parser.add_argument("--reason", action="append", metavar="NAME", help="only drops of this reason (repeatable)")
-    parser.add_argument("--pid", action="append", type=int, help="only drops on this process's time (repeatable)")
-    parser.add_argument(
-        "--duration", type=options.finite, metavar="S", help="stop after so many seconds (default: at Ctrl-C)"
-    )
+    parser.add_argument("--pid", action="append", type=whole, help="only drops on this process's time (repeatable)")
+    parser.add_argument("--duration", type=finite, metavar="S", help="stop after so many seconds (default: at Ctrl-C)")
     parser.add_argument(
         "--channel", choices=list(record_channels()), default="ring", help="what carries the events (default: ring)"
     )
-    parser.add_argument("--ring-size", type=options.byte_count, default=DEFAULT_RING_BYTES, metavar="BYTES")
+    parser.add_argument("--ring-size", type=byte_count, default=DEFAULT_RING_BYTES, metavar="BYTES")
     parser.add_argument("--json", action="store_true", help="a JSON object for each drop, or for each row")
 
 
@@ -124,7 +122,7 @@ def _watch(arguments: argparse.Namespace) -> int:
 
 def _print_counts(snapshots: Iterable[list[Row]], *, as_json: bool) -> None:
     """Show each snapshot in the place of the one before; where nobody sees that, the last."""
-    live, console = sys.stdout.isatty() and not as_json, Console()
+    live, console = redraws(sys.stdout) and not as_json, Console()
     with Live(console=console, auto_refresh=False) if live else nullcontext() as screen:
         for rows in snapshots:
             if screen is not None:

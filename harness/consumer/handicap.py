@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import repeat
 
 from harness.consumer.waits import Consumes
+from results import units
 from results.errors import BadInput
 
 
@@ -27,9 +28,9 @@ def parse(text: str) -> Handicap:
         name, _, amount = part.partition("=")
         try:
             if name == "cpu":
-                cpu = float(amount)
+                cpu = units.read_number(amount)
             elif name == "allocations":
-                allocations = int(amount)
+                allocations = units.read_whole(amount)
             else:
                 raise ValueError
         except ValueError:

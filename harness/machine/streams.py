@@ -8,10 +8,13 @@ import select
 import sys
 import warnings
 from contextlib import suppress
+from typing import TextIO
 
-from results.shown import shown, unencodable
+from results.shown import cut, shown, unencodable
 
 _ENCODING_ERRORS = "bench"
+_PLAIN_TERMINALS = ("", "dumb", "unknown")
+_USUAL_WIDTH = 80  # of a terminal that says none
 
 
 def prepare() -> None:
@@ -51,6 +54,24 @@ def hide_deprecations() -> None:
 def say(*lines: object) -> None:
     """Say lines to whoever sits at stderr, at once; each stays one, as a line may be taken for a command (GitHub)."""
     print(*map(shown, lines), sep="\n", file=sys.stderr, flush=True)
+
+
+def redraws(stream: TextIO) -> bool:
+    """Tell whether what stands on a stream may be rewritten: on a terminal that can, where nobody wants it plain."""
+    return stream.isatty() and os.environ.get("TERM", "") not in _PLAIN_TERMINALS and not os.environ.get("NO_COLOR")
+
+
+def redraw(text: str) -> None:
+    """Put a text in the place of stderr's last line.
+
+    It is cut to the width that the terminal has now: of a line that wraps, the next one would erase the last row alone.
+    """
+    try:
+        width = os.get_terminal_size(sys.stderr.fileno()).columns
+    except OSError:
+        width = 0
+    sys.stderr.write(f"\r\x1b[2K{cut(shown(text), (width or _USUAL_WIDTH) - 1)}")
+    sys.stderr.flush()
 
 
 def last_word(*lines: object) -> None:

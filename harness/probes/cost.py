@@ -9,6 +9,7 @@ from bpf.errors import CannotRun
 from harness.channel import channel_of
 from harness.doctor import Finding
 from harness.drain_trial import drained, judged
+from harness.machine.streams import redraw, redraws
 from harness.messages import Again, Bye, Maps, Ready
 from harness.plan import Wishes, drain_setting
 from harness.probes.inside import TIMED
@@ -106,6 +107,5 @@ def finding(cost: Cost) -> Finding:
 
 
 def _tell(block: int, blocks: int) -> None:
-    if sys.stderr.isatty():
-        sys.stderr.write(f"\r\x1b[2Kblock {block + 1} of {blocks}" if block + 1 < blocks else "\r\x1b[2K")
-        sys.stderr.flush()
+    if redraws(sys.stderr):
+        redraw(f"block {block + 1} of {blocks}" if block + 1 < blocks else "")

@@ -1,6 +1,6 @@
 """What a check gates, fixed before its first trial: metrics with their margins, alpha, and when it looks."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import expm1
 from typing import Any, Self
@@ -65,24 +65,16 @@ class GatePlan:
     budget_s: float | None = None
 
     def __post_init__(self) -> None:
-        if not 0 < self.alpha < 0.5:
-            raise BadInput(f"alpha is {self.alpha:g}; it must lie between 0 and 0.5")
+        check_alpha(self.alpha)
         if not self.gated:
             raise BadInput("nothing is gated; name a metric that the mode has")
-        if self.budget_s is not None and not 0 < self.budget_s <= LONGEST_BUDGET_S:
-            raise BadInput(f"--budget is above 0 s, at most {LONGEST_BUDGET_S:g}; it is {self.budget_s:g}")
+        if self.budget_s is not None:
+            check_budget(self.budget_s)
         for gated in self.gated:
-            if not 0 < gated.gate.margin <= MOST_MARGIN:
-                raise BadInput(
-                    f"the margin of {gated.metric.name} (--delta) is {gated.gate.margin:g}; "
-                    f"it must be above 0, at most {MOST_MARGIN:g}"
-                )
+            check_margin(gated.metric.name, gated.gate.margin)
         if self.budget_s is not None and not self.looks:
             return
-        if list(self.looks) != sorted(set(self.looks)) or not self.looks:
-            raise BadInput(f"looks are numbers of blocks that rise, as in --blocks 10,20, not {self.looks}")
-        if self.looks[-1] > MOST_BLOCKS:
-            raise BadInput(f"--blocks are at most {MOST_BLOCKS}; they are {self.looks}")
+        check_looks(self.looks)
         if self.looks[0] < self.fewest:
             raise BadInput(
                 f"{self.looks[0]} blocks can never fail: with {self.family_size} metrics gated and alpha "
@@ -131,6 +123,38 @@ def looks_of(plan: GatePlan) -> str:
     return f"planned after {' and '.join(map(str, plan.looks))} blocks"
 
 
+def check_alpha(alpha: float) -> None:
+    """Raise BadInput for what is no chance of an error."""
+    if not 0 < alpha < 0.5:
+        raise BadInput(f"alpha is {alpha:g}; it must lie between 0 and 0.5")
+
+
+def check_looks(looks: Sequence[int]) -> None:
+    """Raise BadInput for what are no numbers of blocks, one after the other."""
+    if not looks or list(looks) != sorted(set(looks)) or looks[0] < 1:
+        raise BadInput(f"looks are numbers of blocks that rise, as in --blocks 10,20, not {list(looks)}")
+    if looks[-1] > MOST_BLOCKS:
+        raise BadInput(f"--blocks are at most {MOST_BLOCKS}; they are {list(looks)}")
+
+
+def check_budget(budget_s: float) -> None:
+    """Raise BadInput for a time that no check can be given."""
+    if not 0 < budget_s <= LONGEST_BUDGET_S:
+        raise BadInput(f"--budget is above 0 s, at most {LONGEST_BUDGET_S:g}; it is {budget_s:g}")
+
+
+def check_margin(name: str, margin: float) -> None:
+    """Raise BadInput for how much worse nothing can be."""
+    if not 0 < margin <= MOST_MARGIN:
+        raise BadInput(f"the margin of {name} (--delta) is {margin:g}; it must be above 0, at most {MOST_MARGIN:g}")
+
+
+def check_metric(name: str) -> None:
+    """Raise BadInput for a metric that cannot be gated."""
+    if name not in GATES:
+        raise BadInput(f"no metric {name!r} can be gated; there are {', '.join(GATES)}")
+
+
 def fewest_blocks(family_size: int, alpha_per_look: float) -> int:
     """Return how many blocks a look needs so that the most extreme outcome passes Holm's first step."""
     blocks = 1
@@ -140,14 +164,17 @@ def fewest_blocks(family_size: int, alpha_per_look: float) -> int:
 
 
 def default_looks(family_size: int, alpha: float) -> tuple[int, int]:
-    """Choose two looks: the fewest blocks and two to spare, so that one or two odd blocks hide nothing; then twice."""
+    """Choose two looks: the fewest blocks and two to spare, so that one or two odd blocks hide nothing; then twice.
+
+    Raises BadInput for an alpha that is none.
+    """
+    check_alpha(alpha)
     first = fewest_blocks(family_size, alpha / 2) + 2
     return first, 2 * first
 
 
 def gated(mode: str, name: str, margin: float | None = None) -> Gated:
     """Gate a metric of a mode, with another margin if one is given. Raises BadInput for what cannot be gated."""
-    if name not in GATES:
-        raise BadInput(f"no metric {name!r} can be gated; there are {', '.join(GATES)}")
+    check_metric(name)
     gate = GATES[name] if margin is None else replace(GATES[name], margin=margin)
     return Gated(mode=mode, metric=METRICS[name], gate=gate)

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from statistics import median
 
 from results import units
+from results.brief import Names
 from results.capacity.advice import Advice
 from results.capacity.judge import judge
 from results.capacity.search import Bounds
 from results.capacity.survey import Capacity
 from results.metrics import AGE_P99, CPU
 from results.reports.document import Document, Line, Table, cells, titled
+from results.reports.names import key_to
 from results.reports.sessions import disturbed, marked
 from results.scorecard.labels import name_of
 from results.trial import Trial
@@ -34,9 +36,8 @@ def say_limit(bounds: Sequence[Bounds]) -> str:
     return f"{middle} ±{reach * 100:.0f}% ({len(lower)} searches, not {upper})"
 
 
-def statements(capacity: Capacity) -> list[str]:
+def statements(capacity: Capacity, name: str) -> list[str]:
     """Say what was found of one setting, and what stands in its way, a sentence each."""
-    name = name_of(capacity.setting)
     if capacity.wrong is not None:
         return [f"{name}: no result: {capacity.wrong}"]
     said = [
@@ -60,11 +61,13 @@ def statements(capacity: Capacity) -> list[str]:
 
 def capacity_document(capacities: Sequence[Capacity], trials: Sequence[Trial] = ()) -> Document:
     """Show the limits of all, then the curve of each, and what stands in their way."""
-    curves = [part for capacity in capacities if capacity.curve for part in ((), _curve(capacity))]
+    modes = Names(capacity.setting.mode for capacity in capacities)
+    named = [(modes.brief(name_of(capacity.setting)), capacity) for capacity in capacities]
+    curves = [part for name, capacity in named if capacity.curve for part in ((), _curve(capacity, name))]
     noise = disturbed(trials)
     warned = (("A limit that was found on a machine that was not quiet may be lower than a quiet one's.",),)
-    said = tuple((sentence,) for capacity in capacities for sentence in statements(capacity))
-    parts = (_limits(capacities), *curves, (), *said, *noise, *(warned if noise else ()))
+    said = tuple((sentence,) for name, capacity in named for sentence in statements(capacity, name))
+    parts = (_limits(named), *key_to(modes), *curves, (), *said, *noise, *(warned if noise else ()))
     return Document((), parts, name="bench capacity", title="bench capacity", whole=True)
 
 
@@ -74,17 +77,17 @@ def advice_document(advice: Advice, trials: Sequence[Trial] = ()) -> Document:
     return Document((), (*said, *disturbed(trials, "")), name="bench capacity", title="bench capacity", whole=True)
 
 
-def _limits(capacities: Sequence[Capacity]) -> Table:
+def _limits(named: Sequence[tuple[str, Capacity]]) -> Table:
     lines = []
-    for capacity in capacities:
+    for name, capacity in named:
         checks = " ".join(f"{check.part:g}×:{_MARKS[check.holds]}" for check in capacity.checks)
         limits = ("no result", "") if capacity.wrong else (say_limit(capacity.ndr), say_limit(capacity.pdr))
-        lines.append(Line(name_of(capacity.setting), cells(*limits, checks)))
-    titles = titled("NDR (no loss)", f"PDR (≤ {units.percent(capacities[0].loss)})", "checks")
+        lines.append(Line(name, cells(*limits, checks)))
+    titles = titled("NDR (no loss)", f"PDR (≤ {units.percent(named[0][1].loss)})", "checks")
     return Table("consumer", titles, tuple(lines))
 
 
-def _curve(capacity: Capacity) -> Table:
+def _curve(capacity: Capacity, name: str) -> Table:
     lines = []
     for point in capacity.curve:
         trial, verdict = point.timed, judge(point.timed)
@@ -99,7 +102,7 @@ def _curve(capacity: Capacity) -> Table:
         )
         lines.append(Line(units.rate(trial.setting.intended_load or 0), cells(*texts)))
     titles = titled("offered", "consumed", "lost", "deferred", "p99 age", "CPU")
-    return Table(name_of(capacity.setting), titles, tuple(lines))
+    return Table(name, titles, tuple(lines))
 
 
 def cpu_share(trial: Trial) -> float | None:

@@ -1,9 +1,11 @@
 """A certificate in words and rows: what was counted, each share with its exact 95 % interval."""
 
 from results import units
+from results.brief import Names
 from results.check.certificate import Certificate, Certified
 from results.check.gate import looks_of
 from results.reports.document import Cell, Code, Document, Line, Name, Table, cells, titled
+from results.reports.names import key_to
 from results.statistics.binomial import exact_bounds
 
 
@@ -17,8 +19,9 @@ def certificate_document(certificate: Certificate) -> Document:
         f"{certificate.gates} gates of A against A, alpha {gate.alpha:g} over {gate.family_size} metrics, looks "
         f"{looks_of(gate)}. Gates with any false alarm: {share(certificate.gates_with_false_alarm, certificate.gates)}."
     )
-    table = Table("mode", headings, tuple(map(_line, certificate.certified)))
-    return Document(((said,),), (table, Code(certificate.command, "Command")), name="bench certify")
+    names = Names(each.gated.mode for each in certificate.certified)
+    table = Table("mode", headings, tuple(_line(each, names) for each in certificate.certified))
+    return Document(((said,),), (table, *key_to(names), Code(certificate.command, "Command")), name="bench certify")
 
 
 def share(hits: int, trials: int) -> str:
@@ -27,7 +30,7 @@ def share(hits: int, trials: int) -> str:
     return f"{hits} of {trials} ({low:.1%} to {high:.1%})"
 
 
-def _line(certified: Certified) -> Line:
+def _line(certified: Certified, names: Names) -> Line:
     texts = (
         _effect(certified, certified.gated.gate.margin),
         share(certified.false_alarms, certified.gates),
@@ -37,7 +40,7 @@ def _line(certified: Certified) -> Line:
         _effect(certified, certified.surely_found),
         *(share(detection.found, detection.gates) for detection in certified.detections),
     )
-    return Line(certified.gated.mode, (Cell(Name(certified.gated.metric.name)), *cells(*texts)))
+    return Line(names.brief(certified.gated.mode), (Cell(Name(certified.gated.metric.name)), *cells(*texts)))
 
 
 def _effect(certified: Certified, effect: float | None) -> str:

@@ -1,6 +1,7 @@
 """The outcome of a check in words and rows, the worst first."""
 
 from results import units
+from results.brief import Names
 from results.check.blocks import Arm
 from results.check.gate import looks_of
 from results.check.outcome import Outcome
@@ -21,6 +22,7 @@ from results.reports.document import (
     cells,
     titled,
 )
+from results.reports.names import key_to
 from results.reports.sessions import DOUBTFUL, marked
 
 _TONES: dict[Verdict, type[str]] = {Verdict.REGRESSED: Bad, Verdict.OK: Good, Verdict.INCONCLUSIVE: Doubt}
@@ -29,6 +31,7 @@ _TONES: dict[Verdict, type[str]] = {Verdict.REGRESSED: Bad, Verdict.OK: Good, Ve
 def check_document(outcome: Outcome) -> Document:
     """Say what was compared, the verdicts, and what the gate is worth here."""
     check = outcome.check
+    names = Names(each.gated.mode for each in outcome.judgements)
     reasons = tuple(dict.fromkeys(reason for each in outcome.worst_first if (reason := _reason(each))))
     remarks: tuple[Sentence, ...] = tuple((remark,) for remark in _remarks(outcome))
     recompute: tuple[Sentence, ...] = ()
@@ -41,7 +44,7 @@ def check_document(outcome: Outcome) -> Document:
             Heading("verdict", "verdict", words=True),
             *titled("B relative to A", "limit", "A", "B", "blocks"),
         ),
-        tuple(_line(outcome, judgement, reasons) for judgement in outcome.worst_first),
+        tuple(_line(outcome, judgement, names, reasons) for judgement in outcome.worst_first),
         reasons,
         rest="more metrics, none worse",
     )
@@ -49,11 +52,12 @@ def check_document(outcome: Outcome) -> Document:
     arms = ((f"A (baseline): {check.arm_a}",), (f"B (candidate): {check.arm_b}",))
     return Document(
         arms,
-        (table, *remarks, *recompute),
+        (table, *key_to(names), *remarks, *recompute),
         screen=(
             (),
-            *(_two_lines(outcome, judgement) for judgement in outcome.worst_first),
+            *(_two_lines(outcome, judgement, names) for judgement in outcome.worst_first),
             (),
+            *key_to(names),
             *((Quiet(remark),) for (remark,) in remarks),
             ("check: ", verdict),
         ),
@@ -63,7 +67,7 @@ def check_document(outcome: Outcome) -> Document:
     )
 
 
-def _line(outcome: Outcome, judgement: Judgement, reasons: tuple[str, ...]) -> Line:
+def _line(outcome: Outcome, judgement: Judgement, names: Names, reasons: tuple[str, ...]) -> Line:
     gated, why = judgement.gated, _reason(judgement)
     a, b = _arm_value(outcome, judgement, "A"), _arm_value(outcome, judgement, "B")
     change, limit, of = _change(judgement), _limit(judgement), _relation(judgement)
@@ -73,22 +77,23 @@ def _line(outcome: Outcome, judgement: Judgement, reasons: tuple[str, ...]) -> L
         f"{judgement.blocks} blocks"
     )
     return Line(
-        gated.mode,
+        names.brief(gated.mode),
         (
             Cell(Name(gated.metric.name)),
             Cell(verdict, notes=(reasons.index(why) + 1,) if why else ()),
             *cells(change, limit, a, b, str(judgement.blocks)),
         ),
         says=(f"{said}; {why}" if why else said,),
+        whole=gated.mode,
     )
 
 
-def _two_lines(outcome: Outcome, judgement: Judgement) -> Sentence:
+def _two_lines(outcome: Outcome, judgement: Judgement, names: Names) -> Sentence:
     gated, why = judgement.gated, _reason(judgement)
     a, b = _arm_value(outcome, judgement, "A"), _arm_value(outcome, judgement, "B")
     return (
         _TONES[judgement.verdict](f"{judgement.verdict!s:<12} "),
-        Strong(f"{gated.mode} {gated.metric.name}"),
+        Strong(f"{names.brief(gated.mode)} {gated.metric.name}"),
         f"  {_relation(judgement)} {_change(judgement)}, limit {_limit(judgement)}",
         "\n",
         f"{'':<13}A {a}, B {b}, {judgement.blocks} blocks",

@@ -2,7 +2,9 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
+from results.brief import Names
 from results.compare import ENOUGH, Compared, Judged, Verdict
 from results.reports.document import (
     Bad,
@@ -24,6 +26,7 @@ from results.reports.document import (
     cells,
     titled,
 )
+from results.reports.names import key_to
 from results.reports.sessions import commands_of, disturbed, machine, marked
 
 _ORDER: tuple[Verdict, ...] = ("worse", "better", "undecided", "same")
@@ -33,6 +36,7 @@ _TONES: dict[Verdict, type[str]] = {"worse": Bad, "better": Good, "same": str, "
 
 def compare_document(compared: Compared) -> Document:
     """Say what changed, then show all numbers, what changed first."""
+    compared, names = _briefly(compared)
     said, table, worth = tuple(_headline(compared)), _table(compared), (Quiet(_weakness(compared)),)
     unlike = (*compared.differences, *compared.contents)
     differ = Facts(tuple((each.fact, " / ".join(dict.fromkeys(each.values))) for each in unlike))
@@ -48,17 +52,31 @@ def compare_document(compared: Compared) -> Document:
     noise = disturbed(compared.trials)
     return Document(
         said,
-        (table, worth, *noise, differ),
-        screen=((), table, worth, *noise),
+        (table, *key_to(names), worth, *noise, differ),
+        screen=((), table, *key_to(names), worth, *noise),
         sections=(
             Section("forest", "Ratios against the margin", (Drawing("forest", compared),)),
-            Section("numbers", "All numbers", (sides, worth, table, *noise, *only)),
+            Section("numbers", "All numbers", (sides, worth, table, *key_to(names), *noise, *only)),
             *machine(compared.sessions, unlike),
             *((Section("method", "Method", method),) if method else ()),
         ),
         name="bench compare",
         problems=compared.problems,
     )
+
+
+def _briefly(compared: Compared) -> tuple[Compared, Names]:
+    """Name what was compared briefly."""
+    names = Names({*compared.modes})
+    brief = names.brief
+    return replace(
+        compared,
+        name_a=brief(compared.name_a),
+        name_b=brief(compared.name_b),
+        judged=tuple(replace(each, label=brief(each.label)) for each in compared.judged),
+        only_a=tuple(map(brief, compared.only_a)),
+        only_b=tuple(map(brief, compared.only_b)),
+    ), names
 
 
 def _headline(compared: Compared) -> list[Sentence]:

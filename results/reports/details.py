@@ -3,8 +3,10 @@
 import statistics
 from collections.abc import Iterable, Sequence
 
+from results.brief import Names
 from results.metrics import IN_PASSES, named
 from results.reports.document import Line, Part, Quiet, Table, cells, titled
+from results.reports.names import brief_rows
 from results.reports.sessions import marked
 from results.scorecard.rows import Row, rows
 from results.trial import Trial
@@ -12,7 +14,8 @@ from results.trial import Trial
 
 def details(trials: Iterable[Trial]) -> tuple[Part, ...]:
     """Show the median of each metric over the valid trials of one pass; then what is absent, and why."""
-    found = rows(trials)
+    listed = list(trials)
+    found, _ = brief_rows(rows(listed), (), Names(trial.setting.mode for trial in listed))
     groups: list[tuple[str, list[list[Trial]]]]
     groups = [(pass_, [of_pass(row.trials, pass_) for row in found]) for pass_ in IN_PASSES]
     groups += [("drain" if pass_ == "timed" else f"drain, {pass_}", [of_pass(row.drains, pass_) for row in found])

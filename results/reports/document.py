@@ -68,13 +68,17 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """The cells of a line in the order of the headings, None where there is no number; `says` is the line in words."""
+    """The cells of a line in the order of the headings, None where there is no number; `says` is the line in words.
+
+    `whole` is the label for other programs, where people are shown a brief one.
+    """
 
     label: str
     cells: tuple[Cell | None, ...]
     notes: tuple[int, ...] = ()
     colour: int | None = None
     says: Sentence = ()
+    whole: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,8 @@
 """The tracks of a history in lines, each with a small chart."""
 
+from dataclasses import replace
+
+from results.brief import Names
 from results.history import History, Track, changes
 from results.reports.document import (
     Document,
@@ -15,6 +18,7 @@ from results.reports.document import (
     spark,
     titled,
 )
+from results.reports.names import key_to
 from results.reports.sessions import disturbed, marked
 
 _LONGEST_SPARK = 24
@@ -23,7 +27,9 @@ _LONGEST_SPARK = 24
 
 def history_document(history: History) -> Document:
     """Show a line a track, then the machines if there are several."""
-    column = history.column
+    names = Names(trial.setting.mode for trial in history.trials)
+    tracks = tuple(replace(track, label=names.brief(track.label)) for track in history.tracks)
+    history, column = replace(history, tracks=tracks), history.column
     table = Table(
         "variant",
         (*titled("machine", "sessions", "first", "last", "change"), Heading("", words=True)),
@@ -35,7 +41,7 @@ def history_document(history: History) -> Document:
     noise = disturbed(history.trials) if column.timing or column.shared else ()
     return Document(
         ((f"{column.title} over {len(history.sessions)} sessions",),),
-        (table, *_machines(history), *noise),
+        (table, *key_to(names), *_machines(history), *noise),
         sections=(
             Section(
                 "history",
@@ -46,7 +52,7 @@ def history_document(history: History) -> Document:
                     Drawing("history_chart", history),
                 ),
             ),
-            Section("numbers", "First and last", (table, *noise)),
+            Section("numbers", "First and last", (table, *key_to(names), *noise)),
             *(
                 Section(f"machine-{number}", f"machine {number}", (Facts(tuple(machine.items())),))
                 for number, machine in enumerate(history.machines, start=1)

@@ -22,6 +22,7 @@ from results.reports.document import (
     titled,
 )
 from results.reports.headline import headline
+from results.reports.names import brief_report, key_to
 from results.reports.run import doubts, ledger, scorecard
 from results.reports.scorecard import Summary, summarise
 from results.reports.sessions import commands_of, disturbed, machine
@@ -37,20 +38,21 @@ _TOP = 12  # reasons and functions listed
 
 def report_document(report: Report) -> Document:
     """Say the answer in words; the scorecard, briefly on a screen and in full on a page; and what is in doubt."""
+    report, names = brief_report(report)
     summary = summarise(report.variants)
     said = tuple(headline(report.variants))
     invalid = tuple(
-        ("invalid: ", Name(trial.setting.mode), f", trial {trial.number}: {'; '.join(trial.invalid_because)}")
-        for trial in report.invalid
+        ("invalid: ", Name(names.brief(each.setting.mode)), f", trial {each.number}: {'; '.join(each.invalid_because)}")
+        for each in report.invalid
     )
     noise = disturbed(report.trials)
     commands = "\n".join(dict.fromkeys(shown(session.command) for session in report.sessions))
     return Document(
         said,
-        (summary.table, *invalid, *noise, *((Code(commands, "To repeat it"),) if commands else ())),
-        screen=((), *_screen(report, summary)),
+        (summary.table, *key_to(names), *invalid, *noise, *((Code(commands, "To repeat it"),) if commands else ())),
+        screen=((), *_screen(report, summary), *key_to(names)),
         sections=(
-            Section("scorecard", "Scorecard", (_load_words(summary), summary.table, *noise)),
+            Section("scorecard", "Scorecard", (_load_words(summary), summary.table, *key_to(names), *noise)),
             *_drawings(report),
             *_ledger_sections(report, invalid),
             *machine(report.sessions, session_differences(report.sessions), _findings(report.sessions)),
@@ -63,7 +65,7 @@ def report_document(report: Report) -> Document:
 
 def _screen(report: Report, summary: Summary) -> tuple[Part, ...]:
     if not searched(report.variants):
-        return scorecard(list(report.rows), report.trials)
+        return scorecard(report.rows, report.trials)
     lines = tuple(Line(line.label, tuple(cell and Cell(cell.text) for cell in line.cells)) for line in summary.lines)
     brief = Table("mode", summary.headings, lines)
     return (brief, (), _losses(report.variants), (), *doubts(report.rows), *disturbed(report.trials))

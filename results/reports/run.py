@@ -3,9 +3,24 @@
 from collections.abc import Iterable, Sequence
 
 from results import units
+from results.brief import Names
 from results.metrics import CONSUME_RATE, LOSS_RATIO, LOST, OFFERED_LOAD, SCORECARD, Metric
-from results.reports.document import Bad, Cell, Document, Doubt, Heading, Line, Part, Quiet, Sentence, Table, titled
+from results.reports.document import (
+    Bad,
+    Cell,
+    Document,
+    Doubt,
+    Good,
+    Heading,
+    Line,
+    Part,
+    Quiet,
+    Sentence,
+    Table,
+    titled,
+)
 from results.reports.headline import headline
+from results.reports.names import brief_rows, key_to
 from results.reports.sessions import disturbed, marked
 from results.scorecard.rows import COUNTS, DISTURBED, Row, rows, total
 from results.scorecard.rows import Doubt as RowDoubt
@@ -21,11 +36,12 @@ _LONG = 12  # lines of a ledger that are read; more are looked up
 def run_document(trials: Iterable[Trial]) -> Document:
     """Say the answer in a sentence, then the scorecard."""
     listed = list(trials)
-    found = rows(listed)
-    return Document(tuple(headline(variants(found))[:1]), ((), *scorecard(found, listed)))
+    made, names = rows(listed), Names(trial.setting.mode for trial in listed)
+    found, told = brief_rows(made, variants(made), names)
+    return Document(tuple(headline(told)[:1]), ((), *scorecard(found, listed), *key_to(names)))
 
 
-def scorecard(found: list[Row], trials: Sequence[Trial]) -> tuple[Part, ...]:
+def scorecard(found: Sequence[Row], trials: Sequence[Trial]) -> tuple[Part, ...]:
     """Say what became of the drops, what that cost, the ledgers, and every invalid trial with its reasons."""
     if not found:
         return (("no trials",),)
@@ -36,14 +52,12 @@ def scorecard(found: list[Row], trials: Sequence[Trial]) -> tuple[Part, ...]:
         tuple(Line(row.label, tuple(_cell(row, column) for column in costs)) for row in found),
         narrow="words",
     )
-    totals = {row.label: total(row.timed or tuple(trial for trial in row.drains if trial.valid)) for row in found}
     return (
-        _outcome(found), (), *((cost, ()) if costs else ()), *ledger("ledger", totals), *doubts(found),
-        *disturbed(trials),
+        _outcome(found), (), *((cost, ()) if costs else ()), *_balance(found), *doubts(found), *disturbed(trials),
     )  # fmt: skip
 
 
-def _outcome(found: list[Row]) -> Table:
+def _outcome(found: Sequence[Row]) -> Table:
     fastest = max((rate.median for row in found if (rate := row.spread(CONSUME_RATE))), default=0.0)
     lines = []
     for row in found:
@@ -84,6 +98,16 @@ def _trials(row: Row) -> str:
     if row.invalid:
         return Bad(f"{row.repeated}, {len(row.invalid)} invalid")
     return f"{row.repeated}, {row.disturbed_trials} disturbed" if row.disturbed_trials else str(row.repeated)
+
+
+def _balance(found: Sequence[Row]) -> tuple[Part, ...]:
+    """Say of the ledgers that all is well, where it is; else show them."""
+    counted = {row.label: row.timed or tuple(trial for trial in row.drains if trial.valid) for row in found}
+    valid = [trial for trials in counted.values() for trial in trials]
+    if valid and not any(row.invalid for row in found) and not any(t.ledger.lost or t.ledger.unread for t in valid):
+        whose = f"every ledger of {len(valid)} trials" if len(valid) > 1 else "the ledger"
+        return ((Good(f"{whose} balances; nothing was lost"),),)
+    return ledger("ledger", {label: total(trials) for label, trials in counted.items()})
 
 
 def ledger(heading: str, totals: dict[str, dict[str, int]]) -> tuple[Part, ...]:

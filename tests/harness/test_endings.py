@@ -46,6 +46,21 @@ def test_an_output_that_cannot_be_written_is_no_verdict(words: str, redirection:
     assert "Exception ignored" not in said
 
 
+CLOSED = ["0<&-", "1>&-", "2>&-", "0<&- 1>&-", "0<&- 2>&-", "1>&- 2>&-", "0<&- 1>&- 2>&-"]
+
+
+@pytest.mark.parametrize("closed", CLOSED)
+@pytest.mark.parametrize("words", [f"report {RESULT}", "modes --json"])
+def test_streams_that_the_caller_closed(words: str, closed: str) -> None:
+    """Nobody misses stdin or stderr; that results have no place to go to is said, where somebody can hear it."""
+    found, said = ending(words, closed)
+    assert found == (4 if "1>&-" in closed else 0)
+    if "1>&-" in closed and "2>&-" not in closed:
+        assert said.startswith("bench: stdout is closed, and nothing can be printed")
+    else:
+        assert said == ""
+
+
 @pytest.mark.parametrize(
     ("what", "status"),
     [

@@ -208,6 +208,52 @@ def test_install_puts_bench_on_sudos_path_and_uninstall_takes_it_off() -> None:
 
 
 @pytest.mark.own_mounts
+@pytest.mark.parametrize(
+    ("before", "path", "says"),
+    [
+        ("", "$PATH", ""),
+        ("", "/usr/sbin:/usr/bin:/bin", "/usr/local/bin is not on this PATH"),
+        (
+            "printf '#!/bin/sh\\n' > $other; chmod +x $other", "$place:$PATH",
+            "another bench comes first on this PATH, and is what `bench` runs: PLACE/bench; remove it, or put "
+            "/usr/local/bin before PLACE",
+        ),
+        (
+            "printf '#!/bin/sh\\n' > $other; chmod +x $other", "$PATH:$place",
+            "a shell that has run PLACE/bench goes on with that one until it is told: hash -r",
+        ),
+        ("mkdir $other", "$place:$PATH", ""),
+        ("ln -s /elsewhere/bench $other", "$place:$PATH", ""),
+        (f"ln -s '{CHECKOUT}/bench' $other", "$place:$PATH", ""),
+    ],
+    ids=["found", "not on the PATH", "another before it", "another after it", "a folder", "a broken link", "the same"],
+)  # fmt: skip
+def test_install_says_which_bench_a_shell_finds(before: str, path: str, says: str, tmp_path: Path) -> None:
+    """And what to do where that is another; each time that it is typed."""
+    script = f"place='{tmp_path}'; other='{tmp_path}/bench'; {before}\nPATH={path}; bench install; bench install"
+    done = install(script)
+    warning = f"bench: {says.replace('PLACE', str(tmp_path))}"
+    assert done.returncode == 0
+    lines = done.stderr.splitlines()
+    assert [line.startswith(warning) for line in lines] == ([True, True] if says else []), done.stderr
+
+
+@pytest.mark.own_mounts
+@pytest.mark.parametrize(
+    ("foreign", "cure"),
+    [
+        ("mkdir", "a folder; if it is not needed, type: rm -r /usr/local/bin/bench"),
+        ("ln -s /elsewhere", "a link to /elsewhere, which is not there; if it is not needed, type: rm /usr"),
+    ],
+)
+def test_what_stands_in_the_links_place_is_named(foreign: str, cure: str) -> None:
+    """With what removes it."""
+    refused = install(f"{foreign} /usr/local/bin/bench; bench install")
+    assert refused.returncode == 4
+    assert cure in refused.stderr
+
+
+@pytest.mark.own_mounts
 @pytest.mark.parametrize("foreign", ["echo mine >", "ln -s /elsewhere/bench"], ids=["file", "link"])
 def test_a_foreign_bench_is_left_alone(foreign: str) -> None:
     """Neither install nor uninstall touches a file of that name that this checkout did not put there."""

@@ -289,3 +289,36 @@ def test_what_only_looks_odd_is_kept(tmp_path: Path, value: str) -> None:
     held = read(path)
     assert held.problems == ()
     assert held.trials[0].series == {"odd": json.loads(value)}
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"modes": 5}, "modes is 5, which it cannot be"),
+        ({"modes": [5]}, "modes holds what describes no mode"),
+        ({"modes": [{"mode": "a.py"}]}, "modes holds what describes no mode"),
+        ({"modes": [{"mode": "a.py", "sha256": "0", "kind": "new"}]}, "modes holds what describes no mode"),
+        ({"modes": [{"mode": 5, "sha256": "0"}]}, "mode is 5, which it cannot be"),
+        ({"findings": 5}, "findings is 5, which it cannot be"),
+        ({"findings": "steal"}, 'findings is "steal", which it cannot be'),
+    ],
+)
+def test_a_wrong_list_of_a_session_is_named(change: dict[str, object], says: str, tmp_path: Path) -> None:
+    """In our words, not in Python's; and a text is no list of its letters."""
+    path = tmp_path / "r.jsonl"
+    session = made_up.session().to_json() | change
+    path.write_text(f"{json.dumps(session)}\n{json.dumps(made_up.trial().to_json())}\n")
+    (problem,) = read(path).problems
+    assert says in problem.what
+    assert "argument" not in problem.what
+
+
+@pytest.mark.parametrize("name", ["warnings", "invalid_because", "disturbed_because"])
+@pytest.mark.parametrize("value", [5, "steal", None])
+def test_a_wrong_list_of_a_trial_is_named(name: str, value: object, tmp_path: Path) -> None:
+    path = tmp_path / "r.jsonl"
+    path.write_text(
+        f"{json.dumps(made_up.session().to_json())}\n{json.dumps(made_up.trial().to_json() | {name: value})}\n"
+    )
+    (problem,) = read(path).problems
+    assert problem.what.startswith(f"{name} is ")

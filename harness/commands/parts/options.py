@@ -2,12 +2,11 @@
 
 import argparse
 import dataclasses
-from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
 
 from bpf.channel import record_channels
 from harness.check.configuration import DEFAULT_ALPHA, DEFAULT_DURATION_S, Flags
+from harness.commands.parts.numbers import byte_count, duration, finite, load, typed, whole
 from harness.commands.parts.roles import output
 from harness.machine.caller import caller
 from harness.plan import DEFAULT_LOAD, DEFAULT_RING_BYTES, Asked, Wishes, read_interval
@@ -19,8 +18,6 @@ from results import units
 from results.errors import BadInput
 
 DEFAULT_TRAFFIC = "udp-closed-port"
-
-T = TypeVar("T")
 
 
 def add_consumer_options(parser: argparse.ArgumentParser, *, mode_required: bool = True) -> None:
@@ -46,7 +43,7 @@ def add_consumer_options(parser: argparse.ArgumentParser, *, mode_required: bool
     group.add_argument("--wakeup", metavar="adaptive|none|force|BYTES", help="when the kernel notifies the consumer")
     group.add_argument(
         "--interval",
-        type=interval,
+        type=typed(read_interval),
         metavar="MS",
         help="longest pause of paced (5) or aggregate (100)",
     )
@@ -103,11 +100,11 @@ def probing_of(arguments: argparse.Namespace) -> Probing:
 def add_session_options(parser: argparse.ArgumentParser, of: str, retries: str | None = None) -> None:
     """Add how a session begins or goes on; with `retries`, how often a trial is repeated by default."""
     group = parser.add_argument_group("the session")
-    group.add_argument("--seed", type=int, help=f"of {of} (default: drawn, and recorded)")
+    group.add_argument("--seed", type=whole, help=f"of {of} (default: drawn, and recorded)")
     group.add_argument("--resume", action="store_true", help="go on with the unfinished session of --out")
     if retries is not None:
         group.add_argument(
-            "--retries", type=int, metavar="N",
+            "--retries", type=whole, metavar="N",
             help=f"repeat what the machine disturbed, at most N trials of each setting (default: {retries})",
         )  # fmt: skip
 
@@ -193,7 +190,7 @@ def add_gate_options(parser: argparse.ArgumentParser) -> None:
     add("--duration", type=finite, metavar="S", help=f"seconds a load trial (default: {DEFAULT_DURATION_S:g})")
     add(
         "--drain",
-        type=int,
+        type=whole,
         metavar="N",
         help="records that each arm drains in a pair, or in a trial (default: by the reader)",
     )
@@ -220,36 +217,17 @@ def flags_of(arguments: argparse.Namespace) -> Flags:
 
 def _looks(text: str) -> tuple[int, ...]:
     try:
-        return tuple(int(part) for part in text.split(","))
-    except ValueError:
+        return tuple(units.read_whole(part) for part in text.split(","))
+    except BadInput:
         raise BadInput(f"--blocks are numbers such as 10 or 10,20, not {text!r}") from None
 
 
 def _delta(text: str) -> tuple[str, float]:
     name, equals, amount = text.partition("=")
     try:
-        share = float(amount.rstrip("%")) / (100 if amount.endswith("%") else 1)
-    except ValueError:
+        share = units.read_number(amount.removesuffix("%")) / (100 if amount.endswith("%") else 1)
+    except BadInput:
         share = -1.0
     if not equals or not share > 0:
         raise BadInput(f"--delta is METRIC=SHARE, such as ns_per_event=10%, not {text!r}")
     return name, share
-
-
-def typed(read: Callable[[str], T]) -> Callable[[str], T]:
-    """Make a reader of words the type of an option: what it refuses, argparse tells with the option's name."""
-
-    def read_option(text: str) -> T:
-        try:
-            return read(text)
-        except BadInput as error:
-            raise argparse.ArgumentTypeError(str(error)) from error
-
-    return read_option
-
-
-byte_count = typed(units.read_size)
-duration = typed(units.read_duration)
-finite = typed(units.read_number)
-load = typed(units.read_rate)
-interval = typed(read_interval)

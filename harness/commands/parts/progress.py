@@ -1,16 +1,20 @@
-"""The live line on stderr while a session runs: rewritten in place on a terminal, a line a trial elsewhere."""
+"""The live line on stderr while a session runs: rewritten in place on a terminal, a line a trial elsewhere.
+
+What is cut where the terminal is narrow is its end: there stands what matters least.
+"""
 
 import json
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 from types import TracebackType
 
-from harness.machine.streams import say
+from harness.machine.streams import redraw, redraws, say
 from harness.trial import Progress
 from results import units
+from results.brief import Names
 from results.capacity.judge import judge
 from results.capacity.search import closing_in
 from results.capacity.survey import Question
@@ -19,7 +23,6 @@ from results.check.plan import Check
 from results.metrics import STALL
 from results.plan import Step
 from results.scorecard.labels import describe, name_of
-from results.shown import shown
 from results.trial import Setting, Trial
 
 
@@ -33,7 +36,7 @@ class LiveLine(AbstractContextManager["LiveLine"], ABC):
         self._out = out
         self._quiet = quiet
         self._as_json = as_json
-        self._in_place = sys.stderr.isatty()
+        self._in_place = redraws(sys.stderr)
         self._recorded = False
 
     def __exit__(
@@ -68,8 +71,7 @@ class LiveLine(AbstractContextManager["LiveLine"], ABC):
     def _rewrite(self, text: str) -> None:
         """Replace what stands on the line; elsewhere than on a terminal, leave it out."""
         if self._in_place and not self._quiet:
-            sys.stderr.write(f"\r\x1b[2K{shown(text)}")
-            sys.stderr.flush()
+            redraw(text)
 
     def _print(self, text: str) -> None:
         if text and not self._quiet:
@@ -87,9 +89,11 @@ class ProgressLine(LiveLine):
         quiet: bool,
         as_json: bool = False,
         name: Callable[[Setting], str] = describe,
+        modes: Iterable[str] = (),
     ) -> None:
         super().__init__(out, quiet=quiet, as_json=as_json)
         self._total = total
+        self._names = Names(modes)
         self._name = name
         self._repeats = 0
         self._label = ""
@@ -99,7 +103,7 @@ class ProgressLine(LiveLine):
         place = f"{number + 1 - self._repeats}{'' if self._total is None else f'/{self._total}'}"
         if step.repeats is not None:
             place = f"repeating trial {step.repeats}, at most {step.more} more"
-        self._label = f"[{place}] {self._name(step.setting)}"
+        self._label = f"[{place}] {self._names.brief(self._name(step.setting))}"
         self._earlier = None
         if self._in_place:
             self._rewrite(self._label)
@@ -116,8 +120,8 @@ class ProgressLine(LiveLine):
         consumed = (_consumed(progress) - _consumed(earlier)) / span
         lost = progress.counters.reserve_failed + progress.counters.map_full
         self._rewrite(
-            f"{self._label}  {progress.elapsed_s:4.1f} s  offered {offered:9,.0f}/s  consumed {consumed:9,.0f}/s"
-            f"  lost {lost:,}"
+            f"{self._label}  {progress.elapsed_s:4.1f} s  lost {lost:,}  offered {offered:9,.0f}/s"
+            f"  consumed {consumed:9,.0f}/s"
         )
 
     def end(self, trial: Trial, *, fresh: bool) -> None:
@@ -134,7 +138,8 @@ class BudgetLine(ProgressLine):
     """Says of a check with a budget, once a few rounds are done, what it will be able to tell."""
 
     def __init__(self, check: Check, out: Path | None, *, quiet: bool) -> None:
-        super().__init__(check.most_trials, out, quiet=quiet)
+        modes = [setting.mode for each in check.comparisons for setting in (each.a, each.b)]
+        super().__init__(check.most_trials, out, quiet=quiet, modes=modes)
         self._check = check
         self._trials: list[Trial] = []
         self._foretold = check.gate.budget_s is None
@@ -156,16 +161,19 @@ def _consumed(progress: Progress) -> int:
 class SurveyProgress(LiveLine):
     """Writes one line a trial of a search; on a terminal the line is rewritten while the trial runs."""
 
-    def __init__(self, loss: float, out: Path, *, quiet: bool, as_json: bool = False) -> None:
+    def __init__(
+        self, loss: float, out: Path, *, quiet: bool, as_json: bool = False, modes: Iterable[str] = ()
+    ) -> None:
         super().__init__(out, quiet=quiet, as_json=as_json)
         self._loss = loss
+        self._names = Names(modes)
         self._line = ""
 
     def begin(self, _number: int, step: Step, /) -> None:
         assert isinstance(step, Question)  # of a survey
         setting = step.setting
         self._line = (
-            f"{name_of(setting)}  {step.purpose} {step.block + 1}  "
+            f"{self._names.brief(name_of(setting))}  {step.purpose} {step.block + 1}  "
             f"{units.rate(setting.intended_load or 0):>8} for {setting.duration_s or 0:.1f} s"
         )
         if step.repeats is not None:

@@ -10,6 +10,8 @@ _NAMES_MODES = ("mode", "against", "a", "b")
 
 def output(text: str) -> Path:
     """Read the path of a file that is to be written: the type of such options, by which `check_roles` knows them."""
+    if not text:
+        raise argparse.ArgumentTypeError("it names no file")
     return Path(text)
 
 

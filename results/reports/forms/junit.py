@@ -25,7 +25,7 @@ def junit(document: Document) -> bytes:
 
 
 def _case(verdict: Verdict) -> TestCase:
-    case = TestCase(_text(verdict.of), _text(f"bench.{verdict.line.label}"))
+    case = TestCase(_text(verdict.of), _text(f"bench.{verdict.line.whole or verdict.line.label}"))
     said = _text("".join(verdict.line.says))
     if isinstance(verdict.word, Bad):
         case.result = failure = Failure(said, verdict.word)

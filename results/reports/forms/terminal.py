@@ -1,8 +1,10 @@
-"""On a terminal: plain where there is none or NO_COLOR is set (rich sees to both)."""
+"""On a terminal: plain where there is none, NO_COLOR is set, or TERM is dumb."""
 
+import os
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import rich.console
 import rich.table
@@ -33,6 +35,8 @@ from results.shown import lines_shown, shown
 _STYLES = {Name: "cyan", Strong: "bold", Quiet: "dim", Good: "green", Doubt: "yellow", Bad: "red"}
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 
+_BETWEEN = re.compile("[,;:] +")
+
 # Below this many columns intervals do not fit.
 _WIDE = 100
 # Columns that a label and a number take where a table is parted into several.
@@ -43,6 +47,10 @@ _BROKEN_LABEL = 12
 
 class Console(rich.console.Console):
     """Prints to stdout if not told otherwise, shows what came from outside escaped, and leaves it to others to end."""
+
+    def __init__(self, **options: Any) -> None:
+        # NO_COLOR alone would have rich keep what is bold or dim.
+        super().__init__(**{"color_system": None if os.environ.get("NO_COLOR") else "auto", **options})
 
     def render(
         self, renderable: rich.console.RenderableType, options: rich.console.ConsoleOptions | None = None
@@ -109,7 +117,7 @@ def _draw_table(table: Table, console: Console) -> None:
         console.print(fitted)
     else:
         for line in table.lines:
-            console.print(_text(line.says or _in_words(table, line)))
+            console.print(_wrapped(_text(line.says or _in_words(table, line)), console.width))
     notes = [f"{number} {note}" for number, note in enumerate(table.notes, start=1)]
     for note in notes:
         console.print(Text(shown(note), style="dim"))
@@ -129,6 +137,24 @@ def _in_words(table: Table, line: Line) -> Sentence:
     pairs = zip(table.headings, line.cells, strict=True)
     said = ", ".join(f"{heading.title} {cell.text}" for heading, cell in pairs if heading.title and cell and cell.text)
     return (f"{table.heading} {line.label}: {said}",)
+
+
+def _wrapped(text: Text, width: int) -> Text:
+    """Break lines of words between what they list, never within: a number stays beside its title."""
+    return Text("\n").join(_broken(line, width) for line in text.split("\n"))
+
+
+def _broken(line: Text, width: int) -> Text:
+    indent = len(line.plain) - len(line.plain.lstrip()) or 2
+    broken, room = Text(), width
+    for piece in line.divide([found.end() for found in _BETWEEN.finditer(line.plain)]):
+        if broken and cell_len(piece.plain.rstrip()) > room:
+            broken.rstrip()
+            broken.append("\n" + " " * indent)
+            room = width - indent
+        broken.append_text(piece)
+        room -= piece.cell_len
+    return broken
 
 
 def drawn(table: Table, console: Console, columns: slice = slice(None)) -> rich.table.Table:

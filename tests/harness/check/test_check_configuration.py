@@ -9,6 +9,7 @@ import pytest
 from harness.check.configuration import find, load, wanted
 from harness.commands.parts.options import add_gate_options, flags_of
 from harness.plan import Wishes
+from results.errors import BadInput
 
 TABLE = """
 [tool.bench.check]
@@ -107,11 +108,36 @@ def test_the_nearest_file_is_found(tmp_path):
         ("[tool.bench.check.modes.file]\nalpha = 0.1", "there is no alpha"),
         ("[tool.bench]\ncheck = 1", "must be a table"),
         ("[tool", "no TOML"),
+        ("tool = 3", r"\[tool\] must be a table"),
+        ("[tool]\nbench = 'x'", r"\[tool.bench\] must be a table"),
+        ("[tool.bench]\nchek = {}", "there is no chek"),
+        ("[[tool.bench.check]]\nalpha = 0.1", "must be a table"),
+        ("[tool.bench.check]\nmodes = []", "modes must be a table"),
+        ("[tool.bench.check.modes]\nfile = 1", r"modes.file\] must be a table"),
+        ("[tool.bench.check]\nalpha = -0.05", "alpha"),
+        ("[tool.bench.check]\nalpha = nan", "alpha"),
+        ("[tool.bench.check]\nalpha = '0.1'", "alpha: it must be a number"),
+        ("[tool.bench.check]\nalpha = true", "alpha: it must be a number"),
+        ("[tool.bench.check]\nblocks = []", "blocks"),
+        ("[tool.bench.check]\nblocks = [20, 10]", "blocks"),
+        ("[tool.bench.check]\nmetrics = []", "list of names"),
+        ("[tool.bench.check]\nmetrics = ['speed']", "'speed' can be gated"),
+        ("[tool.bench.check]\ndelta = { speed = 0.1 }", "'speed' can be gated"),
+        ("[tool.bench.check.modes.null]\ndelta = { ns_per_event = inf }", "modes.null.*delta"),
+        ("[tool.bench.check]\nduration = inf", "duration"),
+        ("[tool.bench.check]\nrate = nan", "rate"),
+        (f"[tool.bench.check]\nrate = 1{'0' * 400}", "rate: it must be a number"),
+        ("[tool.bench.check]\nrate = 2026-11-27", "rate: it must be a number"),
+        ("[tool.bench.check]\ndrain = 0", "drain"),
+        ("[tool.bench.check]\ndrain = 1.5", "drain: it must be a whole number"),
+        (f"[tool.bench.check]\ndrain = 0x{'f' * 5000}", "drain: it must be a whole number"),
+        (f"[tool.bench.check]\ndrain = {'9' * 5000}", "no TOML"),
+        (f"a = {'[' * 5000}", "no TOML"),
     ],
 )
 def test_a_mistake_in_the_file_is_named(tmp_path, table, says):
-    """A key that is mistyped never becomes a default in silence."""
-    with pytest.raises(ValueError, match=says):
+    """A key that is mistyped never becomes a default in silence, whether or not an option goes before it."""
+    with pytest.raises(BadInput, match=says):
         said(tmp_path, table=table)
 
 

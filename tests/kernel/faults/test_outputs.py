@@ -19,6 +19,7 @@ from results.file import read
 from tests.kernel.bench import OWN_MOUNTS, bench, command, surroundings
 from tests.kernel.faults.watched import QUIET_RUN, Watched
 
+CLOSED = ["0<&-", "1>&-", "2>&-", "0<&- 1>&-", "0<&- 2>&-", "1>&- 2>&-", "0<&- 1>&- 2>&-"]
 ONE_TRIAL = (*QUIET_RUN, "--rate", "20000", "--duration", "0.5", "--trials", "1", "--json")
 
 
@@ -152,6 +153,32 @@ def test_a_closed_stderr_is_no_fault_and_no_place_for_results(tmp_path: Path) ->
     assert ended.returncode == 0
     assert [json.loads(line)["valid"] for line in ended.stdout.splitlines()] == [True]
     assert len(read(out).trials) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("what", "closed"),
+    [*((what, each) for what in ("run", "watch") for each in CLOSED), ("check", "2>&-"), ("check", CLOSED[-1]),
+     ("doctor", "0<&- 2>&-")],
+)  # fmt: skip
+def test_streams_that_the_caller_closed(what: str, closed: str, tmp_path: Path) -> None:
+    """Whichever they are, what was measured stands in the file, stdout gets results alone, and nothing is a fault."""
+    words = {
+        "run": [*ONE_TRIAL, "--mode", "null", "--out", tmp_path / "out"],
+        "watch": ["watch", "--mode", "aggregate", "--json", "--duration", "0.1"],
+        "check": ["check", "--mode", "null", "--against", "null", "--metrics", "loss_ratio", "--blocks", "5", "--rate",
+                  "1000", "--duration", "0.05", "--json", "--config", "/dev/null", "--out", tmp_path / "out"],
+        "doctor": ["doctor", "--no-spin", "--json"],
+    }  # fmt: skip
+    ended = subprocess.run(
+        ["sh", "-c", f'"$@" {closed}', "sh", *command(*words[what])], env=surroundings(), capture_output=True,
+        text=True, check=False,
+    )  # fmt: skip
+    assert ended.returncode in ({4, 0} if what == "watch" else {4} if "1>&-" in closed else {0, 3})
+    assert "Traceback" not in ended.stdout + ended.stderr
+    assert not ended.stdout or ended.stdout[0] in "{["
+    if what in ("run", "check"):
+        assert len(read(tmp_path / "out").trials) == (1 if what == "run" else 20)
 
 
 def test_a_full_stderr_ends_the_run_before_it_measures(tmp_path: Path) -> None:

@@ -37,13 +37,13 @@ def test_a_limit_in_words(bounds: list[Bounds], said: str) -> None:
 def test_a_weak_generator_is_named() -> None:
     """The reader must not take it for the consumer's limit."""
     (capacity,) = survey(plan(), Machine(5e6, sends=250_000).ask)
-    assert "the generator, not the consumer, set this limit" in statements(capacity)[1]
+    assert "the generator, not the consumer, set this limit" in statements(capacity, name_of(capacity.setting))[1]
 
 
 def test_the_highest_load_that_was_tried_is_no_ones_limit() -> None:
     """Neither the consumer nor the generator failed: the search ended where it was told to."""
     (capacity,) = survey(plan(most=5_000.0), Machine(200_000).ask)
-    assert "the highest load that was tried passed" in statements(capacity)[1]
+    assert "the highest load that was tried passed" in statements(capacity, name_of(capacity.setting))[1]
 
 
 def test_a_check_that_ends_against_the_search_says_so() -> None:
@@ -55,7 +55,10 @@ def test_a_check_that_ends_against_the_search_says_so() -> None:
         return machine.ask(question)
 
     (capacity,) = survey(plan(), slower_later)
-    assert any("0.9 × PDR" in said and said.endswith("against what the search found") for said in statements(capacity))
+    assert any(
+        "0.9 × PDR" in said and said.endswith("against what the search found")
+        for said in statements(capacity, name_of(capacity.setting))
+    )
 
 
 def test_a_check_that_was_not_offered_is_no_verdict() -> None:
@@ -68,14 +71,16 @@ def test_a_check_that_was_not_offered_is_no_verdict() -> None:
 
     (capacity,) = survey(plan(), weaker_later)
     assert [check.holds for check in capacity.checks] == [None, None]
-    assert not any("against" in said for said in statements(capacity))
-    assert any("1 were not offered" in said for said in statements(capacity))
+    assert not any("against" in said for said in statements(capacity, name_of(capacity.setting)))
+    assert any("1 were not offered" in said for said in statements(capacity, name_of(capacity.setting)))
 
 
 def test_no_result_has_a_reason() -> None:
     """Where a number would stand."""
     (capacity,) = survey(plan(), Machine(200_000, invalid=3).ask)
-    assert statements(capacity) == ["null callback epoll: no result: 3 trials in a row were invalid: the consumer died"]
+    assert statements(capacity, name_of(capacity.setting)) == [
+        "null callback epoll: no result: 3 trials in a row were invalid: the consumer died"
+    ]
 
 
 def test_the_usual_is_not_named() -> None:

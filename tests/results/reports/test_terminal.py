@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import os
+import re
+from dataclasses import replace
 
 import pytest
 
@@ -20,13 +22,39 @@ def _printed(trials: list[Trial], width: int = 140) -> str:
 
 
 def test_every_mode_stands_with_its_medians() -> None:
-    """A run of all modes prints a line each, with rates, costs and ledgers, and no escape sequence into a file."""
+    """A run of all modes prints a line each, with rates and costs, and no escape sequence into a file."""
     said = _printed(made_up.run())
     assert "\x1b" not in said
     for mode in made_up.COSTS:
-        assert sum(line.startswith(mode) for line in said.splitlines()) == 3
+        assert sum(line.startswith(mode) for line in said.splitlines()) == 2
     assert "100k/s" in said
+
+
+def test_ledgers_that_balance_are_one_line() -> None:
+    """Where nothing was lost, eight tables of the same counts say one thing."""
+    assert "\nevery ledger of 24 trials balances; nothing was lost\n" in _printed(made_up.run())
+    assert "\nthe ledger balances; nothing was lost\n" in _printed([made_up.trial()], 40)
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        made_up.trial("file", 99, lost=190_000),
+        made_up.trial("file", 99, invalid_because=("it rained",)),
+        replace(made_up.trial("file", 99), ledger=replace(made_up.trial().ledger, unread=1, consumed=499_999)),
+    ],
+    ids=["lost", "invalid", "left to the ring"],
+)
+@pytest.mark.parametrize("width", [40, 80, 200])
+def test_a_ledger_that_has_more_to_say_is_a_table(spoilt: Trial, width: int) -> None:
+    """No line of it is broken between a count and its title."""
+    said = _printed([*made_up.run(), spoilt], width)
+    assert "nothing was lost" not in said
     assert "1,500,000" in said
+    if width == 40:
+        assert re.search(r"\b(sent|consumed|reserve_failed) [\d,]+,?(?= |\n)", said)
+    assert not re.search(r"\b(sent|observed|offered|consumed|submitted|aggregated|reserve_failed|lost)\n *\d", said)
+    assert max(map(len, said.splitlines())) <= width
 
 
 @pytest.mark.parametrize("width", [80, 120])
@@ -72,8 +100,8 @@ def test_a_synthetic_load_is_warned_of() -> None:
 
 
 def test_a_terminal_without_colour_gets_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    """NO_COLOR leaves no colour even on a terminal."""
+    """NO_COLOR leaves none, and nothing bold or dim either."""
     monkeypatch.setenv("NO_COLOR", "1")
     out = io.StringIO()
     draw(run_document([made_up.trial()]), Console(file=out, force_terminal=True, width=100, _environ=os.environ))
-    assert "\x1b[3" not in out.getvalue()
+    assert "\x1b" not in out.getvalue()

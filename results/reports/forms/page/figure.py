@@ -9,7 +9,7 @@ import re
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -18,6 +18,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
 from matplotlib.transforms import ScaledTranslation
 
+from results.brief import distinct
+
 WIDE, NARROW = 760, 370  # CSS pixels: the column of the page on a desktop, and on a phone
 
 # Colours that stand for the page's variables: each is exchanged for `var(--…)` in the finished SVG.
@@ -25,8 +27,10 @@ INK, MUTED, GRID, PAPER, LOSS = "#000001", "#000002", "#000003", "#000004", "#00
 _VARIABLES = {INK: "ink", MUTED: "muted", GRID: "grid", PAPER: "paper", LOSS: "loss"}
 SERIES_COLOURS = 8
 MARKERS = "osD^vPX*"
-_ROOM = 18  # characters of a label on a phone
+_ROOM, _WIDE_ROOM = 18, 40  # characters of a label on a phone, and on a desktop
 _LINE = 14.0  # pixels between two labels
+_COLUMN = 30, 7.2  # CSS pixels of a legend's entry: its sign, and each character
+_LEGEND_LINE = 20
 _DASHES = ("-", (0, (5, 2)), (0, (1, 1.5)), (0, (6, 2, 1, 2)))
 
 _STYLE: dict[Any, Any] = {  # matplotlib types its keys as literals
@@ -61,13 +65,14 @@ _STYLE: dict[Any, Any] = {  # matplotlib types its keys as literals
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """One drawing, for both widths; `points` holds what each mark says when pointed at, by series."""
+    """One drawing, for both widths: by series, `points` says what its marks do when pointed at, `labels` its name."""
 
     name: str
     says: str
     wide: str
     narrow: str
     points: dict[str, list[str]]
+    labels: dict[str, str]
 
 
 @dataclass(slots=True)
@@ -77,11 +82,27 @@ class Sheet:
     axes: Sequence[Axes]
     narrow: bool
     points: dict[str, list[str]] = field(default_factory=dict)
+    labels: dict[str, str] = field(default_factory=dict)
 
-    def mark(self, series: str, texts: Sequence[str]) -> str:
-        """Keep what the marks of a series say, and return the id that the series is to carry."""
+    def mark(self, series: str, texts: Sequence[str], label: str = "") -> str:
+        """Keep what the marks of a series say, and its name if there is one; return the id that it is to carry."""
         self.points[series] = list(texts)
+        self.labels[series] = label
         return series
+
+    def fitted(self, labels: Sequence[str]) -> dict[str, str]:
+        """Cut labels to what there is room for, so that they stay apart; the text under the pointer is whole."""
+        return distinct(labels, _ROOM if self.narrow else _WIDE_ROOM)
+
+    def legend(self, where: Literal["outside upper left", "outside lower left"]) -> None:
+        """Name all series above or below the axes, and make room for that."""
+        figure = self.axes[0].get_figure(root=True)
+        assert figure is not None
+        names = [str(name) for axes in self.axes for name in axes.get_legend_handles_labels()[1]]
+        sign, character = _COLUMN
+        columns = max(1, int(figure.get_figwidth() * 72 / (sign + character * max(map(len, names)))))
+        figure.set_figheight(figure.get_figheight() + -(-len(names) // columns) * _LEGEND_LINE / 72)
+        figure.legend(loc=where, ncols=min(columns, len(names)), frameon=False, fontsize=11, handletextpad=0.3)
 
 
 def drawn(
@@ -94,7 +115,6 @@ def drawn(
 ) -> Drawn:
     """Draw a plot of one or more panels, one above the other; `height` is that of one panel, in CSS pixels."""
     sheets = {}
-    points: dict[str, list[str]] = {}
     for width in (WIDE, NARROW):
         with mpl.rc_context(_STYLE), warnings.catch_warnings():
             # Names may use scripts that matplotlib's own font lacks; the browser's has them.
@@ -105,8 +125,7 @@ def drawn(
             sheet = Sheet(list(axes), width == NARROW)
             plot(sheet)
             sheets[width] = _themed(figure, f"{name}-{'narrow' if sheet.narrow else 'wide'}", says)
-            points = sheet.points
-    return Drawn(name, says, sheets[WIDE], sheets[NARROW], points)
+    return Drawn(name, says, sheets[WIDE], sheets[NARROW], sheet.points, sheet.labels)
 
 
 def series_colour(index: int) -> str:
@@ -139,7 +158,7 @@ def plain_log(axis_of: Axes, which: str, write: Callable[[float], str]) -> None:
     axis.set_minor_locator(NullLocator())
 
 
-def label_ends(axes: Axes, ends: Sequence[tuple[float, str, dict[str, Any]]]) -> None:
+def label_ends(sheet: Sheet, axes: Axes, ends: Sequence[tuple[float, str, dict[str, Any]]]) -> None:
     """Write labels (y, text, look) right of the axes, each as near to its line's end as the others allow."""
     figure = axes.get_figure(root=True)
     assert figure is not None
@@ -154,18 +173,14 @@ def label_ends(axes: Axes, ends: Sequence[tuple[float, str, dict[str, Any]]]) ->
         for index in range(len(at) - 2, -1, -1):
             at[index] = min(at[index], at[index + 1] - _LINE)
     beside = axes.transAxes + ScaledTranslation(11 / 72, 0, figure.dpi_scale_trans)
+    fitted = sheet.fitted([text for _, text, _ in ends])
     for (_, (_, text, style)), y in zip(places, at, strict=True):
         share = (y - low) / (high - low)
         axes.plot([1], [share], transform=beside, clip_on=False, **style)
         axes.annotate(
-            shortened(text) if figure.get_figwidth() * 72 < WIDE else text, (1, share), xycoords="axes fraction",
+            fitted[text], (1, share), xycoords="axes fraction",
             xytext=(20, 0), textcoords="offset points", va="center", annotation_clip=False,
         )  # fmt: skip
-
-
-def shortened(label: str) -> str:
-    """Cut a label to what a phone has room for; the text under the pointer is whole."""
-    return label if len(label) <= _ROOM else f"{label[: _ROOM - 1]}…"
 
 
 def _themed(figure: Figure, prefix: str, says: str) -> str:

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from harness.__main__ import main
-from harness.commands.parts.options import byte_count, load
+from harness.commands.parts.numbers import byte_count, finite, load, whole
+from results import units
+from results.errors import BadInput
 
 pytestmark = pytest.mark.usefixtures("capable")
 
@@ -30,10 +32,30 @@ def test_refuses_what_is_no_number_of_bytes(text: str) -> None:
         byte_count(text)
 
 
-@pytest.mark.parametrize(("text", "rate"), [("100000", 1e5), ("100,000", 1e5), ("max", None), ("0.5", 0.5)])
+@pytest.mark.parametrize(
+    ("text", "rate"),
+    [("100000", 1e5), ("100,000", 1e5), ("1_000_000", 1e6), ("max", None), (".5", 0.5), ("1e6", 1e6)],
+)  # fmt: skip
 def test_reads_a_load(text: str, rate: float | None) -> None:
     """Drops a second, or as fast as it goes."""
     assert load(text) == rate
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["1,5", "1_5", "1,0000", ",5", "1_000,000", "١٠", "²", "0x10", "nan", "inf", "1e999", "", "1 0", "--5", "9" * 5000],
+)  # fmt: skip
+def test_what_may_be_another_number_is_none(text: str) -> None:
+    """A comma for a point, digits of other scripts, and what only Python parts: refused, wherever a number is read."""
+    for read in (units.read_rate, units.read_number, units.read_whole):
+        with pytest.raises(BadInput):
+            read(text)
+
+
+@pytest.mark.parametrize(("text", "number"), [("12", 12), ("-3", -3), ("+4", 4), ("1_000", 1000), ("1_000_000", 10**6)])
+def test_reads_whole_numbers_and_others(text: str, number: int) -> None:
+    """Thousands may be parted, in threes."""
+    assert whole(text) == number == finite(text)
 
 
 def test_refuses_a_load_that_is_text() -> None:
@@ -57,6 +79,21 @@ def test_refuses_a_load_that_is_text() -> None:
         ("check --mode null --against epoll --metrics ns_per_event --rate 1e300", "--rate"),
         ("check --mode null --against epoll --metrics ns_per_event --duration 1e10", "--duration"),
         ("check --mode null --against epoll --interval 1e300", "--interval"),
+        ("run --mode null --rate 1,5", "--rate"),
+        ("run --mode null --trials 1_0", "--trials"),
+        ("run --mode null --timeline nan", "--timeline"),
+        ("run --mode null --shape burst:1_0,5", "a burst is"),
+        ("run --mode null --out=", "--out: it names no file"),
+        ("run --mode null --drain 10 --out /", "cannot write /: it is a folder"),
+        ("check --mode null --against epoll --alpha=-0.05", "alpha is -0.05"),
+        ("check --mode null --against epoll --alpha 0", "alpha is 0"),
+        ("check --mode null --against epoll --alpha 1", "alpha is 1"),
+        ("check --mode null --against epoll --alpha nan", "--alpha"),
+        ("check --mode null --against epoll --blocks 0,10", "--blocks"),
+        ("check --mode null --against epoll --delta ns_per_event=inf", "--delta"),
+        ("check --mode null --against epoll --delta ns_per_event=5%%", "--delta"),
+        ("certify --mode null --handicap cpu=1_0", "handicap"),
+        ("capacity --mode null --most 0", "below the highest"),
         ("capacity --mode null --rate 1e300", "of --advise"),
         ("capacity --mode null --stall 1e300", "of --advise"),
         ("capacity --mode null --interval -1", "--interval"),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from results import units
 from results.metrics import CPU_PER_EVENT, CPU_SYSTEM, CPU_USER, PROGRAM_PER_EVENT, SOFTIRQ
-from results.reports.forms.page.figure import INK, PAPER, Drawn, Sheet, drawn, series_colour, shortened
+from results.reports.forms.page.figure import INK, PAPER, Drawn, Sheet, drawn, series_colour
 from results.scorecard.report import Report
 from results.scorecard.rows import Row
 from results.scorecard.variants import Variant
@@ -33,7 +33,7 @@ def draw(report: Report) -> Drawn | None:
 
 def _split(variant: Variant, row: Row) -> _Split | None:
     total, user, system = map(row.spread, (CPU_PER_EVENT, CPU_USER, CPU_SYSTEM))
-    if not total or not user or not system or not user.median + system.median:
+    if not total or not user or not system or not user.median + system.median or not total.median:
         return None
     program, softirq = row.spread(PROGRAM_PER_EVENT), row.spread(SOFTIRQ)
     per_second = total.median / (user.median + system.median)
@@ -64,11 +64,11 @@ def _plot(sheet: Sheet, splits: Sequence[_Split]) -> None:
         if split.softirq is not None and not sheet.narrow:
             total += f" · softirq {units.percent(split.softirq)}"
         axes.annotate(total, (1, index), xytext=(8, 0), textcoords="offset points", va="center")
-    axes.set_yticks(range(len(splits)), [shortened(split.label) if sheet.narrow else split.label for split in splits])
+    fitted = sheet.fitted([split.label for split in splits])
+    axes.set_yticks(range(len(splits)), [fitted[split.label] for split in splits])
     axes.tick_params(axis="y", labelcolor=INK, length=0)
     axes.set_xlim(0, 1)
     axes.set_xticks([0, 0.5, 1], ["0", "50 %", "100 %"])
     axes.spines["left"].set_visible(False)
     axes.set_xlabel("share of an event's CPU time" if sheet.narrow else "share of an event's CPU time (right: its sum)")
-    columns = 2 if sheet.narrow else 3
-    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=columns, frameon=False, fontsize=11, handletextpad=0.3)
+    sheet.legend("outside upper left")

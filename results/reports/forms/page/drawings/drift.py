@@ -53,11 +53,12 @@ def _plot(column: Metric, dots: Sequence[tuple[Variant, list[_Dot]]], every: int
     axes.axhline(1, color=MUTED, linewidth=1)
     moments = sorted({_when(trial) for _, found in dots for trial, _, _ in found})
     order = {moment: place for place, moment in enumerate(moments, start=1)}
+    fitted = sheet.fitted([variant.label for variant, _ in dots])
     for variant, found in dots:
         said = [f"{variant.label}, trial {trial.number}: {column.write(value)}" for trial, value, _ in found]
         axes.plot(
             [order[_when(trial)] for trial, _, _ in found], [share for _, _, share in found],
-            label=variant.label, gid=sheet.mark(variant.key, said),
+            label=fitted[variant.label], gid=sheet.mark(variant.key, said, variant.label),
             **{**look(variant.colour, variant.style), "linestyle": ""},
         )  # fmt: skip
     shares = [share for _, found in dots for _, _, share in found]
@@ -68,10 +69,7 @@ def _plot(column: Metric, dots: Sequence[tuple[Variant, list[_Dot]]], every: int
     axes.set_xlabel(
         "trials in the order they ran" if every == 1 else f"trials as they ran, the middle one of every {every}"
     )
-    axes.legend(
-        loc="upper left", bbox_to_anchor=(0, -0.2 if not sheet.narrow else -0.25), ncols=2 if sheet.narrow else 5,
-        frameon=False, fontsize=11, handletextpad=0.3,
-    )  # fmt: skip
+    sheet.legend("outside lower left")
 
 
 def _when(trial: Trial) -> tuple[str, str, int]:

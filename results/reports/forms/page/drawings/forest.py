@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from results.compare import Compared, Judged
 from results.metrics import SCORECARD
-from results.reports.forms.page.figure import GRID, INK, LOSS, MUTED, Drawn, Sheet, drawn, series_colour, shortened
+from results.reports.forms.page.figure import GRID, INK, LOSS, MUTED, Drawn, Sheet, drawn, series_colour
 
 _COLOURS = {"worse": LOSS, "better": series_colour(2), "same": INK, "undecided": MUTED}
 _ROW, _MOST = 24, 48  # pixels a row; rows before the picture stops helping
@@ -45,10 +45,9 @@ def _plot(sheet: Sheet, shown: Sequence[Judged]) -> None:
         axes.xaxis.set_major_formatter(lambda value, _place: f"{(value - 1) * 100:+.3g} %" if value != 1 else "0")
         axes.locator_params(axis="x", nbins=4 if sheet.narrow else 8)
 
-    def name(each: Judged) -> str:
-        return f"{shortened(each.label) if sheet.narrow else each.label} · {each.column.title}"
-
-    axes.set_yticks(range(len(shown)), [name(each) for each in reversed(shown)])
+    fitted = sheet.fitted([each.label for each in shown])
+    names = [f"{fitted[each.label]} · {each.column.title}" for each in reversed(shown)]
+    axes.set_yticks(range(len(shown)), names)
     axes.tick_params(axis="y", labelcolor=INK, length=0)
     axes.set_ylim(-0.7, len(shown) - 0.3)
     axes.spines["left"].set_visible(False)

@@ -35,7 +35,7 @@ def _plot(sheet: Sheet, history: History) -> None:
                 f"{point.commit or 'no commit'}"
                 for point in track.points
             ]
-            axes.plot(x, y, gid=sheet.mark(key, said), **style)
+            axes.plot(x, y, gid=sheet.mark(key, said, track.label), **style)
             ends.append((y[-1], track.label, style))
         values = [point.value.median for track in tracks for point in track.points]
         if min(values) > 0 and max(values) / min(values) > _SPAN:
@@ -47,4 +47,4 @@ def _plot(sheet: Sheet, history: History) -> None:
         step = max(1, -(-len(names) // (3 if sheet.narrow else 8)))
         axes.set_xticks(range(0, len(names), step), names[::step])
         axes.set_title(f"{history.column.title}, machine {machine + 1}")
-        label_ends(axes, ends)
+        label_ends(sheet, axes, ends)

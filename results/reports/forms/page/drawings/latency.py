@@ -31,15 +31,15 @@ def _plot(sheet: Sheet, curves: Sequence[tuple[Variant, list[tuple[float, float]
         ]
         axes.plot(
             [rarity for rarity, _ in found], [age for _, age in found],
-            gid=sheet.mark(variant.key, said), markersize=4, **style,
+            gid=sheet.mark(variant.key, said, variant.label), markersize=4, **style,
         )  # fmt: skip
         ends.append((found[-1][1], variant.label, style))
     plain_log(axes, "y", units.nanoseconds)
     axes.set_xscale("log")
     rarest = max(rarity for _, found in curves for rarity, _ in found)
-    marks = [one for one in _NAMES if one <= rarest and (one != 1 or not sheet.narrow)]
+    marks = [one for one in _NAMES if one <= rarest][1 if sheet.narrow else 0 :: 2 if sheet.narrow else 1]
     axes.set_xticks(marks, [_NAMES[one] for one in marks])
     axes.minorticks_off()
     axes.set_title("Age of an event when it is handled")
     axes.set_xlabel("share of the events that are at most this old")
-    label_ends(axes, ends)
+    label_ends(sheet, axes, ends)

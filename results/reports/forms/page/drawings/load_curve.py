@@ -7,18 +7,23 @@ from results.metrics import CONSUME_RATE, LOSS_RATIO, OFFERED_LOAD
 from results.reports.forms.page.figure import MUTED, Drawn, Sheet, drawn, label_ends, look, plain_log, series_colour
 from results.scorecard.report import Report
 from results.scorecard.rows import Row
-from results.scorecard.variants import Variant, searched
+from results.scorecard.variants import Variant
+from results.statistics.spread import Spread
 
 # Losses below this share are drawn at the foot of the axis: one drop in a million, less than any trial can resolve.
 _FLOOR = 1e-6
 
+# An offered load, and what was consumed and lost there.
+_Point = tuple[float, Spread, Spread]
+
 
 def draw(report: Report) -> Drawn | None:
     """Draw a curve for each variant that was put under two loads or more; None when there is none."""
-    shown = [variant for variant in report.variants if len(variant.paced_rows) > 1]
-    if not searched(report.variants):
+    curves = [(variant, _points(variant)) for variant in report.variants if len(variant.paced_rows) > 1]
+    shown = [(variant, points) for variant, points in curves if points]
+    if not shown:
         return None
-    says = "Records consumed and share of drops lost against offered load, for " + ", ".join(v.label for v in shown)
+    says = "Records consumed and share of drops lost against offered load, for " + ", ".join(v.label for v, _ in shown)
     return drawn("load", says, lambda sheet: _plot(sheet, shown), panels=2, height=270)
 
 
@@ -32,20 +37,22 @@ def _rows(variant: Variant) -> list[Row]:
     return [row for row in variant.paced_rows if row.setting.intended_load in loads]
 
 
-def _plot(sheet: Sheet, shown: Sequence[Variant]) -> None:
+def _points(variant: Variant) -> list[_Point]:
+    """List the loads at which a rate and a loss are known, from the lowest."""
+    points = []
+    for row in _rows(variant):
+        offered, rate, loss = row.spread(OFFERED_LOAD), row.spread(CONSUME_RATE), row.spread(LOSS_RATIO)
+        if offered and rate and loss:
+            points.append((offered.median, rate, loss))
+    return sorted(points, key=lambda point: point[0])
+
+
+def _plot(sheet: Sheet, shown: Sequence[tuple[Variant, list[_Point]]]) -> None:
     above, below = sheet.axes
     ends = []
     loads = []
-    for variant in shown:
+    for variant, points in shown:
         style = look(variant.colour, variant.style)
-        points = []
-        for row in _rows(variant):
-            offered, rate, loss = row.spread(OFFERED_LOAD), row.spread(CONSUME_RATE), row.spread(LOSS_RATIO)
-            if offered and rate and loss:
-                points.append((offered.median, rate, loss))
-        points.sort(key=lambda point: point[0])
-        if not points:
-            continue
         x = [offered for offered, _, _ in points]
         loads += x
         rates = [rate.median for _, rate, _ in points]
@@ -62,8 +69,8 @@ def _plot(sheet: Sheet, shown: Sequence[Variant]) -> None:
             color=series_colour(variant.colour),
             linewidth=1,
         )
-        above.plot(x, rates, gid=sheet.mark(f"{variant.key}-consumed", said), **style)
-        below.plot(x, losses, gid=sheet.mark(f"{variant.key}-lost", said), **style)
+        above.plot(x, rates, gid=sheet.mark(f"{variant.key}-consumed", said, variant.label), **style)
+        below.plot(x, losses, gid=sheet.mark(f"{variant.key}-lost", said, variant.label), **style)
         ends.append((rates[-1], variant.label, style))
     above.plot([min(loads), max(loads)], [min(loads), max(loads)], color=MUTED, linewidth=1, linestyle=(0, (2, 3)))
     plain_log(above, "x", units.quantity)
@@ -78,4 +85,4 @@ def _plot(sheet: Sheet, shown: Sequence[Variant]) -> None:
     above.set_title("Consumed, records/s (dotted: all that is offered)" if not sheet.narrow else "Consumed, records/s")
     below.set_title("Lost, share of the drops offered")
     below.set_xlabel("offered load, drops/s")
-    label_ends(above, ends)
+    label_ends(sheet, above, ends)

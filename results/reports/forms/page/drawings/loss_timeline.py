@@ -29,6 +29,7 @@ def draw(report: Report) -> Drawn | None:
 
 
 def _plot(sheet: Sheet, strips: Sequence[tuple[Variant, Trial, list[Moment]]]) -> None:
+    fitted = sheet.fitted([variant.label for variant, _, _ in strips])
     for axes, (variant, trial, moments) in zip(sheet.axes, strips, strict=True):
         starts = [0.0, *(moment.t_s for moment in moments[:-1])]
         rates = [moment.lost / (moment.t_s - start) for start, moment in zip(starts, moments, strict=True)]
@@ -38,7 +39,7 @@ def _plot(sheet: Sheet, strips: Sequence[tuple[Variant, Trial, list[Moment]]]) -
         axes.set_ylim(0, max(rates) * 1.15 or 1)
         axes.locator_params(axis="y", nbins=3)
         axes.yaxis.set_major_formatter(lambda value, _place: units.quantity(value))
-        axes.set_title(f"{variant.label}, trial {trial.number}: {units.count(trial.ledger.lost)} lost")
+        axes.set_title(f"{fitted[variant.label]}, trial {trial.number}: {units.count(trial.ledger.lost)} lost")
         axes.set_ylabel("lost/s")
     sheet.axes[-1].set_xlabel("seconds since the trial began (strokes at the top: pauses of the garbage collector)"
                               if not sheet.narrow else "seconds (strokes: collector's pauses)")  # fmt: skip

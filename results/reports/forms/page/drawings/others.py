@@ -28,4 +28,4 @@ def _plot(found: Disturbance, sheet: Sheet) -> None:
     axes.set_ylim(0, max(0.1, *below) * 1.05)
     axes.yaxis.set_major_formatter(lambda value, _place: units.percent(value))
     axes.set_xlabel("trials in the order they ran")
-    axes.legend(loc="upper left", bbox_to_anchor=(0, -0.3), ncols=2, frameon=False, fontsize=11)
+    sheet.legend("outside lower left")

@@ -28,6 +28,7 @@ for (const table of document.querySelectorAll("table.sortable")) {
 
 for (const figure of document.querySelectorAll("figure[data-points]")) {
   const points = JSON.parse(figure.dataset.points);
+  const labels = JSON.parse(figure.dataset.labels);
   const groups = [];
   for (const svg of figure.querySelectorAll("svg")) {
     for (const [series, texts] of Object.entries(points)) {
@@ -83,7 +84,7 @@ for (const figure of document.querySelectorAll("figure[data-points]")) {
   for (const [key, members] of variants) {
     const button = document.createElement("button");
     button.type = "button";
-    button.textContent = members[0].texts[0].split(/[:,] /)[0];
+    button.textContent = labels[members[0].series];
     button.style.borderColor = `var(--s${parseInt(key.slice(1), 10) % 8})`;
     button.setAttribute("aria-pressed", "true");
     button.addEventListener("click", () => {

@@ -1,0 +1,29 @@
+"""The types of options that hold numbers: every number on a command line is read here, by results/units.py."""
+
+import argparse
+from collections.abc import Callable
+from typing import TypeVar
+
+from results import units
+from results.errors import BadInput
+
+T = TypeVar("T")
+
+
+def typed(read: Callable[[str], T]) -> Callable[[str], T]:
+    """Make a reader of words the type of an option: what it refuses, argparse tells with the option's name."""
+
+    def read_option(text: str) -> T:
+        try:
+            return read(text)
+        except BadInput as error:
+            raise argparse.ArgumentTypeError(str(error)) from error
+
+    return read_option
+
+
+whole = typed(units.read_whole)
+finite = typed(units.read_number)
+duration = typed(units.read_duration)
+byte_count = typed(units.read_size)
+load = typed(units.read_rate)
