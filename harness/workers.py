@@ -20,6 +20,8 @@ from traffic.senders import SenderName, side_of
 from traffic.testbed import Testbed
 
 READY_TIMEOUT_S = 30.0
+# Before anything of a user's is opened: Python and the compiler, which an emulated or busy machine starts slowly.
+START_TIMEOUT_S = 120.0
 # They are there already, or the worker has ended.
 LAST_WORDS_TIMEOUT_S = 1.0
 
@@ -100,12 +102,11 @@ def ready(worker: Consumer, kind: type[M]) -> M:
     Raises NeverReady, or CannotRun or BadInput when it says that it failed.
     """
     opening = False
-    timeout_s = READY_TIMEOUT_S * worker.patience
     try:
-        message = worker.receive(timeout_s, kind, Opening, Raised, Failed)
+        message = worker.receive(START_TIMEOUT_S * worker.patience, kind, Opening, Raised, Failed)
         if isinstance(message, Opening):
             opening = True
-            message = worker.receive(timeout_s, kind, Raised, Failed)
+            message = worker.receive(READY_TIMEOUT_S * worker.patience, kind, Raised, Failed)
     except WorkerDied as error:
         if opening:
             raise NeverReady(worker, f"while the mode was opened, {error}{worker.whereabouts()}") from error

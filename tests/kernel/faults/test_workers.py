@@ -10,7 +10,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from harness import account, load_trial
+from bpf.errors import CannotRun
+from harness import account, load_trial, workers
 from harness.plan import Wishes, load_setting
 from harness.probes.machine import Limits
 from harness.probes.outside import Probing
@@ -104,3 +105,15 @@ def _kill(bench: Watched, worker: str, number: signal.Signals) -> None:
     pid = bench.worker(worker)
     assert pid is not None
     os.kill(pid, number)
+
+
+def test_a_start_is_waited_for_longer_than_a_mode(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python and the compiler take a minute on an emulated machine, with nothing of a user's at work: another deadline.
+
+    One that nothing can keep shows that it is what a start is held to.
+    """
+    assert workers.START_TIMEOUT_S >= 4 * workers.READY_TIMEOUT_S
+    monkeypatch.setattr(workers, "START_TIMEOUT_S", 0.001)
+    setting = load_setting("null", "udp-closed-port", Wishes(intended_load=2000, duration_s=0.2))
+    with Rig(session="start", seed=1) as rig, pytest.raises(CannotRun, match=r"said nothing for 0\.001 s"):
+        rig.run(Step(setting, block=0), number=0, on_progress=lambda _progress: None)
