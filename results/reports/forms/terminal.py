@@ -51,6 +51,9 @@ class Console(rich.console.Console):
     def __init__(self, **options: Any) -> None:
         # NO_COLOR alone would have rich keep what is bold or dim.
         super().__init__(**{"color_system": None if os.environ.get("NO_COLOR") else "auto", **options})
+        if self.is_dumb_terminal and "width" not in options:  # rich takes each of them to have 80 columns
+            columns, lines = os.get_terminal_size(self.file.fileno())
+            self.size = rich.console.ConsoleDimensions(columns or self.width, lines or self.height)
 
     def render(
         self, renderable: rich.console.RenderableType, options: rich.console.ConsoleOptions | None = None

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import io
 import os
+import pty
 import re
+import struct
+import termios
 from dataclasses import replace
 
 import pytest
@@ -105,3 +109,14 @@ def test_a_terminal_without_colour_gets_none(monkeypatch: pytest.MonkeyPatch) ->
     out = io.StringIO()
     draw(run_document([made_up.trial()]), Console(file=out, force_terminal=True, width=100, _environ=os.environ))
     assert "\x1b" not in out.getvalue()
+
+
+def test_a_dumb_terminal_has_the_width_that_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lines are broken by us, between words, and not by the terminal."""
+    monkeypatch.setenv("TERM", "dumb")
+    monkeypatch.delenv("COLUMNS", raising=False)
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 40, 0, 0))
+    with open(theirs, "w", encoding="utf-8") as stdout:  # noqa: PTH123
+        assert Console(file=stdout).width == 40
+    os.close(ours)
