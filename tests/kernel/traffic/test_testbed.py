@@ -13,8 +13,8 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from own_thread import on_own_thread
 
+from tests.kernel.traffic.own_thread import on_own_thread
 from tests.timing import asserts_ratio
 from traffic.outlet import enter_namespace, own_inode
 from traffic.testbed import Testbed

@@ -16,7 +16,7 @@ import pytest
 
 from harness.machine.group import Group, abandoned, end_abandoned
 from tests.kernel.bench import ALONE, OWN_MOUNTS, command, surroundings
-from tests.kernel.faults.watched import QUIET_RUN, Watched
+from tests.kernel.harness.watched import QUIET_RUN, Watched
 
 SHORT = ("--rate", "2000", "--trials", "1")
 MODE = """

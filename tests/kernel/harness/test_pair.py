@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from tests.kernel.bench import bench, bench_here, start
-from tests.kernel.check.test_check import FAST, as_root_itself, trials, wait_for  # noqa: F401 - a fixture
+from tests.kernel.harness.commands.test_check import FAST, as_root_itself, trials, wait_for  # noqa: F401 - a fixture
 
 # A large alpha lets two blocks fail: what a verdict rests on is not what is tested.
 SHORT = ("--metrics", "ns_per_event", "--drain", "60000", "--alpha", "0.3", "--blocks", "2", "--quiet")

@@ -16,7 +16,7 @@ import pytest
 from harness.plan import expand_modes
 from tests.kernel.bench import command, surroundings
 from tests.kernel.endurance import endure
-from tests.kernel.faults.watched import QUIET_RUN, Watched
+from tests.kernel.harness.watched import QUIET_RUN, Watched
 
 ONE_TRIAL = (*QUIET_RUN, "--rate", "5000", "--duration", "0.5", "--trials", "1", "--json")
 GREEDY = """

@@ -15,7 +15,7 @@ import pytest
 
 from harness.machine.privileges import KEPT_BY_CONSUMERS, NEEDED
 from tests.kernel.bench import bench_here, surroundings
-from tests.kernel.faults.watched import QUIET_RUN, Watched
+from tests.kernel.harness.watched import QUIET_RUN, Watched
 from tests.nobody import AS_NOBODY, NOBODY, Nobody
 
 SHORT = (*QUIET_RUN, "--rate", "5000", "--duration", "0.5", "--trials", "1", "--json")

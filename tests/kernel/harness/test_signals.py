@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from results.file import read
-from tests.kernel.faults.watched import QUIET_RUN, STAGES, Watched
+from tests.kernel.harness.watched import QUIET_RUN, STAGES, Watched
 
 # A mode whose consumer needs a while to empty the ring: so that there is a stage `drain` to be hit.
 SLOW = """

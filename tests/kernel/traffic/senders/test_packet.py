@@ -5,8 +5,8 @@ import time
 from dataclasses import replace
 
 import pytest
-from own_thread import on_own_thread
 
+from tests.kernel.traffic.own_thread import on_own_thread
 from traffic.discovery import kind_names, load_kind
 from traffic.offer import Offered, offer
 from traffic.outlet import OWN_NAMESPACE, own_inode

@@ -17,8 +17,8 @@ from harness.trial import Progress
 from results.file import read
 from results.peers import PeersPlan, label
 from results.plan import Step
-from tests.kernel.faults.refuse import wrapper
-from tests.kernel.faults.watched import Watched
+from tests.kernel.harness.refuse import wrapper
+from tests.kernel.harness.watched import Watched
 
 RECORDS = 20_000
 PLAN = PeersPlan(

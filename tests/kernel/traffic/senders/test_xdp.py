@@ -6,8 +6,8 @@ import time
 from dataclasses import replace
 
 import pytest
-from own_thread import on_own_thread
 
+from tests.kernel.traffic.own_thread import on_own_thread
 from traffic.counters import snmp
 from traffic.discovery import load_kind
 from traffic.kind import choose_sender

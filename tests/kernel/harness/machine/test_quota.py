@@ -15,7 +15,7 @@ import pytest
 from harness.machine.quota import groups, quotas
 from harness.probes.machine import ThrottlingProbe
 from tests.kernel.bench import trials
-from tests.kernel.faults.watched import QUIET_RUN, Watched
+from tests.kernel.harness.watched import QUIET_RUN, Watched
 
 PERIOD_US = 100_000
 INSIDE = ("sh", "-c", 'echo $$ >"$0" && exec "$@"')

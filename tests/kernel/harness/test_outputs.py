@@ -17,7 +17,7 @@ import pytest
 
 from results.file import read
 from tests.kernel.bench import OWN_MOUNTS, bench, command, surroundings
-from tests.kernel.faults.watched import QUIET_RUN, Watched
+from tests.kernel.harness.watched import QUIET_RUN, Watched
 
 CLOSED = ["0<&-", "1>&-", "2>&-", "0<&- 1>&-", "0<&- 2>&-", "1>&- 2>&-", "0<&- 1>&- 2>&-"]
 ONE_TRIAL = (*QUIET_RUN, "--rate", "20000", "--duration", "0.5", "--trials", "1", "--json")

@@ -17,7 +17,7 @@ from harness.probes.machine import Limits
 from harness.probes.outside import Probing
 from harness.rig import Rig
 from results.plan import Step
-from tests.kernel.faults.watched import QUIET_RUN, Watched
+from tests.kernel.harness.watched import QUIET_RUN, Watched
 
 TWO_TRIALS = ("--rate", "10000", "--duration", "1", "--trials", "2", "--json")
 FATAL = (

@@ -13,7 +13,7 @@ import pytest
 
 from results.file import read
 from tests.kernel.bench import bench, bench_here, trials
-from tests.kernel.probes.modes import CYCLIC, DELAYING, NAPPING
+from tests.kernel.harness.probes.modes import CYCLIC, DELAYING, NAPPING
 from tests.timing import asserts_ratio
 
 

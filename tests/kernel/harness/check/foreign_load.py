@@ -1,6 +1,6 @@
 """Burn one core on and off, at random, for a number of seconds: the neighbour that every shared runner has.
 
-python tests/kernel/check/foreign_load.py SECONDS [--steady]
+python tests/kernel/harness/check/foreign_load.py SECONDS [--steady]
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ import pytest
 from harness.doctor import Finding, examine
 from tests.kernel.bench import OWN_MOUNTS
 
-CHECKOUT = Path(__file__).resolve().parent.parent.parent
+CHECKOUT = Path(__file__).resolve().parents[4]
 READ_ONLY = 'mount --bind /proc/sys /proc/sys && mount -o remount,bind,ro /proc/sys && exec "$@"'
 HIDDEN = 'mount -t tmpfs none /sys/kernel/btf && exec "$@"'
 

@@ -1,7 +1,7 @@
 """A load that switches on in the middle of a gate: what comes one after the other is fooled, blocks are not.
 
 A measurement and no part of the suite, since its outcome depends on what else the machine does. By hand, as root:
-.venv/bin/python -m pytest tests/kernel/check/load_in_the_middle.py
+.venv/bin/python -m pytest tests/kernel/harness/check/load_in_the_middle.py
 """
 
 from __future__ import annotations

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.kernel.bench import CHECKOUT, OWN_MOUNTS
-from tests.kernel.faults.refuse import wrapper
-from tests.kernel.faults.watched import QUIET_RUN, Watched
+from tests.kernel.harness.refuse import wrapper
+from tests.kernel.harness.watched import QUIET_RUN, Watched
 
 ONE_TRIAL = (*QUIET_RUN, "--mode", "null", "--rate", "5000", "--duration", "0.3", "--trials", "1", "--json")
 BPF_MAP_CREATE, BPF_PROG_LOAD, BPF_RAW_TRACEPOINT_OPEN, BPF_MAP_GET_FD_BY_ID = 0, 5, 17, 14  # enum bpf_cmd
