@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from bpf.channel import record_channels
+from bpf.channels.ring import RingChannel
 from bpf.errors import CannotRun
-from bpf.program import LoadOptions, Program
+from bpf.program import LoadOptions, Program, compile_flags
 from harness.doctor import AS_ROOT, Finding
 from harness.machine.privileges import in_user_namespace, missing_capabilities
 
@@ -16,6 +17,10 @@ def check() -> Iterator[Finding]:
     others = {name: kind for name, kind in record_channels().items() if name != "ring"}
     if missing_capabilities() or in_user_namespace():
         yield Finding(level="unchecked", what=f"whether the channels {', '.join(others)} can be made", cure=AS_ROOT)
+        return
+    try:
+        compile_flags(LoadOptions(channel=RingChannel()))
+    except CannotRun:  # the check `types` says it
         return
     for name, kind in others.items():
         if (why := kind.unsupported()) is not None:
