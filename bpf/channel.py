@@ -5,6 +5,7 @@ import pkgutil
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
 import bpf.channels
@@ -31,6 +32,15 @@ class Positions(Protocol):
     def close(self) -> None: ...
 
 
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """What became of the records in one part of a channel."""
+
+    read: int
+    overwritten: int
+    unread: int
+
+
 class Source(Protocol):
     """What a reader takes records from: one producer's part of a channel, or all of it."""
 
@@ -47,6 +57,9 @@ class Source(Protocol):
 
     def unread(self) -> int:
         """Count what waits to be read."""
+
+    def parts(self) -> Sequence[Part]:
+        """Tell what was read so far of each CPU's part, in the order of the CPUs; of what all write, it is one."""
 
 
 class Bcc(Protocol):

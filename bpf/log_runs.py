@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from bpf.channel import OnRecord, Take
-from bpf.log import Log, Places
+from bpf.channel import OnRecord, Part, Take
+from bpf.log import Log, Places, Segment
 from bpf.record import HEADER_BYTES, RECORD_BYTES, SAMPLE_BYTES, Samples
 
 
@@ -25,6 +25,9 @@ class LogRuns:
     @property
     def overwritten(self) -> int:
         return self._segment.gone()
+
+    def parts(self) -> Sequence[Part]:
+        return [_part(self._segment)]
 
     def _sum_up(self, records: Samples) -> None:
         self.checksum += int(np.einsum("i->", records["timestamp"]))
@@ -50,12 +53,19 @@ class LogCalls:
     def unread(self) -> int:
         return sum(segment.unread() for segment in self._segments)
 
+    def parts(self) -> Sequence[Part]:
+        return [_part(segment) for segment in self._segments]
+
     def _call(self, records: Samples) -> Any:
         on_record, first = self._on_record, records.ctypes.data + HEADER_BYTES
         halt = 0
         for sample in range(first, first + len(records) * RECORD_BYTES, RECORD_BYTES):
             halt |= on_record(0, sample, SAMPLE_BYTES)
         return halt < 0
+
+
+def _part(segment: Segment) -> Part:
+    return Part(read=segment.records_read, overwritten=segment.gone(), unread=segment.unread())
 
 
 class LogPositions:

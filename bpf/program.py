@@ -154,7 +154,7 @@ def compile_flags(options: LoadOptions) -> list[str]:
     if options.entry != "on_drop":
         flags.append("-DBASELINES")
     if options.synthetic:
-        flags.append(f"-DSYNTHETIC={MAX_SYNTHETIC_KEYS}")
+        flags += [f"-DSYNTHETIC={MAX_SYNTHETIC_KEYS}", f"-DSYNTHETIC_PLANS={syscalls.possible_cpus()}"]
     return flags
 
 

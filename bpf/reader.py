@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import ClassVar, Self
 
 import bpf.readers
-from bpf.channel import Source
+from bpf.channel import Part, Source
 from bpf.program import Program
 
 
@@ -74,6 +74,10 @@ class RecordReader(Reader):
 
     def consume(self) -> int:
         return sum([consume() for consume in self._consumers])
+
+    def parts(self) -> list[Part]:
+        """Tell what became of the records in each CPU's part of the channel."""
+        return [part for source in self.sources for part in source.parts()]
 
     def unread(self, _consumed: int) -> int:
         return sum(source.unread() for source in self.sources)

@@ -1,6 +1,8 @@
 """Each record of one ring or several, by bcc's own loop: one call of `on_record` for each."""
 
-from bpf.channel import Bcc, OnRecord
+from collections.abc import Sequence
+
+from bpf.channel import Bcc, OnRecord, Part
 from bpf.ring import RECORD_BYTES, RingPositions
 
 
@@ -27,6 +29,12 @@ class RingCalls:
         before = self._consumed_bytes()
         self._consume()  # bcc drops libbpf's count: the positions tell it
         return (self._consumed_bytes() - before) // RECORD_BYTES
+
+    def parts(self) -> Sequence[Part]:
+        return [
+            Part(read=each.consumed_bytes // RECORD_BYTES, overwritten=0, unread=each.unread_records)
+            for each in self._positions
+        ]
 
     def unread(self) -> int:
         return sum(positions.unread_records for positions in self._positions)

@@ -1,11 +1,11 @@
 """Runs of records in a mapped ring: looked at with numpy, many at a time, with no Python work per record."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from bpf.channel import Take
+from bpf.channel import Part, Take
 from bpf.record import BUSY_BIT, DISCARD_BIT, HEADER_BYTES, RECORD, RECORD_BYTES
 from bpf.ring import Ring
 
@@ -57,6 +57,9 @@ class RingRuns:
         self._look = len(self._same)
         self.records_read = 0
         self.checksum: int = 0
+
+    def parts(self) -> Sequence[Part]:
+        return [Part(read=self.records_read, overwritten=0, unread=self.unread())]
 
     def unread(self) -> int:
         return int(self._ring.producer[0] - self._ring.consumer[0]) // RECORD_BYTES

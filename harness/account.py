@@ -176,6 +176,7 @@ def close(
     wrong: Iterable[str],
     metrics: Mapping[str, float] = MappingProxyType({}),
     witness: Mapping[str, int] = MappingProxyType({}),
+    series: Mapping[str, Any] = MappingProxyType({}),
     warnings: Iterable[str] = (),
     limited_by: Literal["consumer", "generator"] | None = None,
 ) -> Trial:
@@ -196,7 +197,7 @@ def close(
         metrics=reading.metrics,
         absent=reading.absent,
         witness=witness,
-        series={"top_drops": named(finish.done.top_drops), **reading.series},
+        series={"top_drops": named(finish.done.top_drops), **reading.series, **series},
         invalid_because=tuple(wrong),
         disturbed_because=tuple(outside.disturbed_because(reading, (last_consumed_ns - first_ns) / 1e9)),
         warnings=(*warnings, *_started_under()),

@@ -7,6 +7,7 @@ import gc
 import os
 import signal
 import sys
+from dataclasses import replace
 
 from bpf.errors import CannotRun
 from harness.control import Parent
@@ -47,9 +48,14 @@ def _run(spec: GeneratorSpec, parent: Parent) -> None:
         gc.disable()
         parent.send(Ready())
         start_ns = parent.receive(Go).at_ns
-        offered = offer(sender, schedule, start_ns=start_ns, duration_ns=duration_ns, stop=lambda: bool(stop))
+        offered = offer(
+            sender, schedule, start_ns=start_ns, duration_ns=duration_ns, stop=lambda: bool(stop), spins=spec.spins
+        )
         times = os.times()
-        parent.send(Sent(offered=offered, cpu_s=times.user + times.system))
+        sent = Sent(offered=offered, cpu_s=times.user + times.system)
+        if isinstance(sender, SyntheticSender):
+            sent = replace(sent, emitted=sender.emitter.emitted, emitting_ns=sender.emitter.spent_ns)
+        parent.send(sent)
 
 
 def _open_sender(spec: GeneratorSpec, parent: Parent) -> PacketSender | XdpSender | SyntheticSender:
@@ -58,7 +64,7 @@ def _open_sender(spec: GeneratorSpec, parent: Parent) -> PacketSender | XdpSende
         return open_sender(spec.sender, spec.outlet, spec.frames)
     emitter = parent.receive(Maps).emitter
     assert emitter is not None
-    return SyntheticSender(emitter, spec.frames)
+    return SyntheticSender(emitter, spec.frames, spec.slot)
 
 
 if __name__ == "__main__":

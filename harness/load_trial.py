@@ -3,20 +3,21 @@
 import select
 import signal
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Literal
 
+from bpf.cpus import online_cpus
 from harness import account
 from harness.channel import channel_of
-from harness.control import Worker
-from harness.messages import DRAIN_DEADLINE_S, Bye, Go, Maps, Ready, Sent
+from harness.messages import DRAIN_DEADLINE_S, Bye, Go, Maps, Sent
 from harness.probes.machine import MachineProbe
 from harness.probes.observer import Observer
 from harness.probes.outside import Outside, Probing
 from harness.probes.timeline import SAMPLE_S
+from harness.producers import Producers, as_one, imbalance, ledgers_by_cpu, together
 from harness.trial import Identity, OnProgress, Place, Progress
 from harness.workers import (
     READY_TIMEOUT_S,
@@ -24,14 +25,12 @@ from harness.workers import (
     Start,
     Traffic,
     endings,
-    last_words,
     ready,
     remarks,
     start_consumer,
-    start_generator,
 )
 from results.ledger import Ledger
-from results.metrics import BACKLOG_AT_STOP
+from results.metrics import BACKLOG_AT_STOP, EMIT_PER_EVENT
 from results.trial import Setting, Trial
 from traffic.kind import Expected
 from traffic.offer import Offered
@@ -56,7 +55,7 @@ _GENERATOR_METRICS = (
 
 def run_load_trial(
     setting: Setting,
-    traffic: Traffic,
+    traffics: Sequence[Traffic],
     *,
     identity: Identity,
     place: Place,
@@ -66,23 +65,26 @@ def run_load_trial(
     start: Start = start_consumer,
     detach: Callable[[], None] | None = None,
 ) -> Trial:
-    """Offer a load to a consumer and close the ledger; `detach` ends what a shared ring's program observes.
+    """Offer a load to a consumer and close the ledger; each producer has a testbed of its own.
+
+    `detach` ends what a shared ring's program observes.
 
     Raises CannotRun or BadInput when a worker cannot start. A worker that dies later makes the trial invalid.
     """
     started_at = datetime.now(UTC)
     with ExitStack() as stack:
         synthetic = setting.sender == "synthetic"
-        machine = MachineProbe({place.consumer_cpu, place.generator_cpu})
-        tag = None if synthetic else traffic.kind.tag(traffic.bed)
+        producers = Producers(setting, traffics, place, identity.seed)
+        machine = MachineProbe({place.consumer_cpu, *producers.cpus})
+        tag = None if synthetic else traffics[0].kind.tag(traffics[0].bed)
         consumer = start(setting, tag, place, output_fd, probing)
         stack.enter_context(consumer)
-        generator = stack.enter_context(start_generator(setting, traffic, identity.seed, place.generator_cpu))
+        stack.enter_context(producers)
         maps = ready(consumer, Maps)
         observer = None if maps.counters is None else stack.enter_context(Observer(maps, channel_of(setting)))
         if synthetic:
-            generator.send(maps)
-        ready(generator, Ready)
+            producers.tell(maps)
+        producers.ready()
         outside = stack.enter_context(
             Outside(
                 setting,
@@ -90,27 +92,28 @@ def run_load_trial(
                 probing,
                 consumer=consumer.pid,
                 program=maps.program,
-                others=[generator.pid],
+                others=[worker.pid for worker in producers.workers],
                 machine=machine,
             )
         )
 
-        witness_before = traffic.kind.witness(traffic.bed)
+        witness_before = producers.witness()
         machine.start()
         outside.start()
-        sent = _offer(setting, consumer, generator, observer, outside, on_progress)
-        offered = sent.offered
-        expected = None if offered is None else traffic.kind.expect(offered.sent, offered.refused)
+        sents = _offer(setting, consumer, producers, observer, outside, on_progress)
+        sent, made = together(sents), producers.expected(sents)
+        offered, expected = sent.offered, as_one(made)
         backlog = None
         if observer is not None:
             observer.settle(expected.total if expected else None, SETTLE_TIMEOUT_S)
             backlog = observer.unread_records
-        witness_after = traffic.kind.witness(traffic.bed)
+        witness_after = producers.witness()
 
         if detach is not None:
             detach()
         consumer.signal(signal.SIGUSR1)
         finish = account.finish(consumer, observer, outside, output_fd)
+        by_cpu = {} if observer is None or setting.producers == 1 else observer.counters_by_cpu()
         consumer.send(Bye())
 
     witness = {name: count - witness_before.get(name, 0) for name, count in witness_after.items()}
@@ -122,8 +125,13 @@ def run_load_trial(
         drops_expected=expected.total if expected else None,
     )
     # A worker that raised or died leaves a ledger that cannot balance: that follows from it, and is no second fault.
-    wrong = endings(sent) + endings(finish.done) or [*ledger.imbalance(), *_not_as_sent(offered, expected, witness)]
+    rows = ledgers_by_cpu(producers, made, by_cpu, finish.done, online_cpus()) if setting.producers > 1 else []
+    wrong = endings(sent) + endings(finish.done) or [
+        *ledger.imbalance(), *imbalance(rows, ledger.skipped), *_not_as_sent(offered, expected, witness),
+    ]  # fmt: skip
     metrics = _generator_metrics(sent)
+    if sent.emitted:
+        metrics[EMIT_PER_EVENT.name] = sent.emitting_ns / sent.emitted
     if backlog is not None:
         metrics[BACKLOG_AT_STOP.name] = backlog
     return account.close(
@@ -138,7 +146,8 @@ def run_load_trial(
         wrong=wrong,
         metrics=metrics,
         witness=witness,
-        warnings=[*_warnings(ledger, finish), *remarks(consumer, finish.done)],
+        series={"cpus": rows} if rows else {},
+        warnings=[*_warnings(ledger, finish), *_shared(producers, place), *remarks(consumer, finish.done)],
         limited_by=_limited_by(setting, ledger, offered),
     )
 
@@ -146,26 +155,27 @@ def run_load_trial(
 def _offer(  # noqa: PLR0917 - both sides, and who watches them
     setting: Setting,
     consumer: Consumer,
-    generator: Worker,
+    producers: Producers,
     observer: Observer | None,
     outside: Outside,
     on_progress: OnProgress,
-) -> Sent:
-    """Let the generator send, and watch; return its last words."""
+) -> list[Sent]:
+    """Let the generators send, and watch; return their last words."""
     assert setting.duration_s is not None
     began = time.monotonic()
-    generator.send(Go(at_ns=time.monotonic_ns() + START_DELAY_NS))
+    producers.tell(Go(at_ns=time.monotonic_ns() + START_DELAY_NS))
     patience_s = setting.duration_s + READY_TIMEOUT_S
     told_to_stop = False
     next_progress = began
-    while not generator.pending():
+    while busy := producers.busy():
         if not told_to_stop and consumer.pending():  # it raised or died: nobody is left to offer to
-            generator.signal(signal.SIGUSR1)
+            for generator in producers.workers:
+                generator.signal(signal.SIGUSR1)
             told_to_stop = True
         outside.sample()
         now = time.monotonic()
         if now > began + patience_s:
-            return Sent(died=f"the generator said nothing for {patience_s:g} s")
+            return [Sent(died=f"the generator said nothing for {patience_s:g} s")] * len(producers.workers)
         if observer is not None and now >= next_progress:
             next_progress = now + PROGRESS_STEP_S
             on_progress(
@@ -176,8 +186,14 @@ def _offer(  # noqa: PLR0917 - both sides, and who watches them
                     consumer_pid=consumer.pid,
                 )
             )
-        select.select([generator] if told_to_stop else [generator, consumer], [], [], SAMPLE_S)
-    return last_words(generator, Sent)
+        select.select(busy if told_to_stop else [*busy, consumer], [], [], SAMPLE_S)
+    return producers.last_words()
+
+
+def _shared(producers: Producers, place: Place) -> list[str]:
+    if not producers.shares:
+        return []
+    return [f"a producer shared CPU {place.consumer_cpu} with the consumer, and sent in bursts"]
 
 
 def _not_as_sent(offered: Offered | None, expected: Expected | None, witness: Mapping[str, int]) -> list[str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from bpf.channel import Part
 from bpf.counters import Counters
 from bpf.synthetic import EmitterIds
 from harness.consumer.imports import Import
@@ -47,7 +48,10 @@ class ConsumerSpec(Message):
 
 @dataclass(frozen=True, kw_only=True)
 class GeneratorSpec(Message):
-    """All that a generator is told. `rate` is frames per second, None as fast as it goes; `frames` are sent in turn."""
+    """All that a generator is told. `rate` is frames per second, None as fast as it goes; `frames` are sent in turn.
+
+    One that has its consumer's CPU to share `spins` never; of several that emit records each has a `slot`.
+    """
 
     sender: SenderName
     outlet: Outlet
@@ -57,6 +61,8 @@ class GeneratorSpec(Message):
     duration_s: float
     seed: int
     cpu: int | None
+    spins: bool = True
+    slot: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,13 +140,15 @@ class Done(LastWords):
 
     `raised` is what its mode raised, `undone` what the mode did to its process that was undone, `threads` those that it
     left running. `top_drops` are rows of (reason, location, count). Times are CLOCK_MONOTONIC. `unread` is told where
-    no ring shows it, `overwritten` where the channel overwrites, `counters` by a consumer that has no program of ours.
+    no ring shows it, `overwritten` where the channel overwrites, `parts` where
+    each CPU's own is asked for, `counters` by a consumer that has no program of ours.
     """
 
     consumed: int | None = None
     unread: int | None = None
     counters: Counters | None = None
     overwritten: int | None = None
+    parts: tuple[Part, ...] = ()
     checksum_read: int | None = None
     began_ns: int = 0
     last_consumed_ns: int = 0
@@ -154,7 +162,9 @@ class Done(LastWords):
 
 @dataclass(frozen=True, kw_only=True)
 class Sent(LastWords):
-    """What a generator has sent, and the CPU time that it took."""
+    """What a generator has sent, and the CPU time that it took; of records, how many the kernel timed, and the time."""
 
     offered: Offered | None = None
     cpu_s: float | None = None
+    emitted: int = 0
+    emitting_ns: int = 0

@@ -1,6 +1,7 @@
 """Turn options into settings, refuse what makes no sense, and put the trials in a random order."""
 
 import dataclasses
+import os
 import re
 from collections.abc import Sequence
 from typing import Literal, cast, get_args
@@ -61,6 +62,7 @@ class Wishes:
     interval_ns: int | None = None
     gc: Literal["on", "off", "freeze"] = "on"
     ring_size_bytes: int = DEFAULT_RING_BYTES
+    producers: tuple[int, ...] = (1,)
     sender: str = "auto"
     shape: str = "constant"
     intended_load: float | None = None
@@ -71,6 +73,12 @@ class Wishes:
         if self.intended_load is not None:
             check_rate(self.intended_load)
         check_duration(self.duration_s)
+        cpus = len(os.sched_getaffinity(0))
+        for number in self.producers:
+            if not 1 <= number <= cpus:
+                raise BadInput(
+                    f"--producers {number}: there are 1 to {cpus} CPUs to send from; each has one of its own"
+                )
         check_ring_size(self.ring_size_bytes)
         if self.interval_ns is not None and not 0 < self.interval_ns <= LONGEST_INTERVAL_NS:
             most, said = LONGEST_INTERVAL_NS / 1e6, self.interval_ns / 1e6
@@ -135,10 +143,13 @@ def _stall_s(asked: Asked) -> float | None:
 
 
 def consumers(modes: str, wishes: Wishes) -> list[tuple[str, Wishes]]:
-    """Spell out `null,file` and `all`, channels, and `both` readers, as (mode, what is wished of it).
+    """Spell out `null,file` and `all`, channels, producers, and `both` readers, as (mode, what is wished of it).
 
     With `all` or `both`, what is wished of a channel of records is not held against a mode that uses none.
     """
+    if len(wishes.producers) > 1:
+        each = [dataclasses.replace(wishes, producers=(number,)) for number in dict.fromkeys(wishes.producers)]
+        return [chosen for its in each for chosen in consumers(modes, its)]
     spelled = []
     channels = expand_channels(wishes.channel)
     several = len(channels) > 1 or wishes.reader == "both"
@@ -241,6 +252,7 @@ def load_setting(mode_name: str, traffic: str, wishes: Wishes) -> Setting:
         setting,
         sender=choose_sender(load_kind(traffic), wishes.intended_load, wishes.sender),
         shape=wishes.shape,
+        producers=_producers(wishes),
         intended_load=wishes.intended_load,
         duration_s=wishes.duration_s,
     )
@@ -256,6 +268,12 @@ def check_records(records: int) -> None:
     """Raise BadInput for more records than the largest ring holds, or none."""
     if not 0 < records <= MAX_DRAIN_RECORDS:
         raise BadInput(f"--drain takes 1 to {MAX_DRAIN_RECORDS} records (what a ring of 1 GiB holds); it is {records}")
+
+
+def _producers(wishes: Wishes) -> int:
+    if len(wishes.producers) > 1:
+        raise BadInput("--producers of several numbers is for commands that compare several settings; name one here")
+    return wishes.producers[0]
 
 
 def check_duration(duration_s: float) -> None:

@@ -52,7 +52,7 @@ class Rig(ExitStack):
         self._seed = seed
         self._traces = traces
         self._trees = trees
-        self._bed: Testbed | None = None
+        self._beds: list[Testbed] = []
 
     def __enter__(self) -> Self:
         self._folder = self.enter_context(run_folder())
@@ -108,13 +108,16 @@ class Rig(ExitStack):
                 return run_drain_trial(
                     setting, identity=identity, place=place, output_fd=output_fd, probing=self._probing, start=start
                 )
-            kind = load_kind(setting.traffic)
-            bed = self._testbed()
             looks = Backlog(on_progress) if setting.stall_s is None else Stall(on_progress, setting.stall_s)
-            with kind.installed(bed) as frames:
+            with ExitStack() as installed:
+                traffics = []
+                for number in range(setting.producers):
+                    kind, bed = load_kind(setting.traffic), self._testbed(number)
+                    frames = installed.enter_context(kind.installed(bed))
+                    traffics.append(Traffic(kind=kind, bed=bed, frames=frames))
                 trial = run_load_trial(
                     setting,
-                    Traffic(kind=kind, bed=bed, frames=frames),
+                    traffics,
                     identity=identity,
                     place=place,
                     output_fd=output_fd,
@@ -125,11 +128,11 @@ class Rig(ExitStack):
                 )
             return dataclasses.replace(trial, metrics={**trial.metrics, **looks.metrics()})
 
-    def _testbed(self) -> Testbed:
-        """Make the testbed at the first trial that sends packets."""
-        if self._bed is None:
-            self._bed = self.enter_context(Testbed())
-        return self._bed
+    def _testbed(self, number: int = 0) -> Testbed:
+        """Make a producer's testbed at the first trial that needs it; all have the session's one tag."""
+        while len(self._beds) <= number:
+            self._beds.append(self.enter_context(Testbed(self._beds[0].tag if self._beds else None)))
+        return self._beds[number]
 
     def _output(self, setting: Setting, number: int) -> AbstractContextManager[int | None]:
         """Open what the consumer of a trial writes to."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -34,6 +34,13 @@ class Place:
     consumer_cpu: int | None
     generator_cpu: int | None
     consumer_tree: Tree | None = None
+
+    def producer_cpus(self, number: int) -> Sequence[int | None]:
+        """Choose the CPUs of so many generators: the consumer's own comes last."""
+        if self.consumer_cpu is None:
+            return [None] * number
+        others = sorted(os.sched_getaffinity(0) - {self.consumer_cpu})
+        return [*others, self.consumer_cpu][:number]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

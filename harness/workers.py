@@ -69,18 +69,23 @@ def start_consumer(
     return Worker("harness.consumer", spec, name="consumer", pass_fds=inherited, tree=tree, group=Group(), under=under)
 
 
-def start_generator(setting: Setting, traffic: Traffic, seed: int, cpu: int | None) -> Worker:
+def start_generator(
+    setting: Setting, traffic: Traffic, seed: int, cpu: int | None, *, slot: int = 0, spins: bool = True
+) -> Worker:
+    """Start one of the setting's producers, which offers its part of the load."""
     assert setting.duration_s is not None
     sender = cast("SenderName", setting.sender)  # plans hold valid ones only
     spec = GeneratorSpec(
         sender=sender,
         outlet=side_of(traffic.bed, sender).outlet,
         frames=tuple(traffic.frames),
-        rate=setting.intended_load,
+        rate=None if setting.intended_load is None else setting.intended_load / setting.producers,
         shape=setting.shape,
         duration_s=setting.duration_s,
         seed=seed,
         cpu=cpu,
+        spins=spins,
+        slot=slot,
     )
     return Worker("harness.generator", spec, name="generator", pass_fds=(spec.outlet.namespace,))
 

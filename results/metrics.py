@@ -259,6 +259,10 @@ PROGRAM_PER_EVENT = _metric(
     "program_ns_per_event", "program/event", NANOSECONDS, "lower", _KERNEL, "the BPF program, for a drop",
     compared=True,
 )  # fmt: skip
+EMIT_PER_EVENT = _metric(
+    "emit_ns_per_event", "emit/event", NANOSECONDS, "lower", _GENERATOR,
+    "a synthetic record, for the CPU that writes it", compared=True,
+)  # fmt: skip
 BYTES_WRITTEN = _metric(
     "bytes_written_per_event", "written/event", BYTES, "lower", _OUTSIDE,
     "bytes that a mode that writes wrote to its file, for an event",

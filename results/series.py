@@ -15,6 +15,7 @@ SERIES = {
     "allocation_sites": "the lines that allocate most often, and those that allocate most bytes",
     "instruction_functions": "the functions that take most instructions themselves, those that they call not included",
     "batch_lengths": "(most records of such a pass, passes), by powers of two",
+    "cpus": "the ledger of each CPU that sent, or on which a drop of ours was seen, where several send",
     "top_drops": "the reasons and functions that most events had, with their counts",
 }
 

@@ -21,7 +21,7 @@ Pass = Literal["timed", "latency", "kernel", "allocation", "instructions"]
 SCHEMA_VERSION = 3
 
 # Fields of a setting that came after the first files were written: where one is absent, its default is what held.
-_LATER = frozenset({"channel", "when_full", "stall_s", "handicap", "windows"})
+_LATER = frozenset({"channel", "when_full", "producers", "stall_s", "handicap", "windows"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +30,7 @@ class Setting:
 
     `channel` is what carries the events out of the kernel (bpf/channels); `when_full` is what it does with a record for
     which it has no room, where that can be chosen: drop it, or overwrite the oldest.
+    `producers` is from how many CPUs at once the load comes.
     `intended_load` is drops per second, None for "as fast as it goes" (closed loop).
     `duration_s` is None for drain trials, whose size is `drain_records`.
     `stall_s` is for how long the consumer is stopped once in the middle of a trial, whatever waits.
@@ -52,6 +53,7 @@ class Setting:
     channel: str = "ring"
     when_full: Literal["drop", "overwrite"] | None = None
     ring_size_bytes: int | None = None
+    producers: int = 1
     sender: str | None = None
     shape: str = "constant"
     intended_load: float | None = None

@@ -13,6 +13,8 @@ from traffic.schedule import NS_PER_S, Schedule
 
 # Sleep until so long before a frame is due, then spin: on a virtual machine a sleeper wakes some 60 to 150 us late.
 SPIN_NS = 200_000
+# One that does not spin sends what has come due after so long.
+BURST_NS = 1_000_000
 # Sleep no longer than this, so that a request to stop is noticed.
 LONGEST_SLEEP_NS = 20_000_000
 # A generator that was interrupted at the very end of a trial may still send what was due.
@@ -73,10 +75,11 @@ def offer(
     duration_ns: int,
     limit: int | None = None,
     stop: Callable[[], bool] = lambda: False,
+    spins: bool = True,
 ) -> Offered:
     """Send for `duration_ns` from `start_ns` (CLOCK_MONOTONIC) on, at most `limit` frames; no schedule: at full speed.
 
-    Ends early, between two bursts, when `stop` says so.
+    Ends early, between two bursts, when `stop` says so. Who does not spin leaves the CPU to others between bursts.
     """
     now, send, largest = time.monotonic_ns, sender.send, sender.max_burst
     refused_before = sender.refused
@@ -102,6 +105,8 @@ def offer(
             spare_ns = min(due_ns - at_ns, LONGEST_SLEEP_NS) - SPIN_NS
             if spare_ns > 0:
                 time.sleep(spare_ns / NS_PER_S)
+            elif not spins:
+                time.sleep(BURST_NS / NS_PER_S)
             continue
         tried = send(min(due - sent, largest))
         if not tried:

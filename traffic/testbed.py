@@ -133,8 +133,9 @@ class Testbed:
 
     __test__ = False  # its name makes pytest look for tests in it
 
-    def __init__(self) -> None:
-        self.tag = bytes([0x02 | secrets.randbits(8) & 0xFC]) + secrets.token_bytes(5)
+    def __init__(self, tag: bytes | None = None) -> None:
+        """Draw a tag, or take that of another bed of the session."""
+        self.tag = tag or bytes([0x02 | secrets.randbits(8) & 0xFC]) + secrets.token_bytes(5)
 
     def __enter__(self) -> Self:
         with ExitStack() as undo:

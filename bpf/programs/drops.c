@@ -11,7 +11,8 @@
  *   OFFSET_HEAD, OFFSET_MAC_HEADER   of struct sk_buff, from the running kernel's BTF (with TAG)
  *   ARG_SKB, ARG_LOCATION, ARG_REASON   places of the tracepoint's arguments, from BTF too
  *   WAKEUP_FLAGS          of bpf_ringbuf_submit; or WAKEUP_BYTES: wake the consumer when so much waits
- *   SYNTHETIC             adds the program that emits records without packets
+ *   SYNTHETIC             adds the program that emits records without packets, of so many kinds at the most
+ *   SYNTHETIC_PLANS       for so many who emit at once
  *   BASELINES             adds programs that do a part of the work, to tell what each part costs
  */
 
@@ -156,7 +157,7 @@ struct synthetic_key {
     u32 pid;
     u32 reason;
 };
-BPF_ARRAY(synthetic_plan, struct synthetic_plan, 1);
+BPF_ARRAY(synthetic_plan, struct synthetic_plan, SYNTHETIC_PLANS); /* by skb->mark: one each who emits */
 BPF_ARRAY(synthetic_keys, struct synthetic_key, SYNTHETIC);
 
 /* The same path as a real drop takes, without the packet. Run by BPF_PROG_TEST_RUN, never attached. */
@@ -164,7 +165,8 @@ int emit(struct __sk_buff *skb)
 {
     int first = 0;
     struct counters *count = counters.lookup(&first);
-    struct synthetic_plan *plan = synthetic_plan.lookup(&first);
+    int mark = skb->mark;
+    struct synthetic_plan *plan = synthetic_plan.lookup(&mark);
     if (!count || !plan)
         return 0;
     for (int i = 0; i < EMITS_PER_RUN; i++) {

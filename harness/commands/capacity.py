@@ -42,6 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("the load")
     group.add_argument("--traffic", default=options.DEFAULT_TRAFFIC, metavar="KIND", help="what is dropped, and why")
     group.add_argument("--sender", default="auto", help="packet, xdp or auto (default: xdp where the kind allows it)")
+    options.add_producers(group)
     group.add_argument("--least", type=load, default=LEAST, metavar="N", help="lowest load (default: 1000/s)")
     group.add_argument("--most", type=load, metavar="N", help="highest (default: 2M/s; synthetic: 20M/s)")
     group = parser.add_argument_group("the search")
@@ -108,6 +109,7 @@ def advice_plan(arguments: argparse.Namespace) -> AdvicePlan:
     wishes = dataclasses.replace(
         options.consumer_wishes_of(arguments),
         sender=arguments.sender,
+        producers=arguments.producers,
         intended_load=arguments.rate,
         duration_s=BEFORE_S + stall_s + AFTER_S,
     )
@@ -126,7 +128,9 @@ def plan(arguments: argparse.Namespace) -> CapacityPlan:
     if arguments.rate is not None or arguments.stall is not None:
         raise BadInput("--rate and --stall are of --advise")
     kind = load_kind(arguments.traffic)
-    wishes = dataclasses.replace(options.consumer_wishes_of(arguments), sender=arguments.sender)
+    wishes = dataclasses.replace(
+        options.consumer_wishes_of(arguments), sender=arguments.sender, producers=arguments.producers
+    )
     chosen = consumers(arguments.mode, wishes)
     settings = [load_setting(name, kind.name, its) for name, its in chosen]
     in_kernel = load_kind(SYNTHETIC)

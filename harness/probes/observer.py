@@ -24,7 +24,8 @@ class Observer(ExitStack):
         self.callback(os.close, self._program)
         descriptor = syscalls.open_map(maps.counters)
         self.callback(os.close, descriptor)
-        self.counters = CounterMap(descriptor).read
+        counters = CounterMap(descriptor)
+        self.counters, self.counters_by_cpu = counters.read, counters.read_by_cpu
         carrier = syscalls.open_map(maps.channel)
         self._positions = channel.positions(carrier)
         os.close(carrier)  # a mapping keeps it

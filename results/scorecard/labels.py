@@ -12,8 +12,8 @@ from results.trial import Setting
 # What tells settings of a mode apart, in the order of labels: first what makes the consumer, then the load on it.
 _FIELDS = (
     "reader", "wait", "decode", "format", "wakeup", "interval_ns", "gc", "handicap",
-    "traffic", "channel", "when_full", "ring_size_bytes", "sender", "shape", "stall_s", "intended_load", "trial_kind",
-    "windows",
+    "traffic", "channel", "when_full", "ring_size_bytes", "producers", "sender", "shape", "stall_s",
+    "intended_load", "trial_kind", "windows",
 )  # fmt: skip
 
 # Not named where they are as usual: the defaults of bench.
@@ -74,6 +74,7 @@ _SAID: dict[str, tuple[Callable[[Any], str], str]] = {
     "handicap": (str, ""),
     "windows": (lambda number: f"in {number} windows", "at once"),
     "when_full": (str, ""),
+    "producers": (lambda number: f"from {number} CPU{'' if number == 1 else 's'}", ""),
     "gc": (lambda setting: f"gc {setting}", ""),
 }
 
@@ -91,6 +92,8 @@ def name_of(setting: Setting) -> str:
         words.append(units.size(setting.ring_size_bytes or 0))
     if setting.wakeup not in (None, "adaptive") and setting.wait != "paced":
         words.append(f"wakeup {setting.wakeup}")
+    if setting.producers > 1:
+        words.append(f"from {setting.producers} CPUs")
     if setting.traffic != USUAL_TRAFFIC:
         words.append(setting.traffic)
     return " ".join(words)

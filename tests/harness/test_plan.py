@@ -17,6 +17,7 @@ from results.run import RunPlan
 
 @pytest.fixture(autouse=True)
 def two_cpus(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("harness.plan.os.sched_getaffinity", lambda _process: {0, 1})
     for channel in ("percpu_ring", "log"):
         monkeypatch.setattr(f"bpf.channels.{channel}.online_cpus", lambda: (0, 1))
 
@@ -76,6 +77,9 @@ def test_aggregate_uses_no_ring() -> None:
         pytest.param("null", {"channel": "log", "wait": "epoll"}, "--wait paced or busy", id="sleep that nobody ends"),
         pytest.param("epoll", {"channel": "log"}, "another channel", id="mode that only sleeps"),
         pytest.param("null", {"channel": "log", "wakeup": "force"}, "leave it out", id="wakeup by nobody"),
+        pytest.param("null", {"producers": (3,)}, "1 to 2 CPUs", id="more producers than CPUs"),
+        pytest.param("null", {"producers": (0,)}, "--producers 0", id="no producer"),
+        pytest.param("null", {"producers": (1, 2)}, "name one", id="several numbers of them"),
         pytest.param("null", {"when_full": "overwrite"}, "--channel log", id="ring that overwrites"),
         pytest.param("null", {"when_full": "overwrite", "channel": "percpu-ring"}, "--channel log", id="rings that do"),
         pytest.param("aggregate", {"when_full": "drop"}, "--when-full", id="a full map of records"),
@@ -104,6 +108,16 @@ def test_channels_are_settings_of_each_mode_that_reads_records(channels: str) ->
     channels_of = Counter((setting.mode, setting.channel) for setting in settings)
     assert channels_of["null", "ring"] == channels_of["null", "percpu-ring"] == channels_of["aggregate", "map"] == 1
     assert len(wanted) == len(settings) == (1 + len(record_channels()) if channels == "all" else 3)
+
+
+def test_producers_are_compared_in_one_run() -> None:
+    """Each number with each channel; a drain is filled by one."""
+    wanted = consumers("null", Wishes(channel="ring,percpu-ring", producers=(1, 2, 1)))
+    settings = [load_setting(name, "synthetic", wishes) for name, wishes in wanted]
+    assert Counter((each.channel, each.producers) for each in settings) == dict.fromkeys(
+        [("ring", 1), ("ring", 2), ("percpu-ring", 1), ("percpu-ring", 2)], 1
+    )
+    assert {drain_setting("null", 1000, wishes).producers for _name, wishes in wanted} == {1}
 
 
 def test_a_log_is_waited_for_by_the_clock() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 
 import pytest
@@ -9,6 +10,8 @@ import pytest
 from bpf.channel import record_channels
 from tests.kernel.bench import bench_here, trials
 
+needs_two_cpus = pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="two producers need two CPUs")
+pytestmark = pytest.mark.may_skip("a machine with one CPU has no second producer")
 CHANNELS = list(record_channels())
 LOAD = ("--rate", 20_000, "--duration", 0.3, "--trials", 1, "--pass", "timed", "--json", "--quiet")
 
@@ -39,6 +42,54 @@ def test_what_a_log_overwrites_is_lost_and_known_to_the_record(reader: str) -> N
     assert trial["series"]["timeline"][-1]["lost"] <= trial["lost"]
 
 
+@needs_two_cpus
+@pytest.mark.parametrize("traffic", ["udp-closed-port", "synthetic"])
+def test_two_cpus_at_once_close_a_ledger_each(traffic: str) -> None:
+    """Real drops and synthetic records by every channel: what a CPU made was observed on it, and consumed."""
+    words: list[object] = ["--channel", "all", "--producers", 2, "--traffic", traffic]
+    words += ["--rate", "2M"] if traffic == "synthetic" else []  # bursts that the kernel times
+    ended = bench_here("run", "--mode", "null", *LOAD, *words)
+    assert ended.returncode == 0, ended.stderr
+    found = {trial["channel"]: trial for trial in trials(ended.stdout)}
+    assert sorted(found) == sorted(CHANNELS)
+    for name, trial in found.items():
+        assert trial["valid"], trial["invalid_because"]
+        cpus = trial["series"]["cpus"]
+        assert len(cpus) == trial["producers"] == 2
+        for word in ("drops_expected", "observed", "submitted", "reserve_failed"):
+            assert sum(row[word] for row in cpus) == trial[word]
+        assert all(row["observed"] == row["drops_expected"] > 0 for row in cpus) or trial["skipped"]
+        assert all("consumed" in row for row in cpus) is (name != "ring")
+        if name != "ring":
+            assert sum(row["consumed"] for row in cpus) == trial["consumed"]
+        assert any("shared CPU" in warning for warning in trial["warnings"])
+        assert ("emit_ns_per_event" in trial["metrics"]) is (traffic == "synthetic")
+
+
+@needs_two_cpus
+def test_drops_that_an_overwriting_log_loses_are_told_of_each_cpu() -> None:
+    """At full speed from both CPUs: each CPU's written are its read, overwritten and unread."""
+    words = ("--channel", "log", "--when-full", "overwrite", "--ring-size", "64K", "--producers", 2)
+    ended = bench_here("run", "--mode", "null", *LOAD[2:], "--traffic", "synthetic", "--rate", "max", *words)
+    assert ended.returncode == 0, ended.stderr
+    (trial,) = trials(ended.stdout)
+    assert trial["valid"], trial["invalid_because"]
+    cpus = trial["series"]["cpus"]
+    assert all(row["submitted"] == row["consumed"] + row["overwritten"] + row["unread"] for row in cpus)
+    assert sum(row["overwritten"] for row in cpus) == trial["overwritten"] > 1000
+
+
+@needs_two_cpus
+@pytest.mark.parametrize("kind", ["netfilter", "tcp-listen-overflow", "full-qdisc"])
+def test_kinds_with_a_state_of_their_own_come_from_two_testbeds(kind: str) -> None:
+    """Each producer has its own, with its own second witness; all the session's one tag."""
+    ended = bench_here("run", "--mode", "aggregate", "--traffic", kind, "--producers", 2, *LOAD)
+    assert ended.returncode == 0, ended.stderr
+    (trial,) = trials(ended.stdout)
+    assert trial["valid"], trial["invalid_because"]
+    assert sum(row["aggregated"] for row in trial["series"]["cpus"]) == trial["aggregated"] > 0
+
+
 @pytest.mark.slow
 def test_every_mode_reads_every_channel() -> None:
     """Both readers, whatever the mode does with an event; one that only sleeps in epoll leaves the log out."""
@@ -63,6 +114,9 @@ def test_the_machines_own_drops_are_watched(channel: str) -> None:
     [
         (("--channel", "log", "--wait", "epoll"), "use --wait paced or busy"),
         (("--when-full", "overwrite"), "is of --channel log"),
+        (("--producers", "999"), "--producers 999"),
+        (("--producers", "0"), "--producers 0"),
+        (("--producers", "two"), "no whole number"),
         (("--channel", "ringo"), "--channel takes ring, "),
     ],
 )

@@ -17,8 +17,8 @@ class SyntheticSender(ExitStack):
     (While the tracepoint is attached, real drops would count on the same plain per-CPU counters.)
     """
 
-    def __init__(self, emitter: EmitterIds, keys: Sequence[bytes]) -> None:
-        """Open program and maps by their ids and set what to emit. Raises OSError."""
+    def __init__(self, emitter: EmitterIds, keys: Sequence[bytes], slot: int) -> None:
+        """Open program and maps by their ids and set what to emit; `slot` is its own. Raises OSError."""
         super().__init__()
         self.refused = 0
         self.max_burst = MAX_BURST
@@ -26,9 +26,9 @@ class SyntheticSender(ExitStack):
         plan, in_turn = map(syscalls.open_map, (emitter.plan, emitter.keys))
         for descriptor in (program, plan, in_turn):
             self.callback(os.close, descriptor)
-        self._emitter = Emitter(program, plan, in_turn, [unpack_key(key) for key in keys])
+        self.emitter = Emitter(program, plan, in_turn, [unpack_key(key) for key in keys], slot=slot)
 
     def send(self, count: int) -> int:
         """Emit `count` records; return the count. Raises OSError."""
-        self._emitter.emit(count)
+        self.emitter.emit(count)
         return count

@@ -25,5 +25,12 @@ def typed(read: Callable[[str], T]) -> Callable[[str], T]:
 whole = typed(units.read_whole)
 finite = typed(units.read_number)
 duration = typed(units.read_duration)
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    return tuple(units.read_whole(part) for part in text.split(","))
+
+
+producers = typed(_numbers)
 byte_count = typed(units.read_size)
 load = typed(units.read_rate)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bpf.channel import record_channels
 from harness.check.configuration import DEFAULT_ALPHA, DEFAULT_DURATION_S, Flags
-from harness.commands.parts.numbers import byte_count, duration, finite, load, typed, whole
+from harness.commands.parts.numbers import byte_count, duration, finite, load, producers, typed, whole
 from harness.commands.parts.roles import output
 from harness.machine.caller import caller
 from harness.plan import DEFAULT_LOAD, DEFAULT_RING_BYTES, Asked, Wishes, read_interval
@@ -63,7 +63,19 @@ def add_load_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--sender", default="auto", help="packet, xdp or auto (default: xdp for what packet cannot reach)"
     )
+    add_producers(group)
     group.add_argument("--duration", type=finite, default=5.0, metavar="S", help="seconds a trial (default: 5)")
+
+
+def add_producers(group: argparse._ArgumentGroup) -> None:
+    """Add from how many CPUs a load comes."""
+    group.add_argument(
+        "--producers",
+        type=producers,
+        default=(1,),
+        metavar="N[,N…]",
+        help="from how many CPUs at once the load comes (default: 1)",
+    )
 
 
 def add_probe_options(parser: argparse.ArgumentParser) -> None:
@@ -151,6 +163,7 @@ def wishes_of(arguments: argparse.Namespace) -> Wishes:
         consumer_wishes_of(arguments),
         sender=arguments.sender,
         shape=arguments.shape,
+        producers=arguments.producers,
         intended_load=arguments.rate,
         duration_s=arguments.duration,
     )

@@ -46,7 +46,7 @@ def counted(program: Program) -> dict[tuple[int, int, int], int]:
 
 def test_any_bursts_make_exactly_so_many_records() -> None:
     with Program(LoadOptions(channel=RingChannel(size_bytes=1 << 20), synthetic=True)) as program:
-        with SyntheticSender(ids(program), keys()) as sender:
+        with SyntheticSender(ids(program), keys(), 0) as sender:
             sent = sum(sender.send(count) for count in (1, 255, 256, 257, 3, 10_000, 1))
         counters = program.counters.read()
     assert sent == 1 + 255 + 256 + 257 + 3 + 10_000 + 1
@@ -64,7 +64,7 @@ def test_each_reason_comes_as_often_as_stated(bursts: list[int]) -> None:
     ):
         kind.set_up(Testbed(), undo)
         reasons = Reasons.of_kernel(types)
-        with SyntheticSender(ids(program), kind.frames(Testbed())) as sender:
+        with SyntheticSender(ids(program), kind.frames(Testbed()), 0) as sender:
             for burst in bursts:
                 sender.send(burst)
         seen: Counter[str] = Counter()
@@ -78,7 +78,7 @@ def test_each_reason_comes_as_often_as_stated(bursts: list[int]) -> None:
 
 def test_ten_thousand_different_keys_reach_the_aggregation_map() -> None:
     with Program(LoadOptions(channel=MapChannel(), synthetic=True)) as program:
-        with SyntheticSender(ids(program), keys("synthetic:10000")) as sender:
+        with SyntheticSender(ids(program), keys("synthetic:10000"), 0) as sender:
             sender.send(16_384)
         assert len(counted(program)) == 10_000
         assert program.counters.read().map_full == 0
@@ -86,7 +86,7 @@ def test_ten_thousand_different_keys_reach_the_aggregation_map() -> None:
 
 def test_a_full_ring_loses_exactly_what_does_not_fit() -> None:
     with Program(LoadOptions(channel=RingChannel(size_bytes=65536), synthetic=True)) as program:
-        with SyntheticSender(ids(program), keys()) as sender:
+        with SyntheticSender(ids(program), keys(), 0) as sender:
             sender.send(ring_capacity(65536) + 1000)
         counters = program.counters.read()
     assert (counters.submitted, counters.reserve_failed) == (2047, 1000)
@@ -103,7 +103,7 @@ def test_a_signal_does_not_cost_the_count() -> None:
 
     with Program(LoadOptions(channel=RingChannel(size_bytes=4096, wakeup="none"), synthetic=True)) as program:
         bystander = threading.Thread(target=pester)
-        with SyntheticSender(ids(program), keys()) as sender:
+        with SyntheticSender(ids(program), keys(), 0) as sender:
             bystander.start()
             try:
                 sent = sum(sender.send(65_536) for _ in range(50))
