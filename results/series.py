@@ -65,17 +65,25 @@ def gc_pauses(trial: Trial) -> list[float]:
     ]
 
 
-def age_histogram(trial: Trial) -> Counter[int]:
-    """Count events by the greatest age in ns of their step; empty when there are none, or of another shape."""
-    counts: Counter[int] = Counter()
-    rows = trial.series.get("age_histogram")
-    for row in rows if isinstance(rows, list) else []:
-        match row:
-            case [int(age), int(count)] if count > 0:
-                counts[age] += count
-            case _:
-                return Counter()
-    return counts
+def age_histogram(trials: Iterable[Trial]) -> dict[int, int]:
+    """Count the events of all by the greatest age in ns of their step; empty when one has none, or of another shape."""
+    together: dict[int, int] = {}
+    for trial in trials:
+        rows: Any = trial.series.get("age_histogram")
+        if not _counts_ages(rows):
+            return {}
+        for age, count in rows:
+            together[age] = together.get(age, 0) + count
+    return together
+
+
+def _counts_ages(rows: Any) -> bool:
+    """Tell whether these are pairs of whole numbers. Looked at by column: there are a thousand rows a trial."""
+    try:
+        ages, counts = zip(*rows, strict=True)
+    except (TypeError, ValueError):
+        return False
+    return {*map(type, ages), *map(type, counts)} == {int} and min(counts) > 0
 
 
 def top_drops(trials: Iterable[Trial]) -> list[TopDrop]:

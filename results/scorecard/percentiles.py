@@ -1,9 +1,7 @@
 """Percentiles of the age of events, from a row's histograms where it has them, else from its metrics."""
 
 import statistics
-from collections import Counter
-from collections.abc import Sequence
-from itertools import takewhile
+from collections.abc import Mapping, Sequence
 
 from results.metrics import AGE_P50, AGE_P90, AGE_P99, AGE_P999, AGE_P9999, IN_PASSES
 from results.scorecard.rows import Row, quietest
@@ -27,20 +25,17 @@ def percentiles(row: Row) -> list[tuple[float, float]]:
         of_pass = [trial for trial in row.valid if trial.setting.pass_ == pass_]
         trials = [trial for trial in quietest(of_pass, AGE_P50) if AGE_P50.value(trial) is not None]
         if trials:
-            counted = list(takewhile(bool, map(age_histogram, trials)))
-            found = _of_histograms(counted) if len(counted) == len(trials) else _of_metrics(trials)
+            counted = age_histogram(trials)
+            found = _of_histogram(counted) if counted else _of_metrics(trials)
             # A logarithmic axis has no place for an age of 0.
             return [(rarity, age) for rarity, age in found if age > 0]
     return []
 
 
-def _of_histograms(counted: Sequence[Counter[int]]) -> list[tuple[float, float]]:
-    together: Counter[int] = Counter()
-    for each in counted:
-        together += each
-    total, below, found = together.total(), 0, []
+def _of_histogram(counted: Mapping[int, int]) -> list[tuple[float, float]]:
+    total, below, found = sum(counted.values()), 0, []
     wanted = [rarity for rarity in _RARITIES if total >= _ABOVE * rarity]
-    for age, count in sorted(together.items()):
+    for age, count in sorted(counted.items()):
         below += count
         while wanted and total - below <= total / wanted[0]:
             found.append((float(wanted.pop(0)), float(age)))
