@@ -10,14 +10,21 @@ from pathlib import Path
 
 from harness.machine.group import signal_name
 
+# Where modules are looked for: what of bench is imported later is found there, too.
+_SEARCHED = ("path", "meta_path", "path_hooks")
+
 
 @contextlib.contextmanager
 def contained() -> Iterator[list[str]]:
-    """Undo within, and tell, at the end: signal handlers, CPUs, working directory, collector; output goes to stderr."""
+    """Undo within, and tell, at the end: signal handlers, CPUs, working directory, collector, search path.
+
+    Output goes to stderr.
+    """
     handlers = {number: signal.getsignal(number) for number in signal.valid_signals()}
     cpus = os.sched_getaffinity(0)
     folder = os.open(".", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     collecting = gc.isenabled()
+    searched = {name: list(getattr(sys, name)) for name in _SEARCHED}
     streams = sys.stdout, sys.stderr
     sys.stdout.flush()
     output = os.dup(1)
@@ -44,6 +51,11 @@ def contained() -> Iterator[list[str]]:
         if gc.isenabled() != collecting:
             (gc.enable if collecting else gc.disable)()
             undone.append(f"switched the collector {'off' if collecting else 'on'}")
+        for name, before in searched.items():
+            now = getattr(sys, name) or []
+            if any(each not in now for each in before):  # what it adds is its own matter
+                setattr(sys, name, [*before, *(each for each in now if each not in before)])
+                undone.append(f"took from sys.{name}")
 
 
 def leavings(processes: Sequence[str], threads: Sequence[str]) -> Iterator[str]:

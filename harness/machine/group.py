@@ -1,9 +1,9 @@
 """The processes of a trial, as a group that ends with it however independent they have made themselves.
 
 A control group (version 2) holds all offspring of a process: daemons too, which have left its session and its parents.
-Where none can be made (/sys/fs/cgroup read-only, as in many containers), offspring is told by the environment that it
-was started with, and what empties that escapes. Either names the process that made the group: what a killed one left
-can be told from what is at work.
+What root moves into another (a login, systemd-run --scope) is told by the environment that it was started with, as is
+all where no group can be made (/sys/fs/cgroup read-only, as in many containers). What empties that, too, escapes.
+Either names the process that made the group: what a killed one left can be told from what is at work.
 """
 
 import contextlib
@@ -58,19 +58,19 @@ class Group:
 
     def end(self) -> dict[int, str]:
         """Kill all but this process; return what still lived, by number and name."""
+        if self._folder is not None and self._first == os.getpid():
+            (self._folder.parent / "cgroup.procs").write_text(str(os.getpid()))
+        left = _named(self._offspring())
         if self._folder is not None:
-            if self._first == os.getpid():
-                (self._folder.parent / "cgroup.procs").write_text(str(os.getpid()))
-            left = _named(_inside(self._folder))
             with contextlib.suppress(OSError):  # one hangs in the kernel: `bench clean` finds it
                 _remove(self._folder)
-            return left
-        left = _named(self._offspring())
         _kill(self._offspring)
         return left
 
     def _offspring(self) -> set[int]:
-        return set(_marked(self.name)) | _below(self._first)
+        inside = set() if self._folder is None else _inside(self._folder)
+        below = _below(os.getpid()) if self._first == os.getpid() else set()  # of one that has ended, none is
+        return inside | set(_marked(self.name)) | below
 
 
 def abandoned() -> list[Abandoned]:
@@ -169,7 +169,7 @@ def _kill(living: Callable[[], set[int]]) -> None:
         time.sleep(0.001)
 
 
-def _below(ancestor: int | None) -> set[int]:
+def _below(ancestor: int) -> set[int]:
     """Return the offspring of a process that has not left it."""
     parents = {}
     for folder in PROC.iterdir():

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,6 +28,8 @@ def ending_with_us() -> Iterator[None]:
         threads = [thread.name for thread in threading.enumerate() if not thread.daemon][1:]
         for left in leavings(list(group.end().values()), threads):
             streams.say(f"bench: {left}")
+        sys.stdout.flush()
+        os.dup2(2, 1)  # what a mode has Python print at its end (atexit) is none of our output
 
 
 class Stop(StopSignal):

@@ -204,9 +204,10 @@ def test_all_that_was_seen_is_shown_by_the_callback_reader(tmp_path: Path) -> No
 
 @pytest.mark.usefixtures("sender")
 def test_what_a_mode_does_to_the_process_is_undone_and_ends(tmp_path: Path) -> None:
-    """A handler of its own, output, a thread, a child: Ctrl-C ends it at once, and nothing stays."""
+    """A handler of its own, output, a search path, a thread, a child: Ctrl-C ends it at once, and nothing stays."""
     (tmp_path / "mine.py").write_text(
-        "import os, signal, threading, time\nprint('imported')\nsignal.signal(signal.SIGINT, lambda *_: None)\n"
+        "import os, signal, sys, threading, time\nprint('imported')\nsignal.signal(signal.SIGINT, lambda *_: None)\n"
+        "sys.path.clear()\n"
         "from modes import Mode\n"
         "class Mine(Mode):\n"
         "    def __init__(self, kit):\n"
@@ -223,9 +224,23 @@ def test_what_a_mode_does_to_the_process_is_undone_and_ends(tmp_path: Path) -> N
     output, said = process.communicate(timeout=60)  # a fork that lived on would hold the pipes
     assert process.returncode == 130
     assert [list(json.loads(line)) for line in output.splitlines()] == [["reason", "function", "count"]]
-    assert "was undone: it handled SIGINT" in said
+    assert "was undone: it handled SIGINT and took from sys.path" in said
     assert "no daemons: helper" in said
     assert "processes running, which were ended" in said
+
+
+def test_what_a_mode_says_at_pythons_end_is_no_output(tmp_path: Path) -> None:
+    """It goes to stderr, after what the mode counted."""
+    (tmp_path / "mine.py").write_text(
+        "import atexit\nfrom modes import Mode\natexit.register(print, 'at the end')\n"
+        "class Mine(Mode):\n"
+        "    def take(self, samples): self.consumed += len(samples)\n"
+        "    def flush(self): self.tally[2, 0] = 1\n"
+    )
+    ended = bench("watch", "--json", "--mode", tmp_path / "mine.py", "--duration", "0.1")
+    assert [list(json.loads(line)) for line in ended.stdout.splitlines()] == [["reason", "function", "count"]]
+    assert ended.stderr.endswith("at the end\n")
+    assert ended.returncode == 0
 
 
 @pytest.mark.parametrize("duration", ["0.01", "0.000001"])

@@ -29,7 +29,10 @@ class Mine(Mode):
     def take(self, samples):
         self.consumed += len(samples)
 """
+MOUNTS = [line.split() for line in Path("/proc/self/mountinfo").read_text(encoding="utf-8").splitlines()]
 BARE = f"sleep 301.{os.getpid()}"  # found by its words: another suite has its own
+# Where root moves processes to, as a login or `systemd-run --scope` does.
+ROOTS = next((f"{words[4]}/cgroup.procs" for words in MOUNTS if words[words.index("-") + 1] == "cgroup2"), "")
 # What each leaves behind, in the words of the finding.
 STARTS = {
     "forks": ("if os.fork() == 0: time.sleep(300)", "a copy of the consumer"),
@@ -37,6 +40,13 @@ STARTS = {
     "processes": ("multiprocessing.Process(target=time.sleep, args=(300,)).start()", "a copy of the consumer"),
     "child": ("subprocess.Popen(['sleep', '300'], start_new_session=True)", "sleep 300"),
     "bare": (f"subprocess.Popen({BARE.split()}, start_new_session=True, env={{}})", BARE),
+    "moved": (f"open({ROOTS!r}, 'w').write(str(subprocess.Popen(['sleep', '305']).pid))", "sleep 305"),
+    "moves": (
+        "if (pid := os.fork()) == 0: "
+        f"os.setsid(); open({ROOTS!r}, 'w').write('0'); os.fork() and os._exit(0); time.sleep(300)\n"
+        "        os.waitpid(pid, 0)",
+        "a copy of the consumer",
+    ),
     "thread": ("threading.Thread(target=time.sleep, args=(300,), name='helper').start()", "no daemons: helper"),
     "silent": (
         "__import__('sys').stdout = None; threading.Thread(target=time.sleep, args=(300,), name='mute').start()",
@@ -67,8 +77,10 @@ def written(folder: Path, *names: str) -> str:
 @pytest.mark.parametrize(
     ("wrapper", "names"),
     [
-        pytest.param((), ("daemon", "bare", "thread", "silent", "nothing"), id="in a control group"),
-        pytest.param((), ("forks", "processes", "child"), id="in a control group, more", marks=pytest.mark.slow),
+        pytest.param((), ("daemon", "bare", "moved", "thread", "silent", "nothing"), id="in a control group"),
+        pytest.param(
+            (), ("forks", "processes", "child", "moves"), id="in a control group, more", marks=pytest.mark.slow
+        ),
         pytest.param(WITHOUT_GROUPS, ("daemon", "child"), id="without one", marks=pytest.mark.own_mounts),
     ],
 )
@@ -76,8 +88,8 @@ def test_what_a_mode_starts_ends_with_its_trial(
     tmp_path: Path, wrapper: tuple[str, ...], names: tuple[str, ...]
 ) -> None:
     """Forks, daemons, children and threads: none is there afterwards, each is named in its trial, which is valid."""
-    if not has_control_groups():  # what empties its environment escapes then
-        names = tuple(name for name in names if name != "bare")
+    if not has_control_groups():  # what empties its environment escapes then, and there is nowhere to move to
+        names = tuple(name for name in names if name not in ("bare", "moved", "moves"))
     modes = written(tmp_path, *names)
     with Watched(
         *QUIET_RUN, "--mode", modes, *SHORT, "--duration", "0.1", "--json", "--out", tmp_path / "out", wrapper=wrapper
