@@ -5,6 +5,19 @@ cannot() {
     exit 4
 }
 
+# What is told to end removes what it has made and ends what it runs, as one that comes to its end does.
+trap 'exit 130' INT
+trap 'exit 143' HUP TERM
+running=
+run_to_the_end() {
+    setsid "$@" &
+    running=$!
+    wait "$running"
+}
+end_what_runs() {
+    [ -z "$running" ] || kill -s KILL -- "-$running" 2>/dev/null || :
+}
+
 # Name the mirror that this machine takes Debian's packages from.
 mirror() {
     site=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' 'Origin: Debian' | head -n 1)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
+import signal
 import subprocess
+import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.kernel.bench import CHECKOUT, OWN_MOUNTS
@@ -16,6 +20,11 @@ DEBOOTSTRAP = """#!/bin/sh
 readlink /proc/self/ns/mnt /proc/self/ns/pid >"$LOG"
 mkdir "$LOG.mounted" && mount -t tmpfs made-by-debootstrap "$LOG.mounted"
 exit 1
+"""
+# Works for as long as one waits for it; apt-get for a moment, for a shell ends after what it waits for.
+AT_WORK = """#!/bin/sh
+: >"$LOG"
+case $0 in *apt-get) exec sleep 1 ;; *) sleep 300 ;; esac
 """
 
 
@@ -51,6 +60,42 @@ def test_what_a_release_needs_mounted_is_its_own(tmp_path: Path) -> None:
     assert outer not in (tmp_path / "log").read_text()
     assert "made-by-debootstrap" not in mounts
     assert not list((tmp_path / "made").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("script", "tool", "number"),
+    [
+        ("vm", "qemu-system-x86_64", signal.SIGTERM),
+        ("vm", "qemu-system-x86_64", signal.SIGINT),
+        ("vm", "apt-get", signal.SIGHUP),
+        ("distros", "debootstrap", signal.SIGTERM),
+    ],
+)
+def test_what_is_told_to_end_leaves_nothing(tmp_path: Path, script: str, tool: str, number: int) -> None:
+    """While a tool is at work the script is told to end: what it made is removed, and the tool with it ends."""
+    run = laid_out(tmp_path / "check out", script)
+    made = {"vm": run.parents[2] / "build/vm", "distros": tmp_path / "made"}[script]
+    made.mkdir(parents=True)
+    if script == "vm":
+        first = hashlib.sha256((run.parent / "first").read_bytes()).hexdigest()[:12]
+        (made / f"linux-image-amd64-{first}").mkdir()
+    (tmp_path / "bin").mkdir()
+    for name in ("apt-get", "apt-cache", "cpio", "debootstrap", "qemu-system-x86_64", "xz"):
+        (tmp_path / "bin" / name).write_text(AT_WORK if name == tool else "#!/bin/sh\n")
+        (tmp_path / "bin" / name).chmod(0o755)
+    words = {"vm": ("--arch", "amd64"), "distros": ("trixie",)}[script]
+    environment = {"PATH": f"{tmp_path}/bin:{os.environ['PATH']}", "LOG": f"{tmp_path}/log", "DISTRO_DIR": str(made)}
+    with subprocess.Popen([run, *words], env=os.environ | environment, cwd=tmp_path, stderr=subprocess.DEVNULL) as told:
+        while not (tmp_path / "log").exists():
+            assert told.poll() is None
+            time.sleep(0.01)
+        told.send_signal(number)
+        assert told.wait(timeout=20) == {signal.SIGINT: 130}.get(signal.Signals(number), 143)
+    assert not [*made.glob("making-*"), *made.glob("bench-*")]
+    tools = [
+        each for each in psutil.process_iter(["cmdline"]) if f"{tmp_path}/bin/{tool}" in (each.info["cmdline"] or ())
+    ]
+    assert not psutil.wait_procs(tools, timeout=10)[1]
 
 
 @pytest.mark.parametrize(
