@@ -2,6 +2,7 @@
 
 import select
 import time
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ from bpf.symbols import Symbols
 from harness.control import WorkerDied
 from harness.machine.fingerprint import circumstances
 from harness.messages import DRAIN_DEADLINE_S, Done
+from harness.probes.age import ages
 from harness.probes.machine import Limits, disturbed_because
 from harness.probes.observer import Observer
 from harness.probes.outside import Outside, bytes_written
@@ -224,8 +226,8 @@ def window(
     ledger: Ledger,
     *,
     wrong: Iterable[str],
-    first_ns: int,
-    last_ns: int,
+    first_ns: int = 0,
+    last_ns: int = 0,
     void: str | None = None,
 ) -> Window:
     """State a window. `first_ns` and `last_ns` are when events were offered."""
@@ -233,6 +235,7 @@ def window(
     trial = replace(
         trial,
         absent=finish.reading.absent,
+        series={name: rows for name, rows in finish.reading.series.items() if name == "age_histogram"},
         first_offered_ns=first_ns,
         last_offered_ns=last_ns,
         last_consumed_ns=finish.done.last_consumed_ns,
@@ -254,7 +257,7 @@ def joined(
     """State one half of a pair by its windows; `around` was read of the machine while the pair ran.
 
     Costs for an event are the medians of the windows'. One that went wrong makes the half invalid. A void one does not,
-    but where more than an eighth of them are, another load was offered than was meant.
+    but where more than a quarter of them are, another load was offered than was meant.
     """
     trials = [each.trial for each in windows]
     by_window = {
@@ -266,10 +269,12 @@ def joined(
     metrics = {name: found for name, values in told.items() if (found := _median(values)) is not None}
     delays = [each.metrics[RUN_DELAY.name] for each in trials if RUN_DELAY.name in each.metrics]
     reading = around | Reading(metrics=metrics | ({RUN_DELAY.name: sum(delays)} if delays else {}))
+    if histograms := [each.series["age_histogram"] for each in trials if "age_histogram" in each.series]:
+        reading |= _ages_of(histograms)
     consuming_s = sum(each.last_consumed_ns - each.first_offered_ns for each in trials) / 1e9
     void = {str(place): each.void for place, each in enumerate(windows) if each.void}
     ledger = _together([each.ledger for each in trials])
-    held_up = len(void) * 8 > len(windows)
+    held_up = len(void) * 4 > len(windows)
     return Trial(
         session=identity.session,
         number=identity.number,
@@ -283,7 +288,7 @@ def joined(
         last_consumed_ns=trials[-1].last_consumed_ns if trials else 0,
         metrics=reading.metrics,
         absent=reading.absent,
-        series={"top_drops": named(windows[-1].done.top_drops)} if windows else {},
+        series={**reading.series, **({"top_drops": named(windows[-1].done.top_drops)} if windows else {})},
         invalid_because=tuple(
             f"window {place} of {setting.windows}: {reason}"
             for place, each in enumerate(trials, start=1)
@@ -299,6 +304,15 @@ def joined(
             took_s=round(took_s, 3),
         ),
     )
+
+
+def _ages_of(histograms: Iterable[Sequence[Sequence[int]]]) -> Reading:
+    """Take the ages of all windows together: a late one is late, however few windows have such."""
+    counts: Counter[int] = Counter()
+    for rows in histograms:
+        for age, count in rows:
+            counts[age] += count
+    return ages(sorted(counts.items()))
 
 
 def _per_event(trials: Sequence[Trial]) -> list[str]:

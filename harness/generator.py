@@ -1,5 +1,7 @@
 """The generator process of one trial: enters the testbed, waits for `go`, offers the load, and says what it sent.
 
+It is told to go once for each window of a pair, and ends when nobody is left to tell it.
+
 What it hears and says is in harness/messages.py. SIGUSR1 ends it early.
 """
 
@@ -47,15 +49,17 @@ def _run(spec: GeneratorSpec, parent: Parent) -> None:
         # A collection in the middle of a burst would be lateness of our own making.
         gc.disable()
         parent.send(Ready())
-        start_ns = parent.receive(Go).at_ns
-        offered = offer(
-            sender, schedule, start_ns=start_ns, duration_ns=duration_ns, stop=lambda: bool(stop), spins=spec.spins
-        )
-        times = os.times()
-        sent = Sent(offered=offered, cpu_s=times.user + times.system)
-        if isinstance(sender, SyntheticSender):
-            sent = replace(sent, emitted=sender.emitter.emitted, emitting_ns=sender.emitter.spent_ns)
-        parent.send(sent)
+        while True:
+            start_ns = parent.receive(Go).at_ns
+            stop.clear()
+            offered = offer(
+                sender, schedule, start_ns=start_ns, duration_ns=duration_ns, stop=lambda: bool(stop), spins=spec.spins
+            )
+            times = os.times()
+            sent = Sent(offered=offered, cpu_s=times.user + times.system)
+            if isinstance(sender, SyntheticSender):
+                sent = replace(sent, emitted=sender.emitter.emitted, emitting_ns=sender.emitter.spent_ns)
+            parent.send(sent)
 
 
 def _open_sender(spec: GeneratorSpec, parent: Parent) -> PacketSender | XdpSender | SyntheticSender:

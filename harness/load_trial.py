@@ -5,9 +5,9 @@ import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Any, Literal
 
 from bpf.cpus import online_cpus
 from harness import account
@@ -97,24 +97,78 @@ def run_load_trial(
             )
         )
 
-        witness_before = producers.witness()
         machine.start()
         outside.start()
-        sents = _offer(setting, consumer, producers, observer, outside, on_progress)
-        sent, made = together(sents), producers.expected(sents)
-        offered, expected = sent.offered, as_one(made)
-        backlog = None
-        if observer is not None:
-            observer.settle(expected.total if expected else None, SETTLE_TIMEOUT_S)
-            backlog = observer.unread_records
-        witness_after = producers.witness()
-
-        if detach is not None:
-            detach()
-        consumer.signal(signal.SIGUSR1)
-        finish = account.finish(consumer, observer, outside, output_fd)
-        by_cpu = {} if observer is None or setting.producers == 1 else observer.counters_by_cpu()
+        found = answered(setting, producers, consumer, observer, outside, output_fd, on_progress, detach)
         consumer.send(Bye())
+
+    sent, finish, ledger = found.sent, found.finish, found.ledger
+    offered = sent.offered
+    metrics = _generator_metrics(sent)
+    if sent.emitted:
+        metrics[EMIT_PER_EVENT.name] = sent.emitting_ns / sent.emitted
+    if found.backlog is not None:
+        metrics[BACKLOG_AT_STOP.name] = found.backlog
+    return account.close(
+        setting,
+        identity,
+        outside,
+        finish,
+        ledger,
+        started_at=started_at,
+        first_ns=(offered and offered.first_ns) or 0,
+        last_ns=(offered and offered.last_ns) or 0,
+        wrong=found.wrong,
+        metrics=metrics,
+        witness=found.witness,
+        series={"cpus": found.by_cpu} if found.by_cpu else {},
+        warnings=[*_warnings(ledger, finish), *_shared(producers, place), *remarks(consumer, finish.done)],
+        limited_by=_limited_by(setting, ledger, offered),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What became of a load: what was sent, what the consumer did, the ledger of both, and what is wrong."""
+
+    sent: Sent
+    finish: account.Finish
+    ledger: Ledger
+    wrong: list[str]
+    witness: Mapping[str, int]
+    by_cpu: list[dict[str, Any]]
+    backlog: int | None
+
+
+def answered(  # noqa: PLR0917 - both sides, and who watches them
+    setting: Setting,
+    producers: Producers,
+    consumer: Consumer,
+    observer: Observer | None,
+    outside: account.Watches,
+    output_fd: int | None,
+    on_progress: OnProgress,
+    detach: Callable[[], None] | None = None,
+) -> Answer:
+    """Offer a load to a consumer that observes, have it end, and close the ledger."""
+    skipped_before = None if observer is None else observer.skipped()
+    witness_before = producers.witness()
+    sents = _offer(setting, consumer, producers, observer, outside, on_progress)
+    sent, made = together(sents), producers.expected(sents)
+    offered, expected = sent.offered, as_one(made)
+    backlog = None
+    if observer is not None:
+        observer.settle(expected.total if expected else None, SETTLE_TIMEOUT_S)
+        backlog = observer.unread_records
+    witness_after = producers.witness()
+
+    if detach is not None:
+        detach()
+    consumer.signal(signal.SIGUSR1)
+    finish = account.finish(consumer, observer, outside, output_fd)
+    if finish.skipped is not None and skipped_before is not None:
+        finish = replace(finish, skipped=finish.skipped - skipped_before)
+    by_cpu = {} if observer is None or setting.producers == 1 else observer.counters_by_cpu()
 
     witness = {name: count - witness_before.get(name, 0) for name, count in witness_after.items()}
     ledger = account.balance(
@@ -129,27 +183,14 @@ def run_load_trial(
     wrong = endings(sent) + endings(finish.done) or [
         *ledger.imbalance(), *imbalance(rows, ledger.skipped), *_not_as_sent(offered, expected, witness),
     ]  # fmt: skip
-    metrics = _generator_metrics(sent)
-    if sent.emitted:
-        metrics[EMIT_PER_EVENT.name] = sent.emitting_ns / sent.emitted
-    if backlog is not None:
-        metrics[BACKLOG_AT_STOP.name] = backlog
-    return account.close(
-        setting,
-        identity,
-        outside,
-        finish,
-        ledger,
-        started_at=started_at,
-        first_ns=(offered and offered.first_ns) or 0,
-        last_ns=(offered and offered.last_ns) or 0,
-        wrong=wrong,
-        metrics=metrics,
-        witness=witness,
-        series={"cpus": rows} if rows else {},
-        warnings=[*_warnings(ledger, finish), *_shared(producers, place), *remarks(consumer, finish.done)],
-        limited_by=_limited_by(setting, ledger, offered),
-    )
+    return Answer(sent=sent, finish=finish, ledger=ledger, wrong=wrong, witness=witness, by_cpu=rows, backlog=backlog)
+
+
+def held_up(setting: Setting, offered: Offered | None, at_least: float = OFFERED_AT_LEAST) -> bool:
+    """Tell whether the generator offered less than this part of what was meant."""
+    if setting.intended_load is None or setting.duration_s is None or offered is None or not offered.unsent:
+        return False
+    return offered.sent < at_least * setting.intended_load * setting.duration_s
 
 
 def _offer(  # noqa: PLR0917 - both sides, and who watches them
@@ -157,7 +198,7 @@ def _offer(  # noqa: PLR0917 - both sides, and who watches them
     consumer: Consumer,
     producers: Producers,
     observer: Observer | None,
-    outside: Outside,
+    outside: account.Watches,
     on_progress: OnProgress,
 ) -> list[Sent]:
     """Let the generators send, and watch; return their last words."""
@@ -224,8 +265,6 @@ def _warnings(ledger: Ledger, finish: account.Finish) -> list[str]:
 
 
 def _limited_by(setting: Setting, ledger: Ledger, offered: Offered | None) -> Literal["consumer", "generator"] | None:
-    if setting.intended_load is not None and setting.duration_s is not None:
-        intended = setting.intended_load * setting.duration_s
-        if offered is not None and offered.unsent and offered.sent < OFFERED_AT_LEAST * intended:
-            return "generator"
+    if held_up(setting, offered):
+        return "generator"
     return "consumer" if ledger.lost else None

@@ -3,7 +3,7 @@
 A consumer hears ConsumerSpec, says Opening, then Maps, Raised or Failed; in a drain trial it waits for Go. It ends with
 Done, and waits for Again, or for Bye, with which its maps go. Where its setting is of windows, each of them begins with
 Again, the first one too. A generator hears GeneratorSpec, and Maps where the load
-is synthetic; it says Ready or Failed, waits for Go, and ends with Sent.
+is synthetic; it says Ready or Failed, and answers each Go with Sent.
 """
 
 from __future__ import annotations

@@ -92,7 +92,18 @@ class Rig(ExitStack):
                 output=partial(self._output, step.setting, own),
             )
         order = window_order(self._seed, first.block, first.setting.windows)
-        return tuple(run_pair(halves, order, probing=self._probing).values())
+        with ExitStack() as installed:
+            traffics = [] if first.setting.trial_kind == "drain" else self._traffics(first.setting, installed)
+            return tuple(run_pair(halves, order, probing=self._probing, traffics=traffics))
+
+    def _traffics(self, setting: Setting, installed: ExitStack) -> list[Traffic]:
+        """Set a drop kind up for each producer, until the context ends."""
+        traffics = []
+        for number in range(setting.producers):
+            kind, bed = load_kind(setting.traffic), self._testbed(number)
+            frames = installed.enter_context(kind.installed(bed))
+            traffics.append(Traffic(kind=kind, bed=bed, frames=frames))
+        return traffics
 
     def _identity(self, step: Step, number: int) -> Identity:
         block = step.block
@@ -110,14 +121,9 @@ class Rig(ExitStack):
                 )
             looks = Backlog(on_progress) if setting.stall_s is None else Stall(on_progress, setting.stall_s)
             with ExitStack() as installed:
-                traffics = []
-                for number in range(setting.producers):
-                    kind, bed = load_kind(setting.traffic), self._testbed(number)
-                    frames = installed.enter_context(kind.installed(bed))
-                    traffics.append(Traffic(kind=kind, bed=bed, frames=frames))
                 trial = run_load_trial(
                     setting,
-                    traffics,
+                    self._traffics(setting, installed),
                     identity=identity,
                     place=place,
                     output_fd=output_fd,

@@ -257,7 +257,7 @@ SYSCALLS_PER_EVENT = _metric(
 )  # fmt: skip
 PROGRAM_PER_EVENT = _metric(
     "program_ns_per_event", "program/event", NANOSECONDS, "lower", _KERNEL, "the BPF program, for a drop",
-    compared=True,
+    compared=True, gate=Gate(trial_kind="load", pass_="kernel", scale="ratio", margin=0.05, by_window=True),
 )  # fmt: skip
 EMIT_PER_EVENT = _metric(
     "emit_ns_per_event", "emit/event", NANOSECONDS, "lower", _GENERATOR,

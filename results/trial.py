@@ -157,6 +157,8 @@ class Trial:
         None for a single drop: it has no rate.
         """
         offered, span_ns = self.ledger.offered, self._span_ns(self.last_offered_ns)
+        if self.windows is not None and self.setting.duration_s is not None:
+            span_ns = self.setting.duration_s * 1e9 * len(self.windows.began_ns)
         return offered * 1e9 / span_ns if span_ns > 0 and offered != 1 else None
 
     @property

@@ -32,4 +32,6 @@ class Windows:
         for name, each in values.items():
             if len(each) != len(windows.began_ns):
                 raise BadInput(f"{name} has values of {len(each)} windows, and there are {len(windows.began_ns)}")
+        if not {*windows.void} <= {str(place) for place in range(len(windows.began_ns))}:
+            raise BadInput(f"void are windows {', '.join(windows.void)}, and there are {len(windows.began_ns)}")
         return windows

@@ -168,6 +168,8 @@ _READERS: Mapping[str, Callable[[Any], object]] = {
 
 DEFAULT_ALPHA = 0.05
 DEFAULT_DURATION_S = 1.0
+LOAD_S = 2.0
+"""What each arm is offered in a pair, if nothing is said, in windows."""
 DEFAULT_DRAIN = 1_000_000
 
 
@@ -196,6 +198,7 @@ class Wanted:
     metrics: tuple[str, ...] | None
     delta: Mapping[str, float]
     drain_records: int | None
+    duration_given: bool
     traffic: str
     pairs: bool
 
@@ -244,6 +247,7 @@ def wanted(flags: Flags, wishes: Wishes) -> tuple[Wanted, Wishes]:
         metrics=flags.metrics,
         delta=flags.delta,
         drain_records=configuration.drain if flags.drain_records is None else flags.drain_records,
+        duration_given=flags.duration_s is not None or configuration.duration is not None,
         traffic=flags.traffic,
         pairs=flags.pairs,
     )

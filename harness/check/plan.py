@@ -3,8 +3,8 @@
 import dataclasses
 
 from harness.check.arms import Arms, Side
-from harness.check.configuration import DEFAULT_DRAIN, Wanted
-from harness.plan import INSTRUCTIONS_RECORDS, drain_setting, load_setting
+from harness.check.configuration import DEFAULT_DRAIN, LOAD_S, Wanted
+from harness.plan import DEFAULT_LOAD, INSTRUCTIONS_RECORDS, drain_setting, load_setting
 from results.check.blocks import Comparison
 from results.check.certificate import Certificate
 from results.check.gate import Gated, GatePlan, default_looks
@@ -17,6 +17,8 @@ WINDOWS = 60
 # Of a window, about a millisecond of work: a scheduler rarely takes the CPU away so soon after a sleep, and what a wild
 # window spoils is soon made up for. Longer ones were no steadier.
 WINDOW_RECORDS = {"batch": 1 << 14, "callback": 2000}
+# Seconds of load in a window: attaching and detaching take a tenth of that.
+LOAD_WINDOW_S = 0.1
 # What is done once a window must not be all of it.
 FEWEST_RECORDS = 1000
 
@@ -65,7 +67,7 @@ def _too_coarse(gated: Gated, certificate: Certificate) -> str | None:
 def _setting(side: Side, gate: Gate, said: Wanted, *, pairs: bool) -> Setting:
     """Settle what runs: in a pair, what is to be drained is parted into windows."""
     if gate.trial_kind == "load":
-        return dataclasses.replace(load_setting(side.mode, said.traffic, side.wishes), pass_=gate.pass_)
+        return _load_setting(side, gate, said, pairs=pairs)
     default = INSTRUCTIONS_RECORDS if gate.pass_ == "instructions" else DEFAULT_DRAIN
     records = default if said.drain_records is None else said.drain_records
     setting = dataclasses.replace(drain_setting(side.mode, records, side.wishes), pass_=gate.pass_)
@@ -78,3 +80,14 @@ def _setting(side: Side, gate: Gate, said: Wanted, *, pairs: bool) -> Setting:
         each = max(1, records // windows)
     in_windows = drain_setting(side.mode, each, side.wishes)
     return dataclasses.replace(in_windows, pass_=gate.pass_, windows=windows)
+
+
+def _load_setting(side: Side, gate: Gate, said: Wanted, *, pairs: bool) -> Setting:
+    """Part the load of a trial into windows; what a consumer's own program emits has no others beside it."""
+    setting = dataclasses.replace(load_setting(side.mode, said.traffic, side.wishes), pass_=gate.pass_)
+    if not pairs or setting.sender == "synthetic":
+        return setting
+    in_all_s = side.wishes.duration_s if said.duration_given else LOAD_S
+    drops = (setting.intended_load or DEFAULT_LOAD) * in_all_s
+    windows = max(2, 2 * round(min(in_all_s / LOAD_WINDOW_S, drops / FEWEST_RECORDS) / 2))
+    return dataclasses.replace(setting, duration_s=in_all_s / windows, windows=windows)

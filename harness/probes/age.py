@@ -53,14 +53,7 @@ class AgeProbe:
     def stop(self, _events: int) -> Reading:
         self._settle()
         self._fold()
-        rows = self._histogram.rows()
-        total = sum(count for _, count in rows)
-        if not total:
-            return Reading(absent=_absent("no event was consumed"))
-        values = quantiles(rows, total, QUANTILES.values())
-        metrics = {f"age_{name}_ns": value for name, value in zip(QUANTILES, values, strict=True) if value is not None}
-        metrics["age_max_ns"] = self._histogram.greatest_ns
-        return Reading(metrics=metrics, series={"age_histogram": rows})
+        return ages(self._histogram.rows())
 
     def _stand_between(self, mode: Mode, reader: str) -> None:
         instance = vars(mode)  # what is set on the instance goes before the class's method
@@ -147,6 +140,16 @@ class AgeProbe:
         self._gathered = 0
         self._histogram.add(np.array(self._single_ages, np.uint64))
         self._single_ages.clear()
+
+
+def ages(rows: Sequence[tuple[int, int]]) -> Reading:
+    """Return the percentiles over what was consumed; rows of (greatest age of the step in ns, events) rise."""
+    total = sum(count for _, count in rows)
+    if not total:
+        return Reading(absent=_absent("no event was consumed"))
+    values = quantiles(rows, total, QUANTILES.values())
+    metrics = {f"age_{name}_ns": value for name, value in zip(QUANTILES, values, strict=True) if value is not None}
+    return Reading(metrics={**metrics, "age_max_ns": rows[-1][0]}, series={"age_histogram": list(rows)})
 
 
 def ages_among_offered(rows: Sequence[Sequence[int]], offered: int) -> Reading:

@@ -26,17 +26,15 @@ def unsupported() -> str | None:
     return None
 
 
-class KernelProbe(ExitStack):
-    """Counts from `start` to `stop`, as a context manager. Raises CannotRun on entering when nothing can be counted."""
+class ProgramTime(ExitStack):
+    """Times the runs of a program from `start` to `stop`, as a context manager."""
 
-    def __init__(self, pid: int, program_id: int) -> None:
+    def __init__(self, program_id: int) -> None:
         super().__init__()
-        self._counter = ProcessCounter(pid)
         self._program_id = program_id
         self._absent: dict[str, str] = {}
 
     def __enter__(self) -> Self:
-        self.enter_context(self._counter)
         self._program = syscalls.open_program(self._program_id)
         self.callback(os.close, self._program)
         try:
@@ -46,14 +44,40 @@ class KernelProbe(ExitStack):
         return self
 
     def start(self) -> None:
-        self._runs_before = syscalls.program_info(self._program)
+        self._before = syscalls.program_info(self._program)
+
+    def stop(self, _events: int) -> Reading:
+        info = syscalls.program_info(self._program)
+        runs = info.run_count - self._before.run_count
+        if self._absent:
+            return Reading(absent=self._absent)
+        if not runs:
+            return Reading(absent={"program_ns_per_event": "the program did not run"})
+        return Reading(metrics={"program_ns_per_event": (info.run_time_ns - self._before.run_time_ns) / runs})
+
+
+class KernelProbe(ExitStack):
+    """Counts from `start` to `stop`, as a context manager. Raises CannotRun on entering when nothing can be counted."""
+
+    def __init__(self, pid: int, program_id: int) -> None:
+        super().__init__()
+        self._counter = ProcessCounter(pid)
+        self._time = ProgramTime(program_id)
+
+    def __enter__(self) -> Self:
+        self.enter_context(self._counter)
+        self.enter_context(self._time)
+        return self
+
+    def start(self) -> None:
+        self._time.start()
         self._before = self._counter.read()
 
     def stop(self, events: int) -> Reading:
         counts = self._counter.read() - self._before
         uncounted = self._counter.uncounted
         metrics: dict[str, float] = {}
-        absent = dict(self._absent)
+        absent: dict[str, str] = {}
         for field, metric in _COUNTED.items():
             if field in uncounted:
                 absent[metric] = uncounted[field]
@@ -69,11 +93,4 @@ class KernelProbe(ExitStack):
             absent["syscalls_per_event"] = absent["syscalls"]
         elif events:
             metrics["syscalls_per_event"] = counts.syscalls / events
-        info = syscalls.program_info(self._program)
-        runs = info.run_count - self._runs_before.run_count
-        if "program_ns_per_event" not in absent:
-            if runs:
-                metrics["program_ns_per_event"] = (info.run_time_ns - self._runs_before.run_time_ns) / runs
-            else:
-                absent["program_ns_per_event"] = "the program did not run"
-        return Reading(metrics=metrics, absent=absent)
+        return Reading(metrics=metrics, absent=absent) | self._time.stop(events)

@@ -92,7 +92,16 @@ class Block:
     @property
     def spoilt_because(self) -> str | None:
         """Say why the block is set aside, by its first trial that cannot be compared; None where there is none."""
-        return next((reason for trial in self.trials if (reason := unusable(trial))), None)
+        return next((reason for trial in self.trials if (reason := unusable(trial))), None) or self._void_because
+
+    @property
+    def _void_because(self) -> str | None:
+        """Say so where too few fours of a pair have no void window, whichever arm it is of."""
+        fours = (self.comparison.windows or 0) // 2
+        void = {int(place) // 2: why for one in self.trials if one.windows for place, why in one.windows.void.items()}
+        if len(void) * 2 <= fours:
+            return None
+        return f"{len(void)} of {fours} times four windows have a void one ({next(iter(void.values()))})"
 
     @property
     def invalid_because(self) -> str | None:

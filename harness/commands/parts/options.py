@@ -5,7 +5,7 @@ import dataclasses
 from pathlib import Path
 
 from bpf.channel import record_channels
-from harness.check.configuration import DEFAULT_ALPHA, DEFAULT_DURATION_S, Flags
+from harness.check.configuration import DEFAULT_ALPHA, DEFAULT_DURATION_S, LOAD_S, Flags
 from harness.commands.parts.numbers import byte_count, duration, finite, load, producers, typed, whole
 from harness.commands.parts.roles import output
 from harness.machine.caller import caller
@@ -200,7 +200,8 @@ def add_gate_options(parser: argparse.ArgumentParser) -> None:
     add("--traffic", default=DEFAULT_TRAFFIC, metavar="KIND", help="of load trials")
     add("--rate", type=load, default=argparse.SUPPRESS, metavar="N|max", help="drops a second")
     add("--shape", default="constant", help="constant, poisson, burst:ON_MS,OFF_MS or ramp")
-    add("--duration", type=finite, metavar="S", help=f"seconds a load trial (default: {DEFAULT_DURATION_S:g})")
+    told = f"seconds of load of each arm in a pair (default: {LOAD_S:g}), or in a trial ({DEFAULT_DURATION_S:g})"
+    add("--duration", type=finite, metavar="S", help=told)
     add(
         "--drain",
         type=whole,

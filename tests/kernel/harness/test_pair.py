@@ -80,3 +80,26 @@ def test_a_pair_that_came_to_the_file_by_half_is_set_aside(tmp_path: Path) -> No
     assert "session ended" in made[1]["invalid_because"][0]
     assert [row["block"] for row in made] == [0, 0, 1, 1, 2, 2]
     assert bench_here("verify", out).returncode == ended.returncode
+
+
+def test_each_arm_is_offered_the_same_load_by_turns(tmp_path: Path) -> None:
+    """Costs of the consumer and of the traced side by window; loss and ages of all of them; only one arm observes."""
+    out = tmp_path / "r.jsonl"
+    names = ("cpu_ns_per_event", "loss_ratio", "program_ns_per_event", "age_p99_ns")
+    ended = bench_here(
+        "check", "--a", "mode=epoll", "--b", "mode=epoll,reader=callback", "--metrics", ",".join(names), "--quiet",
+        "--rate", "20000", "--duration", "0.6", "--alpha", "0.4", "--blocks", "4", "--out", out,
+    )  # fmt: skip
+    assert ended.returncode in (0, 1, 3), ended.stderr
+    made = trials(out)
+    assert {row["pass"] for row in made} == {"timed", "kernel", "latency"}
+    for row in made:
+        assert row["valid"], row["invalid_because"]
+        assert row["sent"] == row["observed"] == row["consumed"]
+        assert row["windows"] == len(row["in_windows"]["began_ns"]) == 6
+        told = {"timed": ["cpu_ns_per_event"], "kernel": ["program_ns_per_event"], "latency": []}[row["pass"]]
+        assert list(row["in_windows"]["values"]) == told
+        if row["pass"] == "latency":
+            assert sum(count for _, count in row["series"]["age_histogram"]) == row["consumed"]
+            assert row["metrics"]["age_p99_ns"] > 0
+    assert bench_here("verify", out).returncode == ended.returncode

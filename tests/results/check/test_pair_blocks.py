@@ -61,11 +61,29 @@ def test_a_pair_with_an_invalid_half_is_set_aside_and_another_takes_its_place():
     assert judgement.high == pytest.approx(1.0)
 
 
+@pytest.mark.parametrize(("void_of_each", "aside"), [(2, 0), (3, 8)])
+def test_a_pair_whose_load_was_held_up_too_often_is_set_aside(void_of_each, aside):
+    """Half of the fours may have a void window, of whichever arm; the values of the others count."""
+    made = []
+    for one in pairs([1.0] * 8):
+        places = [4 * each + 2 * (one.arm == "B") for each in range(void_of_each)]
+        values = [None if place in places else 100.0 for place in range(20)]
+        void = {str(place): "the generator was held up" for place in places}
+        made.append(replace(one, windows=replace(one.windows, values={"ns_per_event": tuple(values)}, void=void)))
+    blocks = check().blocks(SEED, made)
+    assert sum(block.spoilt_because is not None for block in blocks) == aside
+    (judgement,) = judge(check().gate, blocks)
+    assert (judgement.verdict is Verdict.OK) == (not aside)
+
+
 def test_pairs_survive_the_way_through_a_file():
     """Windows read back as they were written; a number of values that does not fit is refused."""
     (made, _) = pairs([1.3])
     row = json.loads(json.dumps(made.to_json()))
     assert Trial.from_json(row) == made
+    row["in_windows"]["void"] = {"20": "there is none"}
+    with pytest.raises(BadInput, match="void are windows 20, and there are 20"):
+        Trial.from_json(row)
     row["in_windows"]["values"]["ns_per_event"].pop()
     with pytest.raises(BadInput, match="values of 19 windows, and there are 20"):
         Trial.from_json(row)
