@@ -10,7 +10,7 @@ from bpf.program import MAX_SYNTHETIC_KEYS
 
 EMITS_PER_RUN = 256  # of drops.c
 
-_PLAN = struct.Struct("=IIII")
+_PLAN = struct.Struct("=III116x")
 _KEY = struct.Struct("=QII")
 
 Key = tuple[int, int, int]
@@ -63,7 +63,7 @@ class Emitter:
             self._run(rest, 1)
 
     def _run(self, emits: int, repeat: int) -> None:
-        syscalls.update(self._plan_fd, self._slot, _PLAN.pack(emits, self._keys, self._next, 0))
+        syscalls.update(self._plan_fd, self._slot, _PLAN.pack(emits, self._keys, self._next))
         self._options.repeat = repeat
         syscalls.test_run(self._program_fd, self._options)
         if emits == EMITS_PER_RUN:

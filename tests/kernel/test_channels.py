@@ -47,7 +47,7 @@ def test_what_a_log_overwrites_is_lost_and_known_to_the_record(reader: str) -> N
 def test_two_cpus_at_once_close_a_ledger_each(traffic: str) -> None:
     """Real drops and synthetic records by every channel: what a CPU made was observed on it, and consumed."""
     words: list[object] = ["--channel", "all", "--producers", 2, "--traffic", traffic]
-    words += ["--rate", "2M"] if traffic == "synthetic" else []  # bursts that the kernel times
+    words += ["--rate", 2_000_000] if traffic == "synthetic" else []  # bursts that the kernel times
     ended = bench_here("run", "--mode", "null", *LOAD, *words)
     assert ended.returncode == 0, ended.stderr
     found = {trial["channel"]: trial for trial in trials(ended.stdout)}
