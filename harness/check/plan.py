@@ -90,4 +90,4 @@ def _load_setting(side: Side, gate: Gate, said: Wanted, *, pairs: bool) -> Setti
     in_all_s = side.wishes.duration_s if said.duration_given else LOAD_S
     drops = (setting.intended_load or DEFAULT_LOAD) * in_all_s
     windows = max(2, 2 * round(min(in_all_s / LOAD_WINDOW_S, drops / FEWEST_RECORDS) / 2))
-    return dataclasses.replace(setting, duration_s=in_all_s / windows, windows=windows)
+    return dataclasses.replace(setting, duration_s=round(in_all_s / windows, 9), windows=windows)

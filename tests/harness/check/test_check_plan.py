@@ -101,3 +101,37 @@ def test_a_check_quotes_its_certificate():
     assert "1 of 60 gates" in said
     assert "at most 7.66 %" in said  # Clopper-Pearson, one-sided: scipy.stats.beta.ppf(0.95, 2, 59)
     assert "surely calls 12.2 % REGRESSED" in said
+
+
+@pytest.mark.parametrize(
+    ("flags", "windows", "of_each"),
+    [
+        (("--metrics", "ns_per_event"), 60, 16384),
+        (("--metrics", "ns_per_event,bytes_written_per_event", "--drain", "6000000"), 60, 100_000),
+        (("--metrics", "ns_per_event", "--drain", "9000"), 8, 1125),
+        (("--metrics", "ns_per_event", "--drain", "1"), 2, 1),
+        (("--metrics", "cpu_ns_per_event"), 20, 0.1),
+        (("--metrics", "loss_ratio", "--duration", "0.6"), 6, 0.1),
+        (("--metrics", "age_p99_ns", "--duration", "1", "--rate", "5000"), 4, 0.25),
+        (("--metrics", "program_ns_per_event", "--rate", "max"), 20, 0.1),
+        (("--metrics", "bytes_written_per_event"), None, 1_000_000),
+        (("--metrics", "allocations_per_event", "--drain", "9000"), None, 9000),
+        (("--metrics", "syscalls_per_event"), None, 1_000_000),
+    ],
+)
+def test_what_is_no_count_is_measured_in_windows(flags, windows, of_each):
+    """An even number of them, which have together what was asked for; counts alone are taken in fresh trials."""
+    (one,) = made(*flags).comparisons
+    assert one.windows == one.a.windows == windows
+    assert of_each in (one.b.drain_records, one.b.duration_s)
+
+
+def test_a_stored_baseline_is_compared_in_fresh_trials():
+    """No process of it could run by turns."""
+    parser = argparse.ArgumentParser()
+    add_gate_options(parser)
+    parser.add_argument("--baseline")
+    arguments = parser.parse_args(["--config", "/dev/null", "--metrics", "ns_per_event", "--baseline", "before.jsonl"])
+    said, wishes = wanted(flags_of(arguments), Wishes())
+    (one,) = make_check(alone(["epoll"], wishes, "a", "b"), said).comparisons
+    assert (one.windows, one.b.drain_records) == (None, 1_000_000)
