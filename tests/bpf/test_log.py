@@ -226,7 +226,9 @@ def test_says_where_the_order_cannot_be_had(monkeypatch: pytest.MonkeyPatch, mac
 
 def test_it_stands_on_numpy_alone() -> None:
     """It can be copied: nothing of ours is imported."""
-    code = "import sys, log; print(sorted({'bpf', 'harness', 'results', 'modes'} & {*sys.modules}))"
+    # ./test has Python look in no working folder of its own accord.
+    look = "import sys; sys.path.insert(0, '.')"
+    code = f"{look}; import log; print(sorted({{'bpf', 'harness', 'results', 'modes'}} & {{*sys.modules}}))"
     folder = Path(log.__file__).parent
     ended = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=True)
     assert ended.stdout.strip() == "[]"
