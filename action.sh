@@ -58,6 +58,11 @@ baseline() {
         base=$(merge_base "$GITHUB_BASE_REF") || exit
         ;;
     pull_request_target) base=$(merge_base "$GITHUB_BASE_REF") || exit ;;
+    merge_group)
+        # An entry of the queue stands on those before it, which the branch does not hold yet.
+        here_or_fetched "${MERGE_GROUP_BASE-}" "the base of the merge group"
+        return
+        ;;
     *)
         if [ -n "${DEFAULT_BRANCH-}" ] && [ "${GITHUB_REF-}" != "refs/heads/$DEFAULT_BRANCH" ]; then
             base=$(merge_base "$DEFAULT_BRANCH") || exit

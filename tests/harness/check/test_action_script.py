@@ -128,16 +128,35 @@ def test_a_push_to_the_default_branch_is_compared_with_the_commit_before_it(
     assert taken(action, pushed, GITHUB_EVENT_NAME="schedule", GITHUB_REF="refs/heads/trunk") == "2"
 
 
+@depths
+def test_an_entry_of_a_merge_queue_is_compared_with_what_stands_before_it(
+    action: Path, origin: Path, depth: int | None
+) -> None:
+    """The first entry with trunk, the second with the first, whose commits are not its own to answer for."""
+    git(origin, "checkout", "-q", "--detach", "trunk")
+    git(origin, "merge", "-q", "--no-ff", "-m", "entry 1", "topic")
+    first = git(origin, "rev-parse", "HEAD")
+    git(origin, "checkout", "-q", "-b", "gh-readonly-queue/trunk/pr-2")
+    commit(origin, "of entry 2")
+    commit(origin, "entry 2")
+    second = clone(origin, "HEAD", depth)
+    ref = "refs/heads/gh-readonly-queue/trunk/pr-2"
+    event = {"GITHUB_EVENT_NAME": "merge_group", "GITHUB_REF": ref, "BEFORE": ""}
+    assert taken(action, second, **event, MERGE_GROUP_BASE=first) == "entry 1"
+    assert taken(action, second, **event, MERGE_GROUP_BASE=git(origin, "rev-parse", "trunk")) == "3"
+
+
 @pytest.mark.parametrize(
     ("event", "says"),
     [
+        ({"GITHUB_EVENT_NAME": "merge_group", "MERGE_GROUP_BASE": "1" * 40}, "the base of the merge group (1"),
         ({"BEFORE": ZEROS}, "this push made trunk, so there is no commit before it"),
         ({"BEFORE": "1" * 40}, f"the commit before this push ({'1' * 40}) is not in this clone"),
         ({"GITHUB_REF": "refs/heads/other", "DEFAULT_BRANCH": "gone"}, "the branch gone is not in this clone"),
         ({"GITHUB_EVENT_NAME": "pull_request", "GITHUB_SHA": "x", "GITHUB_BASE_REF": "gone"}, "the branch gone is not"),
         ({"GITHUB_EVENT_NAME": "pull_request_target", "GITHUB_BASE_REF": "trunk", "BEFORE": "1" * 40}, "HEAD has no"),
     ],
-    ids=["new branch", "rewritten", "no such branch", "no such base", "the base itself"],
+    ids=["merge group", "new branch", "rewritten", "no such branch", "no such base", "the base itself"],
 )
 def test_a_baseline_that_is_not_there_is_named_with_the_cure(
     action: Path, origin: Path, event: dict[str, str], says: str
