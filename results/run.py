@@ -7,6 +7,9 @@ from typing import Any, Self
 from results.plan import Ask, Step, check_trials, in_blocks, repeated
 from results.trial import Setting, Trial
 
+# What a trial takes beside its load: two processes that start, a program that is compiled and loaded.
+_BESIDE_S = 2.5
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunPlan:
@@ -23,6 +26,11 @@ class RunPlan:
     def order(self, seed: int) -> Iterator[tuple[int, Setting]]:
         """Yield the block and the setting of each trial, before any is repeated."""
         return in_blocks(self.settings, self.trials, seed)
+
+    @property
+    def expected_s(self) -> float:
+        """Estimate for how long its trials run, before any is repeated."""
+        return sum((setting.duration_s or 0) + _BESIDE_S for _, setting in self.order(0))
 
     def answer(self, ask: Ask, seed: int) -> tuple[Trial, ...]:
         trials = [ask(Step(setting, block)) for block, setting in self.order(seed)]

@@ -14,6 +14,7 @@ from harness.commands.parts.numbers import finite, whole
 from harness.commands.parts.progress import ProgressLine
 from harness.commands.parts.roles import output
 from harness.commands.parts.status import DONE, INVALID_TRIAL
+from harness.machine.streams import say
 from harness.mode_source import sources_of
 from harness.outputs import kept_traces
 from harness.plan import DEFAULT_PASSES, run_plan
@@ -24,6 +25,9 @@ from results.reports.forms.terminal import Console, draw
 from results.reports.run import run_document
 
 NEEDS = "kernel"
+
+# A plan that takes longer says so first.
+LONG_S = 600.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -61,6 +65,8 @@ def run(arguments: argparse.Namespace) -> int:
         return kept_traces(arguments.trace, order, recording.out, finished)
 
     total = sum(1 for _ in plan.order(0))
+    if plan.expected_s > LONG_S and not arguments.quiet:
+        say(f"bench: {total:,} trials, about {plan.expected_s / 60:,.0f} minutes; what is done is kept (--resume)")
     modes = [setting.mode for setting in plan.settings]
     progress = ProgressLine(total, recording.out, quiet=arguments.quiet, as_json=arguments.json, modes=modes)
     trials = carry_out(plan, recording, progress, modes=sources_of(modes), traces=traces).trials

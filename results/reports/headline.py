@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from results import units
-from results.metrics import AGE_P99, CPU_PER_EVENT, LOSS_RATIO, NS_PER_EVENT, Metric
+from results.metrics import AGE_P99, CPU_PER_EVENT, EMIT_PER_EVENT, LOSS_RATIO, NS_PER_EVENT, PROGRAM_PER_EVENT, Metric
 from results.reports.document import Name, Sentence
 from results.reports.sessions import marked
 from results.scorecard.rows import Row
@@ -29,6 +29,8 @@ def headline(listed: Sequence[Variant]) -> list[Sentence]:
         at = " just below its limit" if load is None else f" at {units.quantity(load)}/s"
     chosen = [(variant.label, row) for variant in listed if (row := variant.reference(load))]
     said += _extremes(chosen, CPU_PER_EVENT, f"An event cost the consumer least CPU time{at} with ", "; most with ")
+    said += _extremes(chosen, PROGRAM_PER_EVENT, f"A drop cost the kernel least{at} with ", "; most with ")
+    said += _extremes(chosen, EMIT_PER_EVENT, f"A record cost the CPU that wrote it least{at} with ", "; most with ")
     said += _extremes(chosen, NS_PER_EVENT, "Emptied from a full ring, an event took least with ", "; most with ")
     said += _extremes(chosen, AGE_P99, f"99 % of the events consumed{at} were handled soonest by ", "; latest by ")
     return said or [("No trial is valid: there is nothing to compare.",)]

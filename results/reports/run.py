@@ -4,7 +4,16 @@ from collections.abc import Iterable, Sequence
 
 from results import units
 from results.brief import Names
-from results.metrics import CONSUME_RATE, LOSS_RATIO, LOST, OFFERED_LOAD, SCORECARD, Metric
+from results.metrics import (
+    CONSUME_RATE,
+    EMIT_PER_EVENT,
+    LOSS_RATIO,
+    LOST,
+    OFFERED_LOAD,
+    PROGRAM_PER_EVENT,
+    SCORECARD,
+    Metric,
+)
 from results.reports.document import (
     Bad,
     Cell,
@@ -29,7 +38,8 @@ from results.shown import shown
 from results.trial import Trial
 
 _OUTCOME = (CONSUME_RATE, OFFERED_LOAD, LOST, LOSS_RATIO)
-_COST = tuple(column for column in SCORECARD if column not in _OUTCOME)
+# What an event cost the kernel, where it was measured, and what it cost the consumer.
+_COST = (PROGRAM_PER_EVENT, EMIT_PER_EVENT, *(column for column in SCORECARD if column not in _OUTCOME))
 _LONG = 12  # lines of a ledger that are read; more are looked up
 
 
