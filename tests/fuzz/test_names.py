@@ -23,6 +23,7 @@ from harness.machine.proc import PROC, lines
 from harness.machine.streams import say
 from harness.watch.rows import Row, _process_name
 from results.file import ResultWriter
+from results.reports.document import Document
 from results.reports.forms.columns import NAMES
 from results.reports.forms.flat import flat_rows, to_csv
 from results.reports.forms.markdown import markdown
@@ -88,7 +89,7 @@ def test_a_process_of_any_name_is_found_and_named(renamed: subprocess.Popen[str]
     row = Row(reason="NO_SOCKET", function="f+0x1", pid=renamed.pid, process=process, count=1)
     assert os.fsencode(json.loads(json.dumps(row.cells()))["process"]) == name
     out = io.StringIO()
-    Console(file=out, width=120).print(_table([row]))
+    draw(Document((), (_table([row]),)), Console(file=out, width=120))
     harmless(out.getvalue())
     assert len(out.getvalue().splitlines()) == 2
 

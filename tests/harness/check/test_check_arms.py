@@ -120,7 +120,7 @@ def test_two_settings_differ_in_what_is_said():
         ("reader", "no setting"),
         ("gc=off", "names no mode"),
         ("mode=null,interval=x", "'interval=x'"),
-        ("mode=null,interval=nan", "no finite number"),
+        ("mode=null,interval=nan", "no number such as"),
         ("mode=null,interval=1e305", "an hour"),
         ("mode=null,ring-size=abc", "no number of bytes"),
         ("mode=aggregate,ring-size=5", "ring size 5"),
