@@ -1,6 +1,7 @@
 """The channels beside the shared ring: each is made once, with the program that writes it."""
 
 from collections.abc import Iterator
+from importlib.util import find_spec
 
 from bpf.channel import record_channels
 from bpf.channels.ring import RingChannel
@@ -21,6 +22,11 @@ def check() -> Iterator[Finding]:
     try:
         compile_flags(LoadOptions(channel=RingChannel()))
     except CannotRun:  # the check `types` says it
+        return
+    if find_spec("numpy") is None:
+        yield Finding(
+            level="warning", what="the channels cannot be tried: numpy is missing", cure="type: ./bench doctor"
+        )
         return
     for name, kind in others.items():
         if (why := kind.unsupported()) is not None:
