@@ -121,7 +121,7 @@ def _dispatch(argv: list[str]) -> int:
         return DONE if words.help else BAD_INPUT
     names = command_names()
     if words.command not in names:
-        raise unknown(f"no command {words.command!r}", words.command, names, "see bench --help")
+        raise unknown(f"no command '{words.command}'", words.command, names, "see bench --help")
     search(user_path())
     module = importlib.import_module(f"harness.commands.{words.command}")
     command = _Parser(

@@ -220,7 +220,7 @@ def _find(report: Report, label: str) -> Variant:
     found = next((each for each in report.variants if label in (each.label, brief(each.label))), None)
     if found is None:
         held = ", ".join(variant.label for variant in report.variants)
-        raise BadInput(f"no variant {label!r} in the file; it holds: {held}")
+        raise BadInput(f"no variant '{label}' in the file; it holds: {held}")
     return found
 
 

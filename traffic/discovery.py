@@ -25,7 +25,7 @@ def load_kind(name: str) -> DropKind:
     if name.startswith(PREFIX):
         return Mix([(load_kind(part), weight) for part, weight in parse_mix(name)])
     if name not in kind_names():
-        raise unknown(f"no traffic {name!r}", name, kind_names(), "see bench traffic for what there is")
+        raise unknown(f"no traffic '{name}'", name, kind_names(), "see bench traffic for what there is")
     module = importlib.import_module(f"traffic.kinds.{name.replace('-', '_')}")
     kind: DropKind = module.Kind(name)
     return kind

@@ -101,7 +101,7 @@ def parse_mix(text: str) -> list[tuple[str, int]]:
     for part in text.removeprefix(PREFIX).split("+"):
         name, _, weight = part.partition("=")
         if not (name and re.fullmatch("[0-9]{1,9}", weight) and int(weight) > 0):
-            raise BadInput(f"a mix is mix:KIND=WEIGHT+KIND=WEIGHT…, with whole weights above 0; {part!r} is none")
+            raise BadInput(f"a mix is mix:KIND=WEIGHT+KIND=WEIGHT…, with whole weights above 0; '{part}' is none")
         parts.append((name, int(weight)))
     return parts
 

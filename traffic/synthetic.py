@@ -142,7 +142,7 @@ def _distinct(name: str) -> int:
         return DEFAULT_KEYS
     if not (re.fullmatch("[0-9]{1,9}", number) and 0 < int(number) <= MOST_KEYS):
         raise BadInput(
-            f"synthetic load is synthetic or synthetic:KEYS with 1 to {MOST_KEYS} different keys, not {name!r}"
+            f"synthetic load is synthetic or synthetic:KEYS with 1 to {MOST_KEYS} different keys, not '{name}'"
         )
     return int(number)
 

@@ -66,10 +66,10 @@ def _kind_of(target: str, modes: Sequence[str]) -> str:
     repository = repository_of(modes[0])
     is_ref = repository is not None and repository.commit(target) is not None
     if is_mode and is_ref:
-        raise BadInput(f"{target!r} is both a git ref and a mode; write git:{target} or file:{target}")
+        raise BadInput(f"'{target}' is both a git ref and a mode; write git:{target} or file:{target}")
     if not is_mode and not is_ref:
         where = f"({repository.why_not(target)})" if repository else f"(and {modes[0]} is in no git repository)"
-        raise BadInput(f"--against {target!r} is neither a git ref {where} nor a mode, file or module")
+        raise BadInput(f"--against '{target}' is neither a git ref {where} nor a mode, file or module")
     return "git" if is_ref else "file"
 
 
@@ -124,10 +124,10 @@ def _side(text: str, modes: Sequence[str], wishes: Wishes) -> Side:
             try:
                 changes[_FIELDS.get(key, key)] = _KEYS[key](value)
             except ValueError as error:
-                raise BadInput(f"{pair!r}: {error}") from error
+                raise BadInput(f"'{pair}': {error}") from error
         else:
             keys = ", ".join(("mode", *_KEYS))
-            raise BadInput(f"{pair!r} is no setting such as mode=epoll or reader=batch; the keys are {keys}")
+            raise BadInput(f"'{pair}' is no setting such as mode=epoll or reader=batch; the keys are {keys}")
     if mode is None:
-        raise BadInput(f"{text!r} names no mode; write mode=NAME, or pass --mode for both")
+        raise BadInput(f"'{text}' names no mode; write mode=NAME, or pass --mode for both")
     return Side(mode, dataclasses.replace(wishes, **changes))  # type: ignore[arg-type] # plan.py checks the values

@@ -120,7 +120,7 @@ def load_mode(name: str) -> type[Mode]:
     elif "." in name:
         module = _import_module(name)
     else:
-        raise unknown(f"no mode {name!r}", name, mode_names(), f"there are: {', '.join(mode_names())}")
+        raise unknown(f"no mode '{name}'", name, mode_names(), f"there are: {', '.join(mode_names())}")
     return _mode_in(module, name)
 
 

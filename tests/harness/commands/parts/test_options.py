@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from pathlib import Path
 
 import pytest
@@ -112,3 +113,23 @@ def test_a_number_that_nothing_chosen_uses_is_refused_as_any(
         status = ended.code  # type: ignore[assignment]
     assert status == 2
     assert says in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "r\udce9sum",
+        "run --mode r\udce9sum",
+        "run --mode null --traffic r\udce9sum",
+        "run --mode null --traffic mix:r\udce9sum",
+        "run --mode null --traffic synthetic:r\udce9sum",
+        "check --mode null --against r\udce9sum",
+        "check --a r\udce9sum --b mode=null",
+    ],
+)
+def test_a_byte_that_is_no_utf8_is_named_as_it_is(words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """What was typed stands in the refusal in one way of writing it, between quotes."""
+    assert main(words.split()) == 2
+    said = capsys.readouterr().err
+    assert re.search(r"'[a-z:]*r\\xe9sum'", said), said
+    assert "udce9" not in said
