@@ -41,6 +41,7 @@ def _json_lines(report: Report) -> str:
                 "invalid": line.invalid,
                 "disturbed": line.disturbed,
                 "doubtful": line.doubtful,
+                "loss_ratio_worst": line.worst_loss,
                 **{name: cell.value for name, cell in zip(names, line.cells, strict=True) if cell},
             }
         )

@@ -17,6 +17,7 @@ class Line:
     """A variant's numbers, in the order of the headings; None where there is no number.
 
     `doubtful` names those that were taken, in some trial, while the machine was not quiet, and that depend on it.
+    `worst_loss` is the loss ratio of the trial that lost most, which the median may hide.
     """
 
     label: str
@@ -28,6 +29,7 @@ class Line:
     invalid: int
     disturbed: int
     doubtful: tuple[str, ...]
+    worst_loss: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +152,7 @@ def _line(label: str, variant: Variant, row: Row, columns: Sequence[Metric], not
         len(row.invalid),
         row.disturbed_trials,
         tuple(column.name for column in columns if row.disturbed(column)),
+        max(loss.values) if (loss := row.spread(LOSS_RATIO)) else None,
     )
 
 

@@ -118,6 +118,18 @@ def test_a_loss_in_any_trial_is_in_the_first_line_and_in_the_row(many: int) -> N
     assert loss.text == "0 % (worst trial 6.44 %)"
 
 
+@pytest.mark.parametrize("losses", [(0, 32_218, 0), (0, 0, 0), (5_000, 32_218, 5_000)], ids=["one", "none", "all"])
+def test_json_has_the_loss_of_the_worst_trial(
+    losses: tuple[int, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Beside the median, which says 0, or little."""
+    file = recorded(tmp_path / "a.jsonl", [made_up.trial("file", at, lost=lost) for at, lost in enumerate(losses, 1)])
+    assert main(["report", str(file), "--json"]) == 0
+    (row,) = map(json.loads, capsys.readouterr().out.splitlines())
+    assert row["loss_ratio_worst"] == pytest.approx(max(losses) / 500_000, rel=0.01)
+    assert row["loss_ratio"] == pytest.approx(sorted(losses)[1] / 500_000, rel=0.01)
+
+
 def test_what_limited_one_trial_limited_the_row() -> None:
     """ "limited by nothing" is said only where it is true of each trial."""
     trials = [made_up.trial("file", number, limited_by="consumer" if number == 1 else None) for number in (1, 2, 3)]
