@@ -25,7 +25,8 @@ from modes.null import Null
 from modes.parts.mode import Kit
 
 CPUS = sorted(os.sched_getaffinity(0))[:2]
-ROUNDS, EACH = 300, 5120
+ROUNDS, EACH = 150, 65_536
+SIZE = 1 << 16  # so small that it is lapped at once, so large that a chunk of it is not always
 KEYS = [(0xFFFFFFFF81000000 + n, n, n + 2) for n in range(64)]
 FOLDER = Path(bpf.__file__).parent
 
@@ -55,8 +56,8 @@ class Checking(Null):
 
 @pytest.mark.parametrize("cpus", [1, 2])
 def test_producers_that_overrun_the_reader_thousands_of_times(cpus: int) -> None:
-    """Segments of 64 records, written three million times: written = read + overwritten + unread, and none is torn."""
-    with Program(LoadOptions(channel=LogChannel(size_bytes=4096, when_full="overwrite"), synthetic=True)) as program:
+    """Segments of 1,024 records, written ten million times: written = read + overwritten + unread, and none is torn."""
+    with Program(LoadOptions(channel=LogChannel(size_bytes=SIZE, when_full="overwrite"), synthetic=True)) as program:
         mode = Checking()
         reader = BatchReader.open(program, mode)
         writers = [threading.Thread(target=emit, args=(program, cpu, ROUNDS, EACH)) for cpu in CPUS[:cpus]]
@@ -75,7 +76,7 @@ def test_producers_that_overrun_the_reader_thousands_of_times(cpus: int) -> None
         assert written.submitted == mode.consumed + reader.overwritten
         assert mode.wrong == 0
         assert mode.runs > 100
-        assert reader.overwritten // LogChannel(size_bytes=4096).slots > 5000
+        assert reader.overwritten // LogChannel(size_bytes=SIZE).slots > 5000
 
 
 @pytest.mark.parametrize("reader_name", ["batch", "callback"])
