@@ -16,7 +16,7 @@ from results.trial import Setting
 WINDOWS = 60
 # Of a window, about a millisecond of work: a scheduler rarely takes the CPU away so soon after a sleep, and what a wild
 # window spoils is soon made up for. Longer ones were no steadier.
-WINDOW_RECORDS = {"batch": 1 << 14, "callback": 2000}
+WINDOW_RECORDS = {"batch": 1 << 14, "callback": 1000}
 # Seconds of load in a window: attaching and detaching take a tenth of that.
 LOAD_WINDOW_S = 0.1
 # What is done once a window must not be all of it.
