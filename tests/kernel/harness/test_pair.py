@@ -82,6 +82,7 @@ def test_a_pair_that_came_to_the_file_by_half_is_set_aside(tmp_path: Path) -> No
     assert bench_here("verify", out).returncode == ended.returncode
 
 
+@pytest.mark.slow
 def test_each_arm_is_offered_the_same_load_by_turns(tmp_path: Path) -> None:
     """Costs of the consumer and of the traced side by window; loss and ages of all of them; only one arm observes."""
     out = tmp_path / "r.jsonl"
