@@ -39,7 +39,7 @@ def commands() -> Iterator[pytest.ParameterSet]:
         for number, words in typed(page):
             code = re.split(r"\s(?:\||&&|>>?|2>|<)\s?", re.sub(r"\s+#\s.*", "", words.lstrip("`")))[0]
             if re.match(
-                r"(sudo )?(\./)?(bench|test) ?|(sudo )?(\.venv/bin/)?python3? -m", code
+                r"(sudo )?(\./)?(bench|test)( |$)|(sudo )?(\.venv/bin/)?python3? -m", code
             ) and not PLACEHOLDER.search(code):
                 yield pytest.param(code, id=f"{page.name}:{number} {code}")
 
