@@ -43,7 +43,7 @@ def test_what_a_log_overwrites_is_lost_and_known_to_the_record(reader: str) -> N
 
 
 @needs_two_cpus
-@pytest.mark.parametrize("traffic", ["udp-closed-port", "synthetic"])
+@pytest.mark.parametrize("traffic", ["udp-closed-port", pytest.param("synthetic", marks=pytest.mark.slow)])
 def test_two_cpus_at_once_close_a_ledger_each(traffic: str) -> None:
     """Real drops and synthetic records by every channel: what a CPU made was observed on it, and consumed."""
     words: list[object] = ["--channel", "all", "--producers", 2, "--traffic", traffic]

@@ -35,6 +35,7 @@ def test_each_window_closes_its_ledger(mode: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("as_root_itself")
+@pytest.mark.slow
 def test_a_mode_that_raises_in_a_later_window_ends_its_pair(tmp_path: Path) -> None:
     """Status 5 after a bounded number of pairs, and the window is named; the other half is not blamed."""
     late = "        if self.consumed > 30000:\n            raise RuntimeError('boom')\n        self.consumed"
@@ -47,6 +48,7 @@ def test_a_mode_that_raises_in_a_later_window_ends_its_pair(tmp_path: Path) -> N
     assert {row["valid"] for row in trials(out) if row["arm"] == "A"} == {True}
 
 
+@pytest.mark.slow
 def test_a_consumer_that_is_killed_in_the_middle_costs_its_pair(tmp_path: Path) -> None:
     """The pair is set aside, the reason is kept, and the check comes to its verdict."""
     out = tmp_path / "r.jsonl"
@@ -66,6 +68,7 @@ def consumers(pid: int) -> list[psutil.Process]:
     return [each for each in psutil.Process(pid).children() if "harness.consumer" in each.cmdline()]
 
 
+@pytest.mark.slow
 def test_a_pair_that_came_to_the_file_by_half_is_set_aside(tmp_path: Path) -> None:
     """A disk that was full at that moment: --resume states the lost half as invalid, and makes the pair anew."""
     out = tmp_path / "r.jsonl"
