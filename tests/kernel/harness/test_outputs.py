@@ -60,6 +60,7 @@ def test_a_full_disk_under_file_makes_the_trial_invalid(small_disk: SmallDisk, t
     assert len(read(tmp_path / "out").trials) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.own_mounts
 def test_a_full_disk_under_the_result_file_ends_the_session_and_keeps_it_usable(small_disk: SmallDisk) -> None:
     """Injects ENOSPC into the result file: status 4, and every line that fitted is whole."""

@@ -95,6 +95,7 @@ def test_a_slower_commit_is_found_and_the_summary_names_it(repository: Path) -> 
     assert bench_here("verify", repository.parent / "results.jsonl").returncode == 1
 
 
+@pytest.mark.slow
 def test_the_same_commit_twice_is_never_regressed(repository: Path) -> None:
     """The working tree against its own commit: OK or INCONCLUSIVE; orders are the coin's, processes fresh."""
     ended = check(repository, "--mode", "consumer.py", "--against", "HEAD", *SHORT, "--delta", f"{METRIC}=50%")
@@ -117,6 +118,7 @@ def test_both_arms_get_the_same_traffic(tmp_path: Path) -> None:
         assert max(sent) == 500
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("as_root_itself")
 def test_one_more_allocation_an_event_is_found_in_the_fewest_blocks(tmp_path: Path) -> None:
     """The count tier: five blocks, no noise, REGRESSED with the same ratio in each."""
@@ -134,6 +136,7 @@ def test_one_more_allocation_an_event_is_found_in_the_fewest_blocks(tmp_path: Pa
     assert judgement["blocks"] == 5
 
 
+@pytest.mark.slow
 def test_a_certification_goes_on_where_it_was_interrupted(tmp_path: Path) -> None:
     """Finished gates are kept, the one in progress is run anew, and status 130 says that it was interrupted."""
     out = tmp_path / "gates.jsonl"
@@ -168,6 +171,7 @@ def test_a_certification_goes_on_where_it_was_interrupted(tmp_path: Path) -> Non
     assert first != cut == anew  # a coin of its own for each gate, which the seed decides
 
 
+@pytest.mark.slow
 def test_a_stored_result_of_this_machine_serves_as_baseline(tmp_path: Path) -> None:
     """Labelled weaker; from another machine it is refused with the difference named, torn it is refused too."""
     before = tmp_path / "before.jsonl"

@@ -7,6 +7,8 @@ import signal
 import time
 from pathlib import Path
 
+import pytest
+
 from tests.kernel.bench import bench_here, start, trials
 
 # These are about what is taken and kept, on a machine however busy.
@@ -14,6 +16,7 @@ ANYWHERE = ("--foreign-limit", "1", "--steal-limit", "1")
 MODES = ("absent", "pausing", "calling", "flushing", "null_same_cpu", "file_same_cpu")
 
 
+@pytest.mark.slow
 def test_the_modes_of_the_experiment_balance(tmp_path: Path) -> None:
     """They differ from null and file in what they do between events, never in which events they take."""
     ended = bench_here(
@@ -28,6 +31,7 @@ def test_the_modes_of_the_experiment_balance(tmp_path: Path) -> None:
         assert row["sent"] == row["offered"] == row["consumed"] > 0
 
 
+@pytest.mark.slow
 def test_an_interrupted_experiment_can_go_on(tmp_path: Path) -> None:
     """Ctrl-C keeps the trials so far; the same plan is taken up after them, and another is refused."""
     out = tmp_path / "e.jsonl"
