@@ -81,7 +81,9 @@ class InstructionsProbe:
     def stop(self, events: int) -> Reading:
         self._request(_STOP)
         self._request(_DUMP)
-        counted = instructions(Path(f"{os.environ[_OUT]}.1"))
+        out = Path(f"{os.environ[_OUT]}.1")
+        counted = instructions(out)
+        out.unlink()  # a trial whose own could not be written must not find this one's
         if not events:
             return Reading(absent={"instructions_per_event": "no events"})
         most = sorted(counted.items(), key=lambda item: -item[1])[:FUNCTIONS]
