@@ -195,8 +195,8 @@ def test_all_that_was_seen_is_shown_by_the_callback_reader(tmp_path: Path) -> No
         f"    def flush(self): open({str(tmp_path / 'consumed')!r}, 'w').write(str(self.consumed))\n"
     )
     ended = bench("watch", "--mode", tmp_path / "mine.py", "--duration", "1")
-    seen = re.search(r"([0-9,]+) drops seen, 0 lost", ended.stderr)
-    assert seen is not None
+    seen = re.search(r"([0-9,]+) drops seen, [0-9,]+ lost", ended.stderr)  # lost: of another's flood
+    assert seen is not None, ended.stderr
     not_in_time = re.search(r"([0-9,]+) drops were seen and not consumed in time", ended.stderr)
     left = int(not_in_time[1].replace(",", "")) if not_in_time else 0  # of another's flood
     assert int((tmp_path / "consumed").read_text()) + left == int(seen[1].replace(",", "")) > 50
