@@ -13,7 +13,9 @@ STOLEN = "the host took {} of the CPU time (steal)"
 TAKEN = "other processes took {} of the CPUs in use"
 _FROM_OUTSIDE = tuple(words.partition("{}")[0] for words in (STOLEN, TAKEN))
 # How it words what somebody else, or our own sender, did to it: the next may be spared.
-_MAY_PASS = re.compile("^the generator (said nothing|was killed|ended)|^the consumer was killed by SIG(KILL|TERM)")
+_MAY_PASS = re.compile(
+    "^the generator (said nothing|was killed|ended)|^none of the .* was sent|^the consumer was killed by SIG(KILL|TERM)"
+)
 
 _HEIGHTS = "▁▂▃▄▅▆▇█"
 _WIDEST = 40  # trials side by side; more are drawn by the highest of several

@@ -29,6 +29,7 @@ KILLED = {
     )
 }
 SILENT = {"invalid_because": ("the generator said nothing for 35 s",)}
+HELD_UP = {"invalid_because": ("none of the 1,000 frames that were due was sent",)}
 RAISED = {"invalid_because": ("the mode raised ValueError: no",)}
 CRASHED = {"invalid_because": ("the consumer was killed by SIGSEGV",)}
 QUIET: dict[str, tuple[str, ...]] = {}
@@ -71,6 +72,7 @@ def repeats(machine: Machine) -> list[int | None]:
         pytest.param([STEAL, KILLED, STEAL], 0, [], 1, id="none allowed"),
         pytest.param([WAITED, THROTTLED, WAITED], 3, [], 0, id="what the mode may have done itself"),
         pytest.param([KILLED, QUIET, SILENT], 3, [0, 2], 0, id="killed, and a silent generator"),
+        pytest.param([QUIET, HELD_UP, QUIET], 3, [1], 0, id="a generator that never got a CPU"),
         pytest.param([KILLED, QUIET, QUIET, KILLED], 3, [0], 2, id="killed again"),
         pytest.param([RAISED, CRASHED, QUIET], 3, [], 2, id="the mode's own fault"),
         pytest.param([STEAL, QUIET, QUIET, RAISED], 3, [0], 1, id="a repetition that fails is not hidden"),
