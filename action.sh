@@ -21,7 +21,21 @@ git() { command git -c safe.directory='*' "$@"; }
 # Print the commit that a word names; fail if it is not here.
 commit() { git rev-parse --verify --quiet --end-of-options "$1^{commit}"; }
 
-fetch() { git fetch --quiet --no-tags --no-recurse-submodules "$@"; }
+# Run git as whom the checkout belongs to: what root fetches there, they could neither add to nor take away.
+as_owner() {
+    local objects user=
+    objects=$(git rev-parse --git-path objects)
+    if [ "$(id -u)" = 0 ]; then user=$(stat -c %u -- "$objects"); fi
+    if [ "${user:-0}" = 0 ]; then
+        git "$@"
+    else
+        # With their own settings: root's may not be theirs to read.
+        env -u XDG_CONFIG_HOME HOME="$(getent passwd "$user" | cut -d: -f6)" \
+            setpriv --reuid="$user" --regid="$(stat -c %g -- "$objects")" --clear-groups git "$@"
+    fi
+}
+
+fetch() { as_owner fetch --quiet --no-tags --no-recurse-submodules "$@"; }
 
 # Print the commit $1, which $2 describes; a shallow clone may have to get it.
 here_or_fetched() {

@@ -2,7 +2,6 @@
 
 import select
 import time
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
@@ -29,6 +28,7 @@ from harness.trial import Identity
 from harness.workers import Consumer, NeverReady, last_words, remarks
 from results.ledger import Ledger
 from results.metrics import METRICS, RUN_DELAY
+from results.series import age_histogram
 from results.trial import Setting, Trial
 from results.windows import Windows
 
@@ -185,24 +185,16 @@ def close(
     """State a trial. `first_ns` and `last_ns` are when events were offered; `metrics` are those beside the probes'."""
     reading = outside.complete(finish.reading | Reading(metrics=metrics), ledger, first_ns)
     last_consumed_ns = finish.done.last_consumed_ns
-    return Trial(
-        session=identity.session,
-        number=identity.number,
-        block=identity.block,
-        arm=identity.arm,
-        started_at=started_at.isoformat(timespec="milliseconds"),
-        setting=setting,
-        ledger=ledger,
+    said = [*warnings, *_started_under()]
+    return replace(
+        stated(setting, identity, ledger, started_at=started_at, wrong=wrong, metrics=reading.metrics, warnings=said),
         first_offered_ns=first_ns,
         last_offered_ns=last_ns,
         last_consumed_ns=last_consumed_ns,
-        metrics=reading.metrics,
         absent=reading.absent,
         witness=witness,
         series={"top_drops": named(finish.done.top_drops), **reading.series, **series},
-        invalid_because=tuple(wrong),
         disturbed_because=tuple(outside.disturbed_because(reading, (last_consumed_ns - first_ns) / 1e9)),
-        warnings=(*warnings, *_started_under()),
         limited_by=limited_by,
     )
 
@@ -269,33 +261,27 @@ def joined(
     metrics = {name: found for name, values in told.items() if (found := _median(values)) is not None}
     delays = [each.metrics[RUN_DELAY.name] for each in trials if RUN_DELAY.name in each.metrics]
     reading = around | Reading(metrics=metrics | ({RUN_DELAY.name: sum(delays)} if delays else {}))
-    if histograms := [each.series["age_histogram"] for each in trials if "age_histogram" in each.series]:
-        reading |= _ages_of(histograms)
+    # The ages of all windows together: a late one is late, however few windows have such.
+    if counted := age_histogram(each for each in trials if each.series):
+        reading |= ages(sorted(counted.items()))
     consuming_s = sum(each.last_consumed_ns - each.first_offered_ns for each in trials) / 1e9
     void = {str(place): each.void for place, each in enumerate(windows) if each.void}
     ledger = _together([each.ledger for each in trials])
     held_up = len(void) * 4 > len(windows)
-    return Trial(
-        session=identity.session,
-        number=identity.number,
-        block=identity.block,
-        arm=identity.arm,
-        started_at=started_at.isoformat(timespec="milliseconds"),
-        setting=setting,
-        ledger=ledger,
+    wrong = [
+        f"window {place} of {setting.windows}: {reason}"
+        for place, each in enumerate(trials, start=1)
+        for reason in each.invalid_because
+    ]
+    said = [*warnings, *_started_under()]
+    return replace(
+        stated(setting, identity, ledger, started_at=started_at, wrong=wrong, metrics=reading.metrics, warnings=said),
         first_offered_ns=trials[0].first_offered_ns if trials else 0,
         last_offered_ns=trials[-1].last_offered_ns if trials else 0,
         last_consumed_ns=trials[-1].last_consumed_ns if trials else 0,
-        metrics=reading.metrics,
         absent=reading.absent,
         series={**reading.series, **({"top_drops": named(windows[-1].done.top_drops)} if windows else {})},
-        invalid_because=tuple(
-            f"window {place} of {setting.windows}: {reason}"
-            for place, each in enumerate(trials, start=1)
-            for reason in each.invalid_because
-        ),
         disturbed_because=tuple(disturbed_because(reading, limits, consuming_s)),
-        warnings=(*warnings, *_started_under()),
         limited_by="generator" if held_up else "consumer" if ledger.lost else None,
         windows=Windows(
             began_ns=tuple(each.first_offered_ns for each in trials),
@@ -304,15 +290,6 @@ def joined(
             took_s=round(took_s, 3),
         ),
     )
-
-
-def _ages_of(histograms: Iterable[Sequence[Sequence[int]]]) -> Reading:
-    """Take the ages of all windows together: a late one is late, however few windows have such."""
-    counts: Counter[int] = Counter()
-    for rows in histograms:
-        for age, count in rows:
-            counts[age] += count
-    return ages(sorted(counts.items()))
 
 
 def _per_event(trials: Sequence[Trial]) -> list[str]:

@@ -26,7 +26,8 @@ class Step:
     """A trial that is wanted next; the trials of a block get the same traffic. `arm` is the side of a check.
 
     `stored` is a trial of an earlier session that stands in for a new one. `repeats` is the number of the trial that
-    the machine spoilt and that this one is to replace; after it `more` may be repeated, None where nobody can say.
+    the machine spoilt and that this one is to replace; after it `more` may be repeated: in all, or of this setting
+    where nobody knows how many steps there will be.
     `beside` is the step that is asked for next, and is carried out together with this one, window by window.
     """
 
@@ -154,7 +155,7 @@ def steadied(ask: Ask, retries: int, steps: int | None = None) -> Ask:
         if not doubt(first) or spent[step.setting] >= retries:
             return first
         spent[step.setting] += 1
-        more = None if steps is None else steps - answered
+        more = retries - spent[step.setting] if steps is None else steps - answered
         return min(first, ask(replace(step, repeats=first.number, more=more)), key=doubt)
 
     return asked

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from results.brief import Names
 from results.compare import ENOUGH, Compared, Judged, Verdict
+from results.metrics import LOSS_RATIO
 from results.reports.document import (
     Bad,
     Cell,
@@ -26,6 +27,7 @@ from results.reports.document import (
     cells,
     titled,
 )
+from results.reports.loss import with_worst
 from results.reports.names import key_to
 from results.reports.sessions import commands_of, disturbed, machine, marked
 
@@ -142,7 +144,11 @@ def _line(judged: Judged) -> Line:
     interval = f"{_amount(shift.low, ratio)} to {_amount(shift.high, ratio)}" if shift else "–"
     margin = f"{judged.margin * 100:.3g} %" if ratio or shift is None else f"{judged.margin * 100:.3g} points"
     medians = zip((judged.a, judged.b), judged.doubtful, strict=True)
-    (a, b), change = (marked(write(side.median), doubtful) for side, doubtful in medians), _change(judged)
+    lossy = judged.column is LOSS_RATIO
+    (a, b), change = (
+        (marked(with_worst(side.values) if lossy else write(side.median), doubtful) for side, doubtful in medians),
+        _change(judged),
+    )
     verdict = _TONES[judged.verdict](judged.verdict)
     # Two lines that can be read, where names are long, as of mode files, or the terminal is narrow.
     numbers = f"A {a}, B {b}, B relative to A {change} [{interval}], margin {margin}"

@@ -8,6 +8,7 @@ from results.explain.effect import Effect, Experiment
 from results.explain.hypotheses import HYPOTHESES, MATTERS, Finding, Word, judge, word
 from results.metrics import PASSES, PROGRAM_PER_EVENT, SLEEPS, WAKEUPS, Metric
 from results.reports.document import Bad, Document, Line, Part, Table, cells, titled
+from results.reports.loss import with_worst
 from results.reports.sessions import disturbed, marked
 from results.trial import Trial
 
@@ -142,7 +143,7 @@ def _table(experiment: Experiment) -> Table:
         texts = (
             marked(units.rate(median(speeds)), doubtful) if speeds else "–",
             say_effect(experiment.effect(name, "null")) if closed and name != "null" and speeds else "",
-            _median([trial.ledger.loss_ratio for trial in trials], units.percent),
+            with_worst(trial.ledger.loss_ratio for trial in trials) or "–",
             _median([_a_pass(trial) for trial in trials], units.quantity, doubtful) if closed else "",
             _median([_an_event(trial, SLEEPS) for trial in trials], units.digits, doubtful) if closed else "",
             _median([_an_event(trial, WAKEUPS) for trial in looks], units.digits, seen_late),

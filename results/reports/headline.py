@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from results import units
 from results.metrics import AGE_P99, CPU_PER_EVENT, EMIT_PER_EVENT, LOSS_RATIO, NS_PER_EVENT, PROGRAM_PER_EVENT, Metric
 from results.reports.document import Name, Sentence
+from results.reports.loss import with_worst
 from results.reports.sessions import marked
 from results.scorecard.rows import Row
 from results.scorecard.variants import Limit, Variant, fair_load, limit, lost_any, offered, searched
@@ -167,10 +168,10 @@ def _load(row: Row) -> str:
 
 
 def _loss(row: Row) -> str:
-    """Write the median loss; where some trials lost nothing, the worst and how many did, which a median may hide."""
+    """Write the loss so that no median hides one: the worst, too, or how many trials lost some where not all did."""
     loss = row.spread(LOSS_RATIO)
     if loss is None or min(loss.values) > 0:
-        return units.percent(loss.median if loss else 0.0)
+        return with_worst(loss.values if loss else (0.0,))
     losing = sum(value > 0 for value in loss.values)
     return f"{units.percent(max(loss.values))} in {losing} of {len(loss.values)} trials"
 

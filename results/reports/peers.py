@@ -8,6 +8,7 @@ from results import units
 from results.metrics import CPU_PER_EVENT, NS_PER_EVENT
 from results.peers import EMPTY, PARTS, REFERENCES, label, part_of
 from results.reports.document import Cell, Document, Line, Table, cells, titled
+from results.reports.loss import with_worst
 from results.reports.sessions import disturbed, marked
 from results.statistics.spread import spread
 from results.trial import Trial
@@ -111,7 +112,7 @@ def _live(valid: Sequence[Trial]) -> tuple[str, str, str]:
     """Say what was offered, what was lost, and how busy the consumer was."""
     return (
         _median(valid, lambda trial: trial.offered_load, units.rate),
-        _median(valid, lambda trial: trial.ledger.loss_ratio, units.percent),
+        with_worst(trial.ledger.loss_ratio for trial in valid),
         marked(
             _median(valid, lambda trial: trial.metrics["cpu_s"] / (trial.setting.duration_s or 1), units.percent),
             _doubtful(valid),

@@ -72,20 +72,21 @@ def _screen(report: Report, summary: Summary) -> tuple[Part, ...]:
 
 
 def _losses(listed: Sequence[Variant]) -> Table:
-    """Draw the loss of each variant over the loads: a dot is none, a block's height the logarithm of the share."""
+    """Draw the worst loss of each variant over the loads: a dot is none, a block's height the share's logarithm."""
     lines = []
     for variant in listed:
         if found := sorted(variant.paced_rows, key=offered):
             heights = Cell(Bad(spark(_height(row) for row in found)))
             first, last = (Cell(units.quantity(offered(row))) for row in (found[0], found[-1]))
             lines.append(Line(variant.label, (first, heights, last)))
-    return Table("loss over load", titled("from", "", "to", words=("",)), tuple(lines))
+    return Table("worst loss over load", titled("from", "", "to", words=("",)), tuple(lines))
 
 
 def _height(row: Row) -> float | None:
     """Place a loss between a drop in a million, the lowest block, and all of them, the full one."""
     found = row.spread(LOSS_RATIO)
-    return 1 + max(math.log10(found.median), -6.0) / 6 if found and found.median else None
+    worst = max(found.values) if found else 0.0
+    return 1 + max(math.log10(worst), -6.0) / 6 if worst else None
 
 
 def _load_words(summary: Summary) -> Sentence:

@@ -163,8 +163,9 @@ def _cell(column: Metric, row: Row, notes: tuple[int, ...]) -> Cell | None:
     interval = _interval(column.write(found.low), column.write(found.high))
     text = column.write(found.median)
     if column is LOSS_RATIO and (lost := row.spread(LOST)) and max(lost.values):
-        told = LOST.write(lost.median) if lost.median else f"worst trial {column.write(max(found.values))}"
-        return Cell(Bad(f"{text} ({told})"), interval, found.median, notes)
+        worst = column.write(max(found.values))
+        told = [LOST.write(lost.median)] * bool(lost.median) + [f"worst trial {worst}"] * (worst != text)
+        return Cell(Bad(f"{text} ({', '.join(told)})"), interval, found.median, notes)
     return Cell(marked(text, row.disturbed(column)), interval, found.median, notes)
 
 

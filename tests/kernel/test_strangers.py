@@ -15,6 +15,7 @@ from modes import load_mode
 from results.errors import BadInput
 from results.file import ResultWriter
 from results.output import open_output, write_file
+from tests.harness.check.test_action_script import an_action, clone, run
 from tests.repository import commit
 
 STRANGER = 54321
@@ -171,6 +172,22 @@ def test_another_repository_than_the_one_that_was_found_is_not_trusted(nobodys_f
     with pytest.raises(BadInput, match="dubious ownership"):
         Repository.holding(top / "inner")
     assert not witness.exists()
+
+
+@pytest.mark.parametrize("owner", [NOBODY, STRANGER, 0], ids=["a user", "one without a name", "root"])
+def test_the_action_fetches_as_whom_the_checkout_belongs_to(nobodys_folder: Path, tmp_path: Path, owner: int) -> None:
+    """What a shallow clone lacks is fetched in a job that runs as root: its owner can still write all of .git."""
+    origin = nobodys_folder / "origin"
+    before, _, head = (commit(origin, subject) for subject in ("0", "1", "2"))
+    shallow = clone(origin, "trunk", 1)
+    for folder in (origin, shallow):
+        subprocess.run(["chown", "-R", f"{owner}:{owner}", folder], check=True)
+    action = an_action(tmp_path)
+    event = {"GITHUB_EVENT_NAME": "push", "GITHUB_REF": "refs/heads/trunk"}
+    ended = run(action, shallow, **event, BEFORE=before, GITHUB_SHA=head)
+    assert ended.returncode == 0, ended.stderr
+    assert (tmp_path / "words").read_text().splitlines()[4] == f"git:{before}"
+    assert {path.stat().st_uid for path in (shallow / ".git").rglob("*")} == {owner}
 
 
 def test_git_runs_as_the_calling_user(nobodys_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -118,6 +118,38 @@ def test_a_loss_in_any_trial_is_in_the_first_line_and_in_the_row(many: int) -> N
     assert loss.text == "0 % (worst trial 6.44 %)"
 
 
+@pytest.mark.parametrize(
+    ("losses", "said"),
+    [
+        ((10_000, 20_000, 400_000), "20k 4 % (worst 80 %)"),
+        ((20_000, 10_000, 20_001), "20k 4 %"),
+        ((20_000,), "20k 4 %"),
+    ],
+    ids=["one lost most of it", "alike", "alone"],
+)
+def test_the_worst_trial_stands_beside_a_median_that_is_not_zero(
+    losses: tuple[int, ...], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In the first line, in the row, on the page and for the eye; where it reads alike, once is enough."""
+    trials = [made_up.trial("file", number, lost=lost) for number, lost in enumerate(losses, start=1)]
+    in_words = said.partition(" ")[2]
+    printed_so = printed(trials)
+    assert f"file lost {in_words}." in printed_so.splitlines()[0]
+    assert f" {said} " in printed_so
+    (line,) = summarise(variants(rows(trials))).lines
+    (loss,) = [cell for cell in line.cells if cell and isinstance(cell.text, Bad)]
+    assert loss.text == ("4 % (20k, worst trial 80 %)" if "worst" in said else "4 % (20k)")
+    file, page = recorded(tmp_path / "a.jsonl", trials), tmp_path / "page.html"
+    more = [made_up.trial("file", 9, intended_load=200_000.0)]
+    both = recorded(tmp_path / "b.jsonl", [*trials, *more])
+    assert main(["report", str(both), "--html", str(page)]) == 0
+    assert f"{in_words} lost" in page.read_text()
+    # The block stands for the worst: one of 80 % is full, one of 4 % is not.
+    assert ("█·" in capsys.readouterr().out) == ("worst" in said)
+    assert main(["compare", str(file), str(file)]) == 0
+    assert f"{in_words}" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("losses", [(0, 32_218, 0), (0, 0, 0), (5_000, 32_218, 5_000)], ids=["one", "none", "all"])
 def test_json_has_the_loss_of_the_worst_trial(
     losses: tuple[int, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -176,6 +176,22 @@ def test_of_two_the_one_answers_that_the_machine_did_less_to(
     assert len(machine.trials) == 3
 
 
+def test_a_search_says_how_often_a_load_may_still_be_repeated() -> None:
+    """How many steps there will be, nobody knows: the number is of each setting by itself."""
+    said: list[tuple[str, int | None]] = []
+    machine = Machine(*[STEAL] * 20)
+
+    def ask(step: Step) -> Trial:
+        if step.repeats is not None:
+            said.append((step.setting.mode, step.more))
+        return machine.ask(step)
+
+    steady = steadied(ask, retries=3)
+    for mode in ("file", "file", "null", "file", "file"):
+        steady(Step(made_up.setting(mode), block=0))
+    assert said == [("file", 2), ("file", 1), ("null", 2), ("file", 0)]
+
+
 def test_an_experiment_repeats_within_the_block() -> None:
     """What is compared stays side by side; the answer holds one trial for each variant and block."""
     plan = ExplainPlan(

@@ -177,7 +177,7 @@ class SurveyProgress(LiveLine):
             f"{units.rate(setting.intended_load or 0):>8} for {setting.duration_s or 0:.1f} s"
         )
         if step.repeats is not None:
-            self._line = f"repeating {self._line}"
+            self._line = f"repeating, at most {step.more} more at this load: {self._line}"
         if step.purpose == "search":
             self._line += f"  NDR {_range(step, 0.0)}  PDR {_range(step, self._loss)}"
         self._rewrite(self._line)

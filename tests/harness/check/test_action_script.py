@@ -18,12 +18,16 @@ NEEDED = {"MODE": "a b.py; touch hacked", "RESULT": "r", "JUNIT": "j", "INCONCLU
 
 @pytest.fixture
 def action(tmp_path: Path) -> Path:
-    """A folder with the script and a bench that records how it was called."""
-    folder = tmp_path / "the action"
+    return an_action(tmp_path)
+
+
+def an_action(parent: Path) -> Path:
+    """Make a folder with the script and a bench that records how it was called."""
+    folder = parent / "the action"
     folder.mkdir()
     shutil.copy(checkout() / "action.sh", folder)
     bench = folder / "bench"
-    bench.write_text(f"#!/bin/sh\nprintf '%s\\n' \"$@\" >'{tmp_path}/words'\nexit ${{STATUS:-0}}\n")
+    bench.write_text(f"#!/bin/sh\nprintf '%s\\n' \"$@\" >'{parent}/words'\nexit ${{STATUS:-0}}\n")
     bench.chmod(0o755)
     return folder
 
@@ -61,8 +65,8 @@ def run(action: Path, folder: Path, **more: str) -> subprocess.CompletedProcess[
     names = ("PATH", "HOME", "TMPDIR")
     environment = {name: os.environ[name] for name in names if name in os.environ} | NEEDED
     environment |= {"GITHUB_OUTPUT": str(action.parent / "output"), "DEFAULT_BRANCH": "trunk", **more}
-    if (folder / ".git").exists():
-        environment.setdefault("GITHUB_SHA", git(folder, "rev-parse", "HEAD"))
+    if "GITHUB_SHA" not in environment and (folder / ".git").exists():
+        environment["GITHUB_SHA"] = git(folder, "rev-parse", "HEAD")
     return subprocess.run(
         ["bash", action / "action.sh"], check=False, capture_output=True, text=True, env=environment, cwd=folder
     )

@@ -40,6 +40,18 @@ def test_ledgers_that_balance_are_one_line() -> None:
     assert "\nthe ledger balances; nothing was lost\n" in _printed([made_up.trial()], 40)
 
 
+def test_ledgers_are_counted_whatever_pass_they_are_of() -> None:
+    """Those of drains and of other passes, too; what a consumer lost for the probes of these is in no number."""
+    timed = [made_up.trial("file", number) for number in (1, 2, 3)]
+    beside = [made_up.trial("file", 4, pass_="latency"), made_up.drain("file", 5)]
+    assert "\nevery ledger of 5 trials balances; nothing was lost\n" in _printed([*timed, *beside])
+    late = made_up.trial("file", 6, pass_="allocation", lost=1000)
+    said = _printed([*timed, *beside, late])
+    assert "\nevery ledger of 6 trials balances; none of the 3 timed ones lost anything\n" in said
+    assert "nothing was lost" not in said
+    assert "the ledger balances; nothing was lost" in _printed([made_up.drain("file", 1)])
+
+
 @pytest.mark.parametrize(
     "spoilt",
     [

@@ -20,6 +20,7 @@ from rich.cells import cell_len
 from bpf.counters import Counters
 from harness.commands.parts.progress import ProgressLine, SurveyProgress
 from harness.trial import Progress
+from results.capacity.survey import Question
 from results.plan import Step
 from tests.results.made_up import setting, trial
 
@@ -172,3 +173,7 @@ def test_a_repetition_says_how_many_may_follow(capsys: pytest.CaptureFixture[str
     with ProgressLine(2, None, quiet=False) as progress:
         progress.begin(2, Step(setting("file"), block=0, repeats=1, more=4))
     assert capsys.readouterr().err.startswith("[repeating trial 1, at most 4 more] file batch")
+    with terminal() as (descriptor, read), SurveyProgress(0.005, OUT, quiet=False) as progress:
+        resize(descriptor, 200)
+        progress.begin(2, Question(setting("file"), block=0, repeats=1, more=4, purpose="check"))
+        assert "repeating, at most 4 more at this load: file" in read()

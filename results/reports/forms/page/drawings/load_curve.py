@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from results import units
 from results.metrics import CONSUME_RATE, LOSS_RATIO, OFFERED_LOAD
 from results.reports.forms.page.figure import MUTED, Drawn, Sheet, drawn, label_ends, look, plain_log, series_colour
+from results.reports.loss import with_worst
 from results.scorecard.report import Report
 from results.scorecard.rows import Row
 from results.scorecard.variants import Variant
@@ -59,7 +60,7 @@ def _plot(sheet: Sheet, shown: Sequence[tuple[Variant, list[_Point]]]) -> None:
         losses = [max(loss.median, _FLOOR) for _, _, loss in points]
         said = [
             f"{variant.label}: {units.rate(at)} offered, {units.rate(rate.median)} consumed, "
-            f"{units.percent(loss.median)} lost"
+            f"{with_worst(loss.values)} lost"
             for at, rate, loss in points
         ]
         above.vlines(
@@ -70,6 +71,9 @@ def _plot(sheet: Sheet, shown: Sequence[tuple[Variant, list[_Point]]]) -> None:
             linewidth=1,
         )
         above.plot(x, rates, gid=sheet.mark(f"{variant.key}-consumed", said, variant.label), **style)
+        # Up to the worst trial, which the median may hide.
+        worst = [max(*loss.values, _FLOOR) for _, _, loss in points]
+        below.vlines(x, losses, worst, color=series_colour(variant.colour), linewidth=1)
         below.plot(x, losses, gid=sheet.mark(f"{variant.key}-lost", said, variant.label), **style)
         ends.append((rates[-1], variant.label, style))
     above.plot([min(loads), max(loads)], [min(loads), max(loads)], color=MUTED, linewidth=1, linestyle=(0, (2, 3)))

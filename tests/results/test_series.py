@@ -1,0 +1,52 @@
+"""What a trial recorded that is not one number: used where it has the shape that it should have, else left out."""
+
+from __future__ import annotations
+
+import pytest
+
+from results.scorecard.percentiles import percentiles
+from results.scorecard.rows import rows
+from results.series import age_histogram
+from results.trial import Trial
+from tests.results import made_up
+
+
+def aged(steps: object, number: int = 1) -> Trial:
+    return made_up.trial("file", number, pass_="latency", series={"age_histogram": steps})
+
+
+def test_histograms_are_added_up_step_by_step() -> None:
+    """Exactly, beyond what a float holds; without trials there is nothing."""
+    found = age_histogram([aged([[10, 1], [20, 2**53]]), aged([[5, 3], [20, 1]], 2)])
+    assert found == {5: 3, 10: 1, 20: 2**53 + 1}
+    assert age_histogram([]) == {}
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        None,
+        "12",
+        5,
+        [],
+        [[10, 1, 2]],
+        [[10, 1], [20]],
+        [[10, 1.0]],
+        [[10.5, 1]],
+        [[10, True]],
+        [["10", 1]],
+        [[10, None]],
+        [[10, 0]],
+        [[10, 1], [20, -1]],
+        {"10": 1},
+        [[10, [1]]],
+    ],
+    ids=repr,
+)
+def test_what_counts_no_ages_is_left_out(steps: object) -> None:
+    """A file may come from anyone: then no trial has a histogram, and percentiles are those of the metrics."""
+    good = aged([[10, 1], [20, 1]], 2)
+    assert age_histogram([aged(steps)]) == age_histogram([good, aged(steps)]) == {}
+    assert age_histogram([good, made_up.trial("file", 3, pass_="latency", series={})]) == {}
+    (row,) = rows([good, aged(steps)])
+    assert percentiles(row)[0][0] == 2
