@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
 import bpf.channels
+from bpf.ring import RECORD_BYTES
 
 if TYPE_CHECKING:
     from bpf.record import Samples
@@ -39,6 +40,24 @@ class Part:
     read: int
     overwritten: int
     unread: int
+    kernel_refused: int | None = None
+    """Records for which there was no room, where the kernel itself counts them."""
+    kernel_told: int | None = None
+    """Of these, how many it told of among the records, where it does."""
+
+    def since(self, before: Self) -> Self:
+        """Return what has become of it since an earlier look."""
+        return type(self)(
+            read=self.read - before.read,
+            overwritten=self.overwritten - before.overwritten,
+            unread=self.unread,
+            kernel_refused=_less(self.kernel_refused, before.kernel_refused),
+            kernel_told=_less(self.kernel_told, before.kernel_told),
+        )
+
+
+def _less(count: int | None, before: int | None) -> int | None:
+    return None if count is None else count - (before or 0)
 
 
 class Source(Protocol):
@@ -84,6 +103,9 @@ class Channel(ABC):
     events_name the map of which bcc can decode a sample; None: of none
     counts      those of the program's counters that say what became of an event (bpf.counters)
     readers     who can read it, by name (bpf.reader); the first that a mode can be read by is the default
+    found_by_id whether who has the map has all of it; else the descriptors are passed on
+    record_bytes that an event takes in it
+    stays_ready whether epoll reports it for as long as anything waits; else once for each notification
     """
 
     name: ClassVar[str]
@@ -91,6 +113,9 @@ class Channel(ABC):
     events_name: ClassVar[str | None] = None
     counts: ClassVar[frozenset[str]]
     readers: ClassVar[tuple[str, ...]]
+    found_by_id: ClassVar[bool] = True
+    record_bytes: ClassVar[int] = RECORD_BYTES
+    stays_ready: ClassVar[bool] = True
 
     @classmethod
     @abstractmethod
@@ -112,8 +137,8 @@ class Channel(ABC):
         return (map_fd(self.map_name),)
 
     @abstractmethod
-    def positions(self, map_fd: int) -> Positions | None:
-        """Open its positions; None where nothing waits in it to be read."""
+    def positions(self, map_fd: int, carriers: Sequence[int]) -> Positions | None:
+        """Open its positions, by the map or, where an id does not find all, by the carriers; None: nothing waits."""
 
 
 class RecordChannel(Channel):

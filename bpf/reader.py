@@ -56,6 +56,7 @@ class RecordReader(Reader):
     def __init__(self, sources: Sequence[Source]) -> None:
         self.sources = sources
         self._sum_before = self._overwritten_before = 0
+        self._parts_before: Sequence[Part] | None = None
         self._consumers = [source.consume for source in sources]
 
     @property
@@ -67,6 +68,7 @@ class RecordReader(Reader):
         """Begin what was counted at 0 again."""
         self._overwritten_before += self.overwritten
         self._sum_before += self.checksum or 0
+        self._parts_before = self._parts()
 
     @property
     def overwritten(self) -> int:
@@ -77,6 +79,11 @@ class RecordReader(Reader):
 
     def parts(self) -> list[Part]:
         """Tell what became of the records in each CPU's part of the channel."""
+        if self._parts_before is None:
+            return self._parts()
+        return [part.since(before) for part, before in zip(self._parts(), self._parts_before, strict=True)]
+
+    def _parts(self) -> list[Part]:
         return [part for source in self.sources for part in source.parts()]
 
     def unread(self, _consumed: int) -> int:

@@ -28,6 +28,7 @@ _MAP_INFO_ID = 4
 _RINGBUF = 27
 _MAP_CREATE = struct.Struct("=IIII")
 _SYS_BPF = {"x86_64": 321}.get(os.uname().machine, 280)  # of what is not older than the table that all newer ones share
+_PIDFD_GETFD = 438  # on every architecture
 _ALL_SIGNALS = signal.valid_signals()
 
 
@@ -101,6 +102,16 @@ def make_ring(size_bytes: int) -> int:
         ctypes.CDLL(None, use_errno=True).syscall(_SYS_BPF, 0, attributes, len(attributes)),
         f"make a ring of {size_bytes} bytes",
     )
+
+
+def descriptor_of(pid: int, descriptor: int) -> int:
+    """Return a descriptor of what another process has open by one of its own. Raises OSError."""
+    process = os.pidfd_open(pid)
+    try:
+        taken = ctypes.CDLL(None, use_errno=True).syscall(_PIDFD_GETFD, process, descriptor, ctypes.c_uint(0))
+        return _checked(taken, f"take over a descriptor of process {pid}")
+    finally:
+        os.close(process)
 
 
 def enable_statistics() -> int:

@@ -2,7 +2,7 @@
 
 import select
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -27,7 +27,7 @@ from harness.probes.timeline import SAMPLE_S
 from harness.trial import Identity
 from harness.workers import Consumer, NeverReady, last_words, remarks
 from results.ledger import Ledger
-from results.metrics import METRICS, RUN_DELAY
+from results.metrics import KERNEL_REFUSED, KERNEL_TOLD, METRICS, RUN_DELAY
 from results.series import age_histogram
 from results.trial import Setting, Trial
 from results.windows import Windows
@@ -117,6 +117,14 @@ def balance(
         checksum_read=None if done.overwritten else done.checksum_read,
         **{name: count for name, count in asdict(counters).items() if name in counts},
     )
+
+
+def untrue(ledger: Ledger, reading: Reading) -> Iterator[str]:
+    """Say where the kernel's own count of what it refused is not the program's: another CPU's may be in that alone."""
+    counts = [reading.metrics.get(KERNEL_TOLD.name), reading.metrics.get(KERNEL_REFUSED.name), ledger.reserve_failed]
+    known = [count for count in counts if count is not None]
+    if known != sorted(known):
+        yield "records told of {}, and the kernel counted {}, of {} that found no room".format(*counts)
 
 
 def _started_under() -> list[str]:

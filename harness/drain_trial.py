@@ -32,7 +32,7 @@ def run_drain_trial(
         consumer = start(setting, None, place, output_fd, probing)
         stack.enter_context(consumer)
         maps = ready(consumer, Maps)
-        observer = stack.enter_context(Observer(maps, channel_of(setting)))
+        observer = stack.enter_context(Observer(maps, channel_of(setting), consumer.pid))
         outside = stack.enter_context(
             Outside(
                 setting,
@@ -74,7 +74,7 @@ def judged(setting: Setting, finish: account.Finish) -> tuple[Ledger, list[str]]
     ledger = account.balance(setting, finish, sent=records, refused=0, drops_expected=records)
     if wrong := endings(finish.done):  # the rest follows from it
         return ledger, wrong
-    wrong = ledger.imbalance()
+    wrong = [*ledger.imbalance(), *account.untrue(ledger, finish.reading)]
     if ledger.lost:
         wrong.append(f"the channel had no room for {ledger.lost} of the {records} records to be drained")
     return ledger, wrong

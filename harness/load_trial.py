@@ -81,7 +81,9 @@ def run_load_trial(
         stack.enter_context(consumer)
         stack.enter_context(producers)
         maps = ready(consumer, Maps)
-        observer = None if maps.counters is None else stack.enter_context(Observer(maps, channel_of(setting)))
+        observer = (
+            None if maps.counters is None else stack.enter_context(Observer(maps, channel_of(setting), consumer.pid))
+        )
         if synthetic:
             producers.tell(maps)
         producers.ready()
@@ -181,7 +183,8 @@ def answered(  # noqa: PLR0917 - both sides, and who watches them
     # A worker that raised or died leaves a ledger that cannot balance: that follows from it, and is no second fault.
     rows = ledgers_by_cpu(producers, made, by_cpu, finish.done, online_cpus()) if setting.producers > 1 else []
     wrong = endings(sent) + endings(finish.done) or [
-        *ledger.imbalance(), *imbalance(rows, ledger.skipped), *_not_as_sent(offered, expected, witness),
+        *ledger.imbalance(), *imbalance(rows, ledger.skipped), *account.untrue(ledger, finish.reading),
+        *_not_as_sent(offered, expected, witness),
     ]  # fmt: skip
     return Answer(sent=sent, finish=finish, ledger=ledger, wrong=wrong, witness=witness, by_cpu=rows, backlog=backlog)
 

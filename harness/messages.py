@@ -74,13 +74,14 @@ class Opening(Message):
 class Maps(Message):
     """A consumer is ready. By these ids its program and maps are opened from outside, and it is not disturbed.
 
-    `channel` carries the events; `emitter` is there for synthetic load only. A consumer that has no program of ours has
-    none of them.
+    `channel` carries the events; where its id does not find all of it, `carriers` are the consumer's descriptors of it.
+    `emitter` is there for synthetic load only. A consumer that has no program of ours has none of them.
     """
 
     program: int | None = None
     counters: int | None = None
     channel: int | None = None
+    carriers: tuple[int, ...] = ()
     emitter: EmitterIds | None = None
 
 

@@ -352,9 +352,9 @@ def _consumer_setting(mode_name: str, traffic: str, wishes: Wishes) -> Setting:
         _check_unwoken(mode_name, mode, wait, wishes)
         wakeup = "none"
     if wishes.when_full is not None and wishes.when_full not in channel.when_full_choices:
-        raise BadInput(f"--when-full {wishes.when_full} is of --channel log; a {channel.name} refuses what is new")
+        raise BadInput(f"--when-full {wishes.when_full} is of --channel log; {channel.name} refuses what is new")
     if wishes.decode == "event" and channel.events_name is None:
-        raise BadInput(f"--decode event is bcc's, which knows no {channel.name}; use struct or ctypes")
+        raise BadInput(f"--decode event is bcc's, which cannot read --channel {channel.name}; use struct or ctypes")
     _check_wakeup(wakeup, channel, wishes.ring_size_bytes)
     if wishes.decode is not None and reader == "batch":
         raise BadInput("--decode is about one record at a time: it needs --reader callback")
@@ -442,7 +442,7 @@ def _check_wakeup(wakeup: str, channel: type[RecordChannel], ring_size_bytes: in
     if wakeup in ("adaptive", "none", "force"):
         return
     # More than it can hold would never wake.
-    most = channel.of(size_bytes=ring_size_bytes, wakeup=None).capacity * RECORD_BYTES
+    most = channel.of(size_bytes=ring_size_bytes, wakeup=None).capacity * channel.record_bytes
     if not re.fullmatch("[0-9]{1,12}", wakeup) or not 0 < int(wakeup) <= most:
         raise BadInput(
             f"--wakeup is adaptive, none, force, or bytes (at most the {most} that the ring holds); it is {wakeup!r}"

@@ -139,6 +139,8 @@ def ledgers_by_cpu(
         if cpu in parts:
             part = parts[cpu]
             row |= {"consumed": part.read, "overwritten": part.overwritten, "unread": part.unread}
+            told = {"kernel_refused": part.kernel_refused, "kernel_told": part.kernel_told}
+            row |= {word: count for word, count in told.items() if count is not None}
         rows.append(row)
     return rows
 
@@ -152,6 +154,8 @@ def imbalance(rows: Sequence[Row], skipped: int | None) -> Iterator[str]:
         into = row["submitted"] + row["reserve_failed"] + row["aggregated"] + row["map_full"]
         if into != row["observed"]:
             yield f"observed {row['observed']} on CPU {cpu} is not what entered or found no room, {into}"
+        if row.get("kernel_refused", 0) > row["reserve_failed"]:
+            yield f"reserve_failed {row['reserve_failed']} on CPU {cpu} is less than what the kernel refused there"
         if "consumed" in row and row["submitted"] != row["consumed"] + row["overwritten"] + row["unread"]:
             yield (
                 f"submitted {row['submitted']} on CPU {cpu} is not consumed {row['consumed']} + overwritten "

@@ -127,6 +127,7 @@ _ACCOUNT = Source("the ledger and the times of both sides", IN_PASSES)
 _AGE = Source("probes/age.py", ("latency",))
 _ALLOCATION = Source("probes/allocation.py", ("allocation",))
 _BACKLOG = Source("probes/backlog.py", IN_PASSES)
+_CHANNEL = Source("the channel", IN_PASSES)
 _COLLECTOR = Source("probes/collector.py", _BUT_ALLOCATION)
 _CPU = Source("probes/process.py", IN_PASSES[:-1])
 _INSTRUCTIONS = Source("probes/instructions.py", ("instructions",))
@@ -297,6 +298,13 @@ _metric("gc_runs_gen2", "GC runs 2", COUNT, "lower", _COLLECTOR, "runs of the ga
 _metric("gc_collected", "GC freed", COUNT, None, _COLLECTOR, "objects that the garbage collector freed")
 _metric("gc_pause_total_s", "GC total", SECONDS, "lower", _COLLECTOR, "all pauses of the garbage collector together")
 
+KERNEL_REFUSED = _metric(
+    "kernel_refused", "refused by kernel", COUNT, "lower", _CHANNEL,
+    "records for which the perf buffers had no room, by the kernel's own count (PERF_FORMAT_LOST)",
+)  # fmt: skip
+KERNEL_TOLD = _metric(
+    "kernel_told", "told lost", COUNT, None, _CHANNEL, "of these, as many as LOST records among the others told of"
+)
 WAKEUPS = _metric("wakeups", "wakeups", COUNT, None, _KERNEL, "wakeups that the kernel sent to the consumer")
 _metric("records_per_wakeup", "records/wakeup", COUNT, None, _KERNEL, "events consumed for each of these wakeups")
 _metric("epoll_returns", "epoll returns", COUNT, None, _LOOP, "waits by epoll, as the loop counts them")

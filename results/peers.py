@@ -25,6 +25,8 @@ DRAINS: Mapping[str, str | None] = {
     "file callback struct": "file batch",
     "file callback ctypes": "file batch",
     "file callback event": "file batch",
+    "null callback perf": "null callback",
+    "null batch perf": "null callback perf",
 }
 EMPTY = "program-only-return"
 PROGRAMS: Mapping[str, str | None] = {
@@ -69,6 +71,8 @@ C_MODES = tuple(dict.fromkeys(name.split()[0] for name in REFERENCES if name.sta
 def label(setting: Setting) -> str:
     """Name a contender: how it waits is told where a ring of ours is watched live."""
     words = [setting.mode, setting.reader, setting.decode, setting.format if setting.format != "text" else None]
+    if setting.channel == "perf":
+        words.append(setting.channel)
     if setting.trial_kind == "load" and setting.pass_ == "timed" and setting.ring_size_bytes is not None:
         words.append(setting.wait)
     return " ".join(word for word in words if word is not None)
@@ -87,7 +91,10 @@ def is_c(setting: Setting) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeersPlan:
-    """What is held against what, in `trials` blocks of each part. `left_out` are modes that this machine cannot run."""
+    """What is held against what, in `trials` blocks of each part. `left_out` are modes that this machine cannot run.
+
+    `drain_perf_bytes` is the size of the perf buffers that are drained; None: the first files have none.
+    """
 
     parts: tuple[str, ...]
     trials: int
@@ -98,6 +105,7 @@ class PeersPlan:
     sender: str
     left_out: tuple[str, ...] = ()
     retries: int = 0
+    drain_perf_bytes: int | None = None
 
     def __post_init__(self) -> None:
         for part in self.parts:
@@ -108,7 +116,8 @@ class PeersPlan:
 
     def settings(self, part: str) -> list[Setting]:
         """List who takes part, in the order of the tables."""
-        return [setting for name in PARTS[part] if (setting := self._setting(part, name)).mode not in self.left_out]
+        named = [name for name in PARTS[part] if self.drain_perf_bytes is not None or not name.endswith(" perf")]
+        return [setting for name in named if (setting := self._setting(part, name)).mode not in self.left_out]
 
     def _setting(self, part: str, name: str) -> Setting:
         mode, *how = name.split()
@@ -123,10 +132,10 @@ class PeersPlan:
             wakeup=None,
         )
         if part == "drain":
-            ring = self.drain_ring_bytes
-            return replace(
-                base, traffic="synthetic", trial_kind="drain", ring_size_bytes=ring, drain_records=self.records
-            )
+            drain = replace(base, traffic="synthetic", trial_kind="drain", drain_records=self.records)
+            if "perf" in how:
+                return replace(drain, channel="perf", ring_size_bytes=self.drain_perf_bytes)
+            return replace(drain, ring_size_bytes=self.drain_ring_bytes)
         base = replace(base, sender=self.sender, duration_s=self.duration_s)
         in_ring = replace(base, ring_size_bytes=LIVE_RING_BYTES)
         if part == "program":

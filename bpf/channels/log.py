@@ -76,7 +76,7 @@ class LogChannel(RecordChannel):
     def set_up(self, map_fd: Callable[[str], int], undo: ExitStack) -> Sequence[int]:  # noqa: ARG002 - bcc's own
         return map_fd("log_places"), map_fd("log_slots")
 
-    def positions(self, map_fd: int) -> Positions:
+    def positions(self, map_fd: int, _carriers: Sequence[int]) -> Positions:
         from bpf.log_runs import LogPositions  # noqa: PLC0415 - numpy, which doctor does without
 
         return LogPositions(map_fd, _segments(), self.slots)

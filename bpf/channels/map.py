@@ -1,5 +1,6 @@
 """The aggregation map: the program counts by (pid, reason, location), and no event leaves the kernel by itself."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -29,5 +30,5 @@ class MapChannel(Channel):
     def capacity(self) -> int:
         return self.entries
 
-    def positions(self, _map_fd: int) -> None:
+    def positions(self, _map_fd: int, _carriers: Sequence[int]) -> None:
         return None

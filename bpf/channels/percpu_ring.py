@@ -79,7 +79,7 @@ class PercpuRingChannel(RecordChannel):
             syscalls.update(map_fd(self.map_name), cpu, made[-1].to_bytes(4, sys.byteorder))
         return made
 
-    def positions(self, map_fd: int) -> Positions:
+    def positions(self, map_fd: int, _carriers: Sequence[int]) -> Positions:
         return Positions(map_fd)
 
     def runs(self, carriers: Sequence[int], take: Take) -> Sequence[Source]:

@@ -60,7 +60,7 @@ class RingChannel(RecordChannel):
     def capacity(self) -> int:
         return ring_capacity(self.size_bytes)
 
-    def positions(self, map_fd: int) -> RingPositions:
+    def positions(self, map_fd: int, _carriers: Sequence[int]) -> RingPositions:
         return RingPositions(map_fd)
 
     check_size = staticmethod(check_ring_size)

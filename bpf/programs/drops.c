@@ -6,6 +6,7 @@
  *   RING_PAGES            the ring's size in pages; or
  *   RINGS                 rings for so many CPUs, which the loader makes; or
  *   LOG_CPUS, LOG_SLOTS, LOG_OVERWRITE   a log for each CPU (log.h); or
+ *   PERF                  the perf buffers that the loader opens; or
  *   AGGREGATE_ENTRIES     room for so many (pid, reason, location) in the aggregation map
  *   TAG                   count only packets whose source MAC is this (48 bits, as a little-endian number)
  *   OFFSET_HEAD, OFFSET_MAC_HEADER   of struct sk_buff, from the running kernel's BTF (with TAG)
@@ -41,6 +42,8 @@ BPF_RINGBUF_OUTPUT(events, 1); /* what each of them is like; it stays empty */
 BPF_ARRAY_OF_MAPS(rings, "events", RINGS);
 #elif defined(LOG_SLOTS)
 #include "log.h"
+#elif defined(PERF)
+BPF_PERF_OUTPUT(events);
 #else
 struct key {
     u64 location;
@@ -53,7 +56,7 @@ BPF_TABLE("percpu_hash", struct key, u64, counts, AGGREGATE_ENTRIES);
 /* Per CPU and without atomics: a raw tracepoint's program does not nest in itself on one CPU. */
 BPF_PERCPU_ARRAY(counters, struct counters, 1);
 
-static __always_inline void handle(struct counters *count, u32 pid, u64 location, u32 reason)
+static __always_inline void handle(void *ctx, struct counters *count, u32 pid, u64 location, u32 reason)
 {
     count->observed++;
 #if defined(RING_PAGES) || defined(RINGS)
@@ -91,6 +94,14 @@ static __always_inline void handle(struct counters *count, u32 pid, u64 location
 #elif defined(LOG_SLOTS)
     struct record record = {.timestamp = bpf_ktime_get_ns(), .location = location, .pid = pid, .reason = reason};
     if (!log_write(record)) {
+        count->reserve_failed++;
+        return;
+    }
+    count->submitted++;
+    count->checksum += record.timestamp;
+#elif defined(PERF)
+    struct record record = {.timestamp = bpf_ktime_get_ns(), .location = location, .pid = pid, .reason = reason};
+    if (events.perf_submit(ctx, &record, sizeof(record))) { /* full, or the CPU came online after the load */
         count->reserve_failed++;
         return;
     }
@@ -138,7 +149,7 @@ int on_drop(struct bpf_raw_tracepoint_args *ctx)
     struct counters *count = counters.lookup(&first);
     if (!count)
         return 0;
-    handle(count, bpf_get_current_pid_tgid() >> 32, ctx->args[ARG_LOCATION], ctx->args[ARG_REASON]);
+    handle(ctx, count, bpf_get_current_pid_tgid() >> 32, ctx->args[ARG_LOCATION], ctx->args[ARG_REASON]);
     return 0;
 }
 
@@ -177,7 +188,7 @@ int emit(struct __sk_buff *skb)
         struct synthetic_key *key = synthetic_keys.lookup(&next);
         if (!key)
             return 0;
-        handle(count, key->pid, key->location, key->reason);
+        handle(skb, count, key->pid, key->location, key->reason);
         next++;
         plan->next = next < plan->keys ? next : 0;
     }

@@ -1,8 +1,8 @@
 """Hold our readers to C, bpftrace and perf: the same ring, the same drops, interleaved.
 
 Three parts. drain: one ring, filled to the same mark each time and emptied by one consumer after another, in random
-order. program: what the BPF program costs an event, by the kernel's run-time statistics. live: real drops as fast as
-they can be sent. What is not installed is left out, and named.
+order, and perf buffers, as full, of each consumer's own. program: what the BPF program costs an event, by the kernel's
+run-time statistics. live: real drops as fast as they can be sent. What is not installed is left out, and named.
 """
 
 import argparse
@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
+from bpf.channels.perf import PerfChannel
 from bpf.errors import CannotRun
 from bpf.record import RECORD_BYTES
 from harness import tools
@@ -84,6 +85,7 @@ def plan_of(arguments: argparse.Namespace, left_out: tuple[str, ...] = ()) -> Pe
         duration_s=arguments.duration,
         traffic=kind.name,
         sender=choose_sender(kind, None, arguments.sender),
+        drain_perf_bytes=PerfChannel.size_for(arguments.records),
         left_out=left_out,
         retries=arguments.trials if arguments.retries is None else arguments.retries,
     )

@@ -10,11 +10,12 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from bpf import syscalls
+from bpf.channel import Part
 from bpf.errors import CannotRun
 from bpf.program import Program
 from bpf.reader import Reader, RecordReader
@@ -45,6 +46,7 @@ from harness.probes.instructions import SLOWER
 from harness.probes.reading import Reading
 from modes import Mode
 from results.errors import BadInput
+from results.metrics import KERNEL_REFUSED, KERNEL_TOLD
 from results.trial import Setting
 
 
@@ -157,15 +159,16 @@ def _consume(  # noqa: PLR0917 - all that takes part in it
     except Exception as error:  # a tally that is none
         raised.append(error)
         top_drops = ()
+    parts = reader.parts() if isinstance(reader, RecordReader) else []
     return Done(
         consumed=consumed,
         unread=reader.unread(before + (consumed or 0)),
         overwritten=reader.overwritten if setting.when_full == "overwrite" else None,
-        parts=tuple(reader.parts()) if setting.producers > 1 and isinstance(reader, RecordReader) else (),
+        parts=tuple(parts) if setting.producers > 1 else (),
         checksum_read=None if reader.checksum is None else reader.checksum % 2**64,
         began_ns=began_ns,
         last_consumed_ns=counts.last_consumed_ns or began_ns,
-        reading=reading | _loop_reading(setting, counts),
+        reading=reading | _loop_reading(setting, counts) | _told_by_kernel(parts),
         top_drops=top_drops,
         raised=describe(raised[0], type(mode)) if raised else None,
         # The first is this one.
@@ -181,6 +184,18 @@ def _loop_reading(setting: Setting, counts: LoopCounts) -> Reading:
     if setting.wait == "epoll":
         metrics["epoll_returns"] = counts.waits
     return Reading(metrics=metrics)
+
+
+def _told_by_kernel(parts: Sequence[Part]) -> Reading:
+    """Add up what the kernel itself says of the records that it refused, where it says anything."""
+    told = [part.kernel_told for part in parts if part.kernel_told is not None]
+    refused = [part.kernel_refused for part in parts if part.kernel_refused is not None]
+    if not told:
+        return Reading()
+    metrics = {KERNEL_TOLD.name: sum(told)}
+    if not refused:
+        return Reading(metrics=metrics, absent={KERNEL_REFUSED.name: "a kernel before 6.0 does not count them"})
+    return Reading(metrics={**metrics, KERNEL_REFUSED.name: sum(refused)})
 
 
 def _drain(reader: Consumes, mode: Mode, counts: LoopCounts, raised: list[BaseException], deadline_s: float) -> None:

@@ -76,5 +76,6 @@ def maps_of(program: Program) -> Maps:
         program=syscalls.program_info(program.on_drop_fd).id,
         counters=syscalls.map_id(program.map_fd("counters")),
         channel=syscalls.map_id(program.channel_fd),
+        carriers=() if program.options.channel.found_by_id else tuple(program.carriers),
         emitter=emitter,
     )

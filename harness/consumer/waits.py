@@ -248,7 +248,7 @@ def consume_until_told(  # noqa: PLR0917 - what a loop needs
     """Wait and consume as the setting says, until told to stop; the channel notifies by `fds`."""
     if setting.wait == "interval":
         interval(reader, mode, stop, counts, setting.interval_ns or 0)
-    elif setting.wait == "epoll" and setting.wakeup != "adaptive":
+    elif setting.wait == "epoll" and not (setting.wakeup == "adaptive" and channel.stays_ready):
         notified(reader, mode, stop, counts, fds)
     elif setting.wait == "epoll":
         # A reader that takes what comes while it works naps no more than others' do.

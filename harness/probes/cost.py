@@ -56,7 +56,7 @@ def measure(setting: Setting, blocks: int = BLOCKS) -> list[Cost]:
     place = choose_place()
     with (
         start_consumer(setting, None, place, None, Probing()) as consumer,
-        Observer(ready(consumer, Maps), channel_of(setting)) as observer,
+        Observer(ready(consumer, Maps), channel_of(setting), consumer.pid) as observer,
     ):
         drain = partial(_drain, setting, consumer, observer, place)
         drain(())  # warms caches up

@@ -7,15 +7,27 @@ from contextlib import ExitStack
 from bpf import syscalls
 from bpf.channel import Channel
 from bpf.counters import CounterMap, Counters
+from bpf.errors import CannotRun
 from harness.messages import Maps
 
 _SETTLE_STEP_S = 0.001
 
 
+def _taken_over(pid: int, descriptor: int, opened: ExitStack) -> int:
+    try:
+        taken = syscalls.descriptor_of(pid, descriptor)
+    except OSError as error:
+        cure = "where /proc/sys/kernel/yama/ptrace_scope is 3, use --channel percpu-ring"
+        raise CannotRun(f"cannot look at a consumer's channel: {error}", cure) from error
+    opened.callback(os.close, taken)
+    return taken
+
+
 class Observer(ExitStack):
     """Opens the maps of a consumer process by the ids that it told, and closes them as its context is left."""
 
-    def __init__(self, maps: Maps, channel: Channel) -> None:
+    def __init__(self, maps: Maps, channel: Channel, pid: int) -> None:
+        """Take the process, too, of which some channels' descriptors are taken over. Raises CannotRun."""
         assert maps.program is not None
         assert maps.counters is not None
         assert maps.channel is not None
@@ -26,9 +38,12 @@ class Observer(ExitStack):
         self.callback(os.close, descriptor)
         counters = CounterMap(descriptor)
         self.counters, self.counters_by_cpu = counters.read, counters.read_by_cpu
-        carrier = syscalls.open_map(maps.channel)
-        self._positions = channel.positions(carrier)
-        os.close(carrier)  # a mapping keeps it
+        self.record_bytes = channel.record_bytes
+        with ExitStack() as opened:  # a mapping keeps what it is of
+            carrier = syscalls.open_map(maps.channel)
+            opened.callback(os.close, carrier)
+            carriers = [_taken_over(pid, descriptor, opened) for descriptor in maps.carriers]
+            self._positions = channel.positions(carrier, carriers)
         if self._positions is not None:
             self.callback(self._positions.close)
 

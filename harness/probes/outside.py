@@ -111,7 +111,7 @@ class Outside(ExitStack):
             samples = self._sampler.samples
             if not began_ns and samples:  # the generator died before it could say when it began
                 began_ns = samples[0].at_ns
-            added |= ring_use(samples)
+            added |= ring_use(samples, self._sampler.record_bytes)
             if self._setting.trial_kind == "load":
                 added |= near_pauses(samples, gc_pauses)
             series["timeline"] = timeline(samples, began_ns, gc_total, self._probing.timeline_step_s)

@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from bpf.record import RECORD_BYTES
 from harness.probes.observer import Observer
 from harness.probes.reading import Reading
 
@@ -56,6 +55,7 @@ class Sampler(ExitStack):
         super().__init__()
         self.samples: list[Sample] = []
         self._observer = observer
+        self.record_bytes = observer.record_bytes
         self._overwritten_before = observer.overwritten
         self._page = os.sysconf("SC_PAGE_SIZE")
         self._statm = self._open(Path(f"/proc/{pid}/statm"))
@@ -120,14 +120,14 @@ def timeline(
     return [dict(zip(found, row, strict=True)) for row in zip(*found.values(), strict=True)]
 
 
-def ring_use(samples: Sequence[Sample]) -> Reading:
-    """Return how full the ring was, over the samples."""
+def ring_use(samples: Sequence[Sample], record_bytes: int) -> Reading:
+    """Return how full the channel was, over the samples; a record fills so many bytes of it."""
     names = ("ring_used_p50_bytes", "ring_used_p99_bytes", "ring_used_max_bytes")
     unread = [sample.unread for sample in samples if sample.unread is not None]
     if not unread:
         why = "the mode uses no ring" if samples else "the trial was too short to be sampled"
         return Reading(absent=dict.fromkeys(names, why))
-    values = np.percentile(unread, (50, 99, 100), method="higher") * RECORD_BYTES
+    values = np.percentile(unread, (50, 99, 100), method="higher") * record_bytes
     return Reading(metrics=dict(zip(names, map(int, values), strict=True)))
 
 

@@ -10,7 +10,7 @@ from bpf.program import Program
 from bpf.reader import default_reader, reader_named
 from bpf.readers.snapshot import SnapshotReader
 from harness.consumer.mode_errors import callback_errors, whole
-from harness.consumer.waits import NAP_NS, LoopCounts, Pace, StopSignal, epoll, paced
+from harness.consumer.waits import NAP_NS, LoopCounts, Pace, StopSignal, epoll, notified, paced
 from harness.messages import DRAIN_DEADLINE_S
 from harness.plan import DEFAULT_INTERVAL_NS
 from harness.watch.choice import Choice, Wanted
@@ -32,10 +32,12 @@ def watch_events(program: Program, mode: Mode, choice: Choice, stop: StopSignal)
     reader = reader_named(name).open(program, wanted)
     nap = Pace(channel.capacity, NAP_NS) if reader.bounded else None
     with callback_errors(mode, stop.request) as raised:
-        if channel.wakes:
+        if not channel.wakes:
+            paced(reader, mode, stop, LoopCounts(), Pace(channel.capacity, DEFAULT_INTERVAL_NS))
+        elif channel.stays_ready:
             epoll(reader, mode, stop, LoopCounts(), program.carriers, pace=nap)
         else:
-            paced(reader, mode, stop, LoopCounts(), Pace(channel.capacity, DEFAULT_INTERVAL_NS))
+            notified(reader, mode, stop, LoopCounts(), program.carriers)
         program.detach()
         wanted.give_up_s = time.monotonic() + DRAIN_DEADLINE_S
         while reader.consume() and not raised and time.monotonic() < wanted.give_up_s:

@@ -18,7 +18,7 @@ from results.run import RunPlan
 @pytest.fixture(autouse=True)
 def two_cpus(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("harness.plan.os.sched_getaffinity", lambda _process: {0, 1})
-    for channel in ("percpu_ring", "log"):
+    for channel in ("percpu_ring", "log", "perf"):
         monkeypatch.setattr(f"bpf.channels.{channel}.online_cpus", lambda: (0, 1))
 
 
@@ -82,6 +82,10 @@ def test_aggregate_uses_no_ring() -> None:
         pytest.param("null", {"producers": (1, 2)}, "name one", id="several numbers of them"),
         pytest.param("null", {"when_full": "overwrite"}, "--channel log", id="ring that overwrites"),
         pytest.param("null", {"when_full": "overwrite", "channel": "percpu-ring"}, "--channel log", id="rings that do"),
+        pytest.param("null", {"when_full": "overwrite", "channel": "perf"}, "--channel log", id="perf buffers that do"),
+        pytest.param("null", {"channel": "perf", "ring_size_bytes": 4096}, "8192 are", id="below a page a buffer"),
+        pytest.param("null", {"channel": "perf", "wakeup": "524288"}, "at most", id="more than a buffer holds"),
+        pytest.param("null", {"channel": "perf", "wakeup": "none", "wait": "epoll"}, "never wake", id="perf unwoken"),
         pytest.param("aggregate", {"when_full": "drop"}, "--when-full", id="a full map of records"),
         pytest.param(
             "null",
@@ -131,16 +135,16 @@ def test_a_log_is_waited_for_by_the_clock() -> None:
 @pytest.mark.parametrize(
     ("modes", "wishes", "channels"),
     [
-        ("epoll", {"channel": "all"}, {"ring", "percpu-ring"}),
-        ("null", {"channel": "all", "wait": "epoll"}, {"ring", "percpu-ring"}),
-        ("null", {"channel": "all", "wakeup": "force", "when_full": "overwrite"}, {"ring", "percpu-ring", "log"}),
+        ("epoll", {"channel": "all"}, {"ring", "percpu-ring", "perf"}),
+        ("null", {"channel": "all", "wait": "epoll"}, {"ring", "percpu-ring", "perf"}),
+        ("null", {"channel": "all", "wakeup": "force", "when_full": "overwrite"}, {*record_channels()}),
     ],
 )
 def test_all_leaves_out_what_makes_no_sense(modes: str, wishes: dict[str, Any], channels: set[str]) -> None:
     """What was named in person is refused instead."""
     wanted = consumers(modes, Wishes(**wishes))
     settings = [load_setting(name, "synthetic", each) for name, each in wanted]
-    assert {setting.channel for setting in settings if setting.channel in {"ring", "percpu-ring", "log"}} == channels
+    assert {setting.channel for setting in settings if setting.channel in {*record_channels()}} == channels
     assert {setting.when_full for setting in settings} <= {None, wishes.get("when_full")}
     with pytest.raises(ValueError, match="--channel log"):
         [load_setting(name, "synthetic", each) for name, each in consumers("epoll,null", Wishes(channel="ring,log"))]

@@ -28,6 +28,14 @@ def test_every_channel_carries_real_drops_and_drains() -> None:
         assert trial["checksum"] == trial["checksum_read"]
 
 
+def test_a_full_channel_is_seen_from_outside() -> None:
+    """The harness looks at its positions in another process: before the drain, all of the records are there."""
+    ended = bench_here("run", "--mode", "null", "--channel", "all", "--drain", 1000, *LOAD[4:])
+    assert ended.returncode == 0, ended.stderr
+    used = {trial["channel"]: trial["metrics"]["ring_used_max_bytes"] for trial in trials(ended.stdout)}
+    assert used == {name: 1000 * kind.record_bytes for name, kind in record_channels().items()}
+
+
 @pytest.mark.parametrize("reader", ["batch", "callback"])
 def test_what_a_log_overwrites_is_lost_and_known_to_the_record(reader: str) -> None:
     """Synthetic records at full speed through 64 KiB: written = read + overwritten + unread."""

@@ -26,6 +26,7 @@ PLAN = PeersPlan(
     duration_s=2.0,
     traffic="udp-closed-port",
     sender="packet",
+    drain_perf_bytes=1 << 28,
 )
 
 
@@ -47,7 +48,8 @@ def test_what_is_held_to_something_is_held_to_a_row_of_its_table() -> None:
 def test_the_settings_are_those_of_earlier_files() -> None:
     """A result of today stands beside one of before, but for the sender, which is recorded now."""
     sender = {part: None if part == "drain" else "packet" for part in PARTS}
-    made = {label(setting): setting for part in PARTS for setting in PLAN.settings(part)}
+    of_old = replace(PLAN, drain_perf_bytes=None)
+    made = {label(setting): setting for part in PARTS for setting in of_old.settings(part)}
     old = {label(trial.setting): trial.setting for trial in read(OLD).trials}
     assert made.keys() == old.keys()
     for name, setting in old.items():
@@ -82,6 +84,7 @@ def test_who_is_left_out_is_not_asked() -> None:
     plan = replace(PLAN, left_out=("c-count", "c-group", "c-text", "c-cached", "perf-record"))
     asked = {label(setting) for _, setting in plan.order(1)}
     assert not any(name.startswith(("c-", "perf")) for name in asked)
+    assert {name for name in asked if "perf" in name} == {"null callback perf", "null batch perf"}
     assert "bpftrace-count" in asked
     assert PeersPlan.from_json(plan.to_json()) == plan
 

@@ -74,11 +74,11 @@ def test_without_loss_there_is_no_share_of_it() -> None:
 def test_how_full_the_ring_was() -> None:
     """Of a hundred samples one found a hundred records of 32 bytes, the others one."""
     samples = [sample(ms, unread=100 if ms == 50 else 1) for ms in range(100)]
-    assert ring_use(samples).metrics == {
+    assert ring_use(samples, 32).metrics == {
         "ring_used_p50_bytes": 32, "ring_used_p99_bytes": 3200, "ring_used_max_bytes": 3200,
     }  # fmt: skip
 
 
 def test_a_mode_without_a_ring_has_none_to_fill() -> None:
     """Aggregating: absent, with the reason."""
-    assert "no ring" in ring_use([sample(0, unread=None)]).absent["ring_used_max_bytes"]
+    assert "no ring" in ring_use([sample(0, unread=None)], 32).absent["ring_used_max_bytes"]

@@ -96,7 +96,7 @@ def test_what_two_cpus_write_comes_once_and_in_the_order_of_each(
     """Many times around the end of its memory; what is unread is told from inside and from outside alike."""
     reader, mode = reading
     channel = program.options.channel
-    positions = channel.positions(program.channel_fd)
+    positions = channel.positions(program.channel_fd, program.carriers)
     assert positions is not None
     most = channel.capacity // 2
     submitted = 0

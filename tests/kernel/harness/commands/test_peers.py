@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bpf.channels.perf import PerfChannel
 from bpf.errors import CannotRun
 from harness.__main__ import main
 from harness.peers.c_program import CProgram
@@ -26,6 +27,7 @@ PLAN = PeersPlan(
     trials=1,
     records=RECORDS,
     drain_ring_bytes=1 << 20,
+    drain_perf_bytes=PerfChannel.size_for(RECORDS),
     duration_s=0.2,
     traffic="udp-closed-port",
     sender="packet",
@@ -78,7 +80,8 @@ def test_all_find_the_ring_filled_to_the_same_mark(rig: PeersRig) -> None:
     """Also after one that left something in it: each drains what was put in, and its ledger is whole."""
     settings = {label(setting): setting for setting in PLAN.settings("drain")}
     ledgers = []
-    for name in ("c-count", "null batch", "epoll callback struct", "null batch"):
+    of_perf = ("null batch perf", "null callback perf")
+    for name in ("c-count", "null batch", "epoll callback struct", "null batch", *of_perf):
         rig.run(Step(settings["c-count"], 0), number=0, on_progress=unheard)
         trial = rig.run(Step(settings[name], 0), number=0, on_progress=unheard)
         assert trial.valid, trial.invalid_because
@@ -86,7 +89,7 @@ def test_all_find_the_ring_filled_to_the_same_mark(rig: PeersRig) -> None:
     assert {(each.sent, each.observed, each.submitted, each.consumed, each.unread) for each in ledgers} == {
         (RECORDS, RECORDS, RECORDS, RECORDS, 0)
     }
-    assert [each.checksum_read == each.checksum for each in ledgers if each.checksum_read is not None] == [True] * 3
+    assert [each.checksum_read == each.checksum for each in ledgers if each.checksum_read is not None] == [True] * 4
 
 
 @needs_c

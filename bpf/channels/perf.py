@@ -1,0 +1,101 @@
+"""The perf buffer of bcc's BPF_PERF_OUTPUT, a buffer for each CPU, whose events are opened here (bpf/perf.py)."""
+
+import mmap
+import os
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+from bpf import syscalls
+from bpf.channel import Bcc, OnRecord, RecordChannel, Source, Take
+from bpf.channels.ring import RingChannel
+from bpf.cpus import online_cpus
+from bpf.perf import RECORD_BYTES, PerfBuffer, PerfPositions, open_event
+from results.errors import BadInput
+
+# At a quarter full it wakes, unless told otherwise: the rest is for what comes until the consumer is there.
+_SHARE = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PerfChannel(RecordChannel):
+    """A perf buffer for each CPU: ordered by CPU, not across; refuses the new when full; wakes at a quarter full."""
+
+    name = "perf"
+    map_name = "events"
+    events_name = "events"
+    counts = RingChannel.counts
+    readers = RingChannel.readers
+    found_by_id: ClassVar[bool] = False
+    record_bytes: ClassVar[int] = RECORD_BYTES
+    stays_ready: ClassVar[bool] = False
+
+    size_bytes: int = 1 << 20
+    """Of all buffers together: each is the largest that fits."""
+    wakeup: str = "adaptive"
+    """When the kernel notifies: adaptive (at a quarter full), none (at most once a full buffer), force, or bytes."""
+
+    def __post_init__(self) -> None:
+        self.check_size(self.size_bytes)
+
+    @classmethod
+    def of(cls, *, size_bytes: int | None, wakeup: str | None, when_full: str | None = None) -> Self:  # noqa: ARG003
+        assert size_bytes is not None
+        return cls(size_bytes=size_bytes, wakeup=wakeup or "adaptive")
+
+    @property
+    def buffer_bytes(self) -> int:
+        """Of one CPU's buffer."""
+        return 1 << (self.size_bytes // len(online_cpus())).bit_length() - 1
+
+    @property
+    def flags(self) -> list[str]:
+        return ["-DPERF"]
+
+    @property
+    def capacity(self) -> int:
+        return (self.buffer_bytes - 1) // RECORD_BYTES
+
+    @staticmethod
+    def check_size(size_bytes: int) -> None:
+        cpus, page = len(online_cpus()), mmap.PAGESIZE
+        if size_bytes < cpus * page:
+            raise BadInput(f"{size_bytes} bytes are no page of {page} for each of {cpus} CPUs: {cpus * page} are")
+        if size_bytes > 1 << 30:
+            raise BadInput(f"ring size {size_bytes} is above 1 GiB ({1 << 30}), the largest that is supported")
+
+    @staticmethod
+    def size_for(records: int) -> int:
+        # One byte stays free.
+        return max(mmap.PAGESIZE, 1 << (records * RECORD_BYTES).bit_length()) * len(online_cpus())
+
+    @property
+    def _wakeup_bytes(self) -> int | None:
+        size = self.buffer_bytes
+        named = {"adaptive": size // _SHARE, "none": size, "force": None}
+        return named[self.wakeup] if self.wakeup in named else int(self.wakeup)
+
+    def set_up(self, map_fd: Callable[[str], int], undo: ExitStack) -> Sequence[int]:
+        events = []
+        for cpu in online_cpus():
+            events.append(open_event(cpu, wakeup_bytes=self._wakeup_bytes))
+            undo.callback(os.close, events[-1])
+            # The memory is there for as long as anybody maps it.
+            undo.enter_context(mmap.mmap(events[-1], mmap.PAGESIZE + self.buffer_bytes))
+            syscalls.update(map_fd(self.map_name), cpu, events[-1].to_bytes(4, sys.byteorder))
+        return events
+
+    def positions(self, _map_fd: int, carriers: Sequence[int]) -> PerfPositions:
+        return PerfPositions(carriers, self.buffer_bytes)
+
+    def runs(self, carriers: Sequence[int], take: Take) -> Sequence[Source]:
+        from bpf.perf_runs import PerfRuns  # noqa: PLC0415 - numpy, which doctor does without
+
+        return [PerfRuns(PerfBuffer(event, self.buffer_bytes), take, event) for event in carriers]
+
+    def calls(self, program: Bcc, on_record: OnRecord) -> Source:
+        from bpf.perf_calls import PerfCalls  # noqa: PLC0415 - as above
+
+        return PerfCalls(program.carriers, self.buffer_bytes, on_record)
