@@ -15,11 +15,11 @@ from harness.machine.streams import say
 from harness.paths import split_words
 from harness.probes.backlog import BEFORE_S
 from modes import mode_names
-from modes.parts.mode import Wait
+from modes.parts.mode import DEFAULT_WINDOW, Wait
 from results import units
 from results.errors import BadInput
 from results.run import RunPlan
-from results.trial import Pass, Setting
+from results.trial import Collector, ObjectKind, Pass, Setting
 from traffic.discovery import kind_names, load_kind
 from traffic.kind import DropKind, choose_sender
 from traffic.schedule import check_shape
@@ -42,6 +42,8 @@ SHORT_PASS_S = 1.0
 MOST_LOAD = 1e9
 LONGEST_S = 366 * 86_400.0
 LONGEST_INTERVAL_NS = 3_600_000_000_000
+# Of the smallest objects, so many take some tens of gigabytes.
+MOST_KEPT = 100_000_000
 # Room for the records of a drain trial and one that must stay free; 1 GiB is the largest ring that is supported.
 MAX_DRAIN_RECORDS = (1 << 30) // RECORD_BYTES - 1
 
@@ -60,7 +62,9 @@ class Wishes:
     format: str | None = None
     wakeup: str | None = None
     interval_ns: int | None = None
-    gc: Literal["on", "off", "freeze"] = "on"
+    object_kinds: tuple[ObjectKind, ...] | None = None
+    window_events: int | None = None
+    gc: tuple[Collector, ...] = ("on",)
     ring_size_bytes: int = DEFAULT_RING_BYTES
     producers: tuple[int, ...] = (1,)
     sender: str = "auto"
@@ -80,6 +84,11 @@ class Wishes:
                     f"--producers {number}: there are 1 to {cpus} CPUs to send from; each has one of its own"
                 )
         check_ring_size(self.ring_size_bytes)
+        for name in self.gc:
+            if name not in get_args(Collector):
+                raise BadInput(f"--gc takes {', '.join(get_args(Collector))} or all, not {name!r}")
+        if self.window_events is not None and not 0 < self.window_events <= MOST_KEPT:
+            raise BadInput(f"--window keeps 1 to {MOST_KEPT} events; it is {self.window_events}")
         if self.interval_ns is not None and not 0 < self.interval_ns <= LONGEST_INTERVAL_NS:
             most, said = LONGEST_INTERVAL_NS / 1e6, self.interval_ns / 1e6
             raise BadInput(f"--interval must be above 0 ms, at most {most:g} (an hour); it is {said:g} ms")
@@ -143,13 +152,18 @@ def _stall_s(asked: Asked) -> float | None:
 
 
 def consumers(modes: str, wishes: Wishes) -> list[tuple[str, Wishes]]:
-    """Spell out `null,file` and `all`, channels, producers, and `both` readers, as (mode, what is wished of it).
+    """Spell out `null,file` and `all`, and all else that may name several, as (mode, what is wished of it).
 
-    With `all` or `both`, what is wished of a channel of records is not held against a mode that uses none.
+    With `all` or `both`, what is wished of a channel of records is not held against a mode that uses none; with `all`
+    modes, what is wished of objects is not held against one that makes none.
     """
+    apart: list[Wishes] = []
     if len(wishes.producers) > 1:
-        each = [dataclasses.replace(wishes, producers=(number,)) for number in dict.fromkeys(wishes.producers)]
-        return [chosen for its in each for chosen in consumers(modes, its)]
+        apart = [dataclasses.replace(wishes, producers=(number,)) for number in dict.fromkeys(wishes.producers)]
+    elif len(wishes.gc) > 1:
+        apart = [dataclasses.replace(wishes, gc=(setting,)) for setting in dict.fromkeys(wishes.gc)]
+    if apart:
+        return [chosen for its in apart for chosen in consumers(modes, its)]
     spelled = []
     channels = expand_channels(wishes.channel)
     several = len(channels) > 1 or wishes.reader == "both"
@@ -163,19 +177,32 @@ def consumers(modes: str, wishes: Wishes) -> list[tuple[str, Wishes]]:
             its = _fitting(name, dataclasses.replace(wishes, channel=channel), everything=everything)
             if its is None:
                 continue
-            if wishes.reader != "both":
-                spelled.append((name, its))
-                continue
-            for reader in cast("tuple[ReaderName, ...]", readers):
-                decode = wishes.decode if reader == "callback" else None
-                spelled.append((name, dataclasses.replace(its, reader=reader, decode=decode)))
+            of_each = [its]
+            if wishes.reader == "both":
+                of_each = [
+                    dataclasses.replace(its, reader=reader, decode=wishes.decode if reader == "callback" else None)
+                    for reader in cast("tuple[ReaderName, ...]", readers)
+                ]
+            spelled += [(name, one) for each in of_each for one in _by_object(name, each, everything=modes == "all")]
     if not spelled:
         raise BadInput(f"--channel {wishes.channel} wakes nobody, and no mode of --mode {modes} can wait so")
     return spelled
 
 
+def _by_object(mode: str, wishes: Wishes, *, everything: bool) -> list[Wishes]:
+    """Spell out the objects that a mode is to make; of one that makes none and was not named, nothing is wished."""
+    if not traits_of(mode).object_kinds and everything:
+        return [dataclasses.replace(wishes, object_kinds=None, window_events=None)]
+    if wishes.object_kinds is None:
+        return [wishes]
+    return [dataclasses.replace(wishes, object_kinds=(kind,)) for kind in dict.fromkeys(wishes.object_kinds)]
+
+
 def _without_records(wishes: Wishes) -> Wishes:
-    return dataclasses.replace(wishes, channel=None, when_full=None, reader=None, wakeup=None, decode=None)
+    return dataclasses.replace(
+        wishes, channel=None, when_full=None, reader=None, wakeup=None, decode=None, object_kinds=None,
+        window_events=None,
+    )  # fmt: skip
 
 
 _OF_RECORDS = ("channel", "when_full", "reader", "wakeup", "decode")
@@ -220,12 +247,12 @@ def expand_modes(names: str) -> list[str]:
 
 
 def expand_traffic(names: str, wishes: Wishes) -> list[DropKind]:
-    """Split `udp-closed-port,netfilter` into kinds; `all` is every kind that this machine and the sender can offer.
+    """Split `udp-closed-port,kind.py` into kinds; `all` is every kind that this machine and the sender can offer.
 
     What `all` leaves out is said, with the reason; that takes a set-up of each.
     """
     if names.strip() != "all":
-        return [load_kind(name.strip()) for name in names.split(",")]
+        return [load_kind(name) for name in split_words(names)]
     offered, left_out = [], {}
     for kind in map(load_kind, kind_names()):
         try:
@@ -256,6 +283,14 @@ def load_setting(mode_name: str, traffic: str, wishes: Wishes) -> Setting:
         intended_load=wishes.intended_load,
         duration_s=wishes.duration_s,
     )
+
+
+def dropping(traffic: str) -> DropKind:
+    """Return the kind of that name. Raises BadInput for plain traffic, which makes no drops."""
+    kind = load_kind(traffic)
+    if not kind.reasons:
+        raise BadInput(f"traffic {traffic} makes no drops: there is no limit to search, and nothing to compare")
+    return kind
 
 
 def check_rate(rate: float) -> None:
@@ -335,8 +370,31 @@ def in_passes(setting: Setting, passes: Sequence[str], wishes: Wishes) -> list[S
     return found
 
 
+def _collector(wishes: Wishes) -> Collector:
+    if len(wishes.gc) > 1:
+        raise BadInput("--gc of several is for commands that compare several settings; name one here")
+    return wishes.gc[0]
+
+
+def _objects(mode_name: str, mode: Traits, wishes: Wishes) -> tuple[ObjectKind | None, int | None]:
+    """Choose what a mode makes of an event, and how many it keeps. Raises BadInput for one that makes nothing."""
+    kinds = mode.object_kinds
+    if not kinds:
+        for option, value in (("--object", wishes.object_kinds), ("--window", wishes.window_events)):
+            if value is not None:
+                raise BadInput(f"{option} is not for mode {mode_name}: it makes no objects of events, and keeps none")
+        return None, None
+    wanted = wishes.object_kinds or kinds[:1]
+    if len(wanted) > 1:
+        raise BadInput("--object of several is for commands that compare several settings; name one here")
+    if wanted[0] not in kinds:
+        raise BadInput(f"--object {wanted[0]} is not for mode {mode_name}: it makes {' or '.join(kinds)}")
+    return wanted[0], wishes.window_events or DEFAULT_WINDOW
+
+
 def _consumer_setting(mode_name: str, traffic: str, wishes: Wishes) -> Setting:
     mode = traits_of(mode_name)
+    object_kind, window_events = _objects(mode_name, mode, wishes)
     if counts := counting_channel(mode.readers):
         return _aggregating(mode_name, traffic, wishes, counts)
     reader = _reader(mode_name, mode, wishes)
@@ -370,7 +428,9 @@ def _consumer_setting(mode_name: str, traffic: str, wishes: Wishes) -> Setting:
         format=wishes.format or next(iter(mode.formats), None),
         wakeup=wakeup,
         interval_ns=(wishes.interval_ns or DEFAULT_INTERVAL_NS) if wait == "paced" else None,
-        gc=wishes.gc,
+        object_kind=object_kind,
+        window_events=window_events,
+        gc=_collector(wishes),
         channel=channel.name,
         when_full=_when_full(channel, wishes),
         ring_size_bytes=wishes.ring_size_bytes,
@@ -418,7 +478,7 @@ def _aggregating(mode_name: str, traffic: str, wishes: Wishes, channel: type[Cha
         traffic=traffic,
         wakeup=None,
         interval_ns=wishes.interval_ns or DEFAULT_SNAPSHOT_INTERVAL_NS,
-        gc=wishes.gc,
+        gc=_collector(wishes),
         channel=channel.name,
     )
 

@@ -162,7 +162,7 @@ def _judge(label: str, row: Row, other: Row, margin: float | None) -> list[Judge
 
 
 def _means_another(column: Metric, row: Row, other: Row) -> bool:
-    return column.of_interpreter and row.python != other.python
+    return column.alike is not None and column.alike(row.python) != column.alike(other.python)
 
 
 def _withheld(pairs: Sequence[tuple[Row, Row]]) -> tuple[Metric, ...]:

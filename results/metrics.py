@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass
 from math import exp, log1p
 from typing import Any, Literal, Self
 
+from results.ledger import Ledger
+from results.session import collector, python_line
 from results.trial import Pass, Trial, TrialKind
 from results.units import BYTES, COUNT, NANOSECONDS, PER_EVENT, PER_SECOND, RATIO, SECONDS, Unit
 
@@ -76,9 +78,9 @@ class Metric:
     `derived` computes what follows from the ledger and the times; what has none was read, and stands in
     `Trial.metrics`. `taken_from` says which trials a row's number is of: the first kind that has it.
     `scorecard`: a column of every report. `compared`: what says something about the consumer itself, so that two files
-    are compared by it; its CPU seconds and the like follow from that and the load. `of_interpreter`: it counts what
-    Python itself allocates or collects, which its versions do differently, so that it is compared within one version
-    alone (docs/metrics.md has what changed when).
+    are compared by it; its CPU seconds and the like follow from that and the load. `alike`: what it counts of Python
+    itself, its versions do differently, so that it is compared only between versions of which this says the same
+    (docs/metrics.md has what changed when).
     """
 
     name: str
@@ -92,7 +94,7 @@ class Metric:
     scorecard: bool = False
     compared: bool = False
     derived: Callable[[Trial], float | None] | None = None
-    of_interpreter: bool = False
+    alike: Callable[[str], str] | None = None
 
     def value(self, trial: Trial) -> float | None:
         return trial.metrics.get(self.name) if self.derived is None else self.derived(trial)
@@ -134,6 +136,7 @@ _INSTRUCTIONS = Source("probes/instructions.py", ("instructions",))
 _GENERATOR = Source("the generator", IN_PASSES)
 _KERNEL = Source("probes/kernel.py", ("kernel",))
 _LOOP = Source("the consumer's loop", IN_PASSES)
+_LOSSES = Source("probes/losses.py", _BUT_ALLOCATION)
 _MACHINE = Source("probes/machine.py", IN_PASSES)
 _OUTSIDE = Source("probes/outside.py", IN_PASSES)
 _PROCESS = Source("probes/process.py", _BUT_ALLOCATION)
@@ -166,10 +169,10 @@ def _metric(  # noqa: PLR0917 - a row of the table
     scorecard: bool = False,
     compared: bool = False,
     derived: Callable[[Trial], float | None] | None = None,
-    of_interpreter: bool = False,
+    alike: Callable[[str], str] | None = None,
 ) -> Metric:
     METRICS[name] = Metric(
-        name, title, unit, better, source, means, taken_from, gate, scorecard, compared, derived, of_interpreter
+        name, title, unit, better, source, means, taken_from, gate, scorecard, compared, derived, alike
     )
     return METRICS[name]
 
@@ -239,18 +242,18 @@ _metric(
 ALLOCATIONS = _metric(
     "allocations_per_event", "allocs/event", PER_EVENT, "lower", _ALLOCATION,
     "allocations of the Python heap for an event, short-lived ones included",
-    taken_from=_EITHER, scorecard=True, compared=True, gate=_counted("allocation"), of_interpreter=True,
+    taken_from=_EITHER, scorecard=True, compared=True, gate=_counted("allocation"), alike=python_line,
 )  # fmt: skip
 _metric(
     "allocated_bytes_per_event", "bytes/event", BYTES, "lower", _ALLOCATION, "bytes allocated for an event",
-    taken_from=_EITHER, compared=True, of_interpreter=True,
+    taken_from=_EITHER, compared=True, alike=python_line,
 )  # fmt: skip
 _metric("allocated_peak_bytes", "peak allocated", BYTES, "lower", _ALLOCATION, "the most bytes held at one time")
 _metric(
     "instructions_per_event", "instructions/event", PER_EVENT, "lower", _INSTRUCTIONS,
     "instructions of the consumer for an event, of all its code outside the kernel, when a full ring is emptied",
     taken_from=("drain",), compared=True,
-    gate=Gate(trial_kind="drain", pass_="instructions", scale="ratio", margin=0.005, floor=0.1), of_interpreter=True,
+    gate=Gate(trial_kind="drain", pass_="instructions", scale="ratio", margin=0.005, floor=0.1), alike=python_line,
 )  # fmt: skip
 SYSCALLS_PER_EVENT = _metric(
     "syscalls_per_event", "syscalls/event", PER_EVENT, "lower", _KERNEL, "system calls of the consumer for an event",
@@ -271,7 +274,7 @@ BYTES_WRITTEN = _metric(
 )  # fmt: skip
 GC_PAUSE = _metric(
     "gc_pause_max_s", "GC max", SECONDS, "lower", _COLLECTOR, "the longest pause of the garbage collector",
-    scorecard=True, compared=True,
+    scorecard=True, compared=True, alike=collector,
 )  # fmt: skip
 RSS = _metric(
     "rss_peak_bytes", "RSS", BYTES, "lower", _PROCESS, "the most memory that the consumer process held",
@@ -296,7 +299,11 @@ _metric("gc_runs_gen0", "GC runs 0", COUNT, "lower", _COLLECTOR, "runs of the ga
 _metric("gc_runs_gen1", "GC runs 1", COUNT, "lower", _COLLECTOR, "runs of the garbage collector, middle generation")
 _metric("gc_runs_gen2", "GC runs 2", COUNT, "lower", _COLLECTOR, "runs of the garbage collector, oldest generation")
 _metric("gc_collected", "GC freed", COUNT, None, _COLLECTOR, "objects that the garbage collector freed")
+_metric(
+    "gc_promoted", "GC promoted", COUNT, None, _COLLECTOR, "objects that the oldest generation gained and still holds"
+)
 _metric("gc_pause_total_s", "GC total", SECONDS, "lower", _COLLECTOR, "all pauses of the garbage collector together")
+_metric("gc_cpu_s", "GC CPU", SECONDS, "lower", _COLLECTOR, "CPU time of the consumer's thread in these pauses")
 
 KERNEL_REFUSED = _metric(
     "kernel_refused", "refused by kernel", COUNT, "lower", _CHANNEL,
@@ -331,12 +338,58 @@ BACKLOG_GROWTH = _metric(
     "backlog_growth_per_s", "backlog growth", PER_SECOND, "lower", _BACKLOG,
     "how fast that backlog grew, by the medians of the trial's two halves",
 )  # fmt: skip
-for _cause, _title, _pause in (("gc", "GC", "pause of the collector"), ("deschedule", "CPU wait", "wait for a CPU")):
+for _cause, _title, _pause, _source in (
+    ("gc", "GC", "pause of the collector", Source("probes/timeline.py", _BUT_ALLOCATION)),
+    ("deschedule", "CPU wait", "wait for a CPU", _TIMELINE),
+):
     for _what in ("loss", "time"):
         _metric(
-            f"{_what}_near_{_cause}_ratio", f"{_what} near {_title}", RATIO, None, _TIMELINE,
+            f"{_what}_near_{_cause}_ratio", f"{_what} near {_title}", RATIO, None, _source,
             f"part of the {_what} within 10 ms of a {_pause} of 1 ms or more",
         )  # fmt: skip
+
+
+def _share_of(name: str, whole: Callable[[Ledger], int | None]) -> Callable[[Trial], float | None]:
+    """Make a share of two counts; none where there is nothing to have a share of."""
+
+    def share(trial: Trial) -> float | None:
+        part, of = trial.metrics.get(name), whole(trial.ledger)
+        return part / of if part is not None and of else None
+
+    return share
+
+
+LONG_PAUSES = _metric(
+    "gc_pauses_long", "GC pauses", COUNT, "lower", _LOSSES, "pauses of the garbage collector of 1 ms or more"
+)
+LOSS_IN_GC = _metric(
+    "loss_in_gc", "lost in GC", COUNT, "lower", _LOSSES,
+    "drops lost between two looks that such a pause overlaps",
+)  # fmt: skip
+LOSS_INSIDE_GC = _metric(
+    "loss_inside_gc", "lost inside GC", COUNT, "lower", _LOSSES,
+    "drops lost between two looks that lie inside such a pause",
+)  # fmt: skip
+OFFERED_IN_GC = _metric(
+    "offered_in_gc", "offered in GC", COUNT, None, _LOSSES, "drops offered between two looks that such a pause overlaps"
+)
+BOUTS = _metric(
+    "loss_bouts", "bouts of loss", COUNT, "lower", _LOSSES, "bouts of loss, each until the consumer caught up"
+)
+BOUTS_IN_GC = _metric(
+    "loss_bouts_in_gc", "bouts in GC", COUNT, "lower", _LOSSES, "bouts of loss that began in such a pause"
+)
+LOOKS_P50 = _metric("looks_p50_s", "looks apart", SECONDS, None, _LOSSES, "time from one look to the next, the median")
+LOOKS_MAX = _metric("looks_max_s", "looks apart max", SECONDS, None, _LOSSES, "time from one look to the next, at most")
+LOSS_IN_GC_RATIO = _metric(
+    "loss_in_gc_ratio", "loss in GC", RATIO, None, _LOSSES, "loss_in_gc / what was lost, skipped runs aside",
+    derived=_share_of("loss_in_gc", lambda ledger: ledger.lost - (ledger.missed or 0)),
+)  # fmt: skip
+OFFERED_IN_GC_RATIO = _metric(
+    "offered_in_gc_ratio", "offered in GC", RATIO, None, _LOSSES,
+    "offered_in_gc / observed: what chance would put there of the loss",
+    derived=_share_of("offered_in_gc", lambda ledger: ledger.observed),
+)  # fmt: skip
 
 _metric(
     "generator_lateness_p50_ns",

@@ -9,7 +9,8 @@ from results.trial import Trial
 
 SERIES = {
     "timeline": "a row a second, or as --timeline says: what came, what became of it and what it cost, since the start",
-    "gc_pauses": "the longer pauses of the garbage collector: start, length, generation",
+    "gc_pauses": "the longer pauses of the garbage collector: start, length, generation, CPU time",
+    "losses": "(from, to, drops lost) for the time between two looks in which any were lost",
     "gc_total": "the growth of its pauses, from which the timeline takes them; a trial does not hold it",
     "age_histogram": "(greatest age of the step in ns, events)",
     "allocation_sites": "the lines that allocate most often, and those that allocate most bytes",
@@ -55,14 +56,22 @@ def timeline(trial: Trial) -> list[Moment]:
     return moments
 
 
-def gc_pauses(trial: Trial) -> list[float]:
-    """Read when the garbage collector paused, in seconds since the first drop; empty when it is not known."""
-    rows = trial.series.get("gc_pauses")
-    return [
-        float(row[0])
-        for row in (rows if isinstance(rows, list) else [])
-        if isinstance(row, list) and row and isinstance(row[0], int | float)
-    ]
+def gc_pauses(trial: Trial) -> list[tuple[float, float]]:
+    """Read when the garbage collector paused and for how long, in seconds; empty when it is not known."""
+    return [(start, length) for start, length, *_ in _rows(trial, "gc_pauses", 2)]
+
+
+def losses(trial: Trial) -> list[tuple[float, float, float]]:
+    """Read (from, to, drops lost) of the time between two looks, in seconds; empty when it is not known."""
+    return [(since, until, lost) for since, until, lost, *_ in _rows(trial, "losses", 3) if until > since]
+
+
+def _rows(trial: Trial, name: str, least: int) -> Iterable[list[float]]:
+    """Yield the rows of a series that begin with so many numbers."""
+    rows = trial.series.get(name)
+    for row in rows if isinstance(rows, list) else []:
+        if isinstance(row, list) and len(row) >= least and all(isinstance(each, int | float) for each in row[:least]):
+            yield row
 
 
 def age_histogram(trials: Iterable[Trial]) -> dict[int, int]:

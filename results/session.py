@@ -1,5 +1,6 @@
 """What a session is: one command's plan, the machine it ran on, and the seed of its random order."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal, Self
@@ -11,7 +12,7 @@ from results.trial import SCHEMA_VERSION
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModeSource:
-    """A mode of the user's own as it was when the session began: its content, and its repository beside that.
+    """A mode or traffic of the user's own as it was when the session began: its content, and its repository.
 
     `arm` is the side of a check that it was on, None elsewhere. `commit` is None outside of a repository; `dirty` says
     that files differ from the commit, or that it does not hold this one.
@@ -43,7 +44,8 @@ class Session:
 
     `command` is what to type to repeat it. `host` is the fingerprint: facts that must be equal for two results to be
     compared (CPU model, cores, kernel, Python, bcc, project version and commit). `findings` are doctor's, in words.
-    `modes` are the user's own among the modes measured; those of the project are told by its commit. Format 1 has none.
+    `modes` are the user's own among the modes measured, `traffic` the user's own files among what was offered; those of
+    the project are told by its commit. Older files have none.
     """
 
     id: str
@@ -54,6 +56,7 @@ class Session:
     host: Mapping[str, Any]
     findings: tuple[str, ...] = ()
     modes: tuple[ModeSource, ...] = ()
+    traffic: tuple[ModeSource, ...] = ()
     schema_version: int = field(default=SCHEMA_VERSION)
 
     @property
@@ -65,20 +68,34 @@ class Session:
         """Find what a mode was on one side; None for one of the project's own, or where it was not recorded."""
         return next((each for each in self.modes if (each.mode, each.arm) == (mode, arm)), None)
 
+    def content_of(self, traffic: str) -> str | None:
+        """Tell what the files were that traffic names, itself or as parts of a mix; None where it names none."""
+        parts = traffic.removeprefix("mix:").split("+") if traffic.startswith("mix:") else [traffic]
+        named = {traffic, *(part.partition("=")[0] for part in parts)}
+        return " ".join(each.sha256 for each in self.traffic if each.mode in named) or None
+
     def to_json(self) -> dict[str, object]:
         return {
             "type": "session",
             **asdict(self),
             "findings": list(self.findings),
             "modes": [asdict(each) for each in self.modes],
+            "traffic": [asdict(each) for each in self.traffic],
         }
 
     @classmethod
     def from_json(cls, row: Mapping[str, Any]) -> Self:
         """Read a session's line. Raises KeyError or TypeError for what is no session."""
         names = ("id", "started_at", "command", "seed", "plan", "host", "schema_version")
-        modes = tuple(map(ModeSource.from_json, listed("modes", row.get("modes", []))))
-        return cls(**{name: row[name] for name in names}, findings=listed("findings", row["findings"]), modes=modes)
+        modes, traffic = (
+            tuple(map(ModeSource.from_json, listed(name, row.get(name, [])))) for name in ("modes", "traffic")
+        )
+        return cls(
+            **{name: row[name] for name in names},
+            findings=listed("findings", row["findings"]),
+            modes=modes,
+            traffic=traffic,
+        )
 
 
 # The facts of a fingerprint, as `facts` names them: the columns that exports have for them.
@@ -127,8 +144,13 @@ def session_differences(sessions: Sequence[Session]) -> list[Difference]:
 
 
 def mode_differences(sessions: Sequence[Session]) -> list[Difference]:
-    """List the users' modes whose content is not the same in all sessions that name them."""
-    found = _differences([{_name(each): _content(each) for each in session.modes} for session in sessions])
+    """List the users' modes and traffic whose content is not the same in all sessions that name them."""
+    tables = [
+        {_name(each): _content(each) for each in session.modes}
+        | {f"traffic {each.mode}": _content(each) for each in session.traffic}
+        for session in sessions
+    ]
+    found = _differences(tables)
     return [each for each in found if each.contradicts]
 
 
@@ -145,6 +167,12 @@ def same_machine(a: Mapping[str, Any], b: Mapping[str, Any]) -> bool:
 def python_line(version: str) -> str:
     """Name a version of Python without its last part, as 3.11: all of a line allocate alike."""
     return ".".join(version.split(".")[:2])
+
+
+def collector(version: str) -> str:
+    """Name the garbage collector of a version of Python: that of its line, but for those that collect in increments."""
+    line = python_line(version)
+    return f"{line} (incremental)" if line == "3.14" and re.match(r"3\.14\.[0-4](?!\d)", version) else line
 
 
 def machine_of(host: Mapping[str, Any]) -> dict[str, str]:

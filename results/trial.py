@@ -13,6 +13,8 @@ from results.windows import Windows
 
 TrialKind = Literal["load", "drain"]
 Pass = Literal["timed", "latency", "kernel", "allocation", "instructions"]
+Collector = Literal["on", "off", "freeze"]
+ObjectKind = Literal["dataclass", "tuple", "dict"]
 
 # History of the result file's format. A reader accepts every version up to its own.
 #   1  the first
@@ -21,7 +23,9 @@ Pass = Literal["timed", "latency", "kernel", "allocation", "instructions"]
 SCHEMA_VERSION = 3
 
 # Fields of a setting that came after the first files were written: where one is absent, its default is what held.
-_LATER = frozenset({"channel", "when_full", "producers", "stall_s", "handicap", "windows"})
+_LATER = frozenset({
+    "channel", "when_full", "producers", "stall_s", "handicap", "windows", "object_kind", "window_events",
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +35,8 @@ class Setting:
     `channel` is what carries the events out of the kernel (bpf/channels); `when_full` is what it does with a record for
     which it has no room, where that can be chosen: drop it, or overwrite the oldest.
     `producers` is from how many CPUs at once the load comes.
+    `object_kind` is what a mode makes of each event, `window_events` how many of the last it keeps; None: it does not.
+    `gc` is what Python's collector does: it is on, off, or leaves alone what was there before the first event (freeze).
     `intended_load` is drops per second, None for "as fast as it goes" (closed loop).
     `duration_s` is None for drain trials, whose size is `drain_records`.
     `stall_s` is for how long the consumer is stopped once in the middle of a trial, whatever waits.
@@ -49,7 +55,9 @@ class Setting:
     format: str | None = None
     wakeup: str | None = "adaptive"
     interval_ns: int | None = None
-    gc: Literal["on", "off", "freeze"] = "on"
+    object_kind: ObjectKind | None = None
+    window_events: int | None = None
+    gc: Collector = "on"
     channel: str = "ring"
     when_full: Literal["drop", "overwrite"] | None = None
     ring_size_bytes: int | None = None

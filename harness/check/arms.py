@@ -105,11 +105,18 @@ _KEYS: Mapping[str, Callable[[str], object]] = {
     "decode": str,
     "format": str,
     "wakeup": str,
-    "gc": str,
+    "object": lambda text: (text,),
+    "window": units.read_whole,
+    "gc": lambda text: (text,),
     "ring_size": units.read_size,
     "interval": read_interval,
 }
-_FIELDS = {"ring_size": "ring_size_bytes", "interval": "interval_ns"}
+_FIELDS = {
+    "ring_size": "ring_size_bytes",
+    "interval": "interval_ns",
+    "object": "object_kinds",
+    "window": "window_events",
+}
 
 
 def _side(text: str, modes: Sequence[str], wishes: Wishes) -> Side:

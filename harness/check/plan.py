@@ -4,7 +4,7 @@ import dataclasses
 
 from harness.check.arms import Arms, Side
 from harness.check.configuration import DEFAULT_DRAIN, LOAD_S, Wanted
-from harness.plan import DEFAULT_LOAD, INSTRUCTIONS_RECORDS, drain_setting, load_setting
+from harness.plan import DEFAULT_LOAD, INSTRUCTIONS_RECORDS, drain_setting, dropping, load_setting
 from results.check.blocks import Comparison
 from results.check.certificate import Certificate
 from results.check.gate import Gated, GatePlan, default_looks
@@ -84,7 +84,8 @@ def _setting(side: Side, gate: Gate, said: Wanted, *, pairs: bool) -> Setting:
 
 def _load_setting(side: Side, gate: Gate, said: Wanted, *, pairs: bool) -> Setting:
     """Part the load of a trial into windows; what a consumer's own program emits has no others beside it."""
-    setting = dataclasses.replace(load_setting(side.mode, said.traffic, side.wishes), pass_=gate.pass_)
+    kind = dropping(said.traffic)
+    setting = dataclasses.replace(load_setting(side.mode, kind.name, side.wishes), pass_=gate.pass_)
     if not pairs or setting.sender == "synthetic":
         return setting
     in_all_s = side.wishes.duration_s if said.duration_given else LOAD_S

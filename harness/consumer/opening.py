@@ -14,7 +14,7 @@ from harness.channel import channel_of
 from harness.consumer.mode_errors import describe, look_at_counts
 from harness.messages import ConsumerSpec, Maps
 from modes import Kit, Mode, load_mode
-from modes.parts.mode import Decode, Format
+from modes.parts.mode import DEFAULT_WINDOW, Decode, Format
 from results.trial import Setting
 
 
@@ -35,6 +35,8 @@ def open_mode(spec: ConsumerSpec, program: Program) -> Mode:
     kit = Kit(
         decode=cast("Decode", spec.setting.decode or "struct"),  # plans hold valid ones only
         format=cast("Format", spec.setting.format or "text"),
+        object_kind=spec.setting.object_kind or "dataclass",
+        window_events=spec.setting.window_events or DEFAULT_WINDOW,
         output=spec.output_fd,
         events=program.events,
     )

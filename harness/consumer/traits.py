@@ -16,7 +16,7 @@ from harness.machine.group import Group
 from harness.machine.user_path import search, user_path
 from harness.messages import Failed
 from modes import is_file, load_mode, read_source, readers_of
-from modes.parts.mode import Format, Output, Wait
+from modes.parts.mode import Format, ObjectKind, Output, Wait
 from results.errors import BadInput
 
 IMPORT_TIMEOUT_S = 30.0
@@ -38,6 +38,7 @@ class Traits(Message):
     waits: tuple[Wait, ...]
     writes: str | None
     formats: tuple[Format, ...]
+    object_kinds: tuple[ObjectKind, ...]
 
 
 def traits_of(name: str) -> Traits:
@@ -67,7 +68,11 @@ def _asked(name: str, _source: bytes) -> Traits:
 def _traits(name: str) -> Traits:
     """Load a mode and read its class variables, which may be a user's. Raises BadInput for one that holds no choice."""
     mode = load_mode(name)
-    for variable, least, known in (("waits", 1, get_args(Wait)), ("formats", 0, get_args(Format))):
+    for variable, least, known in (
+        ("waits", 1, get_args(Wait)),
+        ("formats", 0, get_args(Format)),
+        ("object_kinds", 0, get_args(ObjectKind)),
+    ):
         said: object = getattr(mode, variable)
         if not isinstance(said, tuple | list) or len(said) < least or not all(each in known for each in said):
             raise BadInput(f"mode {name}: {variable} is {reprlib.repr(said)}; it is a tuple of {', '.join(known)}")
@@ -75,7 +80,13 @@ def _traits(name: str) -> Traits:
         raise BadInput(
             f"mode {name}: writes is {reprlib.repr(mode.writes)}; it is {' or '.join(get_args(Output))} or None"
         )
-    return Traits(readers=readers_of(mode), waits=mode.waits, writes=mode.writes, formats=mode.formats)
+    return Traits(
+        readers=readers_of(mode),
+        waits=mode.waits,
+        writes=mode.writes,
+        formats=mode.formats,
+        object_kinds=mode.object_kinds,
+    )
 
 
 def main(arguments: list[str]) -> int:

@@ -16,8 +16,8 @@ from results.trial import Setting
 # In every pass but the allocation pass. Each reads the machine before and after, and costs nothing in between; the
 # collector's is called at each collection. `bench doctor --probes` measures that it is so.
 TIMED: dict[str, type[MemoryProbe] | type[CollectorProbe] | type[RunDelayProbe]] = {
+    "collector": CollectorProbe,  # the first to start and the last to stop: it lists objects, which takes memory
     "memory": MemoryProbe,
-    "collector": CollectorProbe,
     "run-delay": RunDelayProbe,
 }
 

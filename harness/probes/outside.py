@@ -8,8 +8,10 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
+from harness.channel import channel_of
 from harness.probes.age import ages_among_offered
 from harness.probes.kernel import KernelProbe
+from harness.probes.losses import Spans, losses_in_pauses
 from harness.probes.machine import Limits, MachineProbe, ThrottlingProbe, disturbed_because
 from harness.probes.observer import Observer
 from harness.probes.reading import Probe, Reading
@@ -105,7 +107,7 @@ class Outside(ExitStack):
     def complete(self, reading: Reading, ledger: Ledger, began_ns: int) -> Reading:
         """Add what follows from both sides together: timeline, what loss lies near, ages among all drops offered."""
         series: dict[str, Any] = dict(reading.series)
-        gc_total, gc_pauses = series.pop("gc_total", ()), series.pop("gc_pauses", ())
+        gc_total, gc_pauses = series.pop("gc_total", ()), series.pop("gc_pauses", None)
         added = Reading()
         if self._sampler is not None:
             samples = self._sampler.samples
@@ -114,11 +116,16 @@ class Outside(ExitStack):
             added |= ring_use(samples, self._sampler.record_bytes)
             if self._setting.trial_kind == "load":
                 added |= near_pauses(samples, gc_pauses)
+                if gc_pauses is not None:
+                    capacity, overwrites = channel_of(self._setting).capacity, self._setting.when_full == "overwrite"
+                    added |= losses_in_pauses(samples, gc_pauses, capacity, overwrites=overwrites)
+                if len(samples) > 1 and (lost := Spans(samples).rows(began_ns)):
+                    series["losses"] = lost
             series["timeline"] = timeline(samples, began_ns, gc_total, self._probing.timeline_step_s)
         if gc_pauses:
             series["gc_pauses"] = [
-                [round((start - began_ns) / 1e9, 6), length / 1e9, generation]
-                for start, length, generation in gc_pauses
+                [round((start - began_ns) / 1e9, 6), length / 1e9, generation, cpu / 1e9]
+                for start, length, generation, cpu in gc_pauses
             ]
         if "age_histogram" in series:
             added |= ages_among_offered(series["age_histogram"], ledger.offered)

@@ -36,9 +36,11 @@ Column = npt.NDArray[np.int64]
 class Sample:
     """One look. Counts since the start; `unread` is None when aggregating, the last three None where /proc lacks them.
 
+    It was begun at `since_ns`, and all was read by `at_ns`: on a busy machine the two may lie apart.
     `busy_ns` and `delay_ns` are the time that the consumer's main thread ran, and was ready to run but had no CPU.
     """
 
+    since_ns: int
     at_ns: int
     offered: int
     lost: int
@@ -69,6 +71,7 @@ class Sampler(ExitStack):
 
     def take(self) -> None:
         """Look once; the consumer may have died, then nothing is added."""
+        since_ns = time.monotonic_ns()
         counters, unread = self._observer.counters(), self._observer.unread_records
         at_ns = time.monotonic_ns()
         try:
@@ -79,7 +82,7 @@ class Sampler(ExitStack):
         except (ProcessLookupError, IndexError):  # it is gone; statm of a zombie is empty
             return
         lost = counters.reserve_failed + counters.map_full + self._observer.overwritten - self._overwritten_before
-        self.samples.append(Sample(at_ns, counters.observed, lost, unread, busy_ns, delay_ns, resident))
+        self.samples.append(Sample(since_ns, at_ns, counters.observed, lost, unread, busy_ns, delay_ns, resident))
 
 
 def timeline(
@@ -131,20 +134,23 @@ def ring_use(samples: Sequence[Sample], record_bytes: int) -> Reading:
     return Reading(metrics=dict(zip(names, map(int, values), strict=True)))
 
 
-def near_pauses(samples: Sequence[Sample], gc_pauses: Sequence[Sequence[int]]) -> Reading:
+def near_pauses(samples: Sequence[Sample], gc_pauses: Sequence[Sequence[int]] | None) -> Reading:
     """Return which part of the loss lies near a pause, and which part of the time does, as chance would have it.
 
-    `gc_pauses` are rows of (began, CLOCK_MONOTONIC ns; length, ns; generation). Deschedules are found in the samples.
+    `gc_pauses` are rows that begin with (began, CLOCK_MONOTONIC ns; length, ns); None: nobody listed them. Deschedules
+    are found in the samples.
     """
     waits = [
         (earlier.at_ns, later.at_ns)
         for earlier, later in itertools.pairwise(samples)
         if earlier.delay_ns is not None and later.delay_ns is not None and later.delay_ns - earlier.delay_ns >= PAUSE_NS
     ]
-    collections = [(began, began + length) for began, length, _generation in gc_pauses if length >= PAUSE_NS]
+    causes = [("deschedule", waits)]
+    if gc_pauses is not None:
+        causes.append(("gc", [(began, began + length) for began, length, *_ in gc_pauses if length >= PAUSE_NS]))
     lost = np.diff(_column(sample.lost for sample in samples))
     metrics, absent = {}, {}
-    for name, pauses in (("gc", collections), ("deschedule", waits)):
+    for name, pauses in causes:
         near = _near(samples, pauses)
         if len(near):
             lengths = np.diff(_column(sample.at_ns for sample in samples))

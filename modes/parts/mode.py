@@ -11,18 +11,25 @@ from bpf.symbols import Symbols
 
 Decode = Literal["struct", "ctypes", "event"]
 Format = Literal["text", "json", "raw"]
+ObjectKind = Literal["dataclass", "tuple", "dict"]
+
+DEFAULT_WINDOW = 100_000
+"""How many of the last events are kept by a mode that keeps any."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Kit:
     """Options and services of one consumer.
 
+    `object_kind` and `window_events` are for modes that make an object of each event, and keep the last ones.
     `output` is a descriptor to write to, for modes that write. `events` is bcc's object for the ring, whose `event()`
     decodes a sample. `realtime_offset_ns` turns a record's timestamp into the time of day.
     """
 
     decode: Decode = "struct"
     format: Format = "text"
+    object_kind: ObjectKind = "dataclass"
+    window_events: int = DEFAULT_WINDOW
     output: int | None = None
     events: Any = None
     realtime_offset_ns: int = field(default_factory=realtime_offset_ns)
@@ -64,6 +71,9 @@ class Mode:
 
     formats: ClassVar[tuple[Format, ...]] = ()
     """What `--format` may ask for; the first is the default. None: the mode makes no output of events."""
+
+    object_kinds: ClassVar[tuple[ObjectKind, ...]] = ()
+    """What `--object` may ask for; the first is the default. None: it makes no object of an event, and keeps none."""
 
     def __init__(self, kit: Kit) -> None:
         """Prepare everything: when this returns, events begin to arrive."""

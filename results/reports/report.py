@@ -23,6 +23,7 @@ from results.reports.document import (
 )
 from results.reports.headline import headline
 from results.reports.names import brief_report, key_to
+from results.reports.pauses import pauses
 from results.reports.run import doubts, ledger, scorecard
 from results.reports.scorecard import Summary, summarise
 from results.reports.sessions import commands_of, disturbed, machine
@@ -45,15 +46,22 @@ def report_document(report: Report) -> Document:
         ("invalid: ", Name(names.brief(each.setting.mode)), f", trial {each.number}: {'; '.join(each.invalid_because)}")
         for each in report.invalid
     )
-    noise = disturbed(report.trials)
+    noise, of_losses = disturbed(report.trials), pauses(report.rows)
     commands = "\n".join(dict.fromkeys(shown(session.command) for session in report.sessions))
     return Document(
         said,
-        (summary.table, *key_to(names), *invalid, *noise, *((Code(commands, "To repeat it"),) if commands else ())),
+        (
+            summary.table,
+            *key_to(names),
+            *of_losses,
+            *invalid,
+            *noise,
+            *((Code(commands, "To repeat it"),) if commands else ()),
+        ),
         screen=((), *_screen(report, summary), *key_to(names)),
         sections=(
             Section("scorecard", "Scorecard", (_load_words(summary), summary.table, *key_to(names), *noise)),
-            *_drawings(report),
+            *_drawings(report, of_losses),
             *_ledger_sections(report, invalid),
             *machine(report.sessions, session_differences(report.sessions), _findings(report.sessions)),
             Section("method", "Method", ((_method(report),), *commands_of(report.sessions))),
@@ -136,8 +144,8 @@ def _method(report: Report) -> str:
     return " ".join(said)
 
 
-def _drawings(report: Report) -> Iterable[Section]:
-    """Name all that may be drawn, in the order of the page, each with how to read it."""
+def _drawings(report: Report, of_losses: tuple[Part, ...]) -> Iterable[Section]:
+    """Name all that may be drawn, in the order of the page, each with how to read it; losses with what says more."""
     for key, name, title, said in (
         (
             "load", "load_curve", "Consumed and lost against offered load",
@@ -154,7 +162,7 @@ def _drawings(report: Report) -> Iterable[Section]:
         ),
         (
             "timeline", "loss_timeline", "When drops were lost",
-            "The trial that lost most, for each variant that lost any.",
+            "The trial that lost most, for each variant that lost any; grey where the garbage collector paused.",
         ),
         (
             "others", "others", "What others took of the CPUs",
@@ -165,4 +173,5 @@ def _drawings(report: Report) -> Iterable[Section]:
             "A slope or a step that all variants share is the machine's drift, not theirs.",
         ),
     ):  # fmt: skip
-        yield Section(key, title, ((Quiet(said),), Drawing(name, report)))
+        more = of_losses if key == "timeline" else ()
+        yield Section(key, title, ((Quiet(said),), Drawing(name, report), *more))

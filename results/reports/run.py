@@ -31,6 +31,7 @@ from results.reports.document import (
 from results.reports.headline import headline
 from results.reports.loss import with_worst
 from results.reports.names import brief_rows, key_to
+from results.reports.pauses import pauses
 from results.reports.sessions import disturbed, marked
 from results.scorecard.rows import COUNTS, DISTURBED, Row, rows, total
 from results.scorecard.rows import Doubt as RowDoubt
@@ -64,8 +65,13 @@ def scorecard(found: Sequence[Row], trials: Sequence[Trial]) -> tuple[Part, ...]
         narrow="words",
     )
     return (
-        _outcome(found), (), *((cost, ()) if costs else ()), *_balance(found), *doubts(found), *disturbed(trials),
+        _outcome(found), (), *((cost, ()) if costs else ()), *_balance(found), *_apart(pauses(found)), *doubts(found),
+        *disturbed(trials),
     )  # fmt: skip
+
+
+def _apart(parts: tuple[Part, ...]) -> tuple[Part, ...]:
+    return ((), *parts, ()) if parts else ()
 
 
 def _outcome(found: Sequence[Row]) -> Table:

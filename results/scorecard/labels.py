@@ -11,7 +11,7 @@ from results.trial import Setting
 
 # What tells settings of a mode apart, in the order of labels: first what makes the consumer, then the load on it.
 _FIELDS = (
-    "reader", "wait", "decode", "format", "wakeup", "interval_ns", "gc", "handicap",
+    "reader", "wait", "decode", "format", "wakeup", "interval_ns", "object_kind", "window_events", "gc", "handicap",
     "traffic", "channel", "when_full", "ring_size_bytes", "producers", "sender", "shape", "stall_s",
     "intended_load", "trial_kind", "windows",
 )  # fmt: skip
@@ -75,6 +75,8 @@ _SAID: dict[str, tuple[Callable[[Any], str], str]] = {
     "windows": (lambda number: f"in {number} windows", "at once"),
     "when_full": (str, ""),
     "producers": (lambda number: f"from {number} CPU{'' if number == 1 else 's'}", ""),
+    "object_kind": (str, ""),
+    "window_events": (lambda number: f"keeps {units.count(number)}", ""),
     "gc": (lambda setting: f"gc {setting}", ""),
 }
 
@@ -117,4 +119,6 @@ def _consumer(setting: Setting) -> list[str]:
     wait = setting.wait if setting.wait != setting.mode else None
     channel = setting.channel if setting.channel not in USUAL_CHANNELS else None
     full = setting.when_full if setting.when_full == "overwrite" else None
-    return [word for word in (setting.mode, setting.reader, wait, channel, full) if word]
+    kind = setting.object_kind if setting.object_kind != "dataclass" else None
+    collector = f"gc {setting.gc}" if setting.gc != "on" else None
+    return [word for word in (setting.mode, setting.reader, wait, channel, full, kind, collector) if word]

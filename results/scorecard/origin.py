@@ -5,7 +5,7 @@ Trials that differ in any of it are measurements of different things, and a medi
 
 from collections.abc import Iterable, Sequence
 
-from results.session import ModeSource, Session, facts, python_line
+from results.session import ModeSource, Session, facts
 from results.trial import Trial
 
 # Facts in the order in which they are tried as the name of a row; those not listed come before the last three.
@@ -22,19 +22,19 @@ class Origins:
         self._sessions = {session.id: session for session in sessions}
         self._hosts = {session.id: _ordered(facts(session.host)) for session in self._sessions.values()}
         self._numbers: dict[tuple[tuple[str, str], ...], int] = {}
-        self._known: dict[tuple[str, str, str | None], int] = {}
+        self._known: dict[tuple[str, str, str | None, str], int] = {}
         self._facts: list[_Facts] = []
 
     def of(self, trial: Trial) -> int:
         """Return the same number for trials that may be repetitions of each other."""
-        key = (trial.session, trial.setting.mode, trial.arm)
+        key = (trial.session, trial.setting.mode, trial.arm, trial.setting.traffic)
         if key not in self._known:
             self._known[key] = self._number(*key)
         return self._known[key]
 
     def python(self, number: int) -> str:
-        """Tell the line of Pythons that an origin's trials were run by; "" where the session's line was lost."""
-        return python_line(self._facts[number].get("python", ""))
+        """Tell the version of Python that an origin's trials were run by; "" where the session's line was lost."""
+        return self._facts[number].get("python", "")
 
     def names(self, numbers: Sequence[int]) -> dict[int, str]:
         """Name origins by the facts that tell them apart, as few as do; a single one needs no name."""
@@ -50,13 +50,14 @@ class Origins:
                 groups = apart
         return {number: ", ".join(_word(name, table.get(name)) for name in chosen) for number, table in tables.items()}
 
-    def _number(self, identity: str, mode: str, arm: str | None) -> int:
+    def _number(self, identity: str, mode: str, arm: str | None, traffic: str) -> int:
         # Of a session whose line was lost nothing is known: its trials are like no other's.
         table = {"session": identity}
         session = self._sessions.get(identity)
         source = session.source_of(mode, arm) if session else None
         if session:
-            table = {**self._hosts[identity], **_content(source)}
+            offered = session.content_of(traffic)
+            table = {**self._hosts[identity], **_content(source), **({"traffic": offered} if offered else {})}
         number = self._numbers.setdefault(tuple(sorted(table.items())), len(self._facts))
         if number == len(self._facts):
             # What the content came from names it, where one commit has one content.
@@ -79,7 +80,7 @@ def _word(name: str, value: str | None) -> str:
     match name, value:
         case _, None:
             return f"{name} not recorded"
-        case (("boot" | "content"), value):
+        case (("boot" | "content" | "traffic"), value):
             return f"{name} {value[:8]}"
         case "cpu_model", value:
             return value

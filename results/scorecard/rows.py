@@ -1,7 +1,7 @@
 """The scorecard: for each consumer under each load, the median of its valid trials and their spread."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from itertools import compress
@@ -20,7 +20,7 @@ from results.metrics import (
 from results.plan import doubt
 from results.scorecard.labels import labels
 from results.scorecard.origin import Origins
-from results.session import Session
+from results.session import Session, collector, python_line
 from results.statistics.spread import Spread, spread
 from results.trial import Setting, Trial
 
@@ -36,6 +36,9 @@ DISTURBED = (
     "the machine was not quiet in some of the trials: times, rates, costs per event are doubtful; the ledger is exact"
 )
 
+
+# What versions of Python do differently, and which of them do it alike.
+_HOW = ((python_line, "allocate"), (collector, "collect"))
 
 _Numbers = tuple[Sequence[Trial], Sequence[float]]
 
@@ -62,7 +65,7 @@ class Row:
 
     `arm` is the side of a check that they were on: the settings of both may be the same, and what differs the code.
     `origin` says what else tells it from rows of the same setting: a machine, a version, the mode's content.
-    `python` is the line of Pythons that ran it, as 3.11; `other_pythons` are those of the rows beside it.
+    `python` is the version of Python that ran it; `other_pythons` are those of the rows beside it.
     """
 
     label: str
@@ -167,6 +170,14 @@ class Row:
             cost.median if cost else math.inf,
         )
 
+    def _of_other_pythons(self, how: Callable[[str], str], does: str) -> Doubt | None:
+        """Doubt what the versions of the rows beside it count in another way, if any do."""
+        counted = tuple(column for column in SCORECARD if column.alike is how and self.spread(column))
+        kinds = sorted({how(version) for version in (self.python, *self.other_pythons) if version})
+        if not counted or len(kinds) < 2:
+            return None
+        return Doubt(f"Python {' and '.join(kinds)} {does} differently: not comparable between them", counted)
+
     @cached_property
     def doubts(self) -> tuple[Doubt, ...]:
         """What the trials warn of, and what their load and machine call for, each once."""
@@ -181,10 +192,7 @@ class Row:
             found.append(Doubt("synthetic load: records made by the kernel in a loop, not by dropped packets"))
         if self.spread(NS_PER_EVENT):
             found.append(Doubt("ns/event drained is measured on synthetic records", (NS_PER_EVENT,), always=True))
-        counted = tuple(column for column in SCORECARD if column.of_interpreter and self.spread(column))
-        if self.other_pythons and counted:
-            lines = " and ".join(sorted((self.python, *self.other_pythons)))
-            found.append(Doubt(f"Python {lines} allocate differently: not comparable between them", counted))
+        found += [doubt for how, does in _HOW if (doubt := self._of_other_pythons(how, does))]
         if doubtful := tuple(column for column in SCORECARD if self.disturbed(column)):
             found.append(Doubt(DISTURBED, doubtful))
         return tuple(dict.fromkeys(found))

@@ -58,6 +58,14 @@ def test_aggregate_uses_no_ring() -> None:
         pytest.param("null", {"duration_s": float("inf")}, "--duration", id="endless"),
         pytest.param("null", {"ring_size_bytes": 5000}, "the next is 8192", id="ring that is no power of two"),
         pytest.param("null", {"ring_size_bytes": 2048}, "page", id="ring below a page"),
+        pytest.param("null", {"object_kinds": ("dict",)}, "--object is not for mode null", id="no objects"),
+        pytest.param("null", {"window_events": 5}, "--window is not for mode null", id="no window"),
+        pytest.param("aggregate", {"window_events": 5}, "--window is not for mode aggregate", id="no window either"),
+        pytest.param("objects", {"object_kinds": ("set",)}, "it makes dataclass or tuple or dict", id="other object"),
+        pytest.param("objects", {"object_kinds": ("dict", "tuple")}, "name one here", id="two kinds of objects"),
+        pytest.param("objects", {"window_events": 0}, "--window keeps 1 to", id="empty window"),
+        pytest.param("null", {"gc": ("on", "off")}, "name one here", id="two settings of the collector"),
+        pytest.param("null", {"gc": ("sometimes",)}, "--gc takes on, off, freeze or all", id="other collector"),
         pytest.param("null", {"ring_size_bytes": 1 << 31}, "1 GiB", id="ring above 1 GiB"),
         pytest.param("epoll", {"wakeup": "none"}, "never wake", id="epoll that nobody wakes"),
         pytest.param("busy", {"wait": "epoll"}, "waits by busy", id="busy that sleeps"),
@@ -197,8 +205,34 @@ def test_no_trials_is_refused() -> None:
 
 
 def test_all_is_every_mode() -> None:
-    """`all` names the eight modes of the folder."""
-    assert expand_modes("all") == ["aggregate", "busy", "epoll", "file", "null", "paced", "terminal", "work"]
+    """`all` names the nine modes of the folder."""
+    assert expand_modes("all") == ["aggregate", "busy", "epoll", "file", "null", "objects", "paced", "terminal", "work"]
+
+
+def test_a_mode_of_objects_makes_dataclasses_and_keeps_many() -> None:
+    """Its own choices where nothing is asked; others have neither objects nor a window."""
+    assert (setting_of("objects").object_kind, setting_of("objects").window_events) == ("dataclass", 100_000)
+    assert (setting_of("null").object_kind, setting_of("null").window_events) == (None, None)
+    asked = setting_of("objects", object_kinds=("dict",), window_events=7, gc=("off",))
+    assert (asked.object_kind, asked.window_events, asked.gc) == ("dict", 7, "off")
+
+
+def chosen(modes: str, **wishes: Any) -> list[tuple[str, str | None, str]]:
+    settings = [load_setting(name, "udp-closed-port", its) for name, its in consumers(modes, Wishes(**wishes))]
+    return [(each.mode, each.object_kind, each.gc) for each in settings]
+
+
+def test_several_collectors_and_objects_are_settings_of_each_mode() -> None:
+    """Each with each, of a mode that has them; of `all` modes, those that make no objects are there once."""
+    gc: tuple[Any, ...] = ("on", "off", "freeze")
+    kinds: tuple[Any, ...] = ("tuple", "dict", "tuple")
+    assert chosen("objects", gc=gc, object_kinds=kinds) == [
+        ("objects", kind, setting) for setting in gc for kind in ("tuple", "dict")
+    ]
+    assert chosen("null", gc=("off", "on")) == [("null", None, "off"), ("null", None, "on")]
+    of_all = chosen("all", object_kinds=kinds)
+    assert of_all.count(("null", None, "on")) == of_all.count(("aggregate", None, "on")) == 1
+    assert [kind for mode, kind, _ in of_all if mode == "objects"] == ["tuple", "dict"]
 
 
 def test_both_readers_are_two_settings_of_each_mode_that_has_them() -> None:

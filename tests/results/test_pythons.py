@@ -16,6 +16,7 @@ from results.metrics import METRICS
 from results.reports.compare import compare_document
 from results.reports.forms.terminal import Console, draw
 from results.scorecard.report import Report, load
+from results.session import collector
 from tests.results import made_up
 from tests.results.test_compare import written
 
@@ -73,3 +74,37 @@ def test_a_check_refuses_a_baseline_of_another_python() -> None:
     """A stored result is arm A only where the interpreter is the same."""
     with pytest.raises(BadInput, match=r"python '3\.11\.2' there, '3\.14\.10' here"):
         refuse_other_host(Path("a.jsonl"), host("3.11.2"), host("3.14.10"))
+
+
+COLLECTORS = [
+    ("3.11.2", "3.11.15", True),
+    ("3.14.0", "3.14.4", True),
+    ("3.14.4", "3.14.5", False),
+    ("3.14.0rc3", "3.14.10", False),
+    ("3.14.5", "3.14.10", True),
+    ("3.14.10", "3.15.0", False),
+    ("3.11.2", "3.13.5", False),
+]
+
+
+@pytest.mark.parametrize(("a", "b", "comparable"), COLLECTORS)
+def test_pauses_are_compared_between_like_collectors(tmp_path: Path, a: str, b: str, comparable: bool) -> None:
+    """CPython 3.14.0 to 3.14.4 collect in increments, 3.14.5 does not; other lines differ in when they collect."""
+    for name, python in (("a", a), ("b", b)):
+        trials = [made_up.trial("file", number=number) for number in range(1, 9)]
+        written(tmp_path / name, trials, id=name, host=host(python))
+    compared = compare_files(load([tmp_path / "a"]), load([tmp_path / "b"]), ("a", "b"), None)
+    assert ("gc_pause_max_s" in {each.column.name for each in compared.judged}) is comparable
+    both = load([tmp_path / "a", tmp_path / "b"])
+    doubted = [doubt.text for row in both.rows for doubt in row.doubts if "collect differently" in doubt.text]
+    assert bool(doubted) is not comparable
+    if not comparable:
+        kinds = sorted({collector(a), collector(b)})
+        assert f"Python {kinds[0]} and {kinds[1]} collect differently: not comparable between them" in doubted
+
+
+def test_a_history_of_pauses_does_not_go_on_with_another_python(tmp_path: Path) -> None:
+    """Each version of Python is a machine of its own there."""
+    for name, python in (("a.jsonl", "3.14.4"), ("b.jsonl", "3.14.5")):
+        written(tmp_path / name, [made_up.trial("file", number=1)], id=name, host=host(python))
+    assert [len(track.points) for track in read_history(tmp_path, METRICS["gc_pause_max_s"]).tracks] == [1, 1]

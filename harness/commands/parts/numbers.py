@@ -1,4 +1,4 @@
-"""The types of options that hold numbers: every number on a command line is read here, by results/units.py."""
+"""The types of options that hold numbers or names: every number on a command line is read by results/units.py."""
 
 import argparse
 from collections.abc import Callable
@@ -20,6 +20,19 @@ def typed(read: Callable[[str], T]) -> Callable[[str], T]:
             raise argparse.ArgumentTypeError(str(error)) from error
 
     return read_option
+
+
+def choices(*known: str) -> Callable[[str], tuple[str, ...]]:
+    """Make the type of an option that names one or several of these, parted by commas, or all."""
+
+    def read(text: str) -> tuple[str, ...]:
+        wanted = [name.strip() for name in text.split(",")]
+        for name in wanted:
+            if name not in (*known, "all"):
+                raise BadInput(f"{name!r} is none of {', '.join(known)}, or all")
+        return known if "all" in wanted else tuple(dict.fromkeys(wanted))
+
+    return typed(read)
 
 
 whole = typed(units.read_whole)

@@ -3,10 +3,11 @@
 import argparse
 import dataclasses
 from pathlib import Path
+from typing import get_args
 
 from bpf.channel import record_channels
 from harness.check.configuration import DEFAULT_ALPHA, DEFAULT_DURATION_S, LOAD_S, Flags
-from harness.commands.parts.numbers import byte_count, duration, finite, load, producers, typed, whole
+from harness.commands.parts.numbers import byte_count, choices, duration, finite, load, producers, typed, whole
 from harness.commands.parts.roles import output
 from harness.machine.caller import caller
 from harness.plan import DEFAULT_LOAD, DEFAULT_RING_BYTES, Asked, Wishes, read_interval
@@ -14,8 +15,10 @@ from harness.probes.machine import Limits
 from harness.probes.outside import Probing
 from harness.probes.timeline import STEP_S
 from harness.session import Recording, check_seed, default_out
+from modes.parts.mode import DEFAULT_WINDOW
 from results import units
 from results.errors import BadInput
+from results.trial import Collector, ObjectKind
 
 DEFAULT_TRAFFIC = "udp-closed-port"
 
@@ -47,7 +50,17 @@ def add_consumer_options(parser: argparse.ArgumentParser, *, mode_required: bool
         metavar="MS",
         help="longest pause of paced (5) or aggregate (100)",
     )
-    group.add_argument("--gc", choices=["on", "off", "freeze"], default="on", help="Python's garbage collector")
+    group.add_argument(
+        "--object", type=choices(*get_args(ObjectKind)), metavar="KIND[,KIND…]",
+        help="what --mode objects makes of an event: dataclass, tuple, dict, or all (default: dataclass)",
+    )  # fmt: skip
+    group.add_argument(
+        "--window", type=whole, metavar="N", help=f"how many of the last events it keeps (default: {DEFAULT_WINDOW:,})"
+    )
+    group.add_argument(
+        "--gc", type=choices(*get_args(Collector)), default=("on",), metavar="NAME[,NAME…]",
+        help="Python's garbage collector: on, off, freeze, or all (default: on)",
+    )  # fmt: skip
 
 
 def add_load_options(parser: argparse.ArgumentParser) -> None:
@@ -180,6 +193,8 @@ def consumer_wishes_of(arguments: argparse.Namespace) -> Wishes:
         format=arguments.format,
         wakeup=arguments.wakeup,
         interval_ns=arguments.interval,
+        object_kinds=arguments.object,
+        window_events=arguments.window,
         gc=arguments.gc,
         ring_size_bytes=arguments.ring_size,
     )

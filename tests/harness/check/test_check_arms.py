@@ -141,7 +141,7 @@ def test_the_path_of_a_mode_in_a_setting_may_hold_commas(tmp_path, monkeypatch):
     (tmp_path / "a,b.py").touch()
     made = two_settings("mode=with,comma,x=y/x.py, gc=off", "reader=callback,mode=a,b.py", [], Wishes())
     ((name, (a, b)),) = made.pairs.items()
-    assert (name, a.mode, a.wishes.gc) == ("a,b.py", "with,comma,x=y/x.py", "off")
+    assert (name, a.mode, a.wishes.gc) == ("a,b.py", "with,comma,x=y/x.py", ("off",))
     assert b.wishes.reader == "callback"
     parser = argparse.ArgumentParser()
     parser.add_argument("--b")

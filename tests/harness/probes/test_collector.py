@@ -68,3 +68,27 @@ def test_leaves_no_callback_behind() -> None:
     assert len(gc.callbacks) == len(before) + 1
     probe.stop(0)
     assert gc.callbacks == before
+
+
+@pytest.mark.parametrize("incremental", [True, False], ids=["3.14.0 to 3.14.4", "all others"])
+def test_a_collector_without_generations_has_no_runs_of_the_youngest(
+    monkeypatch: pytest.MonkeyPatch, incremental: bool
+) -> None:
+    """Where it collects in increments, which it tells as generation 1, the others are absent, and not 0."""
+    monkeypatch.setattr(gc, "get_threshold", lambda: (2000, 10, 0 if incremental else 10))
+    probe = CollectorProbe()
+    probe.start()
+    found = probe.stop(0)
+    assert {*found.absent} == ({"gc_runs_gen0", "gc_promoted"} if incremental else set())
+    assert ("gc_runs_gen0" in found.metrics) is not incremental
+    assert "gc_runs_gen1" in found.metrics
+
+
+def test_what_grew_old_and_the_cpu_time_of_pauses_are_counted(probe: CollectorProbe) -> None:
+    """A hundred thousand lists that stay, after two full collections, are in the oldest generation."""
+    kept = [[] for _ in range(100_000)]
+    gc.collect()
+    gc.collect()
+    found = probe.stop(len(kept)).metrics
+    assert 100_000 <= found["gc_promoted"] < 110_000
+    assert found["gc_cpu_s"] > 0

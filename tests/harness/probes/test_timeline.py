@@ -11,7 +11,7 @@ MS = 1_000_000
 
 def sample(at_ms: int, **counts: int | None) -> Sample:
     known = {"offered": 0, "lost": 0, "unread": 0, "busy_ns": 0, "delay_ns": 0, "resident_bytes": 0, **counts}
-    return Sample(at_ns=at_ms * MS, **known)
+    return Sample(since_ns=at_ms * MS, at_ns=at_ms * MS, **known)
 
 
 def test_a_row_a_step_with_counts_since_the_start() -> None:
@@ -82,3 +82,10 @@ def test_how_full_the_ring_was() -> None:
 def test_a_mode_without_a_ring_has_none_to_fill() -> None:
     """Aggregating: absent, with the reason."""
     assert "no ring" in ring_use([sample(0, unread=None)], 32).absent["ring_used_max_bytes"]
+
+
+def test_pauses_that_nobody_listed_are_no_pauses_of_zero() -> None:
+    """In the allocation pass the collector is not watched: nothing is said of it, and what waits for a CPU is."""
+    found = near_pauses([sample(0), sample(5, lost=3)], None)
+    assert {*found.metrics} == {"loss_near_deschedule_ratio", "time_near_deschedule_ratio"}
+    assert not found.absent

@@ -35,12 +35,12 @@ def out(tmp_path: Path) -> Path:
 
 
 def test_all_modes_balance_to_the_event(out: Path) -> None:
-    """Eight modes at a load that each can take: everything offered was sent, and the batch reader loses nothing."""
+    """Nine modes at a load that each can take: everything offered was sent, and the batch reader loses nothing."""
     ended = bench("run", "--mode", "all", "--rate", "20000", *SHORT, "--out", out)
     assert ended.returncode == 0, ended.stderr
     rows = trials(ended.stdout)
     assert sorted(row["mode"] for row in rows) == [
-        "aggregate", "busy", "epoll", "file", "null", "paced", "terminal", "work",
+        "aggregate", "busy", "epoll", "file", "null", "objects", "paced", "terminal", "work",
     ]  # fmt: skip
     for row in rows:
         assert_exact(row)

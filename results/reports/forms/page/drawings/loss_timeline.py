@@ -6,7 +6,7 @@ from results import units
 from results.reports.forms.page.figure import LOSS, MUTED, Drawn, Sheet, drawn
 from results.scorecard.report import Report
 from results.scorecard.variants import Variant
-from results.series import Moment, gc_pauses, timeline
+from results.series import Moment, gc_pauses, losses, timeline
 from results.trial import Trial
 
 _STRIPS = 6
@@ -31,15 +31,23 @@ def draw(report: Report) -> Drawn | None:
 def _plot(sheet: Sheet, strips: Sequence[tuple[Variant, Trial, list[Moment]]]) -> None:
     fitted = sheet.fitted([variant.label for variant, _, _ in strips])
     for axes, (variant, trial, moments) in zip(sheet.axes, strips, strict=True):
-        starts = [0.0, *(moment.t_s for moment in moments[:-1])]
-        rates = [moment.lost / (moment.t_s - start) for start, moment in zip(starts, moments, strict=True)]
-        axes.stairs(rates, [0.0, *(moment.t_s for moment in moments)], fill=True, color=LOSS)
-        pauses = gc_pauses(trial) or [moment.t_s for moment in moments if moment.gc_pause_s]
-        axes.vlines(pauses, 0.9, 1, transform=axes.get_xaxis_transform(), color=MUTED, linewidth=1)
+        spans = losses(trial) or _by_row(moments)
+        rates = [lost / (until - since) for since, until, lost in spans]
+        for since, length in gc_pauses(trial) or [(moment.t_s, 0.0) for moment in moments if moment.gc_pause_s]:
+            axes.axvspan(since, since + length, color=MUTED, alpha=0.35, linewidth=0.8)
+        lows, widths = [since for since, _, _ in spans], [until - since for since, until, _ in spans]
+        axes.bar(lows, rates, widths, align="edge", color=LOSS, linewidth=0)
+        axes.set_xlim(0, moments[-1].t_s)
         axes.set_ylim(0, max(rates) * 1.15 or 1)
         axes.locator_params(axis="y", nbins=3)
         axes.yaxis.set_major_formatter(lambda value, _place: units.quantity(value))
         axes.set_title(f"{fitted[variant.label]}, trial {trial.number}: {units.count(trial.ledger.lost)} lost")
         axes.set_ylabel("lost/s")
-    sheet.axes[-1].set_xlabel("seconds since the trial began (strokes at the top: pauses of the garbage collector)"
-                              if not sheet.narrow else "seconds (strokes: collector's pauses)")  # fmt: skip
+    sheet.axes[-1].set_xlabel("seconds since the trial began (grey: pauses of the garbage collector)"
+                              if not sheet.narrow else "seconds (grey: collector's pauses)")  # fmt: skip
+
+
+def _by_row(moments: Sequence[Moment]) -> list[tuple[float, float, float]]:
+    """Place losses by the rows of the timeline, where a file of before has nothing finer."""
+    starts = [0.0, *(moment.t_s for moment in moments[:-1])]
+    return [(start, moment.t_s, moment.lost) for start, moment in zip(starts, moments, strict=True)]
