@@ -31,6 +31,7 @@ from results.metrics import KERNEL_REFUSED, KERNEL_TOLD, METRICS, RUN_DELAY
 from results.series import age_histogram
 from results.trial import Setting, Trial
 from results.windows import Windows
+from traffic.own_kind import KindRaised
 
 _NOTHING = Counters(0, 0, 0, 0, 0, 0)
 
@@ -165,6 +166,12 @@ def unopened(setting: Setting, identity: Identity, *, started_at: datetime, fail
     ledger = Ledger(observed=0, consumed=None, unread=None)
     warnings = remarks(failed.worker, Done())
     return stated(setting, identity, ledger, started_at=started_at, wrong=[str(failed)], warnings=warnings)
+
+
+def unsent(setting: Setting, identity: Identity, *, started_at: datetime, error: KindRaised) -> Trial:
+    """State a trial whose traffic raised, or made what cannot be sent."""
+    ledger = Ledger(observed=0, consumed=None, unread=None)
+    return stated(setting, identity, ledger, started_at=started_at, wrong=[f"the traffic {error}"])
 
 
 def torn(setting: Setting, identity: Identity, *, started_at: datetime) -> Trial:

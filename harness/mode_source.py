@@ -1,4 +1,4 @@
-"""What the user's own modes are at this moment: their content, and the commit of their repository beside it."""
+"""What the user's own modes and traffic are at this moment: their content, and the commit of their repository."""
 
 import hashlib
 import sys
@@ -6,13 +6,15 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from bpf.errors import CannotRun
+from bpf.own_code import read_source
 from harness.machine.git import Repository
 from harness.trial import Tree
 from modes import load_mode, mode_names
-from modes.parts.discovery import read_source
 from results.check.blocks import Arm
 from results.errors import BadInput
 from results.session import ModeSource
+from traffic.discovery import own_files
+from traffic.own_kind import source_of as traffic_source
 
 
 def sources_of(modes: Iterable[str]) -> tuple[ModeSource, ...]:
@@ -25,16 +27,26 @@ def source_of(mode: str, tree: Tree | None = None, arm: Arm | None = None) -> li
     file = _file_of(mode, tree)
     if file is None:
         return []
-    digest = hashlib.sha256(read_source(file)).hexdigest()
+    return [_described(mode, file, read_source(file), arm)]
+
+
+def traffic_of(kinds: Iterable[str]) -> tuple[ModeSource, ...]:
+    """Describe the files among what traffic names, as they are loaded."""
+    files = dict.fromkeys(file for kind in kinds for file in own_files(kind))
+    return tuple(_described(file, Path(file), traffic_source(file), None) for file in files)
+
+
+def _described(name: str, file: Path, source: bytes, arm: Arm | None) -> ModeSource:
+    digest = hashlib.sha256(source).hexdigest()
     try:
         repository = Repository.holding(file.resolve().parent)
     except (CannotRun, BadInput):
         # Without git, or where git does not trust the folder, there is no commit to be had; the content tells enough.
         repository = None
     if repository is None:
-        return [ModeSource(mode=mode, sha256=digest, arm=arm)]
+        return ModeSource(mode=name, sha256=digest, arm=arm)
     dirty = repository.changed or not repository.tracks(file.resolve())
-    return [ModeSource(mode=mode, sha256=digest, commit=repository.commit("HEAD"), dirty=dirty, arm=arm)]
+    return ModeSource(mode=name, sha256=digest, commit=repository.commit("HEAD"), dirty=dirty, arm=arm)
 
 
 def _file_of(mode: str, tree: Tree | None) -> Path | None:

@@ -25,6 +25,7 @@ from results.check.blocks import Arm, window_order
 from results.plan import Step
 from results.trial import Setting, Trial
 from traffic.discovery import load_kind
+from traffic.own_kind import KindRaised
 from traffic.testbed import Testbed
 
 Trees = Mapping[tuple[str, Arm], Tree | None]
@@ -74,6 +75,8 @@ class Rig(ExitStack):
             trial = self._run(step.setting, identity, place, on_progress)
         except NeverReady as failed:
             trial = account.unopened(step.setting, identity, started_at=started_at, failed=failed)
+        except KindRaised as error:
+            trial = account.unsent(step.setting, identity, started_at=started_at, error=error)
         return dataclasses.replace(trial, repeats=step.repeats)
 
     def run_pair(self, first: Step, second: Step, *, number: int) -> tuple[Trial, ...]:
@@ -93,8 +96,15 @@ class Rig(ExitStack):
             )
         order = window_order(self._seed, first.block, first.setting.windows)
         with ExitStack() as installed:
-            traffics = [] if first.setting.trial_kind == "drain" else self._traffics(first.setting, installed)
-            return tuple(run_pair(halves, order, probing=self._probing, traffics=traffics))
+            started_at = datetime.now(UTC)
+            try:
+                traffics = [] if first.setting.trial_kind == "drain" else self._traffics(first.setting, installed)
+                return tuple(run_pair(halves, order, probing=self._probing, traffics=traffics))
+            except KindRaised as error:
+                return tuple(
+                    account.unsent(half.setting, half.identity, started_at=started_at, error=error)
+                    for half in halves.values()
+                )
 
     def _traffics(self, setting: Setting, installed: ExitStack) -> list[Traffic]:
         """Set a drop kind up for each producer, until the context ends."""

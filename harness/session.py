@@ -36,7 +36,12 @@ def check_seed(seed: int | None) -> None:
         raise BadInput(f"--seed is a whole number from 0, below {MOST_SEED}; it is {seed}")
 
 
-def new_session(plan: Mapping[str, Any], seed: int | None, modes: tuple[ModeSource, ...] = ()) -> Session:
+def new_session(
+    plan: Mapping[str, Any],
+    seed: int | None,
+    modes: tuple[ModeSource, ...] = (),
+    traffic: tuple[ModeSource, ...] = (),
+) -> Session:
     """Make the session line of the command that is running; without a seed, one is drawn."""
     check_seed(seed)
     began = datetime.now(UTC)
@@ -48,6 +53,7 @@ def new_session(plan: Mapping[str, Any], seed: int | None, modes: tuple[ModeSour
         plan=plan,
         host=fingerprint(),
         modes=modes,
+        traffic=traffic,
     )
 
 
@@ -68,17 +74,19 @@ def default_out(owner: Caller, command: str) -> Path:
     return state_folder(owner) / f"{datetime.now():%Y-%m-%d-%H%M%S}-{command}.jsonl"
 
 
-def resume(out: Path, wanted: Mapping[str, Any], modes: tuple[ModeSource, ...]) -> tuple[Session, dict[int, Trial]]:
+def resume(
+    out: Path, wanted: Mapping[str, Any], modes: tuple[ModeSource, ...], traffic: tuple[ModeSource, ...]
+) -> tuple[Session, dict[int, Trial]]:
     """Find the last session of a file, with its trials by number. Raises BadInput when its plan is another.
 
-    So it does when the machine, the versions or the content of a mode are: its line says what they were for every trial
-    that stands under it. Only a file that nobody else writes to stays as it was read.
+    So it does when the machine, the versions or the content of a mode or of traffic are: its line says what they were
+    for every trial that stands under it. Only a file that nobody else writes to stays as it was read.
     """
     held = read(out)
     if not held.sessions or held.sessions[-1].plan != wanted:
         raise BadInput(f"the last session of {out} has another plan; give the options it was begun with")
     session = held.sessions[-1]
-    now = replace(session, host=fingerprint(), modes=modes)
+    now = replace(session, host=fingerprint(), modes=modes, traffic=traffic)
     if differing := [each for each in session_differences([session, now]) if each.contradicts]:
         told = "; ".join(f"{each.fact} {each.values[0]} there, {each.values[1]} now" for each in differing)
         raise BadInput(
@@ -128,6 +136,7 @@ def carry_out(
     listener: Listener,
     *,
     modes: tuple[ModeSource, ...] = (),
+    traffic: tuple[ModeSource, ...] = (),
     trees: Trees = MappingProxyType({}),
     traces: Callable[[int, Container[int]], Mapping[int, Path]] = lambda _seed, _finished: {},
     rigs: Callable[..., Rig] = Rig,
@@ -147,9 +156,9 @@ def carry_out(
         writer = stack.enter_context(ResultWriter(recording.out, alone=recording.resume))
         finished: dict[int, Trial] = {}
         if recording.resume:
-            session, finished = resume(writer.path, row, modes)
+            session, finished = resume(writer.path, row, modes, traffic)
         else:
-            session = new_session(row, recording.seed, modes)
+            session = new_session(row, recording.seed, modes, traffic)
         kept = traces(session.seed, finished)
         rig = stack.enter_context(
             rigs(session=session.id, seed=session.seed, traces=kept, probing=recording.probing, trees=trees)

@@ -14,6 +14,7 @@ from bpf.readers.snapshot import SnapshotReader
 from bpf.reasons import Reasons
 from traffic.kind import DropKind, Expected
 from traffic.offer import Offered, offer
+from traffic.own_kind import KindRaised
 from traffic.schedule import NS_PER_S
 from traffic.senders import SenderName, open_sender, side_of
 from traffic.testbed import Testbed
@@ -89,7 +90,7 @@ def verify(
                 counters[tag] = stack.enter_context(DropCounter(tag, reasons))
             try:
                 yield _verify_one(bed, kind, sender, count, counters[tag])
-            except CannotRun as error:
+            except (CannotRun, KindRaised) as error:
                 yield Finding(kind=kind.name, sender=sender, wrong=(str(error),))
 
 

@@ -43,7 +43,7 @@ class DropKind(ABC):
     A kind states as attributes of its class:
 
     summary        what it is, in a sentence
-    reasons        the reasons that the running kernel must give, by name; most kinds have one
+    reasons        the reasons that the running kernel must give, by name; most kinds have one, plain traffic has none
     counters       the namespaces' own counters that each frame raises by one: the second witness
     senders        the senders allowed; `xdp` only where the kernel leaves the frame as it was
     needs_ipv6     whether its frames are IPv6
@@ -71,11 +71,11 @@ class DropKind(ABC):
     def expect(self, sent: int, refused: int) -> Expected | None:
         """State the drops and the witness's counts of the first `sent` frames; None: no exact number can be given.
 
-        Unless a kind says otherwise, each frame that arrives makes one drop of its reason. A frame that did not
-        arrive is a drop too: the receiving CPU's backlog was full, and the sender was told.
+        Unless a kind says otherwise, each frame that arrives makes one drop of its reason, or none where there is none.
+        A frame that did not arrive is a drop too: the receiving CPU's backlog was full, and the sender was told.
         """
         arrived = sent - refused
-        drops = {self.reasons[0]: arrived}
+        drops = dict.fromkeys(self.reasons[:1], arrived)
         if refused:
             drops["CPU_BACKLOG"] = refused
         return Expected(drops=drops, witness=dict.fromkeys(self.counters, arrived))

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from bpf.channel import counting_channel
+from bpf.own_code import read_source
 from harness.consumer.traits import traits_of
 from harness.plan import DEFAULT_LOAD, Wishes, check_duration, check_rate, check_records
 from results import units
@@ -63,13 +64,15 @@ def find(folder: Path) -> Path | None:
 
 
 def load(path: Path | None) -> Configuration:
-    """Read the table; without a file or without the table, nothing is said. Raises BadInput naming the key."""
+    """Read the table; without a file or without the table, nothing is said. Raises BadInput naming the key.
+
+    A file that others could have written is refused, as a mode file is: it says when a check fails.
+    """
     if path is None:
         return Configuration()
+    source = read_source(path, "configuration", "says what is gated")
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise BadInput(f"cannot read {path}: {error.strerror}") from error
+        document = tomllib.loads(source.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:  # of TOML, of UTF-8, of more digits than int() takes
         raise BadInput(f"{path} is no TOML: {error}") from error
     tool = _table(document.get("tool", {}), f"{path}, [tool]")

@@ -15,8 +15,8 @@ from harness.commands.parts.numbers import finite, load, whole
 from harness.commands.parts.progress import AdviceProgress, SurveyProgress
 from harness.commands.parts.status import DONE, INCONCLUSIVE, INVALID_TRIAL
 from harness.machine.streams import say
-from harness.mode_source import sources_of
-from harness.plan import consumers, load_setting
+from harness.mode_source import sources_of, traffic_of
+from harness.plan import consumers, dropping, load_setting
 from harness.probes.backlog import AFTER_S, BEFORE_S
 from harness.session import carry_out
 from results.capacity.advice import AdvicePlan
@@ -77,7 +77,7 @@ def run_survey(arguments: argparse.Namespace) -> int:
     recording = options.recording_of(arguments, "capacity", series=False)
     modes = [setting.mode for setting in wanted.settings]
     progress = SurveyProgress(wanted.loss, recording.out, quiet=arguments.quiet, as_json=arguments.json, modes=modes)
-    done = carry_out(wanted, recording, progress, modes=sources_of(modes))
+    done = carry_out(wanted, recording, progress, modes=sources_of(modes), traffic=traffic_of([arguments.traffic]))
     if not arguments.json:
         draw(capacity_document(done.answer, done.trials), Console())
     return INVALID_TRIAL if any(capacity.wrong for capacity in done.answer) else DONE
@@ -89,7 +89,8 @@ def run_advice(arguments: argparse.Namespace) -> int:
     recording = options.recording_of(arguments, "capacity", series=False)
     progress = AdviceProgress(recording.out, quiet=arguments.quiet, as_json=arguments.json)
     try:
-        done = carry_out(wanted, recording, progress, modes=sources_of([wanted.setting.mode]))
+        of_mode, offered = sources_of([wanted.setting.mode]), traffic_of([arguments.traffic])
+        done = carry_out(wanted, recording, progress, modes=of_mode, traffic=offered)
     except RuntimeError as error:
         say(f"bench: {error}")
         return INCONCLUSIVE
@@ -104,7 +105,7 @@ def advice_plan(arguments: argparse.Namespace) -> AdvicePlan:
         raise BadInput("--advise needs --rate N and --stall MS: how many drops a second, and how long a stall")
     if arguments.retries is not None:
         raise BadInput("--retries is of a search: whether a ring held is a count, which needs no quiet machine")
-    kind = load_kind(arguments.traffic)
+    kind = dropping(arguments.traffic)
     stall_s = arguments.stall / 1000
     wishes = dataclasses.replace(
         options.consumer_wishes_of(arguments),
@@ -127,7 +128,7 @@ def plan(arguments: argparse.Namespace) -> CapacityPlan:
     """Settle what to search. Raises BadInput before anything is set up."""
     if arguments.rate is not None or arguments.stall is not None:
         raise BadInput("--rate and --stall are of --advise")
-    kind = load_kind(arguments.traffic)
+    kind = dropping(arguments.traffic)
     wishes = dataclasses.replace(
         options.consumer_wishes_of(arguments), sender=arguments.sender, producers=arguments.producers
     )

@@ -31,7 +31,7 @@ from harness.consumer import handicap
 from harness.machine.caller import Caller, caller
 from harness.machine.fingerprint import fingerprint
 from harness.machine.streams import redraws, say
-from harness.mode_source import sources_of
+from harness.mode_source import sources_of, traffic_of
 from harness.plan import expand_modes
 from harness.session import MOST_SEED, Recording, carry_out, check_seed
 from results.check.certify import CertifiedGate, certify, finished_gates
@@ -147,7 +147,7 @@ def _run_gate(arguments: argparse.Namespace, check: Check, out: Path, *, number:
     recording = Recording(out=out, seed=seed, resume=resume, probing=options.probing_of(arguments))
     modes, quiet = [comparison.mode for comparison in check.comparisons], arguments.quiet or not redraws(sys.stderr)
     progress = ProgressLine(check.most_trials, None, quiet=quiet, modes=modes)
-    carry_out(check, recording, progress, modes=sources_of(modes))
+    carry_out(check, recording, progress, modes=sources_of(modes), traffic=traffic_of([arguments.traffic]))
 
 
 def _slowed(check: Check, kind: str | None) -> Check:

@@ -32,7 +32,7 @@ from harness.machine.caller import Caller, caller
 from harness.machine.fingerprint import fingerprint
 from harness.machine.runfolder import run_folder
 from harness.machine.streams import say
-from harness.mode_source import source_of
+from harness.mode_source import source_of, traffic_of
 from harness.plan import Wishes, expand_modes
 from harness.rig import Trees
 from harness.session import carry_out
@@ -126,7 +126,8 @@ def _run(arguments: argparse.Namespace, owner: Caller, arms: Arms, check: Check,
     if check.gate.budget_s is not None and certificate is not None and not arguments.quiet:
         _warn(_foretold(certificate, check))
     progress = BudgetLine(check, recording.out, quiet=arguments.quiet)
-    done = carry_out(check, recording, progress, modes=_sources(arms, baseline), trees=_trees(arms))
+    modes, traffic = _sources(arms, baseline), traffic_of([arguments.traffic])
+    done = carry_out(check, recording, progress, modes=modes, traffic=traffic, trees=_trees(arms))
     return Outcome(
         session=done.session,
         check=check,

@@ -22,6 +22,7 @@ from harness.commands.parts.status import DONE, INVALID_TRIAL
 from harness.consumer.command import Recipe
 from harness.machine.runfolder import run_folder
 from harness.machine.streams import say
+from harness.mode_source import traffic_of
 from harness.peers.c_program import CProgram
 from harness.peers.rig import PeersRig
 from harness.plan import MAX_DRAIN_RECORDS, check_duration
@@ -64,7 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
         total = sum(1 for _ in plan.order(0))
         progress = ProgressLine(total, recording.out, quiet=arguments.quiet, as_json=arguments.json, name=label)
         rigs = partial(PeersRig, records=plan.records, c_program=c_program, tools=recipes)
-        trials = carry_out(plan, recording, progress, rigs=rigs).trials
+        trials = carry_out(plan, recording, progress, traffic=traffic_of([arguments.traffic]), rigs=rigs).trials
     if not arguments.json:
         draw(peers_document(trials), Console())
     return INVALID_TRIAL if failed(trials) else DONE

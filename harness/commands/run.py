@@ -15,7 +15,7 @@ from harness.commands.parts.progress import ProgressLine
 from harness.commands.parts.roles import output
 from harness.commands.parts.status import DONE, INVALID_TRIAL
 from harness.machine.streams import say
-from harness.mode_source import sources_of
+from harness.mode_source import sources_of, traffic_of
 from harness.outputs import kept_traces
 from harness.plan import DEFAULT_PASSES, run_plan
 from harness.session import carry_out
@@ -68,8 +68,9 @@ def run(arguments: argparse.Namespace) -> int:
     if plan.expected_s > LONG_S and not arguments.quiet:
         say(f"bench: {total:,} trials, about {plan.expected_s / 60:,.0f} minutes; what is done is kept (--resume)")
     modes = [setting.mode for setting in plan.settings]
+    offered = traffic_of(setting.traffic for setting in plan.settings)
     progress = ProgressLine(total, recording.out, quiet=arguments.quiet, as_json=arguments.json, modes=modes)
-    trials = carry_out(plan, recording, progress, modes=sources_of(modes), traces=traces).trials
+    trials = carry_out(plan, recording, progress, modes=sources_of(modes), traffic=offered, traces=traces).trials
     if not arguments.json:
         document = run_document(trials)
         more = details(trials) if arguments.details else ()

@@ -24,6 +24,7 @@ from results.reports.forms.terminal import Console, draw
 from traffic.conformance import Finding, verify
 from traffic.discovery import kind_names, load_kind
 from traffic.kind import DropKind, choose_sender
+from traffic.own_kind import OwnKind
 from traffic.senders import SENDERS, SenderName
 from traffic.speed import BARE_LOOP, ROUND_MS, measure
 from traffic.support import lacking, lacking_set_up
@@ -39,7 +40,12 @@ IN_A_FILE = 200
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("kind", nargs="*", metavar="KIND", help="kinds or mixes, as mix:a=70+b=30 (default: all kinds)")
+    parser.add_argument(
+        "kind",
+        nargs="*",
+        metavar="KIND",
+        help="kinds, files of your own, or mixes as mix:a=70+b=30 (default: all kinds)",
+    )
     parser.add_argument("--verify", action="store_true", help="send each kind and account for every frame; needs root")
     parser.add_argument(
         "--speed",
@@ -103,7 +109,10 @@ def _verify(arguments: argparse.Namespace, kinds: Sequence[DropKind]) -> int:
     require("kernel", "traffic --verify", sys.argv[1:])
     with KernelTypes() as types:
         known = Reasons.of_kernel(types)
-    why_not = lacking_set_up(kinds)
+    # Of a kind of the user's own, a set-up that raises is what is to be found.
+    why_not = dict.fromkeys(kind.name for kind in kinds) | lacking_set_up(
+        [k for k in kinds if not isinstance(k, OwnKind)]
+    )
     loads = [(kind, sender) for kind in kinds if why_not[kind.name] is None for sender in _senders(kind, arguments)]
     if arguments.kind and not loads:
         raise CannotRun(f"{kinds[0].name} cannot be verified: {why_not[kinds[0].name]}", "see bench traffic")

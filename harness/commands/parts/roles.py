@@ -5,7 +5,7 @@ from pathlib import Path
 
 from harness.paths import Role, mode_files, refuse_shared
 
-_NAMES_MODES = ("mode", "against", "a", "b")
+_NAMES_FILES = ("mode", "against", "a", "b", "traffic")
 
 
 def output(text: str) -> Path:
@@ -25,7 +25,7 @@ def check_roles(parser: argparse.ArgumentParser, arguments: argparse.Namespace) 
             written.append((name, value))
         elif action.type is Path and value is not None:
             read += [(name, path) for path in (value if isinstance(value, list) else [value])]
-        elif action.dest in _NAMES_MODES and isinstance(value, str):
+        elif action.dest in _NAMES_FILES and isinstance(value, str):
             read += [(name, path) for path in mode_files(value)]
     if (summary := parser.get_default("job_summary")) is not None:
         written.append(("GITHUB_STEP_SUMMARY", summary))

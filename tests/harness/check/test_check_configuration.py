@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import os
+from pathlib import Path
 
 import pytest
 
@@ -143,7 +145,7 @@ def test_a_mistake_in_the_file_is_named(tmp_path, table, says):
 
 def test_a_missing_file_is_refused(tmp_path):
     """--config names a file that is there."""
-    with pytest.raises(ValueError, match="cannot read"):
+    with pytest.raises(ValueError, match="does not exist"):
         load(tmp_path / "none.toml")
 
 
@@ -169,3 +171,55 @@ def test_by_default_all_that_a_mode_has_is_gated(tmp_path, mode, has, has_not):
     names = [one.metric.name for one in said(tmp_path, table="")[0].gated(mode)]
     assert has in names
     assert has_not not in names
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="a file of somebody else takes root to make")
+@pytest.mark.parametrize(
+    ("owner", "mode", "says"),
+    [
+        (65534, 0o644, "it belongs to user 65534, who is neither root nor you"),
+        (0, 0o666, "everybody may write it"),
+        (0, 0o664, "the group 65534 may write it"),
+    ],
+    ids=["somebody else's", "everybody's", "a group's"],
+)
+@pytest.mark.parametrize("named", [True, False], ids=["named", "found above"])
+def test_a_file_that_others_could_have_written_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, owner: int, mode: int, says: str, named: bool
+) -> None:
+    """It says when a check fails: with or without --config, and before it is read as anything."""
+    path = tmp_path / "pyproject.toml"
+    path.write_text("no TOML at all")
+    os.chown(path, owner, 65534)
+    path.chmod(mode)
+    (tmp_path / "below").mkdir()
+    monkeypatch.chdir(tmp_path / "below")
+    parser = argparse.ArgumentParser()
+    add_gate_options(parser)
+    words = ["--config", str(path)] if named else []
+    with pytest.raises(BadInput, match=rf"configuration .*pyproject\.toml says what is gated, but {says}; "):
+        wanted(flags_of(parser.parse_args(words)), Wishes())
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'mode = "evil.py"', 'traffic = "evil.py"', 'python = "/tmp/python"', 'import_path = ["/tmp"]', 'against = "x"',
+        'environment = { PYTHONPATH = "/tmp" }', 'handicap = "cpu=1"', 'out = "/etc/passwd"', 'gc = "off"',
+    ],
+)  # fmt: skip
+def test_nothing_that_runs_comes_from_it(tmp_path: Path, line: str) -> None:
+    """Numbers and names of metrics: there is no key for code, a file, a variable or a setting of the consumer."""
+    key = line.partition(" ")[0]
+    for table in ("[tool.bench.check]", "[tool.bench.check.modes.file]"):
+        with pytest.raises(BadInput, match=f"there is no {key}; the keys are"):
+            said(tmp_path, table=f"{table}\n{line}\n")
+    with pytest.raises(BadInput, match=f"there is no {key}; the keys are check"):
+        said(tmp_path, table=f"[tool.bench]\n{line}\n")
+
+
+def test_a_mode_that_stands_in_it_is_not_loaded(tmp_path: Path) -> None:
+    """A table by the name of a mode file is for when the command line names that file, and is no reason to run it."""
+    (tmp_path / "evil.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\n")
+    said(tmp_path, table=f'[tool.bench.check.modes."{tmp_path}/evil.py"]\nmetrics = ["ns_per_event"]\n')
+    assert not (tmp_path / "ran").exists()
