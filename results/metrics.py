@@ -9,7 +9,6 @@ from dataclasses import asdict, dataclass
 from math import exp, log1p
 from typing import Any, Literal, Self
 
-from results.ledger import Ledger
 from results.session import collector, python_line
 from results.trial import Pass, Trial, TrialKind
 from results.units import BYTES, COUNT, NANOSECONDS, PER_EVENT, PER_SECOND, RATIO, SECONDS, Unit
@@ -338,27 +337,12 @@ BACKLOG_GROWTH = _metric(
     "backlog_growth_per_s", "backlog growth", PER_SECOND, "lower", _BACKLOG,
     "how fast that backlog grew, by the medians of the trial's two halves",
 )  # fmt: skip
-for _cause, _title, _pause, _source in (
-    ("gc", "GC", "pause of the collector", Source("probes/timeline.py", _BUT_ALLOCATION)),
-    ("deschedule", "CPU wait", "wait for a CPU", _TIMELINE),
-):
+for _cause, _title, _pause in (("gc", "GC", "pause of the collector"), ("deschedule", "CPU wait", "wait for a CPU")):
     for _what in ("loss", "time"):
         _metric(
-            f"{_what}_near_{_cause}_ratio", f"{_what} near {_title}", RATIO, None, _source,
+            f"{_what}_near_{_cause}_ratio", f"{_what} near {_title}", RATIO, None, _TIMELINE,
             f"part of the {_what} within 10 ms of a {_pause} of 1 ms or more",
         )  # fmt: skip
-
-
-def _share_of(name: str, whole: Callable[[Ledger], int | None]) -> Callable[[Trial], float | None]:
-    """Make a share of two counts; none where there is nothing to have a share of."""
-
-    def share(trial: Trial) -> float | None:
-        part, of = trial.metrics.get(name), whole(trial.ledger)
-        return part / of if part is not None and of else None
-
-    return share
-
-
 LONG_PAUSES = _metric(
     "gc_pauses_long", "GC pauses", COUNT, "lower", _LOSSES, "pauses of the garbage collector of 1 ms or more"
 )
@@ -382,13 +366,13 @@ BOUTS_IN_GC = _metric(
 LOOKS_P50 = _metric("looks_p50_s", "looks apart", SECONDS, None, _LOSSES, "time from one look to the next, the median")
 LOOKS_MAX = _metric("looks_max_s", "looks apart max", SECONDS, None, _LOSSES, "time from one look to the next, at most")
 LOSS_IN_GC_RATIO = _metric(
-    "loss_in_gc_ratio", "loss in GC", RATIO, None, _LOSSES, "loss_in_gc / what was lost, skipped runs aside",
-    derived=_share_of("loss_in_gc", lambda ledger: ledger.lost - (ledger.missed or 0)),
+    "loss_in_gc_ratio", "share lost in GC", RATIO, None, _LOSSES, "loss_in_gc / what was lost, skipped runs aside",
+    derived=lambda trial: trial.loss_in_gc_ratio,
 )  # fmt: skip
-OFFERED_IN_GC_RATIO = _metric(
-    "offered_in_gc_ratio", "offered in GC", RATIO, None, _LOSSES,
+_metric(
+    "offered_in_gc_ratio", "share offered in GC", RATIO, None, _LOSSES,
     "offered_in_gc / observed: what chance would put there of the loss",
-    derived=_share_of("offered_in_gc", lambda ledger: ledger.observed),
+    derived=lambda trial: trial.offered_in_gc_ratio,
 )  # fmt: skip
 
 _metric(

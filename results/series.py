@@ -56,9 +56,13 @@ def timeline(trial: Trial) -> list[Moment]:
     return moments
 
 
-def gc_pauses(trial: Trial) -> list[tuple[float, float]]:
-    """Read when the garbage collector paused and for how long, in seconds; empty when it is not known."""
-    return [(start, length) for start, length, *_ in _rows(trial, "gc_pauses", 2)]
+LONG_S = 0.001
+"""Pauses of the collector from this length on are set beside losses (docs/gc.md)."""
+
+
+def long_pauses(trial: Trial) -> list[tuple[float, float]]:
+    """Read when the garbage collector paused for long, and for how long, in seconds; empty when it is not known."""
+    return [(start, length) for start, length, *_ in _rows(trial, "gc_pauses", 2) if length >= LONG_S]
 
 
 def losses(trial: Trial) -> list[tuple[float, float, float]]:

@@ -200,6 +200,21 @@ class Trial:
             return self.metrics.get("ns_per_event")
         return (self.last_consumed_ns - self.first_offered_ns) / self.ledger.consumed
 
+    @property
+    def loss_in_gc_ratio(self) -> float | None:
+        """Which part of the loss lies in pauses of the collector, of what looks from outside can see of it."""
+        return self._part("loss_in_gc", self.ledger.lost - (self.ledger.missed or 0))
+
+    @property
+    def offered_in_gc_ratio(self) -> float | None:
+        """Which part of the drops was offered in them."""
+        return self._part("offered_in_gc", self.ledger.observed)
+
+    def _part(self, name: str, whole: int) -> float | None:
+        """Return a measured count as a share; None where there is nothing to have a share of."""
+        part = self.metrics.get(name)
+        return part / whole if part is not None and whole else None
+
     def to_json(self) -> dict[str, object]:
         """Make the trial's line of the result file; derived numbers are added for those who read it without us."""
         ledger = self.ledger

@@ -93,16 +93,14 @@ def losses_in_pauses(
     long = long.reshape(-1, 2)
     overlap, inside = spans.in_pauses(long[:, 0], long[:, 1])
     bouts = list(spans.bouts(capacity))
-    loaded = spans.offered > 0
-    apart = (spans.until - spans.since)[loaded] / 1e9
-    return Reading(
-        metrics={
-            "gc_pauses_long": len(long),
-            "loss_in_gc": int(spans.lost[overlap].sum()),
-            "loss_inside_gc": int(spans.lost[inside].sum()),
-            "offered_in_gc": int(spans.offered[overlap].sum()),
-            "loss_bouts": len(bouts),
-            "loss_bouts_in_gc": int(overlap[bouts].sum()),
-            **({"looks_p50_s": float(np.median(apart)), "looks_max_s": float(apart.max())} if len(apart) else {}),
-        }
-    )
+    metrics: dict[str, float] = {
+        "gc_pauses_long": len(long),
+        "loss_in_gc": int(spans.lost[overlap].sum()),
+        "loss_inside_gc": int(spans.lost[inside].sum()),
+        "offered_in_gc": int(spans.offered[overlap].sum()),
+        "loss_bouts": len(bouts),
+        "loss_bouts_in_gc": int(overlap[bouts].sum()),
+    }
+    if len(apart := (spans.until - spans.since)[spans.offered > 0] / 1e9):
+        metrics |= {"looks_p50_s": float(np.median(apart)), "looks_max_s": float(apart.max())}
+    return Reading(metrics=metrics)

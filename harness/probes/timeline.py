@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from harness.probes.observer import Observer
 from harness.probes.reading import Reading
+from results.series import LONG_S
 
 SAMPLE_S = 0.005
 """Time between two samples; half of what counts as near (NEAR_NS), so that a loss is placed well enough."""
@@ -26,7 +27,7 @@ STEP_S = 1.0
 SHORTEST_STEP_S = 0.1
 NEAR_NS = 10_000_000
 """A loss this close to a pause, before or after it, counts as near it."""
-PAUSE_NS = 1_000_000
+PAUSE_NS = round(LONG_S * 1e9)
 """Pauses of the collector, and waits for a CPU, from this length on may cause a loss."""
 
 Column = npt.NDArray[np.int64]

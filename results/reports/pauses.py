@@ -6,7 +6,7 @@ from results import units
 from results.reports.document import Bad, Cell, Heading, Line, Part, Quiet, Sentence, Table, spark, titled
 from results.scorecard.pauses import InPauses, in_pauses
 from results.scorecard.rows import Row
-from results.series import gc_pauses, losses
+from results.series import long_pauses, losses
 from results.trial import Trial
 
 _COLUMNS = 48  # of a time axis made of characters
@@ -89,7 +89,7 @@ def _strips(told: Sequence[tuple[Row, InPauses]]) -> tuple[Line, ...]:
         if counted.lost and (lost := losses(worst)):
             axis = _axis(worst)
             heights = _binned([(since, until, float(number)) for since, until, number in lost], axis)
-            paused = _binned([(start, start + length, length) for start, length in gc_pauses(worst)], axis)
+            paused = _binned([(start, start + length, length) for start, length in long_pauses(worst)], axis)
             lines.append(Line(f"{row.label}: lost", (Cell(Bad(spark(_shares(heights, max(heights))))),)))
             lines.append(Line("collector paused", (Cell(spark(_shares(paused, axis / _COLUMNS))),)))
     return tuple(lines)
@@ -97,7 +97,7 @@ def _strips(told: Sequence[tuple[Row, InPauses]]) -> tuple[Line, ...]:
 
 def _axis(trial: Trial) -> float:
     """Return how long the axis of a trial is, in seconds."""
-    ends = [until for _, until, _ in losses(trial)] + [start + length for start, length in gc_pauses(trial)]
+    ends = [until for _, until, _ in losses(trial)] + [start + length for start, length in long_pauses(trial)]
     return max([trial.setting.duration_s or 0.0, *ends])
 
 

@@ -42,11 +42,12 @@ _RANGES = {WHOLE: range(-(2**63), 2**63), CHECKSUM: range(2**64)}
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What a row is made of: a trial, the facts of its machine, and the user's mode as it was."""
+    """What a row is made of: a trial, the facts of its machine, and the user's mode and traffic as they were."""
 
     trial: Trial
     host: Mapping[str, str]
     source: ModeSource | None
+    traffic_sha256: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ class Column:
 
 _KINDS = {str: TEXT, Literal: TEXT, tuple: TEXT, bool: TRUTH, int: WHOLE, float: NUMBER}
 # Units that no name ends with.
-_UNITS = {"intended_load": OFFERED_LOAD.unit, "drain_records": COUNT, "windows": COUNT}
+_UNITS = {"intended_load": OFFERED_LOAD.unit, "drain_records": COUNT, "windows": COUNT, "window_events": COUNT}
 
 
 def _of_class(owner: type, path: str) -> Iterator[Column]:
@@ -98,6 +99,7 @@ def _of_hosts() -> Iterator[Column]:
         yield Column(f"host_{name}", TEXT, "", _fact(name))
     yield Column("mode_sha256", TEXT, "", lambda line: line.source and line.source.sha256)
     yield Column("mode_commit", TEXT, "", lambda line: line.source and line.source.version)
+    yield Column("traffic_sha256", TEXT, "", lambda line: line.traffic_sha256)
 
 
 def _of_metrics(taken: set[str]) -> Iterator[Column]:

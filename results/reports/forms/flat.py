@@ -32,7 +32,8 @@ def flat_rows(report: Report, left_out: list[str]) -> list[list[Value]]:
     for trial in report.trials:
         session = known.get(trial.session)
         source = session.source_of(trial.setting.mode, trial.arm) if session else None
-        line = Line(trial, hosts.get(trial.session, {}), source)
+        offered = session.content_of(trial.setting.traffic) if session else None
+        line = Line(trial, hosts.get(trial.session, {}), source, offered)
         rows.append([_value(column, line, left_out) for column in COLUMNS])
     return rows
 

@@ -6,7 +6,7 @@ from results import units
 from results.reports.forms.page.figure import LOSS, MUTED, Drawn, Sheet, drawn
 from results.scorecard.report import Report
 from results.scorecard.variants import Variant
-from results.series import Moment, gc_pauses, losses, timeline
+from results.series import Moment, long_pauses, losses, timeline
 from results.trial import Trial
 
 _STRIPS = 6
@@ -33,7 +33,7 @@ def _plot(sheet: Sheet, strips: Sequence[tuple[Variant, Trial, list[Moment]]]) -
     for axes, (variant, trial, moments) in zip(sheet.axes, strips, strict=True):
         spans = losses(trial) or _by_row(moments)
         rates = [lost / (until - since) for since, until, lost in spans]
-        for since, length in gc_pauses(trial) or [(moment.t_s, 0.0) for moment in moments if moment.gc_pause_s]:
+        for since, length in long_pauses(trial):
             axes.axvspan(since, since + length, color=MUTED, alpha=0.35, linewidth=0.8)
         lows, widths = [since for since, _, _ in spans], [until - since for since, until, _ in spans]
         axes.bar(lows, rates, widths, align="edge", color=LOSS, linewidth=0)
