@@ -17,6 +17,7 @@ try:
 
     import harness.commands
     from bpf.errors import CannotRun
+    from harness.commands.parts.parser import Parser
     from harness.commands.parts.roles import check_roles
     from harness.commands.parts.status import (
         BAD_INPUT,
@@ -33,17 +34,9 @@ try:
     from harness.machine.privileges import require
     from harness.machine.user_path import search, user_path
     from results.errors import BadInput, unknown
-    from results.shown import shown
 except Exception:  # a broken environment; Python's own status for that, 1, would read as a verdict
     traceback.print_exc()
     sys.exit(70)
-
-
-class _Parser(argparse.ArgumentParser):
-    """Refuses in words that show what was typed, and do not act."""
-
-    def error(self, message: str) -> NoReturn:
-        super().error(shown(message))
 
 
 def main(argv: list[str]) -> int:
@@ -110,7 +103,7 @@ def command_names() -> list[str]:
 
 
 def _dispatch(argv: list[str]) -> int:
-    parser = _Parser(prog="bench", description="Benchmark consumers of eBPF events.", add_help=False)
+    parser = Parser(prog="bench", description="Benchmark consumers of eBPF events.", add_help=False)
     parser.add_argument("-h", "--help", action="store_true")
     parser.add_argument("--version", action="version", version=f"bench {VERSION}")
     parser.add_argument("command", nargs="?")
@@ -124,7 +117,7 @@ def _dispatch(argv: list[str]) -> int:
         raise unknown(f"no command '{words.command}'", words.command, names, "see bench --help")
     search(user_path())
     module = importlib.import_module(f"harness.commands.{words.command}")
-    command = _Parser(
+    command = Parser(
         prog=f"bench {words.command}", description=module.__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     module.add_arguments(command)

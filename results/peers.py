@@ -1,7 +1,7 @@
 """Who takes part in `bench peers`, what each is held to, and the order of their trials."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Self
 
 from results.errors import BadInput
@@ -57,6 +57,8 @@ LIVE: Mapping[str, str | None] = {
 }
 PARTS: Mapping[str, Mapping[str, str | None]] = {"drain": DRAINS, "program": PROGRAMS, "live": LIVE}
 REFERENCES: Mapping[str, str | None] = {**DRAINS, **PROGRAMS, **LIVE}
+BY_CHANNEL = "null batch"
+"""Drains the other channels of records too, under its name and theirs: from one of its own, which it fills itself."""
 
 # The other tools hand each event over, through a buffer of their own.
 COUNTS_IN_KERNEL = ("bpftrace-count",)
@@ -71,11 +73,16 @@ C_MODES = tuple(dict.fromkeys(name.split()[0] for name in REFERENCES if name.sta
 def label(setting: Setting) -> str:
     """Name a contender: how it waits is told where a ring of ours is watched live."""
     words = [setting.mode, setting.reader, setting.decode, setting.format if setting.format != "text" else None]
-    if setting.channel == "perf":
-        words.append(setting.channel)
     if setting.trial_kind == "load" and setting.pass_ == "timed" and setting.ring_size_bytes is not None:
         words.append(setting.wait)
+    if setting.channel not in ("ring", "map"):
+        words.append(setting.channel)
     return " ".join(word for word in words if word is not None)
+
+
+def reference_of(name: str) -> str | None:
+    """Return whose time or cost a contender is held to, by its label."""
+    return REFERENCES.get(name) or (REFERENCES[BY_CHANNEL] if name.startswith(f"{BY_CHANNEL} ") else None)
 
 
 def part_of(setting: Setting) -> str:
@@ -93,7 +100,7 @@ def is_c(setting: Setting) -> bool:
 class PeersPlan:
     """What is held against what, in `trials` blocks of each part. `left_out` are modes that this machine cannot run.
 
-    `drain_perf_bytes` is the size of the perf buffers that are drained; None: the first files have none.
+    `channel_bytes` are the sizes in which the channels beside the ring hold `records`, by name.
     """
 
     parts: tuple[str, ...]
@@ -105,7 +112,7 @@ class PeersPlan:
     sender: str
     left_out: tuple[str, ...] = ()
     retries: int = 0
-    drain_perf_bytes: int | None = None
+    channel_bytes: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for part in self.parts:
@@ -116,8 +123,12 @@ class PeersPlan:
 
     def settings(self, part: str) -> list[Setting]:
         """List who takes part, in the order of the tables."""
-        named = [name for name in PARTS[part] if self.drain_perf_bytes is not None or not name.endswith(" perf")]
-        return [setting for name in named if (setting := self._setting(part, name)).mode not in self.left_out]
+        names = dict.fromkeys(
+            name for name in PARTS[part] if "perf" in self.channel_bytes or not name.endswith(" perf")
+        )
+        if part == "drain":
+            names |= dict.fromkeys(f"{BY_CHANNEL} {channel}" for channel in self.channel_bytes)
+        return [setting for name in names if (setting := self._setting(part, name)).mode not in self.left_out]
 
     def _setting(self, part: str, name: str) -> Setting:
         mode, *how = name.split()
@@ -133,8 +144,8 @@ class PeersPlan:
         )
         if part == "drain":
             drain = replace(base, traffic="synthetic", trial_kind="drain", drain_records=self.records)
-            if "perf" in how:
-                return replace(drain, channel="perf", ring_size_bytes=self.drain_perf_bytes)
+            if (channel := how[-1] if how else "") in self.channel_bytes:
+                return replace(drain, channel=channel, ring_size_bytes=self.channel_bytes[channel])
             return replace(drain, ring_size_bytes=self.drain_ring_bytes)
         base = replace(base, sender=self.sender, duration_s=self.duration_s)
         in_ring = replace(base, ring_size_bytes=LIVE_RING_BYTES)

@@ -121,10 +121,13 @@ _FIELDS = {
 
 def _side(text: str, modes: Sequence[str], wishes: Wishes) -> Side:
     changes: dict[str, object] = {}
-    mode = modes[0] if modes else None
+    mode, seen = modes[0] if modes else None, set[str]()
     for pair in split_words(text):
         key, equals, value = (part.strip() for part in pair.partition("="))
         key = key.replace("-", "_")
+        if key in seen:
+            raise BadInput(f"'{text}' says twice what {key} is")
+        seen.add(key)
         if key == "mode" and value:
             mode = value
         elif key in _KEYS and equals and value:

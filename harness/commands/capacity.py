@@ -4,26 +4,32 @@ The search is MLRsearch's. A trial passes when its loss is small enough, hardly 
 and the backlog did not grow. Frames that the generator could not send are never held against the consumer: the limit
 is then said to be at least what was offered.
 
-With --advise, it says how large the ring must be at a rate to survive a stall of the consumer, and tries it.
+With --advise, it says how large the ring must be at a rate to survive a stall of the consumer, and tries it; of several
+channels (--channel all), which should be taken, by what is lost, what it costs producers, and its memory.
 """
 
 import argparse
 import dataclasses
 
+from bpf.channel import record_channels
 from harness.commands.parts import options
 from harness.commands.parts.numbers import finite, load, whole
+from harness.commands.parts.parser import refuse
 from harness.commands.parts.progress import AdviceProgress, SurveyProgress
 from harness.commands.parts.status import DONE, INCONCLUSIVE, INVALID_TRIAL
 from harness.machine.streams import say
 from harness.mode_source import sources_of, traffic_of
-from harness.plan import consumers, dropping, load_setting
+from harness.plan import consumers, dropping, expand_modes, load_setting
 from harness.probes.backlog import AFTER_S, BEFORE_S
 from harness.session import carry_out
-from results.capacity.advice import AdvicePlan
+from results.capacity.advice import Advice, AdvicePlan
+from results.capacity.channels import ChannelAdvice, ChannelsPlan
+from results.capacity.judge import RECORD_BYTES
 from results.capacity.plan import CapacityPlan
 from results.capacity.search import NORMAL, QUICK, Precision
 from results.errors import BadInput
-from results.reports.capacity import advice_document, capacity_document
+from results.plan import Plan
+from results.reports.capacity import advice_document, capacity_document, channels_document
 from results.reports.forms.terminal import Console, draw
 from results.trial import Setting
 from traffic.discovery import load_kind
@@ -35,6 +41,7 @@ MOST_PACKETS = 2e6
 MOST_SYNTHETIC = 20e6
 SYNTHETIC = "synthetic"
 LEAST = 1000.0
+_OF_SEARCH = ("least", "most", "loss", "width", "duration", "searches", "quick", "no_curve", "no_beyond")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -57,7 +64,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--quick", action="store_true", help="wider bounds, one deciding trial a load")
     group.add_argument("--no-curve", action="store_true", help="limits only")
     group.add_argument("--no-beyond", action="store_true", help="do not go on with synthetic records beyond packets")
-    group = parser.add_argument_group("advice on the ring size")
+    group = parser.add_argument_group("advice on the ring size and the channel")
     group.add_argument("--advise", action="store_true", help="how large must the ring of one mode be?")
     group.add_argument("--rate", type=load, metavar="N", help="at so many drops a second")
     group.add_argument("--stall", type=finite, metavar="MS", help="to survive that its consumer stops for so long")
@@ -84,27 +91,33 @@ def run_survey(arguments: argparse.Namespace) -> int:
 
 
 def run_advice(arguments: argparse.Namespace) -> int:
-    """Find a ring size that holds and whose half does not; return the exit status."""
-    wanted = advice_plan(arguments)
+    """Find a size that holds and whose half does not, of each channel; return the exit status."""
+    wanted: Plan[Advice | ChannelAdvice] = advice_plan(arguments)
     recording = options.recording_of(arguments, "capacity", series=False)
     progress = AdviceProgress(recording.out, quiet=arguments.quiet, as_json=arguments.json)
     try:
-        of_mode, offered = sources_of([wanted.setting.mode]), traffic_of([arguments.traffic])
+        of_mode, offered = sources_of(expand_modes(arguments.mode)), traffic_of([arguments.traffic])
         done = carry_out(wanted, recording, progress, modes=of_mode, traffic=offered)
     except RuntimeError as error:
         say(f"bench: {error}")
         return INCONCLUSIVE
+    found = done.answer
+    if isinstance(found, ChannelAdvice):
+        document, status = channels_document(found, done.trials), INCONCLUSIVE if found.best is None else DONE
+    else:
+        document, status = advice_document(found, done.trials), DONE
     if not arguments.json:
-        draw(advice_document(done.answer, done.trials), Console())
-    return DONE
+        draw(document, Console())
+    return status
 
 
-def advice_plan(arguments: argparse.Namespace) -> AdvicePlan:
-    """Settle what to advise on. Raises BadInput before anything is set up."""
+def advice_plan(arguments: argparse.Namespace) -> AdvicePlan | ChannelsPlan:
+    """Settle what to advise on: a size, or a channel with its size. Raises BadInput before anything is set up."""
     if arguments.rate is None or arguments.stall is None:
         raise BadInput("--advise needs --rate N and --stall MS: how many drops a second, and how long a stall")
     if arguments.retries is not None:
         raise BadInput("--retries is of a search: whether a ring held is a count, which needs no quiet machine")
+    refuse(arguments, "of a search, which --advise does not make", *_OF_SEARCH)
     kind = dropping(arguments.traffic)
     stall_s = arguments.stall / 1000
     wishes = dataclasses.replace(
@@ -114,26 +127,33 @@ def advice_plan(arguments: argparse.Namespace) -> AdvicePlan:
         intended_load=arguments.rate,
         duration_s=BEFORE_S + stall_s + AFTER_S,
     )
-    chosen = consumers(arguments.mode, wishes)
-    if len(chosen) != 1:
-        raise BadInput("--advise is about one consumer: name one --mode and one --reader")
-    (name, its) = chosen[0]
-    setting = dataclasses.replace(load_setting(name, kind.name, its), stall_s=stall_s)
-    if setting.channel not in ("ring", "map"):
-        raise BadInput(f"--advise tries sizes of the shared ring; leave out --channel {setting.channel}")
-    return AdvicePlan(setting=setting, trials=arguments.trials)
+    plans = [
+        _sized(dataclasses.replace(load_setting(name, kind.name, its), stall_s=stall_s), arguments.trials)
+        for name, its in consumers(arguments.mode, wishes)
+    ]
+    return plans[0] if len(plans) == 1 else ChannelsPlan(plans=tuple(plans))
+
+
+def _sized(setting: Setting, trials: int) -> AdvicePlan:
+    """Have the channel say what it takes for one CPU's share of the load."""
+    plan = AdvicePlan(setting=setting, trials=trials)
+    if setting.channel == "ring":
+        return plan
+    size_for = record_channels()[setting.channel].size_for
+    records = round(plan.needed_bytes / RECORD_BYTES / setting.producers) + 1
+    return dataclasses.replace(plan, fitting_bytes=size_for(records), least_bytes=size_for(1))
 
 
 def plan(arguments: argparse.Namespace) -> CapacityPlan:
     """Settle what to search. Raises BadInput before anything is set up."""
-    if arguments.rate is not None or arguments.stall is not None:
-        raise BadInput("--rate and --stall are of --advise")
+    refuse(arguments, "of --advise", "rate", "stall", "trials")
     kind = dropping(arguments.traffic)
     wishes = dataclasses.replace(
         options.consumer_wishes_of(arguments), sender=arguments.sender, producers=arguments.producers
     )
     chosen = consumers(arguments.mode, wishes)
     settings = [load_setting(name, kind.name, its) for name, its in chosen]
+    options.refuse_unheeded(arguments, settings)
     in_kernel = load_kind(SYNTHETIC)
     beyond = {
         place: _open(load_setting(name, in_kernel.name, dataclasses.replace(its, sender="auto")))

@@ -72,6 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
     said, wishes = wanted(options.flags_of(arguments), options.consumer_wishes_of(arguments))
     modes = expand_modes(arguments.mode)
     check = make_check(alone(modes, wishes, "the consumer", "the same consumer"), said)
+    options.refuse_unheeded_by(check, arguments)
     targets = _targets(arguments)
     check_seed(arguments.seed)
     out = arguments.out or _out(check, owner)
@@ -98,6 +99,8 @@ def _targets(arguments: argparse.Namespace) -> dict[str | None, int]:
     """Say how many gates of each handicap are wanted; None is A against A."""
     if not (1 <= arguments.gates <= MOST_GATES and 0 <= arguments.slowed <= MOST_GATES):
         raise BadInput(f"--gates must be at least 1, --slowed at least 0, and both at most {MOST_GATES}")
+    if arguments.handicap and not arguments.slowed:
+        raise BadInput("--slowed 0 wants no gates with a handicap; leave out --handicap")
     handicaps = arguments.handicap or ["cpu=0.15"]
     for text in handicaps:
         handicap.parse(text)

@@ -113,6 +113,7 @@ def _arms(arguments: argparse.Namespace, modes: Sequence[str], wishes: Wishes, f
 
 def _check(arguments: argparse.Namespace, arms: Arms, said: Wanted) -> tuple[Check, Baseline | None]:
     check = make_check(arms, said)
+    options.refuse_unheeded_by(check, arguments)
     if arguments.baseline is None:
         return check, None
     baseline = load_baseline(arguments.baseline, check.comparisons, check.gate.looks[-1], fingerprint())

@@ -1,22 +1,24 @@
 """Hold our readers to C, bpftrace and perf: the same ring, the same drops, interleaved.
 
 Three parts. drain: one ring, filled to the same mark each time and emptied by one consumer after another, in random
-order, and perf buffers, as full, of each consumer's own. program: what the BPF program costs an event, by the kernel's
-run-time statistics. live: real drops as fast as they can be sent. What is not installed is left out, and named.
+order, and beside it the other channels, by our batch reader. program: what the BPF program costs an event, by the
+kernel's run-time statistics. live: real drops as fast as they can be sent. What is not installed is left out and named.
 """
 
 import argparse
 import mmap
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
-from bpf.channels.perf import PerfChannel
+from bpf.channel import record_channels
 from bpf.errors import CannotRun
 from bpf.record import RECORD_BYTES
 from harness import tools
 from harness.commands.parts import options
 from harness.commands.parts.numbers import finite, whole
+from harness.commands.parts.parser import refuse
 from harness.commands.parts.progress import ProgressLine
 from harness.commands.parts.status import DONE, INVALID_TRIAL
 from harness.consumer.command import Recipe
@@ -77,19 +79,36 @@ def plan_of(arguments: argparse.Namespace, left_out: tuple[str, ...] = ()) -> Pe
         raise BadInput(f"--records takes 1 to {MAX_DRAIN_RECORDS}; it is {arguments.records}")
     check_duration(arguments.duration)
     kind = load_kind(arguments.traffic)
+    parts = tuple(part.strip() for part in arguments.parts.split(","))
+    if "drain" not in parts:
+        refuse(arguments, "of the part drain, which --parts leaves out", "records")
+    if "live" not in parts:
+        refuse(arguments, "of the part live, which --parts leaves out", "duration")
+    if {"live", "program"}.isdisjoint(parts):
+        refuse(arguments, "of the parts live and program, which --parts leaves out", "traffic", "sender")
     needed = (arguments.records + 1) * RECORD_BYTES
     return PeersPlan(
-        parts=tuple(part.strip() for part in arguments.parts.split(",")),
+        parts=parts,
         trials=arguments.trials,
         records=arguments.records,
         drain_ring_bytes=max(mmap.PAGESIZE, 1 << (needed - 1).bit_length()),
         duration_s=arguments.duration,
         traffic=kind.name,
         sender=choose_sender(kind, None, arguments.sender),
-        drain_perf_bytes=PerfChannel.size_for(arguments.records),
         left_out=left_out,
         retries=arguments.trials if arguments.retries is None else arguments.retries,
+        channel_bytes=dict(_channels(arguments.records)),
     )
+
+
+def _channels(records: int) -> Iterator[tuple[str, int]]:
+    """Tell the channels beside the ring that this machine can use, and in how many bytes each holds so many records."""
+    for name, channel in record_channels().items():
+        size = channel.size_for(records)
+        with suppress(BadInput):  # there are too many CPUs for so many records each
+            channel.check_size(size)
+            if name != "ring" and channel.unsupported() is None:
+                yield name, size
 
 
 def _others(

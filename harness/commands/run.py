@@ -23,6 +23,7 @@ from results.plan import failed
 from results.reports.details import details
 from results.reports.forms.terminal import Console, draw
 from results.reports.run import run_document
+from results.run import RunPlan
 
 NEEDS = "kernel"
 
@@ -57,7 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    plan = run_plan(options.asked_of(arguments))
+    plan = plan_of(arguments)
     recording = options.recording_of(arguments, "run")
 
     def traces(seed: int, finished: Container[int]) -> Mapping[int, Path]:
@@ -76,3 +77,11 @@ def run(arguments: argparse.Namespace) -> int:
         more = details(trials) if arguments.details else ()
         draw(dataclasses.replace(document, parts=(*document.parts, *more)), Console())
     return INVALID_TRIAL if failed(trials) else DONE
+
+
+def plan_of(arguments: argparse.Namespace) -> RunPlan:
+    """Settle what is tried. Raises BadInput before anything is set up."""
+    plan = run_plan(options.asked_of(arguments))
+    of_load = ("traffic", "rate", "shape", "sender", "producers", "duration", "wakeup")
+    options.refuse_unheeded(arguments, plan.settings, *of_load)
+    return plan

@@ -16,6 +16,7 @@ from harness.commands.parts.roles import output
 from harness.commands.parts.status import DONE, INVALID_TRIAL
 from harness.machine.streams import say
 from results.capacity.advice import AdvicePlan
+from results.capacity.channels import ChannelsPlan
 from results.capacity.plan import CapacityPlan
 from results.check.outcome import Outcome
 from results.check.plan import check_of, judge_session
@@ -25,7 +26,7 @@ from results.explain.plan import ExplainPlan
 from results.file import ResultFile, read
 from results.peers import PeersPlan
 from results.plan import failed, replayed
-from results.reports.capacity import advice_document, capacity_document
+from results.reports.capacity import advice_document, capacity_document, channels_document
 from results.reports.check import check_document
 from results.reports.document import Document
 from results.reports.explain import explain_document
@@ -37,12 +38,13 @@ from results.trial import Trial
 
 NEEDS = "nothing"
 
-Replayable = RunPlan | CapacityPlan | AdvicePlan | ExplainPlan | PeersPlan
+Replayable = RunPlan | CapacityPlan | AdvicePlan | ChannelsPlan | ExplainPlan | PeersPlan
 # By what only plans of that kind hold.
 _FROM_JSON: Mapping[str, Callable[[Mapping[str, Any]], Replayable]] = {
     "settings": RunPlan.from_json,
     "capacity": CapacityPlan.from_json,
     "advice": AdvicePlan.from_json,
+    "channels": ChannelsPlan.from_json,
     "explain": ExplainPlan.from_json,
     "peers": PeersPlan.from_json,
 }
@@ -132,6 +134,8 @@ def _replay(session: Session, trials: Sequence[Trial], figures: Path | None) -> 
                 return advice_document(replayed(plan, seed, trials), trials), 0
             except RuntimeError as error:
                 raise BadInput(f"session {session.id} came to no advice: {error}") from error
+        case ChannelsPlan():
+            return channels_document(replayed(plan, seed, trials), trials), 0
         case ExplainPlan():
             made = experiment(plan, replayed(plan, seed, trials))
             if figures is not None:

@@ -17,6 +17,7 @@ from bpf.channels.map import MapChannel
 from bpf.errors import CannotRun
 from bpf.program import LoadOptions, Program
 from harness.commands.parts.numbers import byte_count, finite, whole
+from harness.commands.parts.parser import refuse
 from harness.commands.parts.status import DONE, INTERRUPTED, INVALID_TRIAL, READER_GONE, TERMINATED, Terminated
 from harness.consumer.containment import contained, told_of
 from harness.consumer.mode_errors import describe, look_at_counts
@@ -72,6 +73,8 @@ def _watch(arguments: argparse.Namespace) -> int:
     with contained() as undone:
         mode_class = load_mode(arguments.mode)
     aggregating = counting_channel(readers_of(mode_class)) is not None
+    if aggregating:
+        refuse(arguments, f"mode {arguments.mode} has no records: it reads the program's map", "channel", "ring_size")
     asked = (number for number in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(number) is not signal.SIG_IGN)
     stop = Stop(*asked, signal.SIGALRM)
     kit = Kit(format="json" if arguments.json else "text", output=sys.stdout.fileno())

@@ -88,8 +88,9 @@ class PeersRig(Rig):
     def _consumers(self, setting: Setting) -> Iterator[tuple[Start, Callable[[], None] | None]]:
         if setting.mode in self._tools:
             yield _starting(self._tools[setting.mode]), None
-        elif setting.channel == "perf":
-            yield start_consumer, None  # its events are its process's own: it fills them itself
+        elif setting.channel not in ("ring", "map"):
+            with super()._consumers(setting) as own:
+                yield own
         elif setting.drain_records is not None:
             ring = self._drain_ring(setting)
             ring.fill(self._keys, setting.drain_records)

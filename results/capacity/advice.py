@@ -23,10 +23,15 @@ RETRIES = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdvicePlan:
-    """A consumer at a load, stopped for a while, in `setting`; its ring size is what is asked for."""
+    """A consumer at a load, stopped for a while, in `setting`; its ring size is what is asked for.
+
+    `fitting_bytes` is what the channel takes by its own rule, None where it is the ring's; none is below `least_bytes`.
+    """
 
     setting: Setting
     trials: int
+    fitting_bytes: int | None = None
+    least_bytes: int = LEAST_BYTES
 
     def __post_init__(self) -> None:
         if self.setting.ring_size_bytes is None:
@@ -59,20 +64,19 @@ class AdvicePlan:
 
     @property
     def computed_bytes(self) -> int:
-        """The next size that the kernel accepts: a power of two pages."""
-        return max(LEAST_BYTES, 1 << int(self.needed_bytes).bit_length())
+        """The next size that the kernel accepts: a power of two pages, for a ring."""
+        return self.fitting_bytes or max(LEAST_BYTES, 1 << int(self.needed_bytes).bit_length())
 
     def answer(self, ask: Ask, _seed: int) -> Advice:
         """Raises RuntimeError when no size holds, or nothing can be tried."""
         return advise(self, ask)
 
     def to_json(self) -> dict[str, Any]:
-        return {"advice": {"setting": self.setting.to_json(), "trials": self.trials}}
+        return {"advice": dataclasses.asdict(self) | {"setting": self.setting.to_json()}}
 
     @classmethod
     def from_json(cls, plan: Mapping[str, Any]) -> AdvicePlan:
-        row = plan["advice"]
-        return cls(setting=Setting.from_json(row["setting"]), trials=row["trials"])
+        return cls(**{**plan["advice"], "setting": Setting.from_json(plan["advice"]["setting"])})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,13 +99,14 @@ class Advice:
     def sentences(self) -> list[str]:
         """Say what was computed, what held, and what did not."""
         plan, advised, half = self.plan, self.advised, self.half
-        stall = units.seconds(plan.stall_s)
+        stall, channel = units.seconds(plan.stall_s), plan.setting.channel
+        rule = "a ring is a power of two" if channel == "ring" else f"in a {channel} each CPU has a part of its own"
         said = [
-            f"At {units.rate(plan.load)}, {plan.setting.mode} ({plan.setting.reader}) needs a ring of "
+            f"At {units.rate(plan.load)}, {plan.setting.mode} ({plan.setting.reader}) needs a {channel} of "
             f"{units.size(advised.size_bytes)} to survive a stall of {stall}: nothing was lost in {advised.held} of "
             f"{advised.trials} trials with its consumer stopped for that long.",
             f"Computed: {units.rate(plan.load)} × {stall} × {RECORD_BYTES} bytes = {units.size(plan.needed_bytes)}, "
-            f"and a ring is a power of two: {units.size(plan.computed_bytes)}.",
+            f"and {rule}: {units.size(plan.computed_bytes)}.",
         ]
         if half is not None:
             said.append(f"With {units.size(half.size_bytes)}, nothing was lost in {half.held} of {half.trials} trials.")
@@ -115,7 +120,7 @@ class Advice:
 def advise(plan: AdvicePlan, ask: Ask) -> Advice:
     """Try sizes until one holds and its half does not. Raises RuntimeError when none holds, or nothing can be tried."""
     size = plan.computed_bytes
-    while size > LEAST_BYTES and _holds(plan, size // 2, ask):
+    while size > plan.least_bytes and _holds(plan, size // 2, ask):
         size //= 2
     while True:
         tried = _try(plan, size, plan.trials, ask)
@@ -123,8 +128,10 @@ def advise(plan: AdvicePlan, ask: Ask) -> Advice:
             break
         size *= 2
         if size > MOST_BYTES:
-            raise RuntimeError(f"no ring up to {units.size(MOST_BYTES)} survived: this mode does not take the load")
-    half = _try(plan, size // 2, plan.trials, ask) if size > LEAST_BYTES else None
+            raise RuntimeError(
+                f"no {plan.setting.channel} up to {units.size(MOST_BYTES)} survived: this mode does not take the load"
+            )
+    half = _try(plan, size // 2, plan.trials, ask) if size > plan.least_bytes else None
     return Advice(plan=plan, advised=tried, half=half)
 
 
@@ -150,6 +157,10 @@ def _offered(plan: AdvicePlan, size_bytes: int, ask: Ask) -> Trial:
     )
 
 
+def no_room(trial: Trial) -> int:
+    """Count the events for which the channel had no room, or that had to make room."""
+    return (trial.ledger.reserve_failed or 0) + (trial.ledger.overwritten or 0)
+
+
 def _survived(trial: Trial) -> bool:
-    """Tell whether the ring had room for everything."""
-    return not trial.ledger.reserve_failed
+    return not no_room(trial)

@@ -6,11 +6,12 @@ from statistics import median
 from results import units
 from results.brief import Names
 from results.capacity.advice import Advice
+from results.capacity.channels import ChannelAdvice
 from results.capacity.judge import judge
 from results.capacity.search import Bounds
 from results.capacity.survey import Capacity
 from results.metrics import AGE_P99, CPU
-from results.reports.document import Document, Line, Table, cells, titled
+from results.reports.document import Cell, Document, Line, Table, cells, titled
 from results.reports.names import key_to
 from results.reports.sessions import disturbed, marked
 from results.scorecard.labels import name_of
@@ -75,6 +76,26 @@ def advice_document(advice: Advice, trials: Sequence[Trial] = ()) -> Document:
     """Say which ring size holds, and what was tried."""
     said = tuple((sentence,) for sentence in advice.sentences())
     return Document((), (*said, *disturbed(trials, "")), name="bench capacity", title="bench capacity", whole=True)
+
+
+def channels_document(found: ChannelAdvice, trials: Sequence[Trial] = ()) -> Document:
+    """Say what each channel needs and costs, and which is advised."""
+    lines = []
+    for each in found.candidates:
+        held, half, cost = each.advice.advised, each.advice.half, each.cost_ns
+        by_half = "" if half is None else f"{half.held} of {half.trials}"
+        doubtful = any(trial.disturbed for trial in trials if trial.setting.channel == each.channel)
+        paid = "–" if cost is None else marked(units.nanoseconds(cost.median), doubtful)
+        aside = "" if cost is None or len(cost.values) == 1 else f"({units.digits(cost.low)}–{units.digits(cost.high)})"
+        setting = each.advice.plan.setting
+        texts = cells(setting.wait, units.size(held.size_bytes), f"{held.held} of {held.trials}", by_half)
+        lines.append(Line(each.channel, (*texts, Cell(paid, aside))))
+    titles = titled(
+        "waits by", "memory", "nothing lost", "in half of it", "a producer pays an event", words=("waits by",)
+    )
+    table = (Table("channel", titles, tuple(lines)), ()) if lines else ()
+    said = tuple((sentence,) for sentence in found.sentences())
+    return Document((), (*table, *said, *disturbed(trials)), name="bench capacity", title="bench capacity", whole=True)
 
 
 def _limits(named: Sequence[tuple[str, Capacity]]) -> Table:

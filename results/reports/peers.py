@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from results import units
 from results.metrics import CPU_PER_EVENT, NS_PER_EVENT
-from results.peers import EMPTY, PARTS, REFERENCES, label, part_of
+from results.peers import EMPTY, PARTS, label, part_of, reference_of
 from results.reports.document import Cell, Document, Line, Table, cells, titled
 from results.reports.loss import with_worst
 from results.reports.sessions import disturbed, marked
@@ -51,7 +51,7 @@ def _lines(part: str, trials: Sequence[Trial]) -> Iterator[Line]:
     value: Value = values[part]
     for name, own in rows.items():
         valid = [trial for trial in own if trial.valid]
-        reference = REFERENCES.get(name)
+        reference = reference_of(name)
         held = rows.get(reference or "", [])
         if own:
             yield Line(

@@ -16,9 +16,9 @@ from harness.__main__ import main
 from harness.check.arms import alone
 from harness.check.configuration import wanted
 from harness.check.plan import make_check
-from harness.commands import capacity, certify, explain, peers, watch
+from harness.commands import capacity, certify, explain, peers, run, watch
 from harness.commands.parts import options
-from harness.plan import run_plan
+from harness.commands.parts.parser import Parser
 from harness.session import check_seed
 from results.errors import BadInput
 from results.line import check_numbers
@@ -38,7 +38,7 @@ NUMBERS = st.one_of(
 
 def _plan_of_run(arguments: argparse.Namespace) -> object:
     options.probing_of(arguments)
-    return run_plan(options.asked_of(arguments)).to_json()
+    return run.plan_of(arguments).to_json()
 
 
 def _plan_of_capacity(arguments: argparse.Namespace) -> object:
@@ -80,7 +80,7 @@ _NOT_NUMBERS = ("--help", "--mode", "--out", "--trace", "--junit", "--markdown",
 
 
 def parser_of(command: str) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog=f"bench {command}")
+    parser = Parser(prog=f"bench {command}")
     importlib.import_module(f"harness.commands.{command}").add_arguments(parser)
     return parser
 

@@ -10,7 +10,7 @@ import pytest
 from results.disturbance import STOLEN
 from results.errors import BadInput
 from results.file import read
-from results.peers import DRAINS, LIVE, PARTS, PROGRAMS, PeersPlan, is_c, label, part_of
+from results.peers import DRAINS, LIVE, PARTS, PROGRAMS, PeersPlan, is_c, label, part_of, reference_of
 from results.plan import Step, replay
 from results.reports.document import Table
 from results.reports.peers import peers_document
@@ -26,7 +26,7 @@ PLAN = PeersPlan(
     duration_s=2.0,
     traffic="udp-closed-port",
     sender="packet",
-    drain_perf_bytes=1 << 28,
+    channel_bytes={"perf": 1 << 28},
 )
 
 
@@ -48,7 +48,7 @@ def test_what_is_held_to_something_is_held_to_a_row_of_its_table() -> None:
 def test_the_settings_are_those_of_earlier_files() -> None:
     """A result of today stands beside one of before, but for the sender, which is recorded now."""
     sender = {part: None if part == "drain" else "packet" for part in PARTS}
-    of_old = replace(PLAN, drain_perf_bytes=None)
+    of_old = replace(PLAN, channel_bytes={})
     made = {label(setting): setting for part in PARTS for setting in of_old.settings(part)}
     old = {label(trial.setting): trial.setting for trial in read(OLD).trials}
     assert made.keys() == old.keys()
@@ -87,6 +87,23 @@ def test_who_is_left_out_is_not_asked() -> None:
     assert {name for name in asked if "perf" in name} == {"null callback perf", "null batch perf"}
     assert "bpftrace-count" in asked
     assert PeersPlan.from_json(plan.to_json()) == plan
+
+
+def test_other_channels_are_drained_beside_the_ring() -> None:
+    """By one reader, held to C as it is; a plan of before names none, and has none."""
+    plan = replace(PLAN, channel_bytes={"percpu-ring": 1 << 27, "log": 1 << 26, "perf": 1 << 28})
+    assert PeersPlan.from_json(plan.to_json()) == plan
+    added = [setting for setting in plan.settings("drain") if setting not in PLAN.settings("drain")]
+    assert [label(setting) for setting in added] == ["null batch percpu-ring", "null batch log"]
+    assert [(setting.channel, setting.ring_size_bytes) for setting in added] == [
+        ("percpu-ring", 1 << 27),
+        ("log", 1 << 26),
+    ]
+    assert {reference_of(label(setting)) for setting in added} == {"c-count"} == {reference_of("null batch")}
+    assert reference_of("c-count") is None
+    assert plan.settings("live") == PLAN.settings("live")
+    old = {name: value for name, value in PLAN.to_json()["peers"].items() if name != "channel_bytes"}
+    assert PeersPlan.from_json({"peers": old}) == replace(PLAN, channel_bytes={})
 
 
 def test_it_asks_the_same_of_a_file_as_of_a_machine() -> None:

@@ -2,12 +2,14 @@
 
 import argparse
 import dataclasses
+from collections.abc import Collection
 from pathlib import Path
 from typing import get_args
 
 from bpf.channel import record_channels
 from harness.check.configuration import DEFAULT_ALPHA, DEFAULT_DURATION_S, LOAD_S, Flags
 from harness.commands.parts.numbers import byte_count, choices, duration, finite, load, producers, typed, whole
+from harness.commands.parts.parser import refuse
 from harness.commands.parts.roles import output
 from harness.machine.caller import caller
 from harness.plan import DEFAULT_LOAD, DEFAULT_RING_BYTES, Asked, Wishes, read_interval
@@ -17,8 +19,9 @@ from harness.probes.timeline import STEP_S
 from harness.session import Recording, check_seed, default_out
 from modes.parts.mode import DEFAULT_WINDOW
 from results import units
+from results.check.plan import Check
 from results.errors import BadInput
-from results.trial import Collector, ObjectKind
+from results.trial import Collector, ObjectKind, Setting
 
 DEFAULT_TRAFFIC = "udp-closed-port"
 
@@ -200,6 +203,16 @@ def consumer_wishes_of(arguments: argparse.Namespace) -> Wishes:
     )
 
 
+def refuse_unheeded(arguments: argparse.Namespace, settings: Collection[Setting], *of_load: str) -> None:
+    """Raise BadInput for what was said of a consumer or, by options `of_load`, of a load, where nothing heeds it."""
+    if all(setting.interval_ns is None for setting in settings):
+        refuse(arguments, "of what is tried, nothing waits by the clock (--wait paced, --mode aggregate)", "interval")
+    if all(setting.ring_size_bytes is None for setting in settings):
+        refuse(arguments, "of the modes, none uses a ring: they read the program's map", "ring_size")
+    if all(setting.trial_kind == "drain" for setting in settings):
+        refuse(arguments, "nothing is sent in a drain trial: its records are synthetic, and there at once", *of_load)
+
+
 def add_gate_options(parser: argparse.ArgumentParser) -> None:
     """Add what says how to compare; check and certify share it."""
     gate = parser.add_argument_group("the gate")
@@ -225,6 +238,14 @@ def add_gate_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def refuse_unheeded_by(check: Check, arguments: argparse.Namespace) -> None:
+    """Raise BadInput for what was said of a load or of drain trials, where what is gated takes none."""
+    settings = [setting for one in check.comparisons for setting in (one.a, one.b)]
+    refuse_unheeded(arguments, settings, "traffic", "rate", "shape", "duration")
+    if all(setting.trial_kind == "load" for setting in settings):
+        refuse(arguments, "of what is gated, nothing is measured by draining", "drain")
+
+
 def flags_of(arguments: argparse.Namespace) -> Flags:
     """Gather what says how to compare. Raises BadInput."""
     rate = getattr(arguments, "rate", None)
@@ -234,7 +255,7 @@ def flags_of(arguments: argparse.Namespace) -> Flags:
         looks=None if arguments.blocks is None else _looks(arguments.blocks),
         budget_s=arguments.budget,
         metrics=None if arguments.metrics is None else tuple(name.strip() for name in arguments.metrics.split(",")),
-        delta=dict(_delta(text) for text in arguments.delta),
+        delta=_deltas(arguments.delta),
         duration_s=arguments.duration,
         rate="max" if rate is None and "rate" in arguments else rate,
         drain_records=arguments.drain,
@@ -249,6 +270,14 @@ def _looks(text: str) -> tuple[int, ...]:
         return tuple(units.read_whole(part) for part in text.split(","))
     except BadInput:
         raise BadInput(f"--blocks are numbers such as 10 or 10,20, not {text!r}") from None
+
+
+def _deltas(texts: Collection[str]) -> dict[str, float]:
+    deltas = [_delta(text) for text in texts]
+    for name, _ in deltas:
+        if sum(other == name for other, _ in deltas) > 1:
+            raise BadInput(f"--delta of {name} is given twice")
+    return dict(deltas)
 
 
 def _delta(text: str) -> tuple[str, float]:

@@ -15,6 +15,7 @@ from harness.machine.streams import redraw, redraws, say
 from harness.trial import Progress
 from results import units
 from results.brief import Names
+from results.capacity.advice import no_room
 from results.capacity.judge import judge
 from results.capacity.search import closing_in
 from results.capacity.survey import Question
@@ -199,17 +200,17 @@ class SurveyProgress(LiveLine):
 
 
 class AdviceProgress(LiveLine):
-    """Writes one line a trial with a stall."""
+    """Writes one line a trial, with a stall or, of several channels, without."""
 
     def _outcome(self, trial: Trial) -> str:
-        lost = trial.ledger.reserve_failed
-        outcome = "survived" if not lost else f"{units.count(lost)} lost"
+        channel, lost = trial.setting.channel, no_room(trial)
+        outcome = ("survived" if trial.setting.stall_s else "timed") if not lost else f"{units.count(lost)} lost"
         if trial.limited_by == "generator":
             outcome = "the load was not offered; once more"
         if not trial.valid:
             outcome = f"invalid: {'; '.join(trial.invalid_because)}"
-        stalled = units.seconds(STALL.value(trial) or 0.0)
-        return f"{units.size(trial.setting.ring_size_bytes or 0)}, stopped for {stalled}: {outcome}"
+        stalled = f", stopped for {units.seconds(STALL.value(trial) or 0.0)}" if trial.setting.stall_s else ""
+        return f"{channel} of {units.size(trial.setting.ring_size_bytes or 0)}{stalled}: {outcome}"
 
 
 def _range(question: Question, loss: float) -> str:

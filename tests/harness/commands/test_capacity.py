@@ -7,12 +7,13 @@ import argparse
 import pytest
 
 from harness.commands import capacity
+from harness.commands.parts.parser import Parser
 from results.capacity.plan import CapacityPlan
 from results.capacity.search import NORMAL, QUICK
 
 
 def arguments(*words: str) -> argparse.Namespace:
-    parser = argparse.ArgumentParser()
+    parser = Parser()
     capacity.add_arguments(parser)
     return parser.parse_args(words)
 

@@ -85,7 +85,7 @@ def test_the_users_mode_is_recorded_and_has_to_be_the_same(tmp_path: Path) -> No
 def test_the_second_to_resume_is_refused(tmp_path: Path) -> None:
     """Beside a running session, and beside another that resumes: the first is named, each trial is there once."""
     path = tmp_path / "r.jsonl"
-    words = (*RUN, path, "--duration", "1.5", "--json")
+    words = (*("1.5" if word == "0.1" else word for word in RUN), path, "--json")
     resumed: tuple[str, ...] = ()
     for kept in (0, 4):
         first = start(*words, "--trials", "4", *resumed)

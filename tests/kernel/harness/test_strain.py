@@ -18,7 +18,8 @@ from tests.kernel.bench import command, surroundings
 from tests.kernel.endurance import endure
 from tests.kernel.harness.watched import QUIET_RUN, Watched
 
-ONE_TRIAL = (*QUIET_RUN, "--rate", "5000", "--duration", "0.5", "--trials", "1", "--json")
+LOADED = (*QUIET_RUN, "--rate", "5000", "--trials", "1", "--json")
+ONE_TRIAL = (*LOADED, "--duration", "0.5")
 GREEDY = """
 from modes import Mode
 class Greedy(Mode):
@@ -67,7 +68,7 @@ def test_a_consumer_that_the_kernel_kills_for_memory_makes_its_trial_invalid(tmp
     """Injects the out-of-memory killer: a group of 400 MiB, and a mode that takes more with each batch."""
     with (
         memory_group(400 << 20) as group,
-        Watched(*ONE_TRIAL, "--duration", "5", "--mode", greedy, "--out", tmp_path / "out") as run,
+        Watched(*LOADED, "--duration", "5", "--mode", greedy, "--out", tmp_path / "out") as run,
     ):
         pid = run.await_worker("consumer")
         group.write_text(str(pid))

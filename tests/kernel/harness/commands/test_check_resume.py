@@ -19,6 +19,10 @@ CERTIFY = ("certify", "--mode", "null", "--gates", "2", "--slowed", "0", *GATE)
 TRIALS = 2 * 2
 
 
+def resized(words: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple("10000" if word == "20000" else word for word in words)
+
+
 def rows(path: Path, kind: str) -> list[dict[str, Any]]:
     lines = path.read_text().splitlines() if path.exists() else []
     found = []
@@ -64,8 +68,8 @@ def test_a_killed_gate_goes_on(words: tuple[str, ...], tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        pytest.param((*CHECK, "--drain", "10000"), "has another plan", id="check of another size"),
-        pytest.param((*CERTIFY, "--drain", "10000"), "had another plan|has another plan", id="another certificate"),
+        pytest.param(resized(CHECK), "has another plan", id="check of another size"),
+        pytest.param(resized(CERTIFY), "had another plan|has another plan", id="another certificate"),
     ],
 )
 def test_another_plan_does_not_go_on(words: tuple[str, ...], says: str, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bpf.channels.perf import PerfChannel
+from bpf.channel import record_channels
 from bpf.errors import CannotRun
 from harness.__main__ import main
 from harness.peers.c_program import CProgram
@@ -27,7 +27,7 @@ PLAN = PeersPlan(
     trials=1,
     records=RECORDS,
     drain_ring_bytes=1 << 20,
-    drain_perf_bytes=PerfChannel.size_for(RECORDS),
+    channel_bytes={name: channel.size_for(RECORDS) for name, channel in record_channels().items() if name != "ring"},
     duration_s=0.2,
     traffic="udp-closed-port",
     sender="packet",
@@ -80,8 +80,8 @@ def test_all_find_the_ring_filled_to_the_same_mark(rig: PeersRig) -> None:
     """Also after one that left something in it: each drains what was put in, and its ledger is whole."""
     settings = {label(setting): setting for setting in PLAN.settings("drain")}
     ledgers = []
-    of_perf = ("null batch perf", "null callback perf")
-    for name in ("c-count", "null batch", "epoll callback struct", "null batch", *of_perf):
+    of_channels = [f"null batch {name}" for name in PLAN.channel_bytes]
+    for name in ("c-count", "null batch", "epoll callback struct", "null batch", *of_channels, "null callback perf"):
         rig.run(Step(settings["c-count"], 0), number=0, on_progress=unheard)
         trial = rig.run(Step(settings[name], 0), number=0, on_progress=unheard)
         assert trial.valid, trial.invalid_because
@@ -89,7 +89,9 @@ def test_all_find_the_ring_filled_to_the_same_mark(rig: PeersRig) -> None:
     assert {(each.sent, each.observed, each.submitted, each.consumed, each.unread) for each in ledgers} == {
         (RECORDS, RECORDS, RECORDS, RECORDS, 0)
     }
-    assert [each.checksum_read == each.checksum for each in ledgers if each.checksum_read is not None] == [True] * 4
+    assert [each.checksum_read == each.checksum for each in ledgers if each.checksum_read is not None] == [True] * (
+        3 + len(PLAN.channel_bytes)
+    )
 
 
 @needs_c

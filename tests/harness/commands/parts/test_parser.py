@@ -1,0 +1,79 @@
+"""What is typed is heeded, or refused by its name: nothing is left out without a word."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness.__main__ import main
+from harness.commands.parts.parser import Parser
+
+
+def refused(words: str, capsys: pytest.CaptureFixture[str]) -> str:
+    """Return what a command line that is refused says."""
+    try:
+        status = main(words.split())
+    except SystemExit as ended:  # argparse's
+        status = ended.code  # type: ignore[assignment]
+    assert status == 2
+    return capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ("run --mode null --mode epoll", "--mode: it is given twice; several go into one, with commas"),
+        ("run --mode null --channel ring --mo epoll --chan log", "--mode: it is given twice"),  # by abbreviations too
+        ("run --mode null --rate max --rate=max", "--rate: it is given twice"),  # and by one value
+        ("run --mode null --gc on --out a --out b", "--out: it is given twice"),
+        ("check --mode null --against main --against epoll", "--against: it is given twice"),
+        ("check --mode null --against epoll --delta loss_ratio=1% --delta loss_ratio=2%", "loss_ratio is given twice"),
+        ("check --a mode=epoll,mode=null --b mode=null", "says twice what mode is"),
+        ("check --a mode=null --b ring-size=1M,mode=null,ring_size=2M", "says twice what ring_size is"),
+        ("export nowhere --csv a --csv b", "--csv: it is given twice"),
+        ("history . --metric cpu_s --metric lost", "--metric: it is given twice"),
+    ],
+)
+def test_what_is_given_twice_is_refused(words: str, says: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """argparse takes the last, and says nothing of the first."""
+    assert says in refused(words, capsys)
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ("run --mode null --drain 100 --traffic udp-closed-port", "--traffic: nothing is sent in a drain trial"),
+        ("run --mode null --drain 100 --rate max --producers 2", "--rate and --producers: nothing is sent"),
+        ("run --mode null --pass drain,instructions --duration 5", "--duration: nothing is sent in a drain trial"),
+        ("run --mode null --drain 100 --wakeup force", "--wakeup: nothing is sent"),
+        ("run --mode epoll --interval 5", "--interval: of what is tried, nothing waits by the clock"),
+        ("run --mode aggregate --ring-size 2M", "--ring-size: of the modes, none uses a ring"),
+        ("capacity --mode null --trials 3", "--trials: of --advise"),
+        ("capacity --mode null --advise --rate 1000 --stall 10 --no-curve", "--no-curve: of a search"),
+        ("capacity --mode null --advise --rate 9 --stall 10 --loss 1 --most 5", "--most and --loss: of a search"),
+        ("check --mode null --against epoll --metrics ns_per_event --rate 5", "--rate: nothing is sent in a drain"),
+        ("check --mode null --against epoll --metrics loss_ratio --drain 5", "--drain: of what is gated, nothing"),
+        ("certify --mode null --slowed 0 --handicap cpu=1", "leave out --handicap"),
+        ("peers --parts live --records 5000", "--records: of the part drain"),
+        ("peers --parts drain --traffic udp-closed-port", "--traffic: of the parts live and program"),
+        ("peers --parts program --duration 3", "--duration: of the part live"),
+        ("watch --mode aggregate --channel ring", "--channel: mode aggregate has no records"),
+    ],
+)
+def test_what_nothing_would_heed_is_refused(
+    words: str, says: str, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though it is the default that is typed: who types it believes that it matters."""
+    monkeypatch.chdir(tmp_path)
+    assert says in refused(words, capsys)
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_may_be_repeated_is_kept() -> None:
+    """An option of many values, and a flag, which says the same however often."""
+    parser = Parser()
+    parser.add_argument("--reason", action="append")
+    parser.add_argument("--quiet", action="store_true")
+    made = parser.parse_args(["--reason", "A", "--quiet", "--reason", "B", "--quiet"])
+    assert (made.reason, made.quiet) == (["A", "B"], True)
