@@ -1,8 +1,10 @@
 """The variants of the experiment. Beside what its name says, each is `null` by callback, in epoll, in a closed loop."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
+from bpf.channel import record_channels
+from bpf.cpus import online_cpus
 from harness.explain.absent import ABSENT_S
 from harness.plan import DEFAULT_RING_BYTES, Wishes, drain_setting, load_setting
 from results.errors import BadInput
@@ -30,9 +32,19 @@ def variants(duration_s: float) -> Mapping[str, Setting]:
     def variant(mode: str, **changes: object) -> Setting:
         return load_setting(mode, TRAFFIC, dataclasses.replace(wishes, **changes))  # type: ignore[arg-type]
 
-    def paced(interval_ns: int, wakeup: str = "none", ring_size_bytes: int = DEFAULT_RING_BYTES) -> Setting:
-        pacing = {"interval_ns": interval_ns, "wakeup": wakeup, "ring_size_bytes": ring_size_bytes}
-        return variant("null", wait="paced", **pacing)
+    def paced(interval_ns: int, **changes: object) -> Setting:
+        return variant("null", **{"wait": "paced", "wakeup": "none", "interval_ns": interval_ns, **changes})
+
+    def by_channels() -> Iterator[tuple[str, Setting]]:
+        """Let each CPU have as much as the usual ring, in each channel that this machine can use."""
+        for name, channel in record_channels().items():
+            apart: dict[str, object] = {"channel": name, "ring_size_bytes": DEFAULT_RING_BYTES * len(online_cpus())}
+            if name != "ring" and channel.unsupported() is None:
+                yield (
+                    (f"null, {name}", variant("null", **apart))
+                    if channel.wakes
+                    else (f"null, paced, {name}", paced(USUAL_NS, **apart))
+                )
 
     drained = Wishes(reader="callback")
     return {
@@ -43,9 +55,10 @@ def variants(duration_s: float) -> Mapping[str, Setting]:
         "file, notified rarely": variant("file", wakeup=RARELY),
         "null, busy": variant("null", wait="busy", wakeup="none"),
         "null, paced": paced(USUAL_NS),
-        "null, paced and forced": paced(USUAL_NS, "force"),
+        "null, paced and forced": paced(USUAL_NS, wakeup="force"),
         "null, short batches": paced(SHORT_NS, ring_size_bytes=ROOMY),
         "null, long batches": paced(LONG_NS, ring_size_bytes=ROOMY),
+        **dict(by_channels()),
         "null, pausing": variant("harness.explain.pausing"),
         "null, calling": variant("harness.explain.calling"),
         "null, flushing": variant("harness.explain.flushing"),

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from results.explain.effect import Effect, Experiment
+from results.explain.plan import ExplainPlan
 
 # An effect below this is too small to be what the riddle is about.
 MATTERS = 1.10
@@ -85,7 +86,21 @@ HYPOTHESES = (
             Prediction("null, pausing", "null", "slowing the consumer by a pause of 1 µs an event, without work"),
         ),
     ),
+    Hypothesis(
+        "channel",
+        "what costs the producer is the shared ring itself, its lock and its headers",
+        (
+            Prediction("null, percpu-ring", "null", "a ring for each CPU in place of the shared one, notified alike"),
+            Prediction("null, paced, log", "null, paced", "a log in place of the ring, with the same pauses"),
+        ),
+    ),
 )
+
+
+def posed(plan: ExplainPlan) -> list[Hypothesis]:
+    """List the hypotheses that an experiment can be held against: an earlier one, or another machine's, tried less."""
+    tried = plan.variants.keys()
+    return [each for each in HYPOTHESES if {name for p in each.predictions for name in (p.faster, p.slower)} <= tried]
 
 
 def judge(hypothesis: Hypothesis, experiment: Experiment) -> Finding:

@@ -5,7 +5,7 @@ from statistics import median
 
 from results import units
 from results.explain.effect import Effect, Experiment
-from results.explain.hypotheses import HYPOTHESES, MATTERS, Finding, Word, judge, word
+from results.explain.hypotheses import MATTERS, Finding, Word, judge, posed, word
 from results.metrics import PASSES, PROGRAM_PER_EVENT, SLEEPS, WAKEUPS, Metric
 from results.reports.document import Bad, Document, Line, Part, Table, cells, titled
 from results.reports.loss import with_worst
@@ -78,7 +78,7 @@ def say_finding(finding: Finding) -> list[str]:
 def explain_document(experiment: Experiment, trials: Sequence[Trial] = ()) -> Document:
     """Show the rates of all variants, the riddle, and each hypothesis's verdict."""
     riddle = tuple((sentence,) for sentence in say_riddle(experiment))
-    findings = (say_finding(judge(hypothesis, experiment)) for hypothesis in HYPOTHESES)
+    findings = (say_finding(judge(hypothesis, experiment)) for hypothesis in posed(experiment.plan))
     invalid = tuple(
         (Bad(f"invalid: trial {trial.number} ({trial.setting.mode}): {'; '.join(trial.invalid_because)}"),)
         for trial in experiment.invalid

@@ -15,7 +15,8 @@ from results.trial import Setting, Trial
 NOTIFICATIONS: Mapping[str, float] = {
     "null": 300e3, "work": 400e3, "file": 450e3, "null, notified rarely": 600e3, "file, notified rarely": 600e3,
     "null, busy": 700e3, "null, paced": 700e3, "null, paced and forced": 90e3, "null, short batches": 690e3,
-    "null, long batches": 700e3, "null, pausing": 500e3, "null, calling": 500e3, "null, flushing": 500e3,
+    "null, long batches": 700e3, "null, percpu-ring": 301e3, "null, paced, log": 701e3,
+    "null, pausing": 500e3, "null, calling": 500e3, "null, flushing": 500e3,
     "null, same CPU": 200e3, "file, same CPU": 100e3, "nobody reads": 750e3, "null, open loop": 50e3,
     "file, open loop": 50e3, "null, drain": 1e6, "file, drain": 0.5e6,
 }  # fmt: skip

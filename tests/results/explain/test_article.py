@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from results.explain.effect import Experiment, experiment
-from results.explain.hypotheses import HYPOTHESES, judge
+from results.explain.hypotheses import judge, posed
 from results.explain.plan import ExplainPlan
 from results.file import read
 from results.reports.explain import explain_document, say_effect, say_finding, say_riddle
@@ -36,7 +36,7 @@ def test_every_sentence_of_the_run_stands_in_the_article(committed: Experiment) 
     """Word for word, number for number: the block of results is what the code says of the file."""
     block = re.search(r"```text\n(.*?)```", ARTICLE, re.DOTALL)
     assert block is not None
-    said = [*say_riddle(committed), *(line for h in HYPOTHESES for line in say_finding(judge(h, committed)))]
+    said = [*say_riddle(committed), *(line for h in posed(committed.plan) for line in say_finding(judge(h, committed)))]
     assert [line for line in block[1].splitlines() if line] == said
 
 
@@ -50,7 +50,7 @@ def test_the_figures_are_drawn_from_the_run(committed: Experiment, tmp_path: Pat
 
 def test_the_verdicts_are_the_articles(committed: Experiment) -> None:
     """What the prose calls confirmed, refuted or undecided is what the code called it."""
-    words = {h.name: judge(h, committed).word.value for h in HYPOTHESES}
+    words = {h.name: judge(h, committed).word.value for h in posed(committed.plan)}
     prose = ARTICLE.split("```")[2]
     assert words["notification"] == "confirmed"
     assert "**Notification** is confirmed" in prose
@@ -74,7 +74,7 @@ def test_the_counts_are_the_runs(committed: Experiment) -> None:
 def test_the_table_of_both_runs_is_theirs(committed: Experiment) -> None:
     """Each row holds the effect of one prediction in the first run and in the second."""
     again = run("explain-again.jsonl")
-    predictions = {(p.faster, p.slower) for h in HYPOTHESES for p in h.predictions}
+    predictions = {(p.faster, p.slower) for h in posed(committed.plan) for p in h.predictions}
     rows = {f"| {say_effect(committed.effect(*pair))} | {say_effect(again.effect(*pair))} |" for pair in predictions}
     table = ARTICLE.split("## Once more")[1].split("## Why slower")[0]
     assert len(re.findall(r"\| ×", table)) == 2 * len(rows)
@@ -82,4 +82,5 @@ def test_the_table_of_both_runs_is_theirs(committed: Experiment) -> None:
         assert row in table
     inversion = again.effect("file", "null")
     assert f"×{inversion.ratio:.2f}, {inversion.low:.2f}–{inversion.high:.2f}" in table
-    assert [judge(h, again).word for h in HYPOTHESES] == [judge(h, committed).word for h in HYPOTHESES]
+    tried = posed(again.plan)
+    assert [judge(h, again).word for h in tried] == [judge(h, committed).word for h in tried]

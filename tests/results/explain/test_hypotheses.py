@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from results.explain.effect import Effect
-from results.explain.hypotheses import HYPOTHESES, Hypothesis, Word, judge, word
+from results.explain.hypotheses import HYPOTHESES, Hypothesis, Word, judge, posed, word
 from tests.results.explain.made_up import made_up
 
 BY_NAME = {hypothesis.name: hypothesis for hypothesis in HYPOTHESES}
@@ -15,6 +17,7 @@ TRUE: dict[str, dict[str, float]] = {
     "system calls": {"null_calling": 650e3},
     "batching": {"null_short__batches": 300e3},
     "notification": {},
+    "channel": {"null_percpu-ring": 400e3, "null_paced_log": 800e3},
 }
 FALSE: dict[str, dict[str, float]] = {
     "starvation": {},
@@ -22,6 +25,7 @@ FALSE: dict[str, dict[str, float]] = {
     "system calls": {},
     "batching": {},
     "notification": {"null_notified__rarely": 301e3},
+    "channel": {"null_percpu-ring": 400e3},
 }
 
 
@@ -76,3 +80,11 @@ def test_every_intervention_compares_variants_that_exist() -> None:
     names = made_up().plan.variants.keys()
     for hypothesis in HYPOTHESES:
         assert {variant for p in hypothesis.predictions for variant in (p.faster, p.slower)} <= names
+
+
+def test_an_experiment_is_asked_what_it_tried() -> None:
+    """One of before there were channels, or of a machine that has no log, says nothing of them."""
+    plan = made_up().plan
+    assert posed(plan) == [*HYPOTHESES]
+    fewer = dataclasses.replace(plan, variants={k: v for k, v in plan.variants.items() if k != "null, paced, log"})
+    assert {h.name for h in HYPOTHESES} - {h.name for h in posed(fewer)} == {"channel"}

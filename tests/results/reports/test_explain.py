@@ -25,7 +25,7 @@ def riddle(**changes: float) -> str:
     ("changes", "said"),
     [
         ({}, "The inversion is reproduced"),
-        ({"file": 303e3}, "This machine does not show the inversion"),
+        ({"file": 300e3}, "This machine does not show the inversion"),
         ({"noise": 1.2}, "is not decidable from these blocks"),
         ({}, "file and null read the same"),
         ({"file_open__loop": 40e3}, "not surely the same"),
@@ -33,7 +33,7 @@ def riddle(**changes: float) -> str:
         ({"file_drain": 2e6}, "the order does not surely turn"),
         ({}, "the inversion is gone"),
         ({"file_notified__rarely": 900e3}, "an inversion remains"),
-        ({"file": 303e3}, "there was no sure inversion to take away"),
+        ({"file": 300e3}, "there was no sure inversion to take away"),
     ],
 )
 def test_each_outcome_has_its_words(changes: dict[str, float], said: str) -> None:

@@ -14,7 +14,7 @@ from matplotlib.ticker import FuncFormatter
 
 from results import units
 from results.explain.effect import Effect, Experiment
-from results.explain.hypotheses import HYPOTHESES, MATTERS, Word, judge
+from results.explain.hypotheses import MATTERS, Word, judge, posed
 from results.metrics import SLEEPS
 from results.output import write_file
 from results.statistics.spread import spread
@@ -122,7 +122,7 @@ def _notifications(experiment: Experiment) -> Figure:
 def _effects(experiment: Experiment) -> Figure:
     """Draw what each intervention did to the sender's rate, under the hypothesis that predicted it."""
     rows, colours = [], []
-    for hypothesis in HYPOTHESES:
+    for hypothesis in posed(experiment.plan):
         finding = judge(hypothesis, experiment)
         for prediction, effect in zip(hypothesis.predictions, finding.effects, strict=True):
             label = f"{hypothesis.name} ({finding.word.value}): {prediction.faster} / {prediction.slower}"
