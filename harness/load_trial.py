@@ -170,7 +170,7 @@ def answered(  # noqa: PLR0917 - both sides, and who watches them
     finish = account.finish(consumer, observer, outside, output_fd)
     if finish.skipped is not None and skipped_before is not None:
         finish = replace(finish, skipped=finish.skipped - skipped_before)
-    by_cpu = {} if observer is None or setting.producers == 1 else observer.counters_by_cpu()
+    by_cpu = {} if observer is None else observer.counters_by_cpu()
 
     witness = {name: count - witness_before.get(name, 0) for name, count in witness_after.items()}
     ledger = account.balance(
@@ -181,7 +181,7 @@ def answered(  # noqa: PLR0917 - both sides, and who watches them
         drops_expected=expected.total if expected else None,
     )
     # A worker that raised or died leaves a ledger that cannot balance: that follows from it, and is no second fault.
-    rows = ledgers_by_cpu(producers, made, by_cpu, finish.done, online_cpus()) if setting.producers > 1 else []
+    rows = ledgers_by_cpu(producers, made, by_cpu, finish.done, online_cpus())
     wrong = endings(sent) + endings(finish.done) or [
         *ledger.imbalance(), *imbalance(rows, ledger.skipped), *account.untrue(ledger, finish.reading),
         *_not_as_sent(offered, expected, witness),

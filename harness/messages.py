@@ -142,7 +142,7 @@ class Done(LastWords):
     `raised` is what its mode raised, `undone` what the mode did to its process that was undone, `threads` those that it
     left running. `top_drops` are rows of (reason, location, count). Times are CLOCK_MONOTONIC. `unread` is told where
     no ring shows it, `overwritten` where the channel overwrites, `parts` where
-    each CPU's own is asked for, `counters` by a consumer that has no program of ours.
+    it consumes once, `counters` by a consumer that has no program of ours.
     """
 
     consumed: int | None = None

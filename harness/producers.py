@@ -120,16 +120,20 @@ def ledgers_by_cpu(
 ) -> list[Row]:
     """Close the ledger of each CPU: of those that send, and of any on which the program saw a drop of ours.
 
-    `online` are the CPUs that have parts of the channel, in their order, where it has any.
+    `online` are the CPUs that have parts of the channel, in their order, where it has any. Of one that sends alone into
+    a channel without parts, it is the trial's own; what it alone made is nowhere else expected.
     """
     parts = dict(zip(online, done.parts, strict=False)) if len(done.parts) > 1 else {}
+    alone = len(producers.cpus) == 1
+    if alone and not parts:
+        return []
     made = {} if expected is None else dict(zip(producers.cpus, (each.total for each in expected), strict=True))
     rows = []
     for cpu in sorted({*counters, *(cpu for cpu in producers.cpus if cpu is not None)}):
         seen = counters.get(cpu, Counters(0, 0, 0, 0, 0, 0))
         row = {
             "cpu": cpu,
-            "drops_expected": made.get(cpu, 0),
+            **({} if alone else {"drops_expected": made.get(cpu, 0)}),
             "observed": seen.observed,
             "submitted": seen.submitted,
             "reserve_failed": seen.reserve_failed,
@@ -148,7 +152,7 @@ def ledgers_by_cpu(
 def imbalance(rows: Sequence[Row], skipped: int | None) -> Iterator[str]:
     """Say each equation that does not hold on one CPU."""
     for row in rows:
-        cpu, missed = row["cpu"], row["drops_expected"] - row["observed"]
+        cpu, missed = row["cpu"], row.get("drops_expected", row["observed"]) - row["observed"]
         if missed < 0 or missed > (skipped or 0):
             yield f"CPU {cpu} made {row['drops_expected']} drops, and {row['observed']} were observed on it"
         into = row["submitted"] + row["reserve_failed"] + row["aggregated"] + row["map_full"]

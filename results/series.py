@@ -16,7 +16,7 @@ SERIES = {
     "allocation_sites": "the lines that allocate most often, and those that allocate most bytes",
     "instruction_functions": "the functions that take most instructions themselves, those that they call not included",
     "batch_lengths": "(most records of such a pass, passes), by powers of two",
-    "cpus": "the ledger of each CPU that sent, or on which a drop of ours was seen, where several send",
+    "cpus": "the ledger of each CPU that sent, or on which a drop of ours was seen, where several do, or have parts",
     "top_drops": "the reasons and functions that most events had, with their counts",
 }
 
@@ -111,6 +111,16 @@ def top_drops(trials: Iterable[Trial]) -> list[TopDrop]:
                 case [str() | int() as reason, str() | int() as function, int(count)]:
                     counts[str(reason), str(function)] += count
     return [TopDrop(reason, function, count) for (reason, function), count in counts.most_common()]
+
+
+def cpus(trial: Trial) -> list[dict[str, int]]:
+    """Read the ledger of each CPU; empty where it has none."""
+    rows = trial.series.get("cpus")
+    return [
+        row
+        for row in (rows if isinstance(rows, list) else [])
+        if isinstance(row, dict) and "cpu" in row and {*map(type, row.values())} == {int}
+    ]
 
 
 def _numbers(row: Any, names: Sequence[str]) -> tuple[float, float, float, float, float] | None:

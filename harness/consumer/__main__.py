@@ -164,7 +164,7 @@ def _consume(  # noqa: PLR0917 - all that takes part in it
         consumed=consumed,
         unread=reader.unread(before + (consumed or 0)),
         overwritten=reader.overwritten if setting.when_full == "overwrite" else None,
-        parts=tuple(parts) if setting.producers > 1 else (),
+        parts=tuple(parts) if setting.windows is None else (),
         checksum_read=None if reader.checksum is None else reader.checksum % 2**64,
         began_ns=began_ns,
         last_consumed_ns=counts.last_consumed_ns or began_ns,

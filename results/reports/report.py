@@ -24,7 +24,7 @@ from results.reports.document import (
 from results.reports.headline import headline
 from results.reports.names import brief_report, key_to
 from results.reports.pauses import pauses
-from results.reports.run import doubts, ledger, scorecard
+from results.reports.run import cpu_ledger, doubts, ledger, scorecard
 from results.reports.scorecard import Summary, summarise
 from results.reports.sessions import commands_of, disturbed, machine
 from results.scorecard.report import Report
@@ -109,7 +109,8 @@ def _ledger_sections(report: Report, invalid: tuple[Sentence, ...]) -> Iterable[
     said: Sentence = (
         Quiet("Every drop is accounted for, to the event, in each valid trial; these are sums over them."),
     )
-    yield Section("ledger", "Ledger", (said, *(ledger("mode", totals) if totals else ())))
+    by_cpu = cpu_ledger({row.label: row.valid for row in report.rows})
+    yield Section("ledger", "Ledger", (said, *(ledger("mode", totals) if totals else ()), *by_cpu))
     if invalid:
         yield Section("invalid", "Invalid trials", ((Quiet("Shown here, and in no number above."),), *invalid))
     # What a drain trial consumes are records that the kernel made up.

@@ -1,6 +1,6 @@
 """What trials say as a run prints them: what became of the drops, what that cost, the ledgers, and what is in doubt."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from results import units
 from results.brief import Names
@@ -33,9 +33,10 @@ from results.reports.loss import with_worst
 from results.reports.names import brief_rows, key_to
 from results.reports.pauses import pauses
 from results.reports.sessions import disturbed, marked
-from results.scorecard.rows import COUNTS, DISTURBED, Row, rows, total
+from results.scorecard.rows import COUNTS, DISTURBED, Row, rows, total, total_by_cpu
 from results.scorecard.rows import Doubt as RowDoubt
 from results.scorecard.variants import variants
+from results.series import cpus
 from results.shown import shown
 from results.trial import Trial
 
@@ -123,12 +124,21 @@ def _balance(found: Sequence[Row]) -> tuple[Part, ...]:
     of_losses = [trial for trials in counted.values() for trial in trials]
     every = {(trial.session, trial.number): trial for row in found for trial in (*row.valid, *row.drains)}
     if not of_losses or any(row.invalid for row in found) or any(map(_lost_some, of_losses)):
-        return ledger("ledger", {label: total(trials) for label, trials in counted.items()})
+        return (*ledger("ledger", {label: total(trials) for label, trials in counted.items()}), *cpu_ledger(counted))
     whose = f"every ledger of {len(every)} trials" if len(every) > 1 else "the ledger"
     # Probes of other passes slow the consumer: what it loses then is in no number.
     lost_beside = any(map(_lost_some, every.values()))
     none = f"none of the {len(of_losses)} timed ones lost anything" if lost_beside else "nothing was lost"
-    return ((Good(f"{whose} balances; {none}"),),)
+    apart = sum(1 for trial in every.values() if cpus(trial))
+    each = "" if not apart else f", and that of each CPU in {apart}" if len(every) > 1 else ", and that of each CPU"
+    return ((Good(f"{whose} balances{each}; {none}"),),)
+
+
+def cpu_ledger(counted: Mapping[str, Iterable[Trial]]) -> tuple[Part, ...]:
+    """Write the counts of each CPU of some rows, where their trials have them."""
+    by_cpu = {label: total_by_cpu(trials) for label, trials in counted.items()}
+    totals = {f"{label}, CPU {cpu}": counts for label, of_cpus in by_cpu.items() for cpu, counts in of_cpus.items()}
+    return ((), *ledger("ledger of each CPU", totals)) if totals else ()
 
 
 def _lost_some(trial: Trial) -> bool:

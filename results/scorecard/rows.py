@@ -1,6 +1,7 @@
 """The scorecard: for each consumer under each load, the median of its valid trials and their spread."""
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
@@ -20,6 +21,7 @@ from results.metrics import (
 from results.plan import doubt
 from results.scorecard.labels import labels
 from results.scorecard.origin import Origins
+from results.series import cpus
 from results.session import Session, collector, python_line
 from results.statistics.spread import Spread, spread
 from results.trial import Setting, Trial
@@ -285,13 +287,24 @@ def total(trials: Iterable[Trial]) -> dict[str, int]:
     return {name: sum(counts) for name, counts in zip(COUNTS, columns, strict=False) if None not in counts}
 
 
+def total_by_cpu(trials: Iterable[Trial]) -> dict[int, dict[str, int]]:
+    """Add up the ledgers of each CPU, where trials have them."""
+    totals: dict[int, Counter[str]] = {}
+    for trial in trials:
+        for row in cpus(trial):
+            counts = totals.setdefault(row["cpu"], Counter())
+            counts.update({name: row[name] for name in COUNTS if name in row})
+            counts.update({"offered": row["drops_expected"]} if "drops_expected" in row else {})
+    return {cpu: dict(counts) for cpu, counts in sorted(totals.items())}
+
+
 @lru_cache(maxsize=1024)
 def _consumer(setting: Setting) -> Setting:
     """Keep of a setting only what handles an event: the key that joins load and drain trials, which never wait."""
     return replace(
         setting, wait="epoll", wakeup=None, interval_ns=None, traffic="", trial_kind="drain", pass_="timed",
-        ring_size_bytes=None, sender=None, shape="", intended_load=None, duration_s=None, drain_records=None,
-        stall_s=None,
+        ring_size_bytes=None, producers=1, sender=None, shape="", intended_load=None, duration_s=None,
+        drain_records=None, stall_s=None,
     )  # fmt: skip
 
 

@@ -26,6 +26,11 @@ def test_every_channel_carries_real_drops_and_drains() -> None:
         assert trial["valid"], trial["invalid_because"]
         assert trial["consumed"] == trial["submitted"] == trial["observed"] - trial["reserve_failed"] > 0
         assert trial["checksum"] == trial["checksum_read"]
+        cpus = trial["series"].get("cpus", [])  # of a channel that has a part for each CPU, where there are several
+        for word in ("observed", "submitted", "reserve_failed", "consumed", "unread") if cpus else ():
+            assert sum(row[word] for row in cpus) == trial[word]
+    if len(os.sched_getaffinity(0)) > 1:
+        assert {name for name, trial in found.items() if "cpus" in trial["series"]} == {*CHANNELS} - {"ring"}
 
 
 def test_a_full_channel_is_seen_from_outside() -> None:
@@ -55,8 +60,8 @@ def test_what_a_log_overwrites_is_lost_and_known_to_the_record(reader: str) -> N
 def test_two_cpus_at_once_close_a_ledger_each(traffic: str) -> None:
     """Real drops and synthetic records by every channel: what a CPU made was observed on it, and consumed."""
     words: list[object] = ["--channel", "all", "--producers", 2, "--traffic", traffic]
-    words += ["--rate", 2_000_000] if traffic == "synthetic" else []  # bursts that the kernel times
-    ended = bench_here("run", "--mode", "null", *LOAD, *words)
+    rate = 2_000_000 if traffic == "synthetic" else 20_000  # bursts that the kernel times
+    ended = bench_here("run", "--mode", "null", "--rate", rate, *LOAD[2:], *words)
     assert ended.returncode == 0, ended.stderr
     found = {trial["channel"]: trial for trial in trials(ended.stdout)}
     assert sorted(found) == sorted(CHANNELS)

@@ -1,7 +1,8 @@
 """The columns of an export: always the same ones, in the same order, of the same types, whatever a file holds.
 
 They are those of Trial, Setting and Ledger, of the table of metrics and of the fingerprint: nothing is listed here a
-second time. What has open names (a witness's counters, numbers and facts of another version) is JSON, in one column.
+second time. What has open names (a witness's counters, numbers and facts of another version) is JSON, in one column;
+so is the ledger of each CPU.
 """
 
 import json
@@ -13,6 +14,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from results.ledger import Ledger
 from results.metrics import METRICS, OFFERED_LOAD
+from results.series import cpus
 from results.session import FACTS, ModeSource
 from results.shown import shown
 from results.trial import Setting, Trial
@@ -133,6 +135,7 @@ def _columns() -> Iterator[Column]:
     yield from _of_metrics({column.name for column in own})
     yield from _of_hosts()
     yield Column("witness", TEXT, "", lambda line: _json({shown(k): v for k, v in line.trial.witness.items()}))
+    yield Column("ledger_by_cpu", TEXT, "", lambda line: json.dumps(found) if (found := cpus(line.trial)) else None)
     yield Column("other", TEXT, "", lambda line: _json(_other(line)))
 
 
