@@ -145,9 +145,10 @@ _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def _end(received: int, _frame: FrameType | None) -> NoReturn:
-    """Unwind, and let no impatient second signal disturb the clearing up."""
+    """Unwind, and let no impatient second signal disturb the clearing up, nor a pipe that nobody reads hold it."""
     for number in _ENDING:
         signal.signal(number, signal.SIG_IGN)
+    streams.drop_unread(streams.PATIENCE_S)
     raise KeyboardInterrupt if received == signal.SIGINT else Terminated
 
 

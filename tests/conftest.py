@@ -15,6 +15,8 @@ from tests.nobody import Nobody, find_nobody
 
 # No test may ask whoever runs it for a password, or become root because they need none.
 os.environ["BENCH_NO_SUDO"] = "1"
+# The launcher's Python heeds no such variable (-I): what it holds back in its buffers is held back here.
+os.environ.pop("PYTHONUNBUFFERED", None)
 
 
 def pytest_configure() -> None:

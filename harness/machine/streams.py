@@ -14,6 +14,8 @@ from results.shown import cut, shown, unencodable
 
 _ENCODING_ERRORS = "bench"
 _PLAIN_TERMINALS = ("", "dumb", "unknown")
+# A pipe that takes nothing for so long, after somebody asked for the end, is read by nobody.
+PATIENCE_S = 1.0
 _USUAL_WIDTH = 80  # of a terminal that says none
 
 
@@ -80,10 +82,10 @@ def last_word(*lines: object) -> None:
         say(*lines)
 
 
-def drop_unread() -> None:
+def drop_unread(patience_s: float = 0) -> None:
     """Send to nowhere what a full pipe that nobody reads will not take, also of a write that is under way."""
     for number in (1, 2):
-        if not select.select([], [number], [], 0)[1]:
+        if not select.select([], [number], [], patience_s)[1]:
             os.dup2(os.open(os.devnull, os.O_WRONLY), number)
 
 

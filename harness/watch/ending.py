@@ -13,8 +13,6 @@ from harness.consumer.waits import StopSignal
 from harness.machine import streams
 from harness.machine.group import Group
 
-PATIENCE_S = 1.0
-
 
 @contextmanager
 def ending_with_us() -> Iterator[None]:
@@ -40,4 +38,4 @@ class Stop(StopSignal):
         if self.received is not signal.SIGALRM:
             if number == signal.SIGALRM:
                 streams.drop_unread()
-            signal.setitimer(signal.ITIMER_REAL, PATIENCE_S)
+            signal.setitimer(signal.ITIMER_REAL, streams.PATIENCE_S)

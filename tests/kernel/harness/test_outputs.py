@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from results.file import read
-from tests.kernel.bench import OWN_MOUNTS, bench, command, surroundings
+from tests.kernel.bench import CHECKOUT, OWN_MOUNTS, bench, command, surroundings
 from tests.kernel.harness.watched import QUIET_RUN, Watched
 
 CLOSED = ["0<&-", "1>&-", "2>&-", "0<&- 1>&-", "0<&- 2>&-", "1>&- 2>&-", "0<&- 1>&- 2>&-"]
@@ -224,3 +224,26 @@ def test_a_full_pipe_that_nobody_reads_does_not_hold_a_session(tmp_path: Path, n
     os.close(reading)
     os.close(writing)
     assert len(read(out).trials) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "number", "status"),
+    [
+        (("report", CHECKOUT / "docs/results/metrics.jsonl"), signal.SIGTERM, 143),
+        (("modes", "--json"), signal.SIGINT, 130),
+        (("--help",), signal.SIGTERM, 143),
+    ],
+)
+def test_a_full_pipe_that_nobody_reads_holds_no_command(words: tuple[object, ...], number: int, status: int) -> None:
+    """Results and complaints go there, as with `2>&1 |`; told to end, the command does."""
+    reading, writing = os.pipe()
+    fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 4096)
+    os.write(writing, bytes(4096))
+    with subprocess.Popen(command(*words), env=surroundings(), stdout=writing, stderr=writing) as process:
+        while "pipe_write" not in Path(f"/proc/{process.pid}/wchan").read_text():
+            assert process.poll() is None
+            time.sleep(0.01)
+        process.send_signal(number)
+        assert process.wait(timeout=30) == status
+    os.close(reading)
+    os.close(writing)
