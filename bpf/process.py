@@ -12,7 +12,8 @@ from typing import Any
 from bpf import syscalls
 from bpf.btf import KernelTypes
 from bpf.errors import CannotRun
-from bpf.program import import_bcc, same_folder
+from bpf.pid_namespace import namespace_flags
+from bpf.program import import_bcc, same_folder, source
 
 TRACEPOINTS = {
     "sched_wakeup": ("wakeups",),
@@ -27,6 +28,16 @@ _FOLDER = Path(__file__).parent / "programs"
 _EPOLL_CALLS = {"x86_64": (232, 281, 441)}
 _EPOLL_CALLS_ELSEWHERE = (22, 441)
 _FIELDS = 5
+# The last five find the number of a process in the namespace that it was started in.
+_OFFSETS = {
+    "TGID": ("task_struct", "tgid"),
+    "GROUP_LEADER": ("task_struct", "group_leader"),
+    "THREAD_PID": ("task_struct", "thread_pid"),
+    "LEVEL": ("pid", "level"),
+    "NUMBERS": ("pid", "numbers"),
+    "NAMESPACE": ("pid_namespace", "ns"),
+    "INODE": ("ns_common", "inum"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +67,19 @@ class ProcessCounter:
     def __enter__(self) -> ProcessCounter:
         bcc = import_bcc()
         with KernelTypes() as types:
-            tgid = types.field_offset("task_struct", "tgid")
+            offsets = {name: types.field_offset(struct, field) for name, (struct, field) in _OFFSETS.items()}
         calls = _EPOLL_CALLS.get(platform.machine(), _EPOLL_CALLS_ELSEWHERE)
         flags = [
             "-Wno-everything",
             f"-DPROCESS={self._pid}",
-            f"-DOFFSET_TGID={tgid}",
+            *(f"-DOFFSET_{name}={offset}" for name, offset in offsets.items()),
+            *namespace_flags(),
             f"-DEPOLL_CALLS=({'||'.join(f'id=={call}' for call in calls)})",
         ]
         os.environ["BCC_KERNEL_SOURCE"] = str(_FOLDER / "include")
         try:
             with same_folder():
-                self._bpf: Any = bcc.BPF(src_file=str(_FOLDER / "process.c").encode(), cflags=flags)
+                self._bpf: Any = bcc.BPF(text=source("process.c"), cflags=flags)
         except Exception as error:  # bcc raises nothing narrower
             raise CannotRun(f"cannot load the kernel pass's program: {error}", "run `bench doctor`") from error
         for tracepoint, fields in TRACEPOINTS.items():

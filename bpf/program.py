@@ -3,6 +3,7 @@
 import contextlib
 import mmap
 import os
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from bpf.btf import KernelTypes
 from bpf.channel import Channel
 from bpf.counters import CounterMap
 from bpf.errors import CannotRun
+from bpf.pid_namespace import namespace_flags
 
 Entry = Literal["on_drop", "only_return", "only_filter", "only_hash"]
 
@@ -58,7 +60,7 @@ class Program:
         flags = compile_flags(self.options)
         os.environ["BCC_KERNEL_SOURCE"] = str(_FOLDER / "include")
         with _clear_error("compile and load the BPF program"), same_folder():
-            self.bcc: Any = bcc.BPF(text=_source(), cflags=flags)
+            self.bcc: Any = bcc.BPF(text=source("drops.c"), cflags=flags)
             # bcc.BPF() closes what it holds at interpreter exit only; __exit__ calls cleanup() and unregisters it
             self.on_drop_fd = int(self.bcc.load_func(self.options.entry.encode(), bcc.BPF.RAW_TRACEPOINT).fd)
             self._emit = self.bcc.load_func(b"emit", bcc.BPF.SCHED_CLS) if self.options.synthetic else None
@@ -150,7 +152,7 @@ def compile_flags(options: LoadOptions) -> list[str]:
                 f"this kernel's tracepoint skb:{TRACEPOINT} does not give a drop reason ({error})",
                 "use Linux 5.17 or later (or a kernel to which drop reasons were backported)",
             ) from error
-    flags += options.channel.flags
+    flags += [*namespace_flags(), *options.channel.flags]
     if options.entry != "on_drop":
         flags.append("-DBASELINES")
     if options.synthetic:
@@ -158,10 +160,10 @@ def compile_flags(options: LoadOptions) -> list[str]:
     return flags
 
 
-def _source() -> bytes:
-    """Return drops.c with log.h in it: bcc rewrites the use of maps in the source itself, and in nothing included."""
-    source, log = ((_FOLDER / name).read_bytes() for name in ("drops.c", "log.h"))
-    return source.replace(b'#include "log.h"\n', log)
+def source(name: str) -> bytes:
+    """Return a program with our headers in it: bcc rewrites the use of maps in the source, and in nothing included."""
+    ours = re.compile(rb'^#include "([a-z]+[.]h)"$', re.MULTILINE)
+    return ours.sub(lambda include: (_FOLDER / include[1].decode()).read_bytes(), (_FOLDER / name).read_bytes())
 
 
 @contextlib.contextmanager

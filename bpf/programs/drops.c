@@ -17,10 +17,12 @@
  *   BASELINES             adds programs that do a part of the work, to tell what each part costs
  */
 
+#include "numbers.h"
+
 struct record {
     u64 timestamp; /* CLOCK_MONOTONIC, ns */
     u64 location;  /* address in the kernel that dropped the packet */
-    u32 pid;       /* process on whose CPU time it happened; 0 is the idle task */
+    u32 pid;       /* process on whose CPU time it happened (numbers.h); 0 is the idle task */
     u32 reason;    /* enum skb_drop_reason, the subsystem in the upper 16 bits */
 };
 
@@ -149,7 +151,7 @@ int on_drop(struct bpf_raw_tracepoint_args *ctx)
     struct counters *count = counters.lookup(&first);
     if (!count)
         return 0;
-    handle(ctx, count, bpf_get_current_pid_tgid() >> 32, ctx->args[ARG_LOCATION], ctx->args[ARG_REASON]);
+    handle(ctx, count, current_process(), ctx->args[ARG_LOCATION], ctx->args[ARG_REASON]);
     return 0;
 }
 
@@ -223,7 +225,7 @@ int only_hash(struct bpf_raw_tracepoint_args *ctx)
 {
     struct key key = {
         .location = ctx->args[ARG_LOCATION],
-        .pid = bpf_get_current_pid_tgid() >> 32,
+        .pid = current_process(),
         .reason = ctx->args[ARG_REASON],
     };
     u64 one = 1, *seen = counts.lookup(&key);

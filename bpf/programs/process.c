@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR MIT) */
 /*
- * Counts what the kernel does for one process (PROCESS, its tgid), for the kernel pass. Raw tracepoints again, one
+ * Counts what the kernel does for one process (PROCESS, its number), for the kernel pass. Raw tracepoints again, one
  * program each, so that a kernel that lacks one still counts the rest.
  *
- *   OFFSET_TGID           of struct task_struct, from the running kernel's BTF
+ *   OFFSET_...            of fields, from the running kernel's BTF
  *   EPOLL_CALLS           tests `id` against this architecture's numbers of epoll_wait and its relatives
  */
+
+#include "numbers.h"
 
 /* In the order of Counts in process.py. */
 struct counts {
@@ -22,16 +24,37 @@ BPF_ARRAY(inside, u32, 1);
 
 static __always_inline bool ours(void)
 {
-    return bpf_get_current_pid_tgid() >> 32 == PROCESS;
+    return current_process() == PROCESS;
+}
+
+/* Whether a task is of the process: one that was started here, and so is numbered here last. */
+static __always_inline bool is_of(void *task)
+{
+#ifdef PID_NAMESPACE
+    void *leader = 0, *pid = 0, *namespace = 0;
+    u32 level = 0, number = 0, inode = 0;
+    bpf_probe_read_kernel(&leader, sizeof(leader), task + OFFSET_GROUP_LEADER);
+    bpf_probe_read_kernel(&pid, sizeof(pid), leader + OFFSET_THREAD_PID);
+    bpf_probe_read_kernel(&level, sizeof(level), pid + OFFSET_LEVEL);
+    void *last = pid + OFFSET_NUMBERS + level * 16; /* struct upid: nr, ns */
+    bpf_probe_read_kernel(&number, sizeof(number), last);
+    if (number != PROCESS)
+        return false;
+    bpf_probe_read_kernel(&namespace, sizeof(namespace), last + 8);
+    bpf_probe_read_kernel(&inode, sizeof(inode), namespace + OFFSET_NAMESPACE + OFFSET_INODE);
+    return inode == PID_NAMESPACE;
+#else
+    u32 tgid = 0;
+    bpf_probe_read_kernel(&tgid, sizeof(tgid), task + OFFSET_TGID);
+    return tgid == PROCESS;
+#endif
 }
 
 int on_sched_wakeup(struct bpf_raw_tracepoint_args *ctx)
 {
     int first = 0;
-    u32 tgid = 0;
-    bpf_probe_read_kernel(&tgid, sizeof(tgid), (void *)(ctx->args[0] + OFFSET_TGID));
     struct counts *count = counts.lookup(&first);
-    if (count && tgid == PROCESS)
+    if (count && is_of((void *)ctx->args[0]))
         count->wakeups++;
     return 0;
 }

@@ -145,7 +145,11 @@ def _print_rows(rows: list[Row], *, as_json: bool) -> None:
 def _table(rows: list[Row]) -> Table:
     """Make a line for each row, whose reason is its label."""
     names = [name for name in rows[0].cells() if name != "reason"] if rows else []
-    texts = ([f"{value:,}" if name == "count" else shown(value) for name, value in row.cells().items()] for row in rows)
+    texts = ([_text(name, value) for name, value in row.cells().items()] for row in rows)
     lines = tuple(Line(reason, cells(*others)) for reason, *others in texts)
     headings = tuple(Heading(name, words=name in ("function", "process")) for name in names)
     return Table("reason", headings, lines, narrow="fold")
+
+
+def _text(name: str, value: str | int | None) -> str:
+    return "–" if value is None else f"{value:,}" if name == "count" else shown(value)

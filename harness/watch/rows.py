@@ -5,13 +5,14 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from bpf.pid_namespace import ELSEWHERE
 from bpf.readers.snapshot import Counts, Keys
 from modes import Kit, Mode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """So many drops; those that only a mode counted belong to no process."""
+    """So many drops; those that only a mode counted belong to no process, and one outside this container has no pid."""
 
     reason: str
     function: str
@@ -19,9 +20,10 @@ class Row:
     process: str | None = None
     count: int
 
-    def cells(self) -> dict[str, str | int]:
-        """Return what is known, by name."""
-        return {name: value for name, value in asdict(self).items() if value is not None}
+    def cells(self) -> dict[str, str | int | None]:
+        """Return what is told, by name."""
+        told = asdict(self)
+        return told if self.process is not None else {name: told[name] for name in ("reason", "function", "count")}
 
 
 def snapshot_rows(keys: Keys, counts: Counts, kit: Kit, processes: dict[int, str]) -> list[Row]:
@@ -30,7 +32,7 @@ def snapshot_rows(keys: Keys, counts: Counts, kit: Kit, processes: dict[int, str
         Row(
             reason=kit.reasons.name(reason),
             function=kit.symbols.name(location),
-            pid=pid,
+            pid=None if pid == ELSEWHERE else pid,
             process=processes.get(pid) or processes.setdefault(pid, _process_name(pid)),
             count=count,
         )
@@ -54,6 +56,8 @@ def _process_name(pid: int) -> str:
     """Name a process; one that has ended since has no name any more."""
     if pid == 0:
         return "(idle)"
+    if pid == ELSEWHERE:
+        return "(outside this container)"
     try:
         return os.fsdecode(Path(f"/proc/{pid}/comm").read_bytes().removesuffix(b"\n"))
     except OSError:

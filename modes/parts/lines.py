@@ -6,6 +6,7 @@ import time
 import numpy as np
 import numpy.typing as npt
 
+from bpf.pid_namespace import ELSEWHERE
 from bpf.reasons import Reasons
 from bpf.record import Samples
 from bpf.symbols import Symbols
@@ -26,11 +27,12 @@ class TextForm:
     def cause(self, location: int, pid: int, reason: int) -> bytes:
         """Return what follows them, the newline included."""
         function = self._symbols.name(location)
-        return f"] Drop | PID: {pid} | Reason: {self._reasons.name(reason)} | Function: {function}\n".encode()
+        process = "elsewhere" if pid == ELSEWHERE else pid
+        return f"] Drop | PID: {process} | Reason: {self._reasons.name(reason)} | Function: {function}\n".encode()
 
 
 class JsonForm:
-    """One JSON object a line: `time` (RFC 3339, UTC), `pid`, `reason`, `function`."""
+    """One JSON object a line: `time` (RFC 3339, UTC), `pid` (null: outside this container), `reason`, `function`."""
 
     def __init__(self, reasons: Reasons, symbols: Symbols) -> None:
         self._reasons, self._symbols = reasons, symbols
@@ -41,7 +43,8 @@ class JsonForm:
 
     def cause(self, location: int, pid: int, reason: int) -> bytes:
         """Return what follows them, the newline included."""
-        named = {"pid": pid, "reason": self._reasons.name(reason), "function": self._symbols.name(location)}
+        process = None if pid == ELSEWHERE else pid
+        named = {"pid": process, "reason": self._reasons.name(reason), "function": self._symbols.name(location)}
         return ('Z", ' + json.dumps(named)[1:] + "\n").encode()
 
 

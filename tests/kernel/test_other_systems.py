@@ -80,7 +80,7 @@ def test_what_is_told_to_end_leaves_nothing(tmp_path: Path, script: str, tool: s
         first = hashlib.sha256((run.parent / "first").read_bytes()).hexdigest()[:12]
         (made / f"linux-image-amd64-{first}").mkdir()
     (tmp_path / "bin").mkdir()
-    for name in ("apt-get", "apt-cache", "cpio", "debootstrap", "qemu-system-x86_64", "xz"):
+    for name in ("apt-get", "apt-cache", "cpio", "debootstrap", "modprobe", "qemu-system-x86_64", "xz"):
         (tmp_path / "bin" / name).write_text(AT_WORK if name == tool else "#!/bin/sh\n")
         (tmp_path / "bin" / name).chmod(0o755)
     words = {"vm": ("--arch", "amd64"), "distros": ("trixie",)}[script]
