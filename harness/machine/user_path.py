@@ -7,10 +7,14 @@ Here Python's library, bench and what it depends on come first, then these folde
 import os
 import sys
 import sysconfig
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib.machinery import ModuleSpec, PathFinder
+from importlib.metadata import Distribution, DistributionFinder, MetadataPathFinder
 from pathlib import Path
 from types import ModuleType
+
+Context = DistributionFinder.Context
+_ANY = Context()
 
 # bcc is the distribution's: it lies among what else is installed.
 _OURS = frozenset({"bcc", "bpf", "harness", "modes", "results", "traffic"})
@@ -40,3 +44,10 @@ class _Finder:
         found = PathFinder.find_spec(name, self._folders)
         # As ever, a folder without __init__.py gives way to a package of that name further on.
         return found if found is None or found.loader is not None or PathFinder.find_spec(name) is None else None
+
+    def find_distributions(self, context: Context = _ANY) -> Iterable[Distribution]:
+        """Find what says which versions lie there (importlib.metadata), but for what we depend on."""
+        ours, users = (Context(name=context.name, path=where) for where in (self._environment, self._folders))
+        if context.name is not None and any(MetadataPathFinder.find_distributions(ours)):
+            return ()
+        return MetadataPathFinder.find_distributions(users)

@@ -54,3 +54,19 @@ def test_the_path_is_absolute_and_an_empty_entry_is_none(monkeypatch: pytest.Mon
     assert user_path() == [tmp_path / "src", checkout()]
     monkeypatch.delenv("PYTHONPATH")
     assert user_path() == []
+
+
+@pytest.mark.parametrize("path", ["{0}", "lib", "/nonexistent:{0}:"])
+def test_what_lies_there_tells_its_version(tmp_path: Path, path: str) -> None:
+    """As Python's own way to ask for it; of what is ours, a namesake's tells nothing."""
+    folder = tmp_path / "lib"
+    for name, version in (("users-own", "2.5"), ("numpy", "0.0.1"), ("rich", "0.0.1")):
+        info = folder / f"{name.replace('-', '_')}-{version}.dist-info"
+        info.mkdir(parents=True)
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+    words = (
+        "from importlib.metadata import distributions, version; "
+        "print(version('users-own'), version('users_own'), '0.0.1' in (version('numpy'), version('rich')), "
+        "sum(each.name == 'users-own' for each in distributions()))"
+    )
+    assert tell(tmp_path, words, PYTHONPATH=path.format(folder)) == "2.5 2.5 False 1"
