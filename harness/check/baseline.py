@@ -19,6 +19,12 @@ class Baseline:
     session: Session
     trials: Mapping[Comparison, list[Trial]]
 
+    def other_bench(self, host: Mapping[str, Any]) -> str:
+        """Say which bench measured it, where that is another: what it cost then is in the ratio, too."""
+        found = [each for each in differences([self.session.host, host]) if each.fact in ("bench", "commit")]
+        told = (f"{each.fact} {each.values[0]} then, {each.values[1]} now" for each in found)
+        return f", by another bench ({', '.join(told)})" if found else ""
+
 
 def load(path: Path, comparisons: Sequence[Comparison], blocks: int, host: Mapping[str, Any]) -> Baseline:
     """Find the last session of a file that measured all that is compared, often enough for `blocks` blocks.

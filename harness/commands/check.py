@@ -116,8 +116,10 @@ def _check(arguments: argparse.Namespace, arms: Arms, said: Wanted) -> tuple[Che
     options.refuse_unheeded_by(check, arguments)
     if arguments.baseline is None:
         return check, None
-    baseline = load_baseline(arguments.baseline, check.comparisons, check.gate.looks[-1], fingerprint())
-    return replace(check, baseline_session=baseline.session.id, stored=baseline.trials), baseline
+    here = fingerprint()
+    baseline = load_baseline(arguments.baseline, check.comparisons, check.gate.looks[-1], here)
+    arm_a = check.arm_a + baseline.other_bench(here)
+    return replace(check, arm_a=arm_a, baseline_session=baseline.session.id, stored=baseline.trials), baseline
 
 
 def _run(arguments: argparse.Namespace, owner: Caller, arms: Arms, check: Check, baseline: Baseline | None) -> Outcome:

@@ -159,6 +159,23 @@ def test_a_stored_result_is_a_baseline(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"bench": "9"}, ", by another bench (bench not recorded then, 9 now)"),
+        ({"commit": "bbb"}, ", by another bench (commit aaa then, bbb now)"),
+        ({"boot": "1"}, ""),
+        ({}, ""),
+    ],
+)
+def test_a_baseline_that_another_bench_measured_says_so(tmp_path, change, said):
+    """Its reader and its channel are in the ratio as well as the mode; a new start of the machine is no other bench."""
+    here = {**HERE, "commit": "aaa"}
+    path = stored(tmp_path / "r.jsonl", 20, host=here)
+    found = baseline.load(path, [Comparison("epoll", LOAD, LOAD)], 10, {**here, **change})
+    assert found.other_bench({**here, **change}) == said
+
+
+@pytest.mark.parametrize(
     ("host", "count", "says"),
     [
         ({**HERE, "kernel": "6.2"}, 20, "another machine: kernel '6.1' there, '6.2' here"),
