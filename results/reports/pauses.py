@@ -10,8 +10,8 @@ from results.series import long_pauses, losses
 from results.trial import Trial
 
 _COLUMNS = 48  # of a time axis made of characters
-
-_WORDS = {True: "more than chance explains", False: "not told apart from chance"}
+_WORST = 6  # rows that are drawn and put into words, those that lost most
+_LONG = 12  # lines of the table that are read; more are looked up
 
 
 def pauses(found: Sequence[Row]) -> tuple[Part, ...]:
@@ -28,10 +28,13 @@ def pauses(found: Sequence[Row]) -> tuple[Part, ...]:
         Heading("bouts of loss"),
         Heading("begun in pauses"),
     )
-    table = Table("loss and collector", headings, tuple(_line(*pair) for pair in told), narrow="words")
-    strips = _strips(told)
+    aside = f"Loss and collector of {len(told)} variants and loads" if len(told) > _LONG else ""
+    lines = tuple(_line(*pair) for pair in told)
+    table = Table("loss and collector", headings, lines, narrow="words", aside=aside)
+    worst = sorted(told, key=lambda pair: -pair[1].lost)[:_WORST]
+    strips = _strips(worst)
     axis = (Table("over one trial", titled("", words=("",)), strips), ()) if strips else ()
-    return (table, (), *axis, *_sentences(told), _resolution(told))
+    return (table, (), *axis, *_sentences(worst), _resolution(told))
 
 
 def _line(row: Row, counted: InPauses) -> Line:
@@ -66,7 +69,7 @@ def _sentences(told: Sequence[tuple[Row, InPauses]]) -> Iterator[Sentence]:
         yield (
             f"{row.label}: {units.percent(counted.share)} of the drops lost ({certain} for certain) lie in pauses of "
             f"the collector, and {chance} of those offered; {began} began in one (95 %: {low} to {high}): "
-            f"{_WORDS[counted.more_than_chance is True]}",
+            f"{'more than chance explains' if counted.more_than_chance else 'not told apart from chance'}",
         )
 
 
@@ -90,7 +93,7 @@ def _strips(told: Sequence[tuple[Row, InPauses]]) -> tuple[Line, ...]:
             axis = _axis(worst)
             heights = _binned([(since, until, float(number)) for since, until, number in lost], axis)
             paused = _binned([(start, start + length, length) for start, length in long_pauses(worst)], axis)
-            lines.append(Line(f"{row.label}: lost", (Cell(Bad(spark(_shares(heights, max(heights))))),)))
+            lines.append(Line(f"{row.label}: lost", (Cell(spark(_shares(heights, max(heights)))),)))
             lines.append(Line("collector paused", (Cell(spark(_shares(paused, axis / _COLUMNS))),)))
     return tuple(lines)
 
