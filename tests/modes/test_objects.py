@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import gc
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -68,14 +69,33 @@ def test_a_drop_has_no_dict_of_its_own() -> None:
     assert not hasattr(Drop(1, 2, 3, 4), "__dict__")
 
 
-def test_the_collector_goes_on_running_once_the_window_is_full() -> None:
-    """What is let go one by one for each that comes would start no run; let go many at a time, it does."""
-    mode = Objects(Kit(window_events=5000))
-    feed(mode, some(20_000), "callback")
+def runs_during(consume: Callable[[int], object], events: int) -> int:
+    """Count the collector's runs while so many events are consumed, each the same one."""
     runs: list[str] = []
+    gc.collect()
     gc.callbacks.append(watch := lambda phase, _info: runs.append(phase))
     try:
-        feed(mode, some(20_000), "callback")
+        for _ in range(events):
+            consume(ADDRESS)
     finally:
         gc.callbacks.remove(watch)
-    assert runs.count("stop") >= 4
+    return runs.count("stop")
+
+
+SAMPLE = ctypes.create_string_buffer(SAMPLE_STRUCT.pack(1, 2, 3, 4), SAMPLE_STRUCT.size)
+ADDRESS = ctypes.addressof(SAMPLE)
+
+
+def test_the_collector_goes_on_running_once_the_window_is_full() -> None:
+    """What is let go one by one for each that comes starts no run; let go many at a time, it does."""
+    window = 5000
+    one_by_one: deque[Drop] = deque(maxlen=window)
+
+    def keep(address: int) -> None:
+        one_by_one.append(Drop(*SAMPLE_STRUCT.unpack(ctypes.string_at(address, SAMPLE_STRUCT.size))))
+
+    mode = Objects(Kit(window_events=window))
+    runs_during(keep, 2 * window)
+    runs_during(lambda address: mode.on_record(0, address, SAMPLE_STRUCT.size), 2 * window)
+    assert runs_during(keep, 20_000) == 0
+    assert runs_during(lambda address: mode.on_record(0, address, SAMPLE_STRUCT.size), 20_000) >= 4
