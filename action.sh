@@ -112,8 +112,15 @@ xargs -r printf '%s\0' <<<"${joined//\\$'\n'/}" >"$split" ||
     cannot "arguments: a quote is not closed in the line where it opens"
 mapfile -d '' -t arguments <"$split"
 
+# Where a regression went stands beside the result, unless it is not asked for.
+why=(--why "${RESULT%.jsonl}.why.md")
+for word in "${arguments[@]}"; do
+    case $word in --no-why | --why | --why=*) why=() ;; esac
+done
+
 status=0
-"$here/bench" check --mode "$MODE" --against "$AGAINST" --out "$RESULT" --junit "$JUNIT" "${arguments[@]}" || status=$?
+"$here/bench" check --mode "$MODE" --against "$AGAINST" --out "$RESULT" --junit "$JUNIT" "${why[@]}" \
+    "${arguments[@]}" || status=$?
 case $status in
 0) verdict=OK ;;
 1) verdict=REGRESSED ;;

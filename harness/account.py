@@ -19,6 +19,7 @@ from harness.control import WorkerDied
 from harness.machine.fingerprint import circumstances
 from harness.messages import DRAIN_DEADLINE_S, Done
 from harness.probes.age import ages
+from harness.probes.lines import samples_together
 from harness.probes.machine import Limits, disturbed_because
 from harness.probes.observer import Observer
 from harness.probes.outside import Outside, bytes_written
@@ -33,6 +34,8 @@ from results.trial import Setting, Trial
 from results.windows import Windows
 from traffic.own_kind import KindRaised
 
+# What is no one number, and is gathered from each window.
+_OF_WINDOWS = ("age_histogram", "line_samples")
 _NOTHING = Counters(0, 0, 0, 0, 0, 0)
 
 
@@ -242,7 +245,7 @@ def window(
     trial = replace(
         trial,
         absent=finish.reading.absent,
-        series={name: rows for name, rows in finish.reading.series.items() if name == "age_histogram"},
+        series={name: rows for name, rows in finish.reading.series.items() if name in _OF_WINDOWS},
         first_offered_ns=first_ns,
         last_offered_ns=last_ns,
         last_consumed_ns=finish.done.last_consumed_ns,
@@ -279,6 +282,8 @@ def joined(
     # The ages of all windows together: a late one is late, however few windows have such.
     if counted := age_histogram(each for each in trials if each.series):
         reading |= ages(sorted(counted.items()))
+    if looked := [each.series["line_samples"] for each in trials if "line_samples" in each.series]:
+        reading |= Reading(series={"line_samples": samples_together(looked)})
     consuming_s = sum(each.last_consumed_ns - each.first_offered_ns for each in trials) / 1e9
     void = {str(place): each.void for place, each in enumerate(windows) if each.void}
     ledger = _together([each.ledger for each in trials])

@@ -333,12 +333,12 @@ def drain_setting(mode_name: str, records: int, wishes: Wishes) -> Setting:
 def expand_passes(names: str) -> list[str]:
     """Split `timed,drain` into passes, and the word drain for drain trials beside them.
 
-    `all` is all of them but instructions, which takes a package more.
+    `all` is all of them but instructions, which takes a package more, and sampled, which measures no number of its own.
     """
     wanted = list(dict.fromkeys(name.strip() for name in names.split(",") if name.strip()))
     known = (*get_args(Pass), DRAIN)
     if wanted == ["all"]:
-        return [name for name in known if name != "instructions"]
+        return [name for name in known if name not in ("instructions", "sampled")]
     for name in wanted:
         if name not in known:
             raise BadInput(f"--pass takes {', '.join(known)} or all, not {name!r}")

@@ -120,9 +120,10 @@ class Metric:
 
 
 # From the pass that disturbs least: a number is read in the first of these that has it.
-IN_PASSES: tuple[Pass, ...] = ("timed", "latency", "kernel", "allocation", "instructions")
+IN_PASSES: tuple[Pass, ...] = ("timed", "latency", "kernel", "allocation", "instructions", "sampled")
 # memray, and an emulator the more, disturb whatever the others would read.
-_BUT_ALLOCATION = IN_PASSES[:3]
+_BUT_INSTRUCTIONS = tuple(name for name in IN_PASSES if name != "instructions")
+_BUT_ALLOCATION = tuple(name for name in _BUT_INSTRUCTIONS if name != "allocation")
 
 _ACCOUNT = Source("the ledger and the times of both sides", IN_PASSES)
 _AGE = Source("probes/age.py", ("latency",))
@@ -130,7 +131,7 @@ _ALLOCATION = Source("probes/allocation.py", ("allocation",))
 _BACKLOG = Source("probes/backlog.py", IN_PASSES)
 _CHANNEL = Source("the channel", IN_PASSES)
 _COLLECTOR = Source("probes/collector.py", _BUT_ALLOCATION)
-_CPU = Source("probes/process.py", IN_PASSES[:-1])
+_CPU = Source("probes/process.py", _BUT_INSTRUCTIONS)
 _INSTRUCTIONS = Source("probes/instructions.py", ("instructions",))
 _GENERATOR = Source("the generator", IN_PASSES)
 _KERNEL = Source("probes/kernel.py", ("kernel",))
@@ -248,7 +249,7 @@ _metric(
     taken_from=_EITHER, compared=True, alike=python_line,
 )  # fmt: skip
 _metric("allocated_peak_bytes", "peak allocated", BYTES, "lower", _ALLOCATION, "the most bytes held at one time")
-_metric(
+INSTRUCTIONS = _metric(
     "instructions_per_event", "instructions/event", PER_EVENT, "lower", _INSTRUCTIONS,
     "instructions of the consumer for an event, of all its code outside the kernel, when a full ring is emptied",
     taken_from=("drain",), compared=True,

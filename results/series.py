@@ -15,6 +15,7 @@ SERIES = {
     "age_histogram": "(greatest age of the step in ns, events)",
     "allocation_sites": "the lines that allocate most often, and those that allocate most bytes",
     "instruction_functions": "the functions that take most instructions themselves, those that they call not included",
+    "line_samples": "the lines that most CPU time went to, by the looks that found the consumer there",
     "batch_lengths": "(most records of such a pass, passes), by powers of two",
     "cpus": "the ledger of each CPU that sent, or on which a drop of ours was seen, where several do, or have parts",
     "top_drops": "the reasons and functions that most events had, with their counts",
@@ -39,6 +40,31 @@ class TopDrop:
     reason: str
     function: str
     count: int
+
+
+@dataclass(frozen=True, slots=True)
+class CodePlace:
+    """A line of Python (`site` is its file and number, `text` what stands there), or a function of a library."""
+
+    site: str
+    function: str
+    text: str
+
+    @property
+    def name(self) -> str:
+        return " ".join(filter(None, (self.site, self.function)))
+
+
+def code_places(trial: Trial, series: str, count: str) -> list[tuple[CodePlace, float]]:
+    """Read what a trial counted by place; rows without that count are left out."""
+    rows = trial.series.get(series)
+    found = []
+    for row in rows if isinstance(rows, list) else []:
+        match row:
+            case {"function": str(function)} if isinstance(number := row.get(count), int | float):
+                site, text = (each if isinstance(each := row.get(name), str) else "" for name in ("site", "text"))
+                found.append((CodePlace(site, function, text), float(number)))
+    return found
 
 
 def timeline(trial: Trial) -> list[Moment]:

@@ -12,7 +12,7 @@ from results.line import fit, listed
 from results.windows import Windows
 
 TrialKind = Literal["load", "drain"]
-Pass = Literal["timed", "latency", "kernel", "allocation", "instructions"]
+Pass = Literal["timed", "latency", "kernel", "allocation", "instructions", "sampled"]
 Collector = Literal["on", "off", "freeze"]
 ObjectKind = Literal["dataclass", "tuple", "dict"]
 

@@ -5,10 +5,12 @@ import dataclasses
 from harness.check.arms import Arms, Side
 from harness.check.configuration import DEFAULT_DRAIN, LOAD_S, Wanted
 from harness.plan import DEFAULT_LOAD, INSTRUCTIONS_RECORDS, drain_setting, dropping, load_setting
+from harness.probes.lines import unsupported
 from results.check.blocks import Comparison
 from results.check.certificate import Certificate
 from results.check.gate import Gated, GatePlan, default_looks
 from results.check.plan import Check
+from results.check.why import FEWEST_WINDOWS
 from results.metrics import Gate
 from results.trial import Setting
 
@@ -19,6 +21,8 @@ WINDOWS = 60
 WINDOW_RECORDS = {"batch": 1 << 14, "callback": 1000}
 # Seconds of load in a window: attaching and detaching take a tenth of that.
 LOAD_WINDOW_S = 0.1
+# Of a window that is sampled: so many looks into it that its beginning and end do not count.
+SAMPLED_RECORDS = {"batch": 1 << 17, "callback": 4000}
 # What is done once a window must not be all of it.
 FEWEST_RECORDS = 1000
 
@@ -32,7 +36,12 @@ def make_check(arms: Arms, said: Wanted) -> Check:
         key = (one.mode, one.gate.trial_kind, one.gate.pass_)
         alike = [other.gate for other in gated if (other.mode, other.gate.trial_kind, other.gate.pass_) == key]
         pairs = said.pairs and not all(gate.counted for gate in alike)
-        comparisons[key] = Comparison(one.mode, *(_setting(side, one.gate, said, pairs=pairs) for side in (a, b)))
+        comparisons[key] = Comparison(
+            one.mode,
+            _setting(a, one.gate, said, pairs=pairs),
+            _setting(b, one.gate, said, pairs=pairs),
+            short=said.pairs and one.gate.pass_ == "instructions",
+        )
     return Check(
         gate=GatePlan(
             alpha=said.alpha,
@@ -44,6 +53,27 @@ def make_check(arms: Arms, said: Wanted) -> Check:
         arm_a=arms.words_a,
         arm_b=arms.words_b,
     )
+
+
+def to_be_sampled(arms: Arms, said: Wanted, check: Check) -> tuple[Comparison, ...]:
+    """Settle what is run once more to say why something regressed: nothing, where not both arms can be sampled."""
+    if not said.pairs or unsupported() is not None:
+        return ()
+    found: dict[tuple[str, str], Comparison] = {}
+    for one in check.gate.gated:
+        a, b = (_sampled_setting(side, one.gate, said) for side in arms.pairs[one.mode])
+        found.setdefault((one.mode, one.gate.trial_kind), Comparison(one.mode, a, b))
+    return tuple(found.values())
+
+
+def _sampled_setting(side: Side, gate: Gate, said: Wanted) -> Setting:
+    if gate.trial_kind == "load":
+        setting = _load_setting(side, gate, said, pairs=True)
+    else:
+        reader = drain_setting(side.mode, 1, side.wishes).reader
+        records = SAMPLED_RECORDS["callback" if reader == "callback" else "batch"]
+        setting = dataclasses.replace(drain_setting(side.mode, records, side.wishes), windows=FEWEST_WINDOWS)
+    return dataclasses.replace(setting, pass_="sampled")
 
 
 def without_what_is_too_coarse(check: Check, certificate: Certificate | None) -> Check:

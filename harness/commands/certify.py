@@ -1,11 +1,12 @@
 """Find out how often check raises a false alarm on this machine, and what slowdown it is sure to find.
 
-Runs whole gates whose truth is known: A against A, and A against an A that carries a stated handicap. Each gate is a
-check of its own in the result file. The shares come with exact binomial bounds. Interrupted, the same command goes on
-with the next gate, or with --resume within the one that was interrupted. check quotes the certificate on this machine,
-and leaves metrics ungated that it shows to be too coarse.
+Runs whole gates whose truth is known: A against A, and A against an A that carries a stated handicap, or against a
+mode that is known to be slower. Each gate is a check of its own in the result file. The shares come with exact binomial
+bounds. Interrupted, the same command goes on with the next gate, or with --resume within the one that was interrupted.
+check quotes the certificate on this machine, and leaves metrics ungated that it shows to be too coarse.
 
   bench certify --mode epoll --gates 60 --slowed 30 --handicap cpu=0.15
+  bench certify --mode mine.py --handicap mode=mine_slower.py
 """
 
 import argparse
@@ -14,13 +15,13 @@ import json
 import random
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from harness.check import certificates
-from harness.check.arms import alone
-from harness.check.configuration import wanted
+from harness.check.arms import Arms, Side, alone
+from harness.check.configuration import Wanted, wanted
 from harness.check.plan import make_check
 from harness.commands.parts import options
 from harness.commands.parts.numbers import whole
@@ -32,9 +33,9 @@ from harness.machine.caller import Caller, caller
 from harness.machine.fingerprint import fingerprint
 from harness.machine.streams import redraws, say
 from harness.mode_source import sources_of, traffic_of
-from harness.plan import expand_modes
+from harness.plan import Wishes, expand_modes
 from harness.session import MOST_SEED, Recording, carry_out, check_seed
-from results.check.certify import CertifiedGate, certify, finished_gates
+from results.check.certify import OTHER_MODE, CertifiedGate, certify, finished_gates, handicap_of
 from results.check.plan import Check, TooManyInvalid, check_of
 from results.errors import BadInput
 from results.file import read
@@ -53,8 +54,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--handicap",
         action="append",
-        metavar="cpu=SHARE|allocations=N",
-        help="what arm B carries in slowed gates; may be repeated (default: cpu=0.15)",
+        metavar="cpu=SHARE|allocations=N|mode=MODE",
+        help="what arm B carries, or which mode it runs, in slowed gates; may be repeated (default: cpu=0.15)",
     )
     options.add_consumer_options(parser)
     options.add_probe_options(parser)
@@ -74,6 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
     check = make_check(alone(modes, wishes, "the consumer", "the same consumer"), said)
     options.refuse_unheeded_by(check, arguments)
     targets = _targets(arguments)
+    _refuse_what_is_no_slower_mode(targets, check, said, wishes)
     check_seed(arguments.seed)
     out = arguments.out or _out(check, owner)
     try:
@@ -103,8 +105,23 @@ def _targets(arguments: argparse.Namespace) -> dict[str | None, int]:
         raise BadInput("--slowed 0 wants no gates with a handicap; leave out --handicap")
     handicaps = arguments.handicap or ["cpu=0.15"]
     for text in handicaps:
-        handicap.parse(text)
+        if not text.startswith(OTHER_MODE):
+            handicap.parse(text)
     return {None: arguments.gates, **dict.fromkeys(handicaps, arguments.slowed)}
+
+
+def _refuse_what_is_no_slower_mode(kinds: Iterable[str | None], check: Check, said: Wanted, wishes: Wishes) -> None:
+    """Raise BadInput for a mode that cannot stand for a slower state of the one that is certified."""
+    modes = {comparison.mode for comparison in check.comparisons}
+    for kind in kinds:
+        if kind is None or not kind.startswith(OTHER_MODE):
+            continue
+        if len(modes) != 1:
+            raise BadInput(f"--handicap {kind} is a slower state of one mode; --mode names {len(modes)}")
+        (mode,) = modes
+        sides = Side(mode, wishes), Side(kind.removeprefix(OTHER_MODE), wishes)
+        if make_check(Arms("", "", {mode: sides}), said).comparisons != _slowed(check, kind).comparisons:
+            raise BadInput(f"--handicap {kind}: it has other readers, waits or formats than {mode}")
 
 
 def _due(out: Path, check: Check, targets: dict[str | None, int]) -> Iterator[tuple[int, str | None]]:
@@ -141,19 +158,25 @@ def _interrupted(out: Path, check: Check) -> Check | None:
     last = read(out).sessions[-1]
     if any(gate.session.id == last.id for gate in _finished(out, check)):
         return None
-    return _slowed(check, check_of(last).comparisons[0].b.handicap)
+    return _slowed(check, handicap_of(check_of(last)))
 
 
 def _run_gate(arguments: argparse.Namespace, check: Check, out: Path, *, number: int = 0, resume: bool = False) -> None:
     """Run a gate, or go on with it. Each has a coin of its own, which a seed decides too."""
     seed = None if arguments.seed is None else random.Random(f"gate {number} of {arguments.seed}").randrange(MOST_SEED)
     recording = Recording(out=out, seed=seed, resume=resume, probing=options.probing_of(arguments))
-    modes, quiet = [comparison.mode for comparison in check.comparisons], arguments.quiet or not redraws(sys.stderr)
+    modes = [setting.mode for each in check.comparisons for setting in (each.a, each.b)]
+    quiet = arguments.quiet or not redraws(sys.stderr)
     progress = ProgressLine(check.most_trials, None, quiet=quiet, modes=modes)
     carry_out(check, recording, progress, modes=sources_of(modes), traffic=traffic_of([arguments.traffic]))
 
 
 def _slowed(check: Check, kind: str | None) -> Check:
+    """Make the gate of a handicap; None is A against A."""
+    if kind is not None and kind.startswith(OTHER_MODE):
+        other = kind.removeprefix(OTHER_MODE)
+        slowed = tuple(replace(one, b=replace(one.b, mode=other)) for one in check.comparisons)
+        return replace(check, comparisons=slowed, arm_b=f"mode {other}")
     slowed = tuple(replace(one, b=replace(one.b, handicap=kind)) for one in check.comparisons)
     words = check.arm_b if kind is None else f"the same consumer with {kind}"
     return replace(check, comparisons=slowed, arm_b=words)

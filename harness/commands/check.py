@@ -9,6 +9,9 @@ metric; all that is gated shares one alpha.
   bench check --a mode=epoll --b mode=epoll,reader=callback
   bench check --mode file --baseline before.jsonl  a stored result of this machine (weaker, no pairs)
 
+Where a metric regressed, it is said why: which functions or lines take more. Where no count tells that, a pair more is
+run for it, a few seconds of work by each arm.
+
 Exit status: 0 OK, 1 REGRESSED, 3 INCONCLUSIVE, 5 when trials were invalid too often, as of a mode that raises.
 """
 
@@ -23,7 +26,7 @@ from harness.check.baseline import Baseline
 from harness.check.baseline import load as load_baseline
 from harness.check.configuration import Wanted, wanted
 from harness.check.outside import said_of
-from harness.check.plan import make_check, without_what_is_too_coarse
+from harness.check.plan import make_check, to_be_sampled, without_what_is_too_coarse
 from harness.commands.parts import options, outcome_files
 from harness.commands.parts.progress import BudgetLine
 from harness.commands.parts.roles import output
@@ -44,6 +47,7 @@ from results.check.outcome import Outcome
 from results.check.plan import Check, TooManyInvalid
 from results.errors import BadInput
 from results.reports.check import check_document
+from results.reports.why import why_document
 from results.session import ModeSource
 
 NEEDS = "kernel"
@@ -59,6 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_probe_options(parser)
     options.add_gate_options(parser)
     outcome_files.add_options(parser)
+    parser.add_argument("--no-why", action="store_true", help="do not look for what a regression comes from")
     options.add_session_options(parser, "the coin and the traffic")
     parser.add_argument("--out", type=output, metavar="FILE", help="result file; an existing one gains a session")
     parser.add_argument("--quiet", action="store_true", help="no progress on stderr")
@@ -69,6 +74,8 @@ def run(arguments: argparse.Namespace) -> int:
     said, wishes = wanted(options.flags_of(arguments), options.consumer_wishes_of(arguments))
     modes = [] if arguments.mode is None else expand_modes(arguments.mode)
     _refuse_unless_one_baseline(arguments, modes)
+    if arguments.no_why and arguments.why is not None:
+        raise BadInput("--why FILE is for what --no-why leaves out; give one of them")
     files = outcome_files.Reports(arguments)
     with run_folder() as folder:
         arms = _arms(arguments, modes, wishes, folder)
@@ -81,7 +88,7 @@ def run(arguments: argparse.Namespace) -> int:
             return INVALID_TRIAL
         finally:
             _warn(said_of(arms))
-    files.write(check_document(outcome), outcome.to_json())
+    files.write(check_document(outcome), outcome.to_json(), why_document(outcome))
     return outcome_files.STATUS[outcome.verdict]
 
 
@@ -114,6 +121,8 @@ def _arms(arguments: argparse.Namespace, modes: Sequence[str], wishes: Wishes, f
 def _check(arguments: argparse.Namespace, arms: Arms, said: Wanted) -> tuple[Check, Baseline | None]:
     check = make_check(arms, said)
     options.refuse_unheeded_by(check, arguments)
+    if not arguments.no_why:
+        check = replace(check, sampled=to_be_sampled(arms, said, check))
     if arguments.baseline is None:
         return check, None
     here = fingerprint()

@@ -32,6 +32,7 @@ from results.reports.document import Document
 from results.reports.explain import explain_document
 from results.reports.peers import peers_document
 from results.reports.run import run_document
+from results.reports.why import why_document
 from results.run import RunPlan
 from results.session import Session
 from results.trial import Trial
@@ -70,7 +71,7 @@ def run(arguments: argparse.Namespace) -> int:
             f"{arguments.file} holds trials without their session's line, which says what they were to answer"
         )
     sessions = _sessions(held, arguments.session)
-    for option, key in (("junit", "check"), ("figures", "explain")):
+    for option, key in (("junit", "check"), ("why", "check"), ("figures", "explain")):
         if getattr(arguments, option) and not all(key in session.plan for session in sessions):
             raise BadInput(f"--{option} is of {'an experiment' if key == 'explain' else 'a check'}; there is none here")
     if arguments.markdown and len(sessions) > 1:
@@ -84,7 +85,7 @@ def run(arguments: argparse.Namespace) -> int:
                 raise BadInput(f"trial {trial.number} is stored as valid, but its ledger does not balance: {wrong[0]}")
         if "check" in session.plan:
             outcome = _outcome(held, session, trials)
-            files.write(check_document(outcome), outcome.to_json())
+            files.write(check_document(outcome), outcome.to_json(), why_document(outcome))
             statuses.append(outcome_files.STATUS[outcome.verdict])
             continue
         try:

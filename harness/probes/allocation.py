@@ -11,12 +11,12 @@ Counted are allocations alone: the `total_allocations` of a memray file's metada
 import logging
 import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
+from harness.probes.code_line import code_line
 from harness.probes.reading import Reading
 
-SITES = 10
+SITES = 30
 """So many of the lines that allocate most often, and of those that allocate most bytes, are listed."""
 _CONSIDERED = 200
 
@@ -69,8 +69,7 @@ def _sites(by_count: Sequence[tuple[Site, int]], by_size: Sequence[tuple[Site, i
     most = [site for site, _ in (*by_count[:SITES], *by_size[:SITES])]
     return [
         {
-            "site": f"{'/'.join(Path(file).parts[-2:])}:{line}",
-            "function": function,
+            **code_line(file, line, function),
             "allocations": counts.get((function, file, line)),
             "bytes": sizes.get((function, file, line)),
         }

@@ -8,6 +8,7 @@ from harness.probes.allocation import AllocationProbe
 from harness.probes.batches import BatchProbe
 from harness.probes.collector import CollectorProbe
 from harness.probes.instructions import InstructionsProbe
+from harness.probes.lines import LineProbe
 from harness.probes.process import CpuProbe, MemoryProbe, RunDelayProbe
 from harness.probes.reading import Probe, Reading
 from modes import Mode
@@ -38,6 +39,8 @@ class Panel:
             self._probes.append(InstructionsProbe())
             return
         self._timed = {name: probe() for name, probe in TIMED.items()}
+        if setting.pass_ == "sampled":
+            self._probes.append(LineProbe())
         if setting.pass_ == "latency":
             if setting.reader is None:
                 self._known = no_ages(setting.mode)

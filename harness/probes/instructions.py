@@ -20,7 +20,7 @@ from harness.probes.reading import Reading
 SLOWER = 30
 """An emulated process may take so many times as long as another."""
 
-FUNCTIONS = 30
+FUNCTIONS = 100
 """So many of the functions that take most instructions are listed."""
 
 _OUT = "BENCH_CALLGRIND_OUT"

@@ -1,7 +1,8 @@
 """Blocks, and the one value that each contributes.
 
 A block is a pair of processes, one of each arm, that are measured in windows by turns; or four trials in fresh
-processes, where what is measured is a count, or arm A is stored. A recorded coin decides every order.
+processes, where what is measured is a count, or arm A is stored; or two, where a trial is emulated. A recorded coin
+decides every order.
 """
 
 import hashlib
@@ -41,11 +42,15 @@ def window_order(seed: int, block: int, windows: int) -> Order:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The two settings that the blocks of one mode, trial kind and pass compare. They differ only in the arms."""
+    """The two settings that the blocks of one mode, trial kind and pass compare. They differ only in the arms.
+
+    `short`: a block of fresh trials is one of each arm. For counts that take long to make: nothing in them drifts.
+    """
 
     mode: str
     a: Setting
     b: Setting
+    short: bool = False
 
     def measures(self, gated: Gated) -> bool:
         """Tell whether the blocks of this comparison hold the values of that metric."""
@@ -62,14 +67,15 @@ class Comparison:
 
     @property
     def trials_a_block(self) -> int:
-        return len(ORDERS[0]) if self.windows is None else 2
+        return len(ORDERS[0]) if self.windows is None and not self.short else 2
 
     def to_json(self) -> dict[str, object]:
-        return {"mode": self.mode, "a": self.a.to_json(), "b": self.b.to_json()}
+        row: dict[str, object] = {"mode": self.mode, "a": self.a.to_json(), "b": self.b.to_json()}
+        return {**row, "short": True} if self.short else row
 
     @classmethod
     def from_json(cls, row: Mapping[str, Any]) -> Self:
-        return cls(row["mode"], Setting.from_json(row["a"]), Setting.from_json(row["b"]))
+        return cls(row["mode"], Setting.from_json(row["a"]), Setting.from_json(row["b"]), row.get("short", False))
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,10 +153,11 @@ def blocks_of(
 ) -> tuple[Block, ...]:
     """Group a session's trials into blocks, and hold the order of each against the one that was planned, if told.
 
-    Raises BadInput for a trial that no comparison asked for and for an order that was not planned, of windows too.
+    What was sampled to say why is of none. Raises BadInput for a trial that no comparison asked for and for an order
+    that was not planned, of windows too.
     """
     by_number: dict[int, list[Trial]] = {}
-    for trial in sorted(trials, key=lambda trial: trial.number):
+    for trial in sorted((each for each in trials if each.setting.pass_ != "sampled"), key=lambda trial: trial.number):
         by_number.setdefault(trial.block, []).append(trial)
     blocks = []
     for number, members in sorted(by_number.items()):

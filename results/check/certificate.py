@@ -12,7 +12,7 @@ from results.trial import Setting
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Detection:
-    """How many gates called REGRESSED when arm B carried this handicap (its words are those of Setting.handicap)."""
+    """How many gates called REGRESSED when arm B carried this handicap (words of Setting.handicap, or `mode=` it)."""
 
     handicap: str
     gates: int

@@ -19,6 +19,9 @@ from results.trial import Trial
 # An effect counts as surely found if the exact 95 % lower bound of the share that finds it is at least this.
 SURE = 0.8
 
+OTHER_MODE = "mode="
+"""Before the name of a mode that arm B runs, where that is how it was slowed."""
+
 
 @dataclass(frozen=True, slots=True)
 class CertifiedGate:
@@ -32,7 +35,13 @@ class CertifiedGate:
     @property
     def handicap(self) -> str | None:
         """What arm B was slowed by; None for A against A."""
-        return self.check.comparisons[0].b.handicap
+        return handicap_of(self.check)
+
+
+def handicap_of(check: Check) -> str | None:
+    """Return what arm B of a gate carries, or which mode it runs; None for A against A."""
+    one = check.comparisons[0]
+    return one.b.handicap if one.b.mode == one.a.mode else f"{OTHER_MODE}{one.b.mode}"
 
 
 def finished_gates(sessions: Sequence[Session], trials: Sequence[Trial]) -> tuple[CertifiedGate, ...]:

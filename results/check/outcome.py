@@ -6,11 +6,10 @@ from results.check.blocks import Arm, unusable
 from results.check.certificate import Certificate
 from results.check.gate import Gated
 from results.check.plan import Check
-from results.check.verdict import Judgement, Verdict, worst
+from results.check.verdict import Judgement, Verdict, worst, worst_first
+from results.check.why import Why, why_of
 from results.session import Session
 from results.trial import Trial
-
-_ORDER = (Verdict.REGRESSED, Verdict.INCONCLUSIVE, Verdict.OK)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,11 +30,14 @@ class Outcome:
 
     def set_aside(self, arm: Arm) -> int:
         """Count the trials of an arm that cannot be compared: invalid, or with another load than was meant."""
-        return sum(unusable(trial) is not None for trial in self.trials if trial.arm == arm)
+        return sum(unusable(trial) is not None for trial in self._of_blocks(arm))
 
     def disturbed(self, arm: Arm) -> int:
         """Count the trials of an arm that count, though the machine was not quiet."""
-        return sum(trial.disturbed for trial in self.trials if trial.arm == arm)
+        return sum(trial.disturbed for trial in self._of_blocks(arm))
+
+    def _of_blocks(self, arm: Arm) -> list[Trial]:
+        return [trial for trial in self.trials if trial.arm == arm and trial.setting.pass_ != "sampled"]
 
     def doubtful(self, gated: Gated, arm: Arm) -> bool:
         """Tell whether an arm's value is a timing that was taken, in some trial, while the machine was not quiet."""
@@ -46,8 +48,12 @@ class Outcome:
 
     @property
     def worst_first(self) -> tuple[Judgement, ...]:
-        """Regressions before doubts before passes; among equals, the farthest above its limit first."""
-        return tuple(sorted(self.judgements, key=lambda one: (_ORDER.index(one.verdict), -_excess(one))))
+        return worst_first(self.judgements)
+
+    @property
+    def why(self) -> Why | None:
+        """Where what regressed most went; None where nothing did, or where it was not asked for."""
+        return None if self.check.sampled is None else why_of(self.check.comparisons, self.judgements, self.trials)
 
     def to_json(self) -> dict[str, object]:
         return {
@@ -73,10 +79,7 @@ class Outcome:
                 for judgement in self.judgements
             ],
             "certificate": None if self.certificate is None else self.certificate.to_json(),
+            "why": None if (why := self.why) is None else why.to_json(),
             "warnings": list(self.warnings),
             "result_file": self.result_file,
         }
-
-
-def _excess(judgement: Judgement) -> float:
-    return float("-inf") if judgement.estimate is None else judgement.estimate / judgement.limit

@@ -19,6 +19,7 @@ from results.check.blocks import (
 from results.check.budget import settled, used_up
 from results.check.gate import Gated, GatePlan
 from results.check.verdict import Judgement, judge, wanted_blocks
+from results.check.why import why_steps
 from results.errors import BadInput
 from results.plan import Ask, Step
 from results.session import Session
@@ -37,6 +38,8 @@ class Check:
     are two stored trials and two new ones. It is the weaker kind, because the machine's state at the two times is part
     of the ratio, and no coin can take it out. `stored` are those trials: they are recorded as this session's own arm A,
     so that its file can be judged alone.
+
+    `sampled` is what is run once more where something regressed, to say why (why.py); None: it is not asked for.
     """
 
     gate: GatePlan
@@ -44,6 +47,7 @@ class Check:
     arm_a: str
     arm_b: str
     baseline_session: str | None = None
+    sampled: tuple[Comparison, ...] | None = None
     stored: Mapping[Comparison, Sequence[Trial]] = field(default_factory=dict, compare=False)
 
     @property
@@ -92,7 +96,10 @@ class Check:
                 if any(comparison.measures(gated) for gated in wanted):
                     trials += self._ask_for_block(comparison, ask, seed, trials)
                     self._give_up_if_hopeless(comparison, seed, trials)
-        return self.judge(self.blocks(seed, trials))
+        judgements = self.judge(self.blocks(seed, trials))
+        for step in why_steps(self.sampled or (), judgements, trials):
+            ask(step)
+        return judgements
 
     def _ask_for_block(self, comparison: Comparison, ask: Ask, seed: int, earlier: Sequence[Trial]) -> list[Trial]:
         """Ask for a block by the coin; the first trial that cannot be compared ends it: another will replace it.
@@ -109,7 +116,7 @@ class Check:
             second = Step(comparison.setting(order[1]), number, order[1])
             return [ask(Step(comparison.setting(order[0]), number, order[0], beside=second)), ask(second)]
         made: list[Trial] = []
-        for arm in order:
+        for arm in order[: comparison.trials_a_block]:
             made.append(ask(Step(comparison.setting(arm), number, arm, next(stored, None) if arm == "A" else None)))
             if unusable(made[-1]):
                 break
@@ -129,13 +136,15 @@ class Check:
             )
 
     def to_json(self) -> dict[str, Any]:
-        row = {
+        row: dict[str, Any] = {
             "gate": self.gate.to_json(),
             "comparisons": [comparison.to_json() for comparison in self.comparisons],
             "arm_a": self.arm_a,
             "arm_b": self.arm_b,
             "baseline_session": self.baseline_session,
         }
+        if self.sampled is not None:
+            row["why"] = [comparison.to_json() for comparison in self.sampled]
         return {"check": row}
 
     @classmethod
@@ -148,6 +157,7 @@ class Check:
             arm_a=row["arm_a"],
             arm_b=row["arm_b"],
             baseline_session=row["baseline_session"],
+            sampled=None if "why" not in row else tuple(map(Comparison.from_json, row["why"])),
         )
 
 

@@ -1,6 +1,6 @@
 """Verdicts: REGRESSED, OK or INCONCLUSIVE for each gated metric, from the blocks and the plan alone."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import takewhile
@@ -132,7 +132,19 @@ def _go_through_looks(plan: GatePlan, blocks: Sequence[Block]) -> _Looked:
 def worst(judgements: Sequence[Judgement]) -> Verdict:
     """Return the verdict of the whole check: any regression, else any doubt, else OK."""
     verdicts = {judgement.verdict for judgement in judgements}
-    return next(v for v in (Verdict.REGRESSED, Verdict.INCONCLUSIVE, Verdict.OK) if v in verdicts)
+    return next(verdict for verdict in _ORDER if verdict in verdicts)
+
+
+_ORDER = (Verdict.REGRESSED, Verdict.INCONCLUSIVE, Verdict.OK)
+
+
+def worst_first(judgements: Iterable[Judgement]) -> tuple[Judgement, ...]:
+    """Put regressions before doubts before passes; among equals, the farthest above its limit first."""
+    return tuple(sorted(judgements, key=lambda one: (_ORDER.index(one.verdict), -_excess(one))))
+
+
+def _excess(judgement: Judgement) -> float:
+    return float("-inf") if judgement.estimate is None else judgement.estimate / judgement.limit
 
 
 @dataclass(frozen=True, slots=True)

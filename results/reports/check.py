@@ -24,6 +24,7 @@ from results.reports.document import (
 )
 from results.reports.names import key_to
 from results.reports.sessions import DOUBTFUL, marked
+from results.reports.why import why_parts, why_screen, why_words
 
 _TONES: dict[Verdict, type[str]] = {Verdict.REGRESSED: Bad, Verdict.OK: Good, Verdict.INCONCLUSIVE: Doubt}
 
@@ -48,16 +49,18 @@ def check_document(outcome: Outcome) -> Document:
         reasons,
         rest="more metrics, none worse",
     )
+    why = () if outcome.why is None else why_parts(outcome.why, names)
     verdict = _TONES[outcome.verdict](outcome.verdict)
     arms = ((f"A (baseline): {check.arm_a}",), (f"B (candidate): {check.arm_b}",))
     return Document(
         arms,
-        (table, *key_to(names), *remarks, *recompute),
+        (table, *key_to(names), *why, *remarks, *recompute),
         screen=(
             (),
             *(_two_lines(outcome, judgement, names) for judgement in outcome.worst_first),
             (),
             *key_to(names),
+            *((*why_screen(outcome.why, names), ()) if outcome.why is not None else ()),
             *((Quiet(remark),) for (remark,) in remarks),
             ("check: ", verdict),
         ),
@@ -85,6 +88,7 @@ def _line(outcome: Outcome, judgement: Judgement, names: Names, reasons: tuple[s
         ),
         says=(f"{said}; {why}" if why else said,),
         whole=gated.mode,
+        more=why_words(outcome.why) if outcome.why is not None and outcome.why.gated == gated else (),
     )
 
 

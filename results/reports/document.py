@@ -70,7 +70,8 @@ class Cell:
 class Line:
     """The cells of a line in the order of the headings, None where there is no number; `says` is the line in words.
 
-    `whole` is the label for other programs, where people are shown a brief one.
+    `more` are lines of what else is to be said of it, where there is room for them. `whole` is the label for other
+    programs, where people are shown a brief one.
     """
 
     label: str
@@ -79,6 +80,7 @@ class Line:
     colour: int | None = None
     says: Sentence = ()
     whole: str = ""
+    more: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

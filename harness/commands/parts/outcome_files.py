@@ -27,6 +27,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--json", action="store_true", help="print the outcome as JSON, and nothing else")
     group.add_argument("--junit", type=output, metavar="FILE", help="JUnit XML, a case for each mode and metric")
     group.add_argument("--markdown", type=output, metavar="FILE", help="what the job summary would hold")
+    group.add_argument("--why", type=output, metavar="FILE", help="where a regression went: all lines, as Markdown")
 
 
 class Reports:
@@ -36,14 +37,17 @@ class Reports:
         self._json: bool = arguments.json
         self._junit: Path | None = arguments.junit
         self._markdown: Path | None = arguments.markdown
+        self._why: Path | None = arguments.why
         self._summary: Path | None = arguments.job_summary
-        for path in filter(None, (self._junit, self._markdown)):
+        for path in filter(None, (self._junit, self._markdown, self._why)):
             prove_writable(path)
         if self._summary is not None:
             prove_output(self._summary)
 
-    def write(self, document: Document, row: Mapping[str, object]) -> None:
+    def write(self, document: Document, row: Mapping[str, object], why: Document | None = None) -> None:
         """Fill the files, mark the worst where GitHub looks for it (it reads both streams), and print the outcome."""
+        if self._why is not None and why is not None:
+            write_file(self._why, markdown(why).encode())
         if self._junit is not None:
             from results.reports.forms.junit import junit  # noqa: PLC0415 - a library that this form alone needs
 

@@ -29,7 +29,7 @@ def _case(verdict: Verdict) -> TestCase:
     said = _text("".join(verdict.line.says))
     if isinstance(verdict.word, Bad):
         case.result = failure = Failure(said, verdict.word)
-        failure.text = said
+        failure.text = "\n".join([said, *map(_text, verdict.line.more)])
     elif isinstance(verdict.word, Doubt):
         case.result = Skipped(said)
     else:

@@ -204,9 +204,21 @@ def test_arguments_are_split_as_a_shell_would_and_nothing_is_run(
     """Every line of them."""
     ended = run(action, tmp_path, AGAINST="v1", ARGUMENTS=given)
     assert ended.returncode == 0, ended.stderr
-    always = ["check", "--mode", NEEDED["MODE"], "--against", "v1", "--out", "r", "--junit", "j"]
+    always = ["check", "--mode", NEEDED["MODE"], "--against", "v1", "--out", "r", "--junit", "j", "--why", "r.why.md"]
     assert words(action) == always + handed_on
     assert not (tmp_path / "hacked").exists()
+
+
+@pytest.mark.parametrize("given", ["--no-why", "--quiet --why=mine.md", "--why mine.md"])
+def test_where_a_regression_went_is_written_unless_the_caller_says_otherwise(
+    action: Path, tmp_path: Path, given: str
+) -> None:
+    """Beside the result, so that what is kept of `bench-check.*` has it."""
+    ended = run(action, tmp_path, AGAINST="v1", ARGUMENTS=given, RESULT="a b/bench-check.jsonl")
+    assert ended.returncode == 0, ended.stderr
+    assert "a b/bench-check.why.md" not in words(action)
+    run(action, tmp_path, AGAINST="v1", RESULT="a b/bench-check.jsonl")
+    assert "a b/bench-check.why.md" in words(action)
 
 
 def test_a_quote_that_is_not_closed_is_named(action: Path, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""action.yml and the documented workflow hold to GitHub's schemas."""
+"""action.yml and the documented workflows hold to GitHub's schemas, and to what a linter asks of them."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ import re
 import subprocess
 import sys
 
+import pytest
 import yaml
 
 from harness.machine.checkout import checkout
 
 ACTION = checkout() / "action.yml"
 GUIDE = checkout() / "docs" / "ci.md"
+WORKFLOWS = sorted((checkout() / "docs" / "examples").glob("*.yml"))
+
+of_each = pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.stem)
 
 
 def validate(path, schema):
     words = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", schema, str(path)]
     return subprocess.run(words, check=False, capture_output=True, text=True)
-
-
-def workflow():
-    return re.search(r"```yaml\n(.*?)```", GUIDE.read_text(), re.DOTALL)[1]
 
 
 def script():
@@ -33,13 +33,19 @@ def test_the_action_holds_to_the_schema():
     assert ended.returncode == 0, ended.stdout
 
 
-def test_the_documented_workflow_holds_to_the_schema(tmp_path):
-    """What people copy is valid, and gives only inputs that the action has."""
-    path = tmp_path / "bench.yml"
-    path.write_text(workflow())
-    ended = validate(path, "vendor.github-workflows")
+def test_the_guide_shows_each_workflow_as_it_is():
+    """What people copy is what is checked here: one for a machine of one's own, one for a hosted one."""
+    shown = re.findall(r"```yaml\n(.*?)```", GUIDE.read_text(), re.DOTALL)
+    assert sorted(shown) == sorted(path.read_text() for path in WORKFLOWS)
+    assert {path.stem for path in WORKFLOWS} == {"hosted", "self-hosted"}
+
+
+@of_each
+def test_a_workflow_holds_to_the_schema(workflow):
+    """As GitHub would read it; it gives only inputs that the action has."""
+    ended = validate(workflow, "vendor.github-workflows")
     assert ended.returncode == 0, ended.stdout
-    steps = yaml.safe_load(workflow())["jobs"]["check"]["steps"]
+    steps = yaml.safe_load(workflow.read_text())["jobs"]["check"]["steps"]
     (given,) = [step["with"] for step in steps if step.get("id") == "bench"]
     assert set(given) <= set(yaml.safe_load(ACTION.read_text())["inputs"])
 

@@ -9,11 +9,12 @@ import pytest
 
 from harness.check.arms import alone, two_settings
 from harness.check.configuration import wanted
-from harness.check.plan import make_check, without_what_is_too_coarse
+from harness.check.plan import make_check, to_be_sampled, without_what_is_too_coarse
 from harness.commands.parts.options import add_gate_options, flags_of
 from harness.plan import Wishes
 from results.check.certificate import Certificate, Certified
 from results.check.outcome import Outcome
+from results.check.plan import Check
 from results.check.verdict import judge
 from results.reports.check import check_document
 from results.reports.forms.markdown import markdown
@@ -21,10 +22,14 @@ from results.session import Session
 
 
 def made(*flags, arms=None):
+    said, wishes = wanted_of(*flags)
+    return make_check(arms or alone(["epoll"], wishes, "a", "b"), said)
+
+
+def wanted_of(*flags):
     parser = argparse.ArgumentParser()
     add_gate_options(parser)
-    said, wishes = wanted(flags_of(parser.parse_args(["--config", "/dev/null", *flags])), Wishes())
-    return make_check(arms or alone(["epoll"], wishes, "a", "b"), said)
+    return wanted(flags_of(parser.parse_args(["--config", "/dev/null", *flags])), Wishes())
 
 
 def certificate(check, detectable):
@@ -124,6 +129,42 @@ def test_what_is_no_count_is_measured_in_windows(flags, windows, of_each):
     (one,) = made(*flags).comparisons
     assert one.windows == one.a.windows == windows
     assert of_each in (one.b.drain_records, one.b.duration_s)
+
+
+def test_a_block_of_instructions_is_one_trial_of_each_arm():
+    """They take long and nothing in them drifts; other counts, and those of a stored baseline, are four as ever."""
+    check = made("--metrics", "instructions_per_event,allocations_per_event", "--blocks", "6")
+    assert [each.trials_a_block for each in check.comparisons] == [2, 4]
+    assert check.most_trials == 6 * (2 + 4)
+    assert Check.from_json(check.to_json()) == check
+    parser = argparse.ArgumentParser()
+    add_gate_options(parser)
+    flags = flags_of(parser.parse_args(["--config", "/dev/null", "--metrics", "instructions_per_event"]))
+    said, wishes = wanted(dataclasses.replace(flags, pairs=False), Wishes())
+    (one,) = make_check(alone(["epoll"], wishes, "a", "b"), said).comparisons
+    assert one.trials_a_block == 4
+
+
+@pytest.mark.parametrize(
+    ("flags", "kinds"),
+    [
+        (("--metrics", "ns_per_event,allocations_per_event"), ["drain"]),
+        (("--metrics", "cpu_ns_per_event,ns_per_event"), ["load", "drain"]),
+    ],
+)
+def test_what_is_sampled_is_a_pair_of_each_kind_that_is_gated(flags, kinds, monkeypatch):
+    """With the load or the reader that the metric has; none where the kernel gives no clock, or arm A is stored."""
+    said, wishes = wanted_of(*flags)
+    arms = alone(["epoll"], wishes, "a", "b")
+    check = make_check(arms, said)
+    monkeypatch.setattr("harness.check.plan.unsupported", lambda: None)
+    found = to_be_sampled(arms, said, check)
+    assert [each.b.trial_kind for each in found] == kinds
+    assert {(each.a.pass_, each.b.pass_) for each in found} == {("sampled", "sampled")}
+    assert all(each.windows for each in found)
+    assert to_be_sampled(arms, dataclasses.replace(said, pairs=False), check) == ()
+    monkeypatch.setattr("harness.check.plan.unsupported", lambda: "no clock")
+    assert to_be_sampled(arms, said, check) == ()
 
 
 def test_a_stored_baseline_is_compared_in_fresh_trials():

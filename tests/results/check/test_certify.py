@@ -43,6 +43,40 @@ def gate(number, values_of, *, handicap=None, host="here", blocks=8, plan=PLAN):
     return session, trials
 
 
+def of_modes(number, more, b):
+    """Make a gate of instructions, a trial of each arm a block, between two modes."""
+    settings = [setting(pass_="instructions", mode=mode) for mode in ("mine.py", b)]
+    comparison = Comparison("mine.py", *settings, short=True)
+    plan = GatePlan(alpha=0.05, looks=(5,), gated=(gated("mine.py", "instructions_per_event"),))
+    check = Check(gate=plan, comparisons=(comparison,), arm_a="a", arm_b="b")
+    session = Session(
+        id=f"gate-{number}",
+        started_at="2026-01-01T00:00:00+00:00",
+        command="",
+        seed=number,
+        plan=check.to_json(),
+        host={},
+    )
+    made = []
+
+    def ask(step):
+        metrics = {"instructions_per_event": 1000.0 * (1.0 if step.setting.mode == "mine.py" else more)}
+        made.append(trial(len(made), step.block, step.arm, step.setting, metrics=metrics))
+        return made[-1]
+
+    check.answer(ask, number)
+    assert len(made) == 10
+    return session, [replace(one, session=session.id) for one in made]
+
+
+def test_a_slower_mode_in_place_of_a_handicap_is_counted_by_its_name():
+    """1 % more instructions, found each time in the fewest blocks of two trials; never where the modes are equal."""
+    gates = [of_modes(number, 1.01, "slower.py" if number % 2 else "mine.py") for number in range(20)]
+    (one,) = certified(gates).certified
+    assert (one.gates, one.false_alarms) == (10, 0)
+    assert [(each.handicap, each.gates, each.found) for each in one.detections] == [("mode=slower.py", 10, 10)]
+
+
 def noise(seed, spread=0.02):
     rng = np.random.default_rng(seed)
     return lambda _place, _arm: 100 * float(np.exp(rng.normal(0, spread)))

@@ -83,16 +83,24 @@ def trials(path: Path) -> list[dict[str, Any]]:
 
 
 def test_a_slower_commit_is_found_and_the_summary_names_it(repository: Path) -> None:
-    """Exit 1; the Markdown has mode, metric, ratio and interval; verify comes to the same verdict."""
-    summary = repository.parent / "summary.md"
-    ended = check(repository, "--mode", "consumer.py", "--against", "v1", *SHORT, "--markdown", summary)
+    """Exit 1; the Markdown has mode, metric, ratio and interval, and the line that takes the time; verify agrees."""
+    summary, whole = repository.parent / "summary.md", repository.parent / "why.md"
+    words = ("--markdown", summary, "--why", whole)
+    ended = check(repository, "--mode", "consumer.py", "--against", "v1", *SHORT, *words)
     assert ended.returncode == 1, ended.stderr
     (row,) = [line for line in summary.read_text().splitlines() if f"| `{METRIC}` |" in line]
     assert "| `consumer.py` |" in row
     assert "**REGRESSED**" in row
     ratio, low, high = map(float, re.findall(r"[\d.]+", row.split("|")[4]))
     assert 1.1 < low <= ratio <= high
-    assert bench_here("verify", repository.parent / "results.jsonl").returncode == 1
+    slow = SLOW.splitlines()
+    (place,) = [number for number, line in enumerate(slow, start=1) if "tolist" in line]
+    first = next(line for line in summary.read_text().splitlines() if line.startswith("| `consumer.py:"))
+    assert re.match(rf"\| `consumer.py:{place} (take|<genexpr>)` \| – \|", first)
+    assert f"`{slow[place - 1].strip()}`" in first
+    again = repository.parent / "again.md"
+    assert bench_here("verify", repository.parent / "results.jsonl", "--why", again).returncode == 1
+    assert again.read_text() == whole.read_text()
 
 
 @pytest.mark.slow
