@@ -75,7 +75,7 @@ def test_the_interval_of_a_median_is_made_of_its_trials(count: int, low: int, hi
 @pytest.mark.parametrize("field", [f.name for f in dataclasses.fields(Setting) if f.name not in SHARED])
 def test_settings_that_differ_have_labels_that_differ(field: str) -> None:
     """Whatever field of a setting differs, two rows never share a label, and so never a line or a colour."""
-    numbers = ("ring_size_bytes", "intended_load", "interval_ns", "stall_s", "windows")
+    numbers = ("ring_size_bytes", "intended_load", "interval_ns", "stall_s", "windows", "window_events")
     changed = made_up.setting(**{field: 77 if field in numbers else "other"})
     plain = made_up.setting()
     assert len(set(labels([plain, changed]).values())) == 2
