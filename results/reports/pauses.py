@@ -89,8 +89,7 @@ def _strips(told: Sequence[tuple[Row, InPauses]]) -> tuple[Line, ...]:
     lines: list[Line] = []
     for row, counted in told:
         worst = max(row.timed, key=lambda trial: trial.ledger.lost)
-        if counted.lost and (lost := losses(worst)):
-            axis = _axis(worst)
+        if counted.lost and (lost := losses(worst)) and (axis := _axis(worst)) > 0:
             heights = _binned([(since, until, float(number)) for since, until, number in lost], axis)
             paused = _binned([(start, start + length, length) for start, length in long_pauses(worst)], axis)
             lines.append(Line(f"{row.label}: lost", (Cell(spark(_shares(heights, max(heights)))),)))

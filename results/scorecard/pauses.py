@@ -21,6 +21,9 @@ from results.statistics.binomial import exact_bounds
 from results.statistics.spread import Spread
 from results.trial import Trial
 
+MOST_BOUTS = 100_000
+"""No trial has so many looks with a loss in each; what a file says beyond that takes too long to judge."""
+
 
 @dataclass(frozen=True, slots=True)
 class InPauses:
@@ -55,8 +58,10 @@ class InPauses:
 
     @property
     def bounds(self) -> tuple[float, float] | None:
-        """The exact interval of 95 % of the share of bouts that begin in a pause."""
-        return exact_bounds(self.bouts_in_pauses, self.bouts) if self.bouts else None
+        """The exact interval of 95 % of the share of bouts that begin in a pause; None for what is no share of any."""
+        if not 0 <= self.bouts_in_pauses <= self.bouts <= MOST_BOUTS or not self.bouts:
+            return None
+        return exact_bounds(self.bouts_in_pauses, self.bouts)
 
     @property
     def more_than_chance(self) -> bool | None:

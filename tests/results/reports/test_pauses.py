@@ -84,3 +84,24 @@ def test_nothing_is_said_where_there_is_nothing_to_say(trials: list[Trial]) -> N
     """A run without a loss, or without the counts, has no such table."""
     assert pauses(rows(trials)) == ()
     assert "in pauses" not in str(run_document(trials))
+
+
+@pytest.mark.parametrize(
+    ("metrics", "series"),
+    [
+        ({"loss_bouts": 3, "loss_bouts_in_gc": 5}, {}),
+        ({"loss_bouts": 2**63, "loss_bouts_in_gc": 2**62}, {}),
+        ({"loss_bouts": -1, "loss_in_gc": -5}, {}),
+        ({}, {"losses": [[-5.0, -4.0, 7], [0, 0, 1], ["a", 1, 2], 3], "gc_pauses": [[-1, 0.5], None, [2]]}),
+        ({}, {"losses": [[1e18, 1.8e19, 1e18]], "gc_pauses": "none"}),
+    ],
+    ids=["more than all", "beyond counting", "negative", "before the beginning", "beyond the end"],
+)
+def test_what_a_strangers_file_says_breaks_nothing(metrics: dict[str, float], series: dict[str, Any]) -> None:
+    """Counts that are no share of each other are left without an interval, moments that are none undrawn."""
+    made = trial(1, 1000, in_gc=900, bouts=4, bouts_in=4)
+    brief = dataclasses.replace(made.setting, duration_s=1e-9)
+    odd = dataclasses.replace(
+        made, setting=brief, metrics={**made.metrics, **metrics}, series={**made.series, **series}
+    )
+    assert said([odd])
