@@ -155,7 +155,7 @@ def ledger(heading: str, totals: dict[str, dict[str, int]]) -> tuple[Part, ...]:
         for label, counts in totals.items()
     )
     aside = f"The ledgers of {len(lines)} variants and loads" if len(lines) > _LONG else ""
-    said = ((Quiet(f"0 in every trial: {', '.join(zero)}"),),) if zero else ()
+    said = ((Quiet(f"0 in all of these: {', '.join(zero)}"),),) if zero else ()
     return (Table(heading, titled(*names), lines, narrow="titles", aside=aside), *said)
 
 
