@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from results import units
-from results.metrics import FOREIGN, STEAL
+from results.metrics import FOREIGN, STEAL, THROTTLED
 from results.trial import Trial
 
 # How a trial words what others took of its CPUs, and no doing of its mode, as a wait for the CPU or a quota may be.
@@ -79,10 +79,15 @@ def sentences(found: Disturbance, marked: str = "") -> list[str]:
         if share.most is not None
     ]
     taken = f" Of the CPUs, trial by trial: {', '.join(parts)}." if parts else ""
+    held_back = max((value for value in THROTTLED.values(found.trials) if value), default=None)
+    cure = "Stop what else runs here, or use a machine with CPUs of its own"
+    if held_back is not None:
+        taken += f" A CPU quota held us back for up to {units.percent(held_back)} of the time."
+        cure = f"Take the quota away. {cure}"
     return [
         f"The machine was not quiet in {found.disturbed} of {len(found.trials)} trials.{taken}",
         f"Trust the ledger: what was offered, consumed, lost is exact. Times, rates, costs per event{marked} are "
-        "doubtful. Stop what else runs here, or use a machine with CPUs of its own; bench doctor says what it lacks.",
+        f"doubtful. {cure}; bench doctor says what it lacks.",
     ]
 
 

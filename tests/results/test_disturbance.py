@@ -82,6 +82,21 @@ def test_it_is_said_how_noisy_it_was_and_which_numbers_to_trust() -> None:
     assert "bench doctor" in second
 
 
+@pytest.mark.parametrize(("ratios", "most"), [((0.113,), "11.3 %"), ((0.0, 0.5, 0.02), "50 %"), ((0.0, 0.0), None)])
+def test_a_quota_is_told_with_its_own_cure(ratios: tuple[float, ...], most: str | None) -> None:
+    """Where CPU time is rationed, nothing else need run here: to stop it would help nobody."""
+    trials = [noisy(number) for number in range(len(ratios))]
+    trials = [
+        replace(trial, metrics={**trial.metrics, "throttled_ratio": ratio})
+        for trial, ratio in zip(trials, ratios, strict=True)
+    ]
+    found = disturbance(trials)
+    assert found is not None
+    first, second = sentences(found)
+    assert first.endswith(f" A CPU quota held us back for up to {most} of the time.") == (most is not None)
+    assert ("Take the quota away." in second) == (most is not None)
+
+
 def test_a_long_session_is_drawn_by_its_worst_trials() -> None:
     """However many trials, the picture fits a line, and no noisy one is lost in it."""
     trials = [noisy(number, foreign=0.97 if number == 77 else 0.0) for number in range(400)]
