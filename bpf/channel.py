@@ -1,5 +1,7 @@
 """What a channel is, and where it is found: it carries events out of the kernel."""
 
+from __future__ import annotations
+
 import importlib
 import pkgutil
 from abc import ABC, abstractmethod
@@ -9,9 +11,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
 import bpf.channels
-from bpf.ring import RECORD_BYTES
+from bpf.ring import RECORD_BYTES, SAMPLE_BYTES, stride
 
 if TYPE_CHECKING:
+    from bpf.fields import Record
     from bpf.record import Samples
 
 Take = Callable[["Samples"], None]
@@ -85,6 +88,7 @@ class Bcc(Protocol):
     """A loaded program, as bcc has it; `carriers` are the descriptors of all that carries its events."""
 
     carriers: Sequence[int]
+    record: Record | None
 
     @property
     def bcc(self) -> Any: ...
@@ -104,7 +108,6 @@ class Channel(ABC):
     counts      those of the program's counters that say what became of an event (bpf.counters)
     readers     who can read it, by name (bpf.reader); the first that a mode can be read by is the default
     found_by_id whether who has the map has all of it; else the descriptors are passed on
-    record_bytes that an event takes in it
     stays_ready whether epoll reports it for as long as anything waits; else once for each notification
     """
 
@@ -114,7 +117,6 @@ class Channel(ABC):
     counts: ClassVar[frozenset[str]]
     readers: ClassVar[tuple[str, ...]]
     found_by_id: ClassVar[bool] = True
-    record_bytes: ClassVar[int] = RECORD_BYTES
     stays_ready: ClassVar[bool] = True
 
     @classmethod
@@ -136,11 +138,17 @@ class Channel(ABC):
         """Make what the loaded program lacks; return the descriptors of all that carries events."""
         return (map_fd(self.map_name),)
 
+    @property
+    def record_bytes(self) -> int:
+        """The bytes that an event takes in it, with what tells where it ends."""
+        return RECORD_BYTES
+
     @abstractmethod
     def positions(self, map_fd: int, carriers: Sequence[int]) -> Positions | None:
         """Open its positions, by the map or, where an id does not find all, by the carriers; None: nothing waits."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecordChannel(Channel):
     """One that carries a record for each event: any mode can be read from it.
 
@@ -148,8 +156,15 @@ class RecordChannel(Channel):
     when_full_choices   what it can do with a record for which it has no room; the first is the default
     """
 
+    sample_bytes: int = SAMPLE_BYTES
+    """What one event's sample holds: another number for a user's own program."""
+
     wakes: ClassVar[bool] = True
     when_full_choices: ClassVar[tuple[str, ...]] = ("drop",)
+
+    @property
+    def record_bytes(self) -> int:
+        return stride(self.sample_bytes)
 
     @staticmethod
     def unsupported() -> str | None:
@@ -167,8 +182,11 @@ class RecordChannel(Channel):
         """Return the bytes in which one CPU can leave so many records."""
 
     @abstractmethod
-    def runs(self, carriers: Sequence[int], take: Take) -> Sequence[Source]:
-        """Open its memory, to be read in place: what each producer writes is a source of its own."""
+    def runs(self, carriers: Sequence[int], take: Take, own: Record | None = None) -> Sequence[Source]:
+        """Open its memory, to be read in place: what each producer writes is a source of its own.
+
+        `own` describes records of a user's program.
+        """
 
     @abstractmethod
     def calls(self, program: Bcc, on_record: OnRecord) -> Source:

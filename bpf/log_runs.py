@@ -9,18 +9,23 @@ import numpy as np
 
 from bpf.channel import OnRecord, Part, Take
 from bpf.log import Log, Places, Segment
-from bpf.record import HEADER_BYTES, RECORD_BYTES, SAMPLE_BYTES, Samples
+from bpf.record import HEADER_BYTES, SAMPLE_BYTES, Samples
 
 
 class LogRuns:
-    """Hand what one CPU wrote to `take`, as runs of records; `checksum` is the sum of their timestamps."""
+    """Hand what one CPU wrote to `take`, as runs of records; `checksum` is the sum of their timestamps, if wanted."""
 
-    def __init__(self, log: Log, cpu: int, take: Take, *, overwrites: bool) -> None:
+    def __init__(self, log: Log, cpu: int, take: Take, *, overwrites: bool, sums: bool = True) -> None:
         self._take = take
-        self._segment = log.segment(cpu, self._sum_up, overwrites=overwrites)
-        self.checksum = 0
+        self._segment = log.segment(cpu, self._sum_up if sums else take, overwrites=overwrites)
+        self._sum = 0
+        self._sums = sums
         self.consume = self._segment.consume
         self.unread = self._segment.unread
+
+    @property
+    def checksum(self) -> int | None:
+        return self._sum if self._sums else None
 
     @property
     def overwritten(self) -> int:
@@ -30,7 +35,7 @@ class LogRuns:
         return [_part(self._segment)]
 
     def _sum_up(self, records: Samples) -> None:
-        self.checksum += int(np.einsum("i->", records["timestamp"]))
+        self._sum += int(np.einsum("i->", records["timestamp"]))
         self._take(records)
 
 
@@ -39,8 +44,16 @@ class LogCalls:
 
     checksum: int | None = None
 
-    def __init__(self, log: Log, cpus: Sequence[int], on_record: OnRecord, *, overwrites: bool) -> None:
-        self._on_record = on_record
+    def __init__(
+        self,
+        log: Log,
+        cpus: Sequence[int],
+        on_record: OnRecord,
+        *,
+        overwrites: bool,
+        sample_bytes: int = SAMPLE_BYTES,
+    ) -> None:
+        self._on_record, self._sample_bytes = on_record, sample_bytes
         self._segments = [log.segment(cpu, self._call, overwrites=overwrites) for cpu in cpus]
 
     @property
@@ -58,9 +71,9 @@ class LogCalls:
 
     def _call(self, records: Samples) -> Any:
         on_record, first = self._on_record, records.ctypes.data + HEADER_BYTES
-        halt = 0
-        for sample in range(first, first + len(records) * RECORD_BYTES, RECORD_BYTES):
-            halt |= on_record(0, sample, SAMPLE_BYTES)
+        halt, step, sample_bytes = 0, records.itemsize, self._sample_bytes
+        for sample in range(first, first + len(records) * step, step):
+            halt |= on_record(0, sample, sample_bytes)
         return halt < 0
 
 

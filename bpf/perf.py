@@ -28,8 +28,14 @@ HEADER_BYTES = 8
 LOST_BYTES = 24  # its header, the event's id, and how many
 # The header, 32 bits that say how many bytes follow, and these: the sample, and what makes multiples of 8 of it all.
 SAMPLE_AT = HEADER_BYTES + 4
-RECORD_BYTES = SAMPLE_AT + SAMPLE_BYTES + 7 & ~7
-RAW_BYTES = RECORD_BYTES - SAMPLE_AT
+
+
+def record_bytes(sample_bytes: int) -> int:
+    """Return the bytes that a record fills."""
+    return SAMPLE_AT + sample_bytes + 7 & ~7
+
+
+RECORD_BYTES = record_bytes(SAMPLE_BYTES)
 
 
 def open_event(cpu: int, *, wakeup_bytes: int | None) -> int:
@@ -93,13 +99,14 @@ class PerfPositions:
 
     overwritten = 0
 
-    def __init__(self, events: Sequence[int], size_bytes: int) -> None:
+    def __init__(self, events: Sequence[int], size_bytes: int, record_bytes: int = RECORD_BYTES) -> None:
+        self._record_bytes = record_bytes
         self._buffers = [PerfBuffer(event, size_bytes, writable=False) for event in events]
 
     @property
     def unread_records(self) -> int:
         """As many as fill what is unread; where records tell of a loss, up to two thirds more than there are."""
-        return sum((buffer.head[0] - buffer.tail[0]) // RECORD_BYTES for buffer in self._buffers)
+        return sum((buffer.head[0] - buffer.tail[0]) // self._record_bytes for buffer in self._buffers)
 
     def close(self) -> None:
         self._buffers.clear()

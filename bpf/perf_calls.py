@@ -11,9 +11,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from bpf.channel import OnRecord, Part
-from bpf.perf import LOST_BYTES, RECORD_BYTES, PerfBuffer, refused
+from bpf.fields import Record
+from bpf.perf import LOST_BYTES, PerfBuffer, record_bytes, refused
 from bpf.perf_runs import PerfRuns
 from bpf.program import import_bcc
+from bpf.ring import SAMPLE_BYTES
 
 # perf_reader_raw_cb and perf_reader_lost_cb of libbcc's perf_reader.h, and those of its functions that bcc leaves out
 _OF_RECORD = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int)
@@ -35,9 +37,9 @@ class PerfCalls:
     checksum: int | None = None
     overwritten = 0
 
-    def __init__(self, events: Sequence[int], size_bytes: int, on_record: OnRecord) -> None:
+    def __init__(self, events: Sequence[int], size_bytes: int, on_record: OnRecord, own: Record | None = None) -> None:
         library = import_bcc().lib
-        self._buffers = [_Buffer(event, size_bytes, on_record, library) for event in events]
+        self._buffers = [_Buffer(event, size_bytes, on_record, library, own) for event in events]
         self._consume = library.perf_reader_consume
         self._readers = (ctypes.c_void_p * len(events))(*(buffer.reader for buffer in self._buffers))
 
@@ -61,8 +63,11 @@ class PerfCalls:
 class _Buffer:
     """One CPU's: libbcc's `reader` of it, and its memory once more, which tells how far that is."""
 
-    def __init__(self, event: int, size_bytes: int, on_record: OnRecord, library: ctypes.CDLL) -> None:
-        self._event, self._memory = event, PerfBuffer(event, size_bytes)
+    def __init__(
+        self, event: int, size_bytes: int, on_record: OnRecord, library: ctypes.CDLL, own: Record | None
+    ) -> None:
+        self._event, self._memory, self._own = event, PerfBuffer(event, size_bytes), own
+        self._record_bytes = record_bytes(SAMPLE_BYTES if own is None else own.sample.itemsize)
         self._begin = self._memory.tail[0]
         self._losses = self._told = 0
         self._leave_at: int | None = None
@@ -79,10 +84,10 @@ class _Buffer:
             raise OSError(ctypes.get_errno(), "libbcc cannot map a perf buffer")
 
     def read(self) -> int:
-        return (self._memory.tail[0] - self._begin - self._losses * LOST_BYTES) // RECORD_BYTES
+        return (self._memory.tail[0] - self._begin - self._losses * LOST_BYTES) // self._record_bytes
 
     def unread(self) -> int:
-        return PerfRuns(self._memory, _nobody).unread()
+        return PerfRuns(self._memory, _nobody, own=self._own).unread()
 
     def part(self) -> Part:
         lost = refused(self._event)

@@ -5,35 +5,38 @@ from collections.abc import Sequence
 import numpy as np
 
 from bpf.channel import Part, Take
-from bpf.perf import HEADER_BYTES, LOST, LOST_BYTES, RAW_BYTES, RECORD_BYTES, SAMPLE, SAMPLE_AT, PerfBuffer, refused
+from bpf.fields import Record
+from bpf.perf import HEADER_BYTES, LOST, LOST_BYTES, SAMPLE, SAMPLE_AT, PerfBuffer, record_bytes, refused
 from bpf.record import HEADER_BYTES as RECORD_HEADER_BYTES
-from bpf.record import RECORD
+from bpf.record import RECORD, SAMPLE_BYTES
 from bpf.ring_runs import CHUNK_BYTES, RING_SHARE
 
 _SHORTEST_LOOK = 8
 
 
 class PerfRuns:
-    """Hand what one CPU wrote to `take`, in its order, as views of many records of the dtype RECORD.
+    """Hand what one CPU wrote to `take`, in its order, as views of many records of the dtype RECORD, or a user's `own`.
 
-    They lie 40 bytes apart, and their words not on multiples of 8, which costs numpy next to nothing on x86-64. What
+    Ours lie 40 bytes apart, and their words not on multiples of 8, which costs numpy next to nothing on x86-64. What
     breaks at the end of the memory is copied, and comes alone. `told` is how many losses records told of.
     """
 
     overwritten = 0
 
-    def __init__(self, buffer: PerfBuffer, take: Take, event: int | None = None) -> None:
+    def __init__(self, buffer: PerfBuffer, take: Take, event: int | None = None, *, own: Record | None = None) -> None:
         """Begin where the consumer's position stands; `event` is whose the buffer is, which knows what it refused."""
         self._buffer, self._take, self._event = buffer, take, event
+        self._dtype = RECORD if own is None else own.in_channel
+        self._record_bytes = record_bytes(SAMPLE_BYTES if own is None else own.sample.itemsize)
         self._mask = buffer.size_bytes - 1
         self._position = buffer.tail[0]
-        self._longest = max(1, min(CHUNK_BYTES, buffer.size_bytes // RING_SHARE) // RECORD_BYTES)
+        self._longest = max(1, min(CHUNK_BYTES, buffer.size_bytes // RING_SHARE) // self._record_bytes)
         self._same_bytes = bytearray(self._longest)
         self._same = np.frombuffer(self._same_bytes, np.bool_)
         # Fewer headers are compared at once after a run that ended early: records between losses stay linear.
         self._look = self._longest
         self.records_read = self.told = 0
-        self.checksum: int = 0
+        self.checksum: int | None = 0 if own is None else None
 
     def parts(self) -> Sequence[Part]:
         kernels = None if self._event is None else refused(self._event)
@@ -89,12 +92,12 @@ class PerfRuns:
         words, place = self._buffer.words, position & self._mask
         header = words[place >> 3]
         kind, length, left = header & 0xFFFFFFFF, header >> 48, head - position
-        if kind == SAMPLE and length == RECORD_BYTES <= left:
+        if kind == SAMPLE and length == self._record_bytes <= left:
             # What was output, and how long it is, in the word that follows the header.
-            if words[(place + HEADER_BYTES & self._mask) >> 3] & 0xFFFFFFFF != RAW_BYTES:
+            if words[(place + HEADER_BYTES & self._mask) >> 3] & 0xFFFFFFFF != self._record_bytes - SAMPLE_AT:
                 return 0, 0, 0
-            count = self._run(header, place, min(left, self._mask + 1 - place) // RECORD_BYTES)
-            return count * RECORD_BYTES, count, 0
+            count = self._run(header, place, min(left, self._mask + 1 - place) // self._record_bytes)
+            return count * self._record_bytes, count, 0
         if kind == LOST and LOST_BYTES <= length <= left and not length & 7:
             return length, 0, words[(place + 16 & self._mask) >> 3]
         return 0, 0, 0
@@ -104,7 +107,7 @@ class PerfRuns:
         count = min(available, self._longest, self._look)
         if count <= 1:
             return 1
-        headers = np.ndarray((count,), "<u8", self._buffer.data, place, (RECORD_BYTES,))
+        headers = np.ndarray((count,), "<u8", self._buffer.data, place, (self._record_bytes,))
         np.equal(headers, header, out=self._same[:count])
         other = self._same_bytes.find(0, 0, count)
         if other < 0:
@@ -115,11 +118,12 @@ class PerfRuns:
 
     def _hand_over(self, place: int, count: int) -> None:
         data, first = self._buffer.data, place + SAMPLE_AT - RECORD_HEADER_BYTES
-        if place + count * RECORD_BYTES > self._mask + 1:
-            data, first = memoryview(bytes(data[place:]) + bytes(data[:RECORD_BYTES])), first - place
-        records = np.ndarray((count,), RECORD, data, first, (RECORD_BYTES,))
-        # Of words that lie apart, einsum makes the sum in half the time that sum() takes.
-        self.checksum += int(np.einsum("i->", records["timestamp"]))
+        if place + count * self._record_bytes > self._mask + 1:
+            data, first = memoryview(bytes(data[place:]) + bytes(data[: self._record_bytes])), first - place
+        records = np.ndarray((count,), self._dtype, data, first, (self._record_bytes,))
+        if self.checksum is not None:
+            # Of words that lie apart, einsum makes the sum in half the time that sum() takes.
+            self.checksum += int(np.einsum("i->", records["timestamp"]))
         self._take(records)
         self.records_read += count
 

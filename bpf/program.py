@@ -1,4 +1,4 @@
-"""Load drops.c through bcc, attach it, and say what it counted. The only module that imports bcc."""
+"""Load drops.c, or a user's own program, through bcc and attach it. The only module that imports bcc."""
 
 import contextlib
 import mmap
@@ -6,22 +6,24 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
-from bpf import syscalls
+from bpf import own_load, syscalls
 from bpf.btf import KernelTypes
 from bpf.channel import Channel
 from bpf.counters import CounterMap
 from bpf.errors import CannotRun
+from bpf.hooks import Devices, Hook, attach
+from bpf.own import PROGRAMS, OwnProgram, Sees, tag_flags
 from bpf.pid_namespace import namespace_flags
+
+if TYPE_CHECKING:
+    from bpf.fields import Record
 
 Entry = Literal["on_drop", "only_return", "only_filter", "only_hash"]
 
 TRACEPOINT = "kfree_skb"
 MAX_SYNTHETIC_KEYS = 16384
-
-_FOLDER = Path(__file__).parent / "programs"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,11 +32,13 @@ class LoadOptions:
 
     `tag` is a source MAC address of six bytes, None observes the whole machine. `synthetic` adds the program that emits
     records without packets. `entry` is the function that is attached: another than on_drop does a part of its work, to
-    be measured.
+    be measured. `own` is a user's program in place of ours, `devices` what it may be attached to.
     """
 
     channel: Channel
     tag: bytes | None = None
+    own: OwnProgram | None = None
+    devices: Devices = Devices()  # noqa: RUF009 - frozen
     synthetic: bool = False
     entry: Entry = "on_drop"
 
@@ -46,48 +50,98 @@ class LoadOptions:
 class Program:
     """The loaded program, as a context manager; leaving it detaches and frees everything in the kernel.
 
-    `bcc` is bcc's own object for it.
+    `bcc` is bcc's own object for it, `hooks` are its functions and where they belong, `record` says what an event of a
+    user's own holds.
     """
 
     def __init__(self, options: LoadOptions) -> None:
         self.options = options
         self.carriers: Sequence[int] = ()
+        self.record: Record | None = None
+        self.hooks: Sequence[Hook] = ()
+        self._events_map: str | None = None
+        self.bcc: Any = None
+        self._emit: Any = None
         self._stack = contextlib.ExitStack()
-        self._attached = False
+        self._attached = contextlib.ExitStack()
 
     def __enter__(self) -> Self:
+        if self.options.own is None:
+            self._load_ours()
+        else:
+            with same_folder():
+                loaded = own_load.load(import_bcc(), self.options.own, self.options.channel, self.options.tag)
+            self.bcc, self.hooks, self.record = loaded.bcc, loaded.hooks, loaded.record
+            self._events_map = loaded.events_map
+            self.options = replace(self.options, channel=loaded.channel)
+        self.functions = [int(self.bcc.funcs[hook.function.encode()].fd) for hook in self.hooks]
+        self.carriers = self.options.channel.set_up(self.map_fd, self._stack)
+        if self.counters_map is not None:
+            self._counters = CounterMap(self.map_fd(self.counters_map))
+        return self
+
+    def _load_ours(self) -> None:
         bcc = import_bcc()
         flags = compile_flags(self.options)
-        os.environ["BCC_KERNEL_SOURCE"] = str(_FOLDER / "include")
+        os.environ["BCC_KERNEL_SOURCE"] = str(PROGRAMS / "include")
         with _clear_error("compile and load the BPF program"), same_folder():
-            self.bcc: Any = bcc.BPF(text=source("drops.c"), cflags=flags)
+            self.bcc = bcc.BPF(text=source("drops.c"), cflags=flags)
             # bcc.BPF() closes what it holds at interpreter exit only; __exit__ calls cleanup() and unregisters it
-            self.on_drop_fd = int(self.bcc.load_func(self.options.entry.encode(), bcc.BPF.RAW_TRACEPOINT).fd)
+            self.bcc.load_func(self.options.entry.encode(), bcc.BPF.RAW_TRACEPOINT)
+            self.hooks = (Hook(self.options.entry, "raw_tracepoint", TRACEPOINT),)
             self._emit = self.bcc.load_func(b"emit", bcc.BPF.SCHED_CLS) if self.options.synthetic else None
-            self.carriers = self.options.channel.set_up(self.map_fd, self._stack)
-        self.counters = CounterMap(self.map_fd("counters"))
-        return self
 
     def __exit__(self, *exc: object) -> None:
         self.detach()
         self._stack.close()
         self.bcc.cleanup()
 
+    @property
+    def counters_map(self) -> str | None:
+        """The map of the program's counters; None: it counts nothing."""
+        own = self.options.own
+        return "counters" if own is None else "bench_counters" if own.counts else None
+
+    @property
+    def counters(self) -> CounterMap:
+        """The program's counters. Raises AttributeError for a program that counts nothing."""
+        return self._counters
+
     def attach(self) -> None:
-        """Begin to observe drops."""
-        with _clear_error(f"attach to the raw tracepoint {TRACEPOINT}"):
-            self.bcc.attach_raw_tracepoint(tp=TRACEPOINT.encode(), fn_name=self.options.entry.encode())
-        self._attached = True
+        """Begin to observe."""
+        for hook, descriptor in zip(self.hooks, self.functions, strict=True):
+            with _clear_error(f"attach to {hook.kind} {hook.target}"):
+                attach(self.bcc, hook, descriptor, self.options.devices, self._attached)
 
     def detach(self) -> None:
         """Stop observing; a no-op when not attached. What is in the ring stays readable."""
-        if self._attached:
-            self.bcc.detach_raw_tracepoint(TRACEPOINT.encode())
-            self._attached = False
+        self._attached.close()
+
+    @property
+    def sees(self) -> Sees | None:
+        """What it observes of the traffic, if that is known: of a user's own, by what it says, or by its hook."""
+        own = self.options.own
+        if own is None:
+            return "drops"
+        if not own.filters or len(self.hooks) > 1:
+            return None
+        (hook,) = self.hooks
+        if hook.target.rpartition(":")[2] == TRACEPOINT:
+            return own.sees() or "drops"
+        return own.sees() or ("frames" if hook.kind in ("xdp", "tc_ingress") else None)
+
+    @property
+    def on_drop_fd(self) -> int:
+        """The descriptor of its first function; ours has one."""
+        return self.functions[0]
 
     def map_fd(self, name: str) -> int:
-        """Return the descriptor of a map of drops.c; it belongs to the program."""
-        return int(self.bcc[name.encode()].map_fd)
+        """Return the descriptor of one of its maps; it belongs to the program."""
+        if self.options.own is None:
+            return int(self.bcc[name.encode()].map_fd)
+        # bcc makes an object of a map with a class for its values, and knows few types of fields.
+        own_name = self._events_map if self._events_map is not None and name == "events" else name
+        return own_load.map_fd(import_bcc(), self.bcc, own_name)
 
     def adopt(self, channel: Channel, map_fd: int) -> None:
         """Have readers open a channel that a program like this fills, in place of the program's own of that kind."""
@@ -104,7 +158,7 @@ class Program:
     def events(self) -> Any:
         """bcc's own object for the events, for who works as bcc's examples do; None: bcc has none for the channel."""
         name = self.options.channel.events_name
-        return None if name is None else self.bcc[name.encode()]
+        return None if name is None else self.bcc[(self._events_map or name).encode()]
 
     @property
     def emit_fd(self) -> int:
@@ -115,7 +169,7 @@ class Program:
 
     def skipped(self) -> int | None:
         """Return how many runs the kernel skipped, or None where it does not count them."""
-        return syscalls.program_info(self.on_drop_fd).recursion_misses
+        return syscalls.skipped(self.functions)
 
 
 def import_bcc() -> Any:
@@ -141,12 +195,7 @@ def compile_flags(options: LoadOptions) -> list[str]:
                 f"-DARG_LOCATION={arguments.index('void *')}",
                 f"-DARG_REASON={arguments.index('enum skb_drop_reason')}",
             ]
-            if options.tag is not None:
-                flags += [
-                    f"-DTAG={int.from_bytes(options.tag, 'little')}ULL",
-                    f"-DOFFSET_HEAD={types.field_offset('sk_buff', 'head')}",
-                    f"-DOFFSET_MAC_HEADER={types.field_offset('sk_buff', 'mac_header')}",
-                ]
+            flags += tag_flags(types, options.tag)
         except (KeyError, ValueError) as error:
             raise CannotRun(
                 f"this kernel's tracepoint skb:{TRACEPOINT} does not give a drop reason ({error})",
@@ -163,7 +212,7 @@ def compile_flags(options: LoadOptions) -> list[str]:
 def source(name: str) -> bytes:
     """Return a program with our headers in it: bcc rewrites the use of maps in the source, and in nothing included."""
     ours = re.compile(rb'^#include "([a-z]+[.]h)"$', re.MULTILINE)
-    return ours.sub(lambda include: (_FOLDER / include[1].decode()).read_bytes(), (_FOLDER / name).read_bytes())
+    return ours.sub(lambda include: (PROGRAMS / include[1].decode()).read_bytes(), (PROGRAMS / name).read_bytes())
 
 
 @contextlib.contextmanager

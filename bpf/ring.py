@@ -19,9 +19,14 @@ BUSY_BIT, DISCARD_BIT = 1 << 31, 1 << 30
 RECORD_BYTES = HEADER_BYTES + SAMPLE_BYTES
 
 
-def ring_capacity(ring_size_bytes: int) -> int:
+def ring_capacity(ring_size_bytes: int, record_bytes: int = RECORD_BYTES) -> int:
     """Return how many records a ring can hold: one byte must stay free, hence one record."""
-    return ring_size_bytes // RECORD_BYTES - 1
+    return (ring_size_bytes - 1) // record_bytes
+
+
+def stride(sample_bytes: int) -> int:
+    """Return the bytes that a record fills: header and sample, rounded up to 8 (kernel/bpf/ringbuf.c)."""
+    return HEADER_BYTES + (sample_bytes + 7 & ~7)
 
 
 class RingPositions:
@@ -29,8 +34,9 @@ class RingPositions:
 
     overwritten = 0
 
-    def __init__(self, map_fd: int) -> None:
+    def __init__(self, map_fd: int, record_bytes: int = RECORD_BYTES) -> None:
         page = mmap.PAGESIZE
+        self._record_bytes = record_bytes
         self._maps = [mmap.mmap(map_fd, page, mmap.MAP_SHARED, mmap.PROT_READ, offset=n * page) for n in (0, 1)]
         self._consumer, self._producer = (memoryview(m).cast("Q") for m in self._maps)
 
@@ -41,7 +47,7 @@ class RingPositions:
     @property
     def unread_records(self) -> int:
         """Records that no consumer has released yet, at this moment."""
-        return (self._producer[0] - self._consumer[0]) // RECORD_BYTES
+        return (self._producer[0] - self._consumer[0]) // self._record_bytes
 
     def close(self) -> None:
         self._consumer.release()

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bpf.channel import Bcc, OnRecord, Part
-from bpf.ring import RECORD_BYTES, RingPositions
+from bpf.ring import RingPositions
 
 
 class RingCalls:
@@ -15,10 +15,11 @@ class RingCalls:
     checksum: int | None = None
     overwritten = 0
 
-    def __init__(self, program: Bcc, on_record: OnRecord) -> None:
+    def __init__(self, program: Bcc, on_record: OnRecord, record_bytes: int) -> None:
         """Open the rings of a program."""
+        self._record_bytes = record_bytes
         self._consume = program.bcc.ring_buffer_consume
-        self._positions = [RingPositions(carrier) for carrier in program.carriers]
+        self._positions = [RingPositions(carrier, record_bytes) for carrier in program.carriers]
         self._kept = []
         for carrier in program.carriers:
             program.events.map_fd = carrier  # bcc knows no other way to open one that it has not made
@@ -28,11 +29,11 @@ class RingCalls:
     def consume(self) -> int:
         before = self._consumed_bytes()
         self._consume()  # bcc drops libbpf's count: the positions tell it
-        return (self._consumed_bytes() - before) // RECORD_BYTES
+        return (self._consumed_bytes() - before) // self._record_bytes
 
     def parts(self) -> Sequence[Part]:
         return [
-            Part(read=each.consumed_bytes // RECORD_BYTES, overwritten=0, unread=each.unread_records)
+            Part(read=each.consumed_bytes // self._record_bytes, overwritten=0, unread=each.unread_records)
             for each in self._positions
         ]
 

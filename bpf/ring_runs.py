@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from bpf.channel import Part, Take
-from bpf.record import BUSY_BIT, DISCARD_BIT, HEADER_BYTES, RECORD, RECORD_BYTES
-from bpf.ring import Ring
+from bpf.fields import Record
+from bpf.record import BUSY_BIT, DISCARD_BIT, HEADER_BYTES, RECORD, SAMPLE_BYTES
+from bpf.ring import Ring, stride
 
 CHUNK_BYTES = 512 * 1024
 """Looked at in one go at the most: 16,384 of our records, which stay in a second-level cache between the header check,
@@ -33,36 +34,46 @@ class RingRuns:
     """Hand all that waits in the ring to `take`, in the order of the ring, as views of many records.
 
     `others` takes records of other sizes, where a ring holds any: by dtypes that begin with the header, as RECORD does.
-    `checksum` is the sum of the timestamps of those of our size.
+    `checksum` is the sum of the timestamps of those of our size. `own` describes records that are a user's, in place of
+    ours: of theirs there is no sum.
     """
 
     overwritten = 0
 
-    def __init__(self, ring: Ring, take: Take, others: Mapping[np.dtype[np.void], Take] | None = None) -> None:
+    def __init__(
+        self,
+        ring: Ring,
+        take: Take,
+        others: Mapping[np.dtype[np.void], Take] | None = None,
+        *,
+        own: Record | None = None,
+    ) -> None:
         """Begin where the consumer's position stands. Raises ValueError for two dtypes of one size."""
         self._ring = ring
         self._mask = ring.size_bytes - 1
         self._position = ring.consumer[0]
         chunk = min(CHUNK_BYTES, ring.size_bytes // RING_SHARE)
         self._layouts: dict[int, _Layout] = {}
-        for dtype, taker in {RECORD: take, **(others or {})}.items():
-            sample_bytes = dtype.itemsize - HEADER_BYTES
+        ours = (RECORD, SAMPLE_BYTES, take) if own is None else (own.in_channel, own.sample.itemsize, take)
+        theirs = ((dtype, dtype.itemsize - HEADER_BYTES, taker) for dtype, taker in (others or {}).items())
+        for dtype, sample_bytes, taker in (ours, *theirs):
             if sample_bytes in self._layouts:
                 raise ValueError(f"two kinds of record have samples of {sample_bytes} bytes: the ring tells them not")
-            stride = _stride(sample_bytes)
-            self._layouts[sample_bytes] = _Layout(dtype, stride, max(1, chunk // stride), taker)
+            length = stride(sample_bytes)
+            self._layouts[sample_bytes] = _Layout(dtype, length, max(1, chunk // length), taker)
+        self._record_bytes = stride(ours[1])
         self._same_bytes = bytearray(max(layout.longest for layout in self._layouts.values()))
         self._same = np.frombuffer(self._same_bytes, np.bool_)
         # Fewer headers are compared at once after a run that ended early: mixed sizes stay linear in the records.
         self._look = len(self._same)
         self.records_read = 0
-        self.checksum: int = 0
+        self.checksum: int | None = 0 if own is None else None
 
     def parts(self) -> Sequence[Part]:
         return [Part(read=self.records_read, overwritten=0, unread=self.unread())]
 
     def unread(self) -> int:
-        return int(self._ring.producer[0] - self._ring.consumer[0]) // RECORD_BYTES
+        return int(self._ring.producer[0] - self._ring.consumer[0]) // self._record_bytes
 
     def consume(self) -> int:
         """Take what was in the ring when called, in one pass; return the number of records. Never waits.
@@ -88,7 +99,7 @@ class RingRuns:
             elif length & BUSY_BIT:
                 break
             elif length & DISCARD_BIT:
-                position += _stride(length & ~DISCARD_BIT)
+                position += stride(length & ~DISCARD_BIT)
                 if position > produced:
                     raise _beyond(length & ~DISCARD_BIT)
             else:
@@ -104,7 +115,8 @@ class RingRuns:
         if not count:
             raise _beyond(length)
         records = np.ndarray((count,), layout.dtype, self._ring.data, place, (layout.stride,))
-        np.equal(records["length"], length, out=self._same[:count])
+        lengths = np.ndarray((count,), np.uint32, self._ring.data, place, (layout.stride,))
+        np.equal(lengths, length, out=self._same[:count])
         other = self._same_bytes.find(0, 0, count)
         if other < 0:
             self._look = min(self._look * 8, len(self._same))
@@ -112,7 +124,7 @@ class RingRuns:
             count = other
             records = records[:count]
             self._look = max(_SHORTEST_LOOK, count * 2)
-        if layout.dtype is RECORD:
+        if layout.dtype is RECORD and self.checksum is not None:
             # Of words that lie apart, einsum makes the sum in half the time that sum() takes.
             self.checksum += int(np.einsum("i->", records["timestamp"]))
         layout.take(records)
@@ -122,8 +134,3 @@ class RingRuns:
 
 def _beyond(sample_bytes: int) -> ValueError:
     return ValueError(f"the ring is corrupt: a record of {sample_bytes} bytes reaches beyond what was produced")
-
-
-def _stride(sample_bytes: int) -> int:
-    """Return the bytes that a record fills: header and sample, rounded up to 8 (kernel/bpf/ringbuf.c)."""
-    return HEADER_BYTES + (sample_bytes + 7 & ~7)

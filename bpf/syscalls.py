@@ -4,6 +4,7 @@ import ctypes
 import os
 import signal
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bpf.btf import libbpf
@@ -21,7 +22,8 @@ class ProgramInfo:
 
 # struct bpf_prog_info, include/uapi/linux/bpf.h: offsets of what we read
 _INFO_ID, _INFO_RUN_TIME, _INFO_RUN_COUNT, _INFO_MISSES, _INFO_BYTES = 4, 192, 200, 208, 224
-_MAP_INFO_ID = 4
+# struct bpf_map_info: type, id, size of keys and values, entries; the numbers of its BTF and of its value's type
+_MAP_INFO = struct.Struct("=5I44xI4xI4x")
 
 
 # enum bpf_map_type, and the first fields of union bpf_attr: type, size of keys and values, entries
@@ -66,10 +68,33 @@ def program_info(program_fd: int) -> ProgramInfo:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class MapInfo:
+    """What the kernel says of a map; `btf` and `value_type` are 0 where it knows no types."""
+
+    id: int
+    value_bytes: int
+    entries: int
+    btf: int
+    value_type: int
+
+
+def skipped(programs: Sequence[int]) -> int | None:
+    """Return how many runs of programs the kernel skipped, or None where it does not count them."""
+    counts = [program_info(each).recursion_misses for each in programs]
+    return sum(count for count in counts if count is not None) if None not in counts else None
+
+
+def map_info(map_fd: int) -> MapInfo:
+    """Read what the kernel says of a map. Raises OSError."""
+    buffer, _ = _object_info(map_fd, 128)
+    _type, identity, _key_bytes, value_bytes, entries, btf, value_type = _MAP_INFO.unpack_from(buffer)
+    return MapInfo(identity, value_bytes, entries, btf, value_type)
+
+
 def map_id(map_fd: int) -> int:
     """Return the id by which another process can open a map. Raises OSError."""
-    buffer, _ = _object_info(map_fd, 128)
-    return ctypes.c_uint32.from_buffer(buffer, _MAP_INFO_ID).value
+    return map_info(map_fd).id
 
 
 def open_map(identity: int) -> int:

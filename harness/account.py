@@ -36,7 +36,6 @@ from traffic.own_kind import KindRaised
 
 # What is no one number, and is gathered from each window.
 _OF_WINDOWS = ("age_histogram", "line_samples")
-_NOTHING = Counters(0, 0, 0, 0, 0, 0)
 
 
 def named(drops: Iterable[tuple[int, int, int]]) -> list[list[str | int]]:
@@ -58,7 +57,7 @@ class Finish:
     """What is known when the consumer has finished: its last words, the program's counters, what the probes read."""
 
     done: Done
-    counters: Counters
+    counters: Counters | None
     skipped: int | None
     unread: int | None
     reading: Reading
@@ -78,7 +77,7 @@ def finish(consumer: Consumer, observer: Observer | None, outside: Watches, outp
     consumed = done.consumed or 0
     reading = done.reading | outside.stop(consumed) | bytes_written(output_fd, consumed)
     if observer is None:
-        return Finish(done=done, counters=done.counters or _NOTHING, skipped=None, unread=done.unread, reading=reading)
+        return Finish(done=done, counters=done.counters, skipped=None, unread=done.unread, reading=reading)
     unread = done.unread if done.unread is not None or done.consumed is None else observer.unread_records
     return Finish(done=done, counters=observer.counters(), skipped=observer.skipped(), unread=unread, reading=reading)
 
@@ -106,20 +105,25 @@ def balance(
 ) -> Ledger:
     """Put side by side what was sent, what the program counted, and what the consumer says that it consumed."""
     counters, done = finish.counters, finish.done
+    if counters is None and setting.program is None:  # a tool that died
+        counters = Counters(0, 0, 0, 0, 0, 0)
+    if counters is None:
+        drops_expected = None
     counts = channel_named(setting.channel).counts
-    if done.counters is not None or done.overwritten:  # a tool has no sum of timestamps, nor has what is gone
+    # A tool has no sum of timestamps, nor has a user's own program, or what is gone.
+    if done.counters is not None or done.overwritten or setting.program is not None:
         counts -= {"checksum"}
     return Ledger(
         sent=sent,
         refused=refused,
-        observed=counters.observed,
+        observed=None if counters is None else counters.observed,
         skipped=finish.skipped,
         drops_expected=drops_expected,
         consumed=done.consumed,
         unread=finish.unread,
         overwritten=done.overwritten,
         checksum_read=None if done.overwritten else done.checksum_read,
-        **{name: count for name, count in asdict(counters).items() if name in counts},
+        **{} if counters is None else {name: count for name, count in asdict(counters).items() if name in counts},
     )
 
 

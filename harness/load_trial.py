@@ -81,9 +81,11 @@ def run_load_trial(
         stack.enter_context(consumer)
         stack.enter_context(producers)
         maps = ready(consumer, Maps)
-        observer = (
-            None if maps.counters is None else stack.enter_context(Observer(maps, channel_of(setting), consumer.pid))
-        )
+        producers.sees = maps.sees
+        observer = None
+        if maps.counters is not None:
+            channel = channel_of(setting, maps.sample_bytes)
+            observer = stack.enter_context(Observer(maps, channel, consumer.pid))
         if synthetic:
             producers.tell(maps)
         producers.ready()
@@ -158,9 +160,11 @@ def answered(  # noqa: PLR0917 - both sides, and who watches them
     sents = _offer(setting, consumer, producers, observer, outside, on_progress)
     sent, made = together(sents), producers.expected(sents)
     offered, expected = sent.offered, as_one(made)
+    seen = producers.seen(made, sents)
+    total = None if seen is None else sum(seen)
     backlog = None
     if observer is not None:
-        observer.settle(expected.total if expected else None, SETTLE_TIMEOUT_S)
+        observer.settle(total, SETTLE_TIMEOUT_S)
         backlog = observer.unread_records
     witness_after = producers.witness()
 
@@ -178,10 +182,10 @@ def answered(  # noqa: PLR0917 - both sides, and who watches them
         finish,
         sent=None if offered is None else offered.sent,
         refused=None if offered is None else offered.refused,
-        drops_expected=expected.total if expected else None,
+        drops_expected=total,
     )
     # A worker that raised or died leaves a ledger that cannot balance: that follows from it, and is no second fault.
-    rows = ledgers_by_cpu(producers, made, by_cpu, finish.done, online_cpus())
+    rows = [] if observer is None else ledgers_by_cpu(producers, seen, by_cpu, finish.done, online_cpus())
     wrong = endings(sent) + endings(finish.done) or [
         *ledger.imbalance(), *imbalance(rows, ledger.skipped), *account.untrue(ledger, finish.reading),
         *_not_as_sent(offered, expected, witness),

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from bpf.channel import Part
 from bpf.counters import Counters
+from bpf.own import Sees
 from bpf.synthetic import EmitterIds
 from harness.consumer.imports import Import
 from harness.control import Message
@@ -33,6 +34,7 @@ class ConsumerSpec(Message):
     `shared` is what it consumes in place of a ring of its own: another process fills that, and counts.
     `without` names probes of the timed pass to leave out: `bench doctor --probes` measures their cost.
     The mode's own modules are looked for in `import_path` too; `tells_imports` asks what came from where.
+    `program` is a user's own to load, and `receivers` and `senders` are the devices that it may be attached to.
     """
 
     setting: Setting
@@ -44,6 +46,9 @@ class ConsumerSpec(Message):
     import_path: tuple[str, ...] = ()
     tells_imports: bool = False
     shared: Maps | None = None
+    program: str | None = None
+    receivers: tuple[Outlet, ...] = ()
+    senders: tuple[Outlet, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,10 +80,15 @@ class Maps(Message):
     """A consumer is ready. By these ids its program and maps are opened from outside, and it is not disturbed.
 
     `channel` carries the events; where its id does not find all of it, `carriers` are the consumer's descriptors of it.
-    `emitter` is there for synthetic load only. A consumer that has no program of ours has none of them.
+    `emitter` is there for synthetic load only. A consumer that has no program of ours has none of them. A user's own
+    program may have several functions, `others` beside `program`, and no counters; its event's size is `sample_bytes`,
+    and `sees` is what it observes of the traffic, if that is told.
     """
 
     program: int | None = None
+    others: tuple[int, ...] = ()
+    sample_bytes: int | None = None
+    sees: Sees | None = "drops"
     counters: int | None = None
     channel: int | None = None
     carriers: tuple[int, ...] = ()

@@ -1,4 +1,4 @@
-"""What the user's own modes and traffic are at this moment: their content, and the commit of their repository."""
+"""What the user's own modes, programs and traffic are at this moment: content, and the commit of their repository."""
 
 import hashlib
 import sys
@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from bpf.errors import CannotRun
+from bpf.own import OwnProgram
 from bpf.own_code import read_source
 from harness.machine.git import Repository
 from harness.trial import Tree
@@ -17,17 +18,23 @@ from traffic.discovery import own_files
 from traffic.own_kind import source_of as traffic_source
 
 
-def sources_of(modes: Iterable[str]) -> tuple[ModeSource, ...]:
-    """Describe the files and modules among some modes; what bench brings along is told by its own commit."""
-    return tuple(source for mode in dict.fromkeys(modes) for source in source_of(mode))
+def sources_of(modes: Iterable[str], program: str | None = None) -> tuple[ModeSource, ...]:
+    """Describe the files and modules among some modes, and a program; bench's own are told by its commit."""
+    return tuple(source for mode in dict.fromkeys(modes) for source in source_of(mode)) + program_source(program)
+
+
+def program_source(program: str | None, tree: Tree | None = None, arm: Arm | None = None) -> tuple[ModeSource, ...]:
+    """Describe a user's own program, with the headers that are its own, as it is in a tree."""
+    if program is None:
+        return ()
+    file = Path(program) if tree is None or tree.program is None else tree.folder / tree.program
+    return (_described(program, file, OwnProgram.read(file).contents, arm),)
 
 
 def source_of(mode: str, tree: Tree | None = None, arm: Arm | None = None) -> list[ModeSource]:
     """Describe one mode as it is in a tree, by default where it is named; nothing for one of bench itself."""
     file = _file_of(mode, tree)
-    if file is None:
-        return []
-    return [_described(mode, file, read_source(file), arm)]
+    return [] if file is None else [_described(mode, file, read_source(file), arm)]
 
 
 def traffic_of(kinds: Iterable[str]) -> tuple[ModeSource, ...]:

@@ -156,7 +156,8 @@ def _started(half: Half, traffics: Sequence[Traffic], probing: Probing, stack: E
     program_time = None
     if half.setting.pass_ == "kernel":
         program_time = stack.enter_context(ProgramTime(maps.program))
-    observer = stack.enter_context(Observer(maps, channel_of(half.setting), consumer.pid))
+    channel = channel_of(half.setting, maps.sample_bytes)
+    observer = stack.enter_context(Observer(maps, channel, consumer.pid))
     return _Running(consumer, observer, output_fd, _Glance(program_time))
 
 

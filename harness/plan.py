@@ -10,6 +10,7 @@ from bpf.channel import Channel, RecordChannel, counting_channel, record_channel
 from bpf.channels.ring import check_ring_size
 from bpf.reader import default_reader, reader_named
 from bpf.record import RECORD_BYTES
+from harness.consumer.program_facts import Facts, facts_of
 from harness.consumer.traits import Traits, traits_of
 from harness.machine.streams import say
 from harness.paths import split_words
@@ -54,6 +55,7 @@ ReaderName = Literal["batch", "callback"]
 class Wishes:
     """What was asked for, of one mode or of many; None leaves it to the mode."""
 
+    program: str | None = None
     channel: str | None = None
     when_full: str | None = None
     reader: ReaderName | Literal["both"] | None = None
@@ -121,7 +123,7 @@ def run_plan(asked: Asked) -> RunPlan:
     wanted = consumers(asked.modes, asked.wishes)
     stall_s = _stall_s(asked)
     check_shape(asked.wishes.shape)
-    default_passes = "timed" if asked.drain_records is not None else DEFAULT_PASSES
+    default_passes = "timed" if asked.drain_records is not None else _default_passes(asked.wishes)
     passes = expand_passes(asked.passes if asked.passes is not None else default_passes)
     settings: list[Setting] = []
     if asked.drain_records is not None:
@@ -134,6 +136,13 @@ def run_plan(asked: Asked) -> RunPlan:
                 settings += in_passes(setting, passes, wishes)
     retries = asked.trials if asked.retries is None else asked.retries
     return RunPlan(settings=tuple(dict.fromkeys(settings)), trials=asked.trials, retries=retries)
+
+
+def _default_passes(wishes: Wishes) -> str:
+    """Leave out what cannot be of a user's own program: it fills no channel by itself, and may state no times."""
+    if wishes.program is None:
+        return DEFAULT_PASSES
+    return "timed,latency,allocation" if facts_of(wishes.program).has_times else "timed,allocation"
 
 
 def _stall_s(asked: Asked) -> float | None:
@@ -171,7 +180,8 @@ def consumers(modes: str, wishes: Wishes) -> list[tuple[str, Wishes]]:
     for name in expand_modes(modes):
         readers = traits_of(name).readers
         if counting_channel(readers) and (modes == "all" or several):
-            spelled.append((name, _without_records(wishes)))
+            if wishes.program is None:
+                spelled.append((name, _without_records(wishes)))
             continue
         for channel in channels:
             its = _fitting(name, dataclasses.replace(wishes, channel=channel), everything=everything)
@@ -277,7 +287,7 @@ def load_setting(mode_name: str, traffic: str, wishes: Wishes) -> Setting:
         )
     return dataclasses.replace(
         setting,
-        sender=choose_sender(load_kind(traffic), wishes.intended_load, wishes.sender),
+        sender=_sender(traffic, wishes),
         shape=wishes.shape,
         producers=_producers(wishes),
         intended_load=wishes.intended_load,
@@ -291,6 +301,21 @@ def dropping(traffic: str) -> DropKind:
     if not kind.reasons:
         raise BadInput(f"traffic {traffic} makes no drops: there is no limit to search, and nothing to compare")
     return kind
+
+
+def _sender(traffic: str, wishes: Wishes) -> str:
+    """Choose the sender. Raises BadInput for one whose frames a user's own program would not see."""
+    wish = wishes.sender
+    if wishes.program is not None:
+        if "synthetic" in load_kind(traffic).senders:
+            raise BadInput(
+                f"--traffic {traffic} is emitted by bench's own program: with --program, choose another kind"
+            )
+        if facts_of(wishes.program).on_device and wish in ("auto", "xdp"):
+            if wish == "xdp":
+                raise BadInput(f"--sender xdp takes the place of {wishes.program} on the device; use --sender packet")
+            wish = "packet"
+    return choose_sender(load_kind(traffic), wishes.intended_load, wish)
 
 
 def check_rate(rate: float) -> None:
@@ -320,6 +345,8 @@ def check_duration(duration_s: float) -> None:
 def drain_setting(mode_name: str, records: int, wishes: Wishes) -> Setting:
     """Settle every choice of a drain trial; the ring is made large enough for all the records."""
     check_records(records)
+    if wishes.program is not None:
+        raise BadInput("a drain trial is of records that bench's own program emits: --program has load trials alone")
     setting = _consumer_setting(mode_name, "synthetic", wishes)
     drains = dataclasses.replace(setting, trial_kind="drain", drain_records=records, wakeup=None)
     if setting.ring_size_bytes is None:
@@ -361,6 +388,8 @@ def in_passes(setting: Setting, passes: Sequence[str], wishes: Wishes) -> list[S
             found.append(dataclasses.replace(drains, pass_="instructions"))
         else:
             pass_ = cast("Pass", name)
+            if pass_ == "latency" and wishes.program is not None and not facts_of(wishes.program).has_times:
+                raise BadInput(f"--pass latency needs a u64 timestamp, and the events of {wishes.program} have none")
             if pass_ == "latency" and setting.trial_kind == "drain":
                 raise BadInput("--pass latency with --drain has no meaning: records grow old until the drain begins")
             duration_s = setting.duration_s
@@ -394,6 +423,8 @@ def _objects(mode_name: str, mode: Traits, wishes: Wishes) -> tuple[ObjectKind |
 
 def _consumer_setting(mode_name: str, traffic: str, wishes: Wishes) -> Setting:
     mode = traits_of(mode_name)
+    if wishes.program is not None:
+        wishes = _with_program(mode_name, mode, wishes, facts_of(wishes.program))
     object_kind, window_events = _objects(mode_name, mode, wishes)
     if counts := counting_channel(mode.readers):
         return _aggregating(mode_name, traffic, wishes, counts)
@@ -424,7 +455,7 @@ def _consumer_setting(mode_name: str, traffic: str, wishes: Wishes) -> Setting:
         reader=reader,
         wait=wait,
         traffic=traffic,
-        decode=(wishes.decode or "struct") if reader == "callback" else None,
+        decode=(wishes.decode or "struct") if reader == "callback" and wishes.program is None else None,
         format=wishes.format or next(iter(mode.formats), None),
         wakeup=wakeup,
         interval_ns=(wishes.interval_ns or DEFAULT_INTERVAL_NS) if wait == "paced" else None,
@@ -434,6 +465,31 @@ def _consumer_setting(mode_name: str, traffic: str, wishes: Wishes) -> Setting:
         channel=channel.name,
         when_full=_when_full(channel, wishes),
         ring_size_bytes=wishes.ring_size_bytes,
+        program=wishes.program,
+    )
+
+
+def _with_program(mode_name: str, mode: Traits, wishes: Wishes, facts: Facts) -> Wishes:
+    """Hold what is wished against what a user's own program leaves open. Raises BadInput."""
+    if counting_channel(mode.readers):
+        raise BadInput(f"mode {mode_name} reads the counts of bench's own program, and {wishes.program} makes none")
+    if mode.object_kinds:
+        raise BadInput(f"mode {mode_name} makes objects of bench's own record: with --program, use a mode of your own")
+    if wishes.decode is not None:
+        raise BadInput("--decode is of bench's own record: the mode decodes what --program sends")
+    if wishes.format == "raw":
+        raise BadInput("--format raw is of bench's own record: what --program sends is written as text or json")
+    if facts.channel is None:
+        return wishes
+    if wishes.channel not in (None, facts.channel):
+        raise BadInput(
+            f"--channel {wishes.channel}: {wishes.program} sends by a {facts.channel} of its own; "
+            "with BENCH_EVENT and bench_output() it sends by any"
+        )
+    if wishes.wakeup is not None and facts.size_bytes is not None:
+        raise BadInput(f"--wakeup {wishes.wakeup}: {wishes.program} wakes by a rule of its own; leave it out")
+    return dataclasses.replace(
+        wishes, channel=facts.channel, ring_size_bytes=facts.size_bytes or wishes.ring_size_bytes
     )
 
 
@@ -502,7 +558,8 @@ def _check_wakeup(wakeup: str, channel: type[RecordChannel], ring_size_bytes: in
     if wakeup in ("adaptive", "none", "force"):
         return
     # More than it can hold would never wake.
-    most = channel.of(size_bytes=ring_size_bytes, wakeup=None).capacity * channel.record_bytes
+    sized = channel.of(size_bytes=ring_size_bytes, wakeup=None)
+    most = sized.capacity * sized.record_bytes
     if not re.fullmatch("[0-9]{1,12}", wakeup) or not 0 < int(wakeup) <= most:
         raise BadInput(
             f"--wakeup is adaptive, none, force, or bytes (at most the {most} that the ring holds); it is {wakeup!r}"

@@ -5,6 +5,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 
 from bpf.counters import Counters
+from bpf.own import Sees
 from harness.control import Message, Worker
 from harness.messages import Done, Ready, Sent
 from harness.trial import Place
@@ -27,6 +28,7 @@ class Producers:
         self._consumer_cpu = place.consumer_cpu
         self._stack = ExitStack()
         self.workers: list[Worker] = []
+        self.sees: Sees | None = "drops"
 
     def __enter__(self) -> "Producers":
         for slot, (traffic, cpu) in enumerate(zip(self._traffics, self.cpus, strict=True)):
@@ -67,6 +69,14 @@ class Producers:
                 return None
             found.append(expected)
         return found
+
+    def seen(self, made: Sequence[Expected] | None, sents: Sequence[Sent]) -> list[int] | None:
+        """Tell how often the program must have seen each producer's traffic; None where that is not known."""
+        if made is None or self.sees is None:
+            return None
+        if self.sees == "drops":
+            return [each.total for each in made]
+        return [sent.offered.sent - sent.offered.refused for sent in sents if sent.offered is not None]
 
 
 def together(sents: Sequence[Sent]) -> Sent:
@@ -113,7 +123,7 @@ def as_one(expected: Sequence[Expected] | None) -> Expected | None:
 
 def ledgers_by_cpu(
     producers: Producers,
-    expected: Sequence[Expected] | None,
+    expected: Sequence[int] | None,
     counters: Mapping[int, Counters],
     done: Done,
     online: Sequence[int],
@@ -127,13 +137,13 @@ def ledgers_by_cpu(
     alone = len(producers.cpus) == 1
     if alone and not parts:
         return []
-    made = {} if expected is None else dict(zip(producers.cpus, (each.total for each in expected), strict=True))
+    made = {} if expected is None else dict(zip(producers.cpus, expected, strict=True))
     rows = []
     for cpu in sorted({*counters, *(cpu for cpu in producers.cpus if cpu is not None)}):
         seen = counters.get(cpu, Counters(0, 0, 0, 0, 0, 0))
         row = {
             "cpu": cpu,
-            **({} if alone else {"drops_expected": made.get(cpu, 0)}),
+            **({} if alone or expected is None else {"drops_expected": made.get(cpu, 0)}),
             "observed": seen.observed,
             "submitted": seen.submitted,
             "reserve_failed": seen.reserve_failed,

@@ -160,4 +160,4 @@ class Rig(ExitStack):
         if setting.pass_ == "instructions":
             yield partial(start_consumer, under=callgrind(self._folder / "callgrind.out")), None
         else:
-            yield start_consumer, None
+            yield partial(start_consumer, beds=[self._testbed(number) for number in range(setting.producers)]), None

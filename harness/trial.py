@@ -77,8 +77,9 @@ _MISSING_FILE = re.compile(r"No such file or directory: '([^']+)'")
 class Tree:
     """A folder of sources, in which a consumer process works.
 
-    `mode` is what to load there (a name, a path from `folder`, or a module), whatever the setting calls it. Our own
-    packages come from `harness`, those of the mode from `import_path` before they come from what is installed.
+    `mode` is what to load there (a name, a path from `folder`, or a module), whatever the setting calls it, and
+    `program` a user's own, by its path from `folder`. Our own packages come from `harness`, those of the mode from
+    `import_path` before they come from what is installed.
     `elsewhere` are the folders of other states of the same sources: what is imported from there is not this tree's.
     `outside` gathers what comes from neither, by name.
     """
@@ -88,6 +89,7 @@ class Tree:
     import_path: tuple[Path, ...]
     mode: str
     elsewhere: tuple[Path, ...] = ()
+    program: str | None = None
     outside: dict[str, Import] = field(default_factory=dict, compare=False)
 
     def prove(self, imports: Iterable[Import]) -> None:

@@ -1,6 +1,6 @@
 """The two processes of a trial: how each is started, says that it is ready, and speaks its last words."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar, cast
 
@@ -51,9 +51,16 @@ def start_consumer(
     *,
     shared: Maps | None = None,
     under: Emulator | None = None,
+    beds: Sequence[Testbed] = (),
 ) -> Worker:
-    """Start a mode. On a shared ring it attaches and fills nothing, whatever the tag."""
+    """Start a mode. On a shared ring it attaches and fills nothing, whatever the tag.
+
+    A user's own program may be attached to the devices of `beds`.
+    """
     tree = place.consumer_tree
+    program = setting.program if tree is None else tree.program
+    if program is None:
+        beds = ()
     spec = ConsumerSpec(
         setting=setting,
         mode=setting.mode if tree is None else tree.mode,
@@ -64,8 +71,12 @@ def start_consumer(
         import_path=tuple(map(str, user_path() if tree is None else tree.import_path)),
         tells_imports=tree is not None,
         shared=shared,
+        program=program,
+        receivers=tuple(bed.receiver.outlet for bed in beds),
+        senders=tuple(bed.sender.outlet for bed in beds),
     )
-    inherited = () if output_fd is None else (output_fd,)
+    inherited = [] if output_fd is None else [output_fd]
+    inherited += [outlet.namespace for outlet in (*spec.receivers, *spec.senders)]
     return Worker("harness.consumer", spec, name="consumer", pass_fds=inherited, tree=tree, group=Group(), under=under)
 
 

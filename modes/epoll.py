@@ -9,6 +9,7 @@ from bpf.record import Samples
 from modes.parts.counting import Causes
 from modes.parts.decode import decoder
 from modes.parts.mode import Kit, Mode, Wait
+from modes.parts.own_records import OwnCounting
 
 
 class Epoll(Mode):
@@ -17,6 +18,9 @@ class Epoll(Mode):
     def __init__(self, kit: Kit) -> None:
         super().__init__(kit)
         self._decode = decoder(kit)
+        if kit.record is not None:  # a user's own names no cause
+            own = OwnCounting(self, kit.record)
+            vars(self).update(take=own.take, on_record=own.on_record)
         self._causes = Causes()
         self._counts = np.zeros(1024, np.int64)
         self._counted: Counter[tuple[int, int]] = Counter()

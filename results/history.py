@@ -17,7 +17,7 @@ from results.trial import Setting, Trial
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """What one session gave; `commit` is that of the mode's repository, of bench itself for a mode of its own.
+    """What one session gave; `commit` is that of the repository of the user's mode or program, else of bench itself.
 
     `doubtful`: the machine was not quiet in some of its trials.
     """
@@ -94,7 +94,9 @@ def read_history(folder: Path, column: Metric, machine: int | None = None) -> Hi
 
 
 def _commit(session: Session, row: Row) -> str | None:
-    source = session.source_of(row.setting.mode, row.arm)
+    named = (row.setting.mode, row.setting.program)
+    sources = [session.source_of(name, row.arm) for name in named if name is not None]
+    source = next((each for each in sources if each is not None), None)
     commit = session.host.get("commit") if source is None else source.version
     return None if commit is None else str(commit)
 

@@ -8,9 +8,12 @@ from dataclasses import dataclass
 class Ledger:
     """Counts of one trial; `None` is "could not be read", never zero.
 
+    A black box is a user's own program that counts nothing of what it does: sent, consumed and unread are all that is
+    known of it.
+
     sent            frames handed to the kernel, those it refused (ENOBUFS) included
     refused         of these, the frames that an egress hook refused
-    observed        runs of the program on drops that carry the tag
+    observed        runs of the program on drops that carry the tag; None: the program is a black box
     skipped         runs that the kernel skipped (bpf_prog_info.recursion_misses), anyone's drops
     drops_expected  drops that `sent` frames make, by the drop kind's contract; None: not known exactly
     submitted       records that entered the channel
@@ -27,7 +30,7 @@ class Ledger:
 
     sent: int | None = None
     refused: int | None = None
-    observed: int
+    observed: int | None
     skipped: int | None = None
     drops_expected: int | None = None
     submitted: int | None = None
@@ -43,23 +46,27 @@ class Ledger:
     @property
     def missed(self) -> int | None:
         """Drops that fired while the kernel skipped the program; None for kinds with no exact count."""
-        return None if self.drops_expected is None else self.drops_expected - self.observed
+        if self.drops_expected is None or self.observed is None:
+            return None
+        return self.drops_expected - self.observed
 
     @property
-    def offered(self) -> int:
-        """Drops that reached the hook: `observed + missed`."""
+    def offered(self) -> int | None:
+        """Drops that reached the hook: `observed + missed`; None: a black box does not tell."""
         return self.observed if self.drops_expected is None else self.drops_expected
 
     @property
-    def lost(self) -> int:
-        """Drops that nobody could read: `missed + reserve_failed + map_full + overwritten`."""
+    def lost(self) -> int | None:
+        """Drops that nobody could read: `missed + reserve_failed + map_full + overwritten`; None: as above."""
+        if self.observed is None:
+            return None
         return (self.missed or 0) + (self.reserve_failed or 0) + (self.map_full or 0) + (self.overwritten or 0)
 
     @property
     def loss_ratio(self) -> float | None:
         """`lost / offered`; None when nothing was offered."""
-        offered = self.offered
-        return self.lost / offered if offered else None
+        offered, lost = self.offered, self.lost
+        return lost / offered if offered and lost is not None else None
 
     def imbalance(self) -> list[str]:
         """Say each equation that does not hold, with its numbers; an empty list is a balanced ledger."""
@@ -79,6 +86,10 @@ class Ledger:
 
     def _unbalanced_channel(self) -> Iterator[str]:
         """Follow what was observed through the channel of records, or through the aggregation map."""
+        if self.observed is None:
+            if self.consumed is None:
+                yield "the consumer died before it could say what it consumed"
+            return
         if self.submitted is not None:
             into, refused = "submitted", "reserve_failed"
         else:

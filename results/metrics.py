@@ -188,7 +188,7 @@ OFFERED_LOAD = _metric(
 )  # fmt: skip
 LOST = _metric(
     "lost", "lost", COUNT, "lower", _ACCOUNT, "drops of a trial that never became readable",
-    scorecard=True, derived=lambda trial: float(trial.ledger.lost),
+    scorecard=True, derived=lambda trial: None if trial.ledger.lost is None else float(trial.ledger.lost),
 )  # fmt: skip
 LOSS_RATIO = _metric(
     "loss_ratio", "loss", RATIO, "lower", _ACCOUNT, "lost / offered",

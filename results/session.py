@@ -12,7 +12,7 @@ from results.trial import SCHEMA_VERSION
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModeSource:
-    """A mode or traffic of the user's own as it was when the session began: its content, and its repository.
+    """A mode, program or traffic of the user's own as it was when the session began: its content, its repository.
 
     `arm` is the side of a check that it was on, None elsewhere. `commit` is None outside of a repository; `dirty` says
     that files differ from the commit, or that it does not hold this one.
@@ -23,6 +23,11 @@ class ModeSource:
     commit: str | None = None
     dirty: bool = False
     arm: Literal["A", "B"] | None = None
+
+    @property
+    def is_program(self) -> bool:
+        """Whether this is a program in C, and no mode."""
+        return self.mode.endswith(".c")
 
     @property
     def version(self) -> str | None:
@@ -190,7 +195,8 @@ def _differences(tables: Sequence[Mapping[str, str]]) -> list[Difference]:
 
 
 def _name(source: ModeSource) -> str:
-    return f"mode {source.mode}{f' ({source.arm})' if source.arm else ''}"
+    what = "program" if source.is_program else "mode"
+    return f"{what} {source.mode}{f' ({source.arm})' if source.arm else ''}"
 
 
 def _content(source: ModeSource) -> str:

@@ -20,11 +20,12 @@ ObjectKind = Literal["dataclass", "tuple", "dict"]
 #   1  the first
 #   2  `disturbed_because`, apart from `invalid_because`: before, a machine that was not quiet made a trial invalid
 #   3  `windows`: a trial may be one half of a pair, measured by turns with the other
-SCHEMA_VERSION = 3
+#   4  `program`: a user's own, and what a black box does not count is null (`observed`, `offered`, `lost`)
+SCHEMA_VERSION = 4
 
 # Fields of a setting that came after the first files were written: where one is absent, its default is what held.
 _LATER = frozenset({
-    "channel", "when_full", "producers", "stall_s", "handicap", "windows", "object_kind", "window_events",
+    "channel", "when_full", "producers", "stall_s", "handicap", "windows", "object_kind", "window_events", "program",
 })  # fmt: skip
 
 
@@ -41,6 +42,7 @@ class Setting:
     `duration_s` is None for drain trials, whose size is `drain_records`.
     `stall_s` is for how long the consumer is stopped once in the middle of a trial, whatever waits.
     `handicap` slows the consumer by a stated amount, to see whether a check finds it (harness/consumer/handicap.py).
+    `program` is the file of a user's own program, in place of bench's.
     `windows` is in how many windows the trial is measured, by turns with the other arm's: `drain_records`, or
     `duration_s`, is then of one window.
     """
@@ -70,6 +72,7 @@ class Setting:
     stall_s: float | None = None
     handicap: str | None = None
     windows: int | None = None
+    program: str | None = None
 
     def to_json(self) -> dict[str, object]:
         row = asdict(self)
@@ -167,7 +170,7 @@ class Trial:
         offered, span_ns = self.ledger.offered, self._span_ns(self.last_offered_ns)
         if self.windows is not None and self.setting.duration_s is not None:
             span_ns = self.setting.duration_s * 1e9 * len(self.windows.began_ns)
-        return offered * 1e9 / span_ns if span_ns > 0 and offered != 1 else None
+        return offered * 1e9 / span_ns if offered is not None and span_ns > 0 and offered != 1 else None
 
     @property
     def consume_rate(self) -> float | None:
@@ -203,14 +206,14 @@ class Trial:
     @property
     def loss_in_gc_ratio(self) -> float | None:
         """Which part of the loss lies in pauses of the collector, of what looks from outside can see of it."""
-        return self._part("loss_in_gc", self.ledger.lost - (self.ledger.missed or 0))
+        return self._part("loss_in_gc", (self.ledger.lost or 0) - (self.ledger.missed or 0))
 
     @property
     def offered_in_gc_ratio(self) -> float | None:
         """Which part of the drops was offered in them."""
         return self._part("offered_in_gc", self.ledger.observed)
 
-    def _part(self, name: str, whole: int) -> float | None:
+    def _part(self, name: str, whole: int | None) -> float | None:
         """Return a measured count as a share; None where there is nothing to have a share of."""
         part = self.metrics.get(name)
         return part / whole if part is not None and whole else None

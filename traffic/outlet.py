@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bpf.errors import CannotRun
+from bpf.namespace import CLONE_NEWNET, OWN_NAMESPACE, enter_namespace
 
-CLONE_NEWNET = 0x40000000  # include/uapi/linux/sched.h
 INIT_NAMESPACE = Path("/proc/1/ns/net")
-OWN_NAMESPACE = Path("/proc/thread-self/ns/net")
 _libc = ctypes.CDLL(None, use_errno=True)
 # include/uapi/linux/sockios.h, ethtool.h
 SIOCGIFHWADDR = 0x8927
@@ -35,13 +34,6 @@ def make_namespace() -> int:
             "run it as root (it takes CAP_SYS_ADMIN and CAP_NET_ADMIN)",
         )
     return os.open(OWN_NAMESPACE, os.O_RDONLY | os.O_CLOEXEC)
-
-
-def enter_namespace(fd: int) -> None:
-    """Move the calling thread into the namespace behind a descriptor. Raises OSError."""
-    if _libc.setns(fd, CLONE_NEWNET) != 0:
-        errno = ctypes.get_errno()
-        raise OSError(errno, f"entering a network namespace: {os.strerror(errno)}")
 
 
 def own_inode() -> int:

@@ -13,6 +13,7 @@ from bpf.ring import RECORD_BYTES
 from results.errors import BadInput
 
 if TYPE_CHECKING:
+    from bpf.fields import Record
     from bpf.log import Log
 
 # Fewer records than a loop of the program's can write between two looks are no log.
@@ -52,12 +53,12 @@ class LogChannel(RecordChannel):
     @property
     def slots(self) -> int:
         """Records in one CPU's segment."""
-        return 1 << (self.size_bytes // RECORD_BYTES // len(online_cpus())).bit_length() - 1
+        return 1 << (self.size_bytes // self.record_bytes // len(online_cpus())).bit_length() - 1
 
     @property
     def flags(self) -> list[str]:
         overwrite = ["-DLOG_OVERWRITE"] if self.when_full == "overwrite" else []
-        return [f"-DLOG_CPUS={_segments()}", f"-DLOG_SLOTS={self.slots}", *overwrite]
+        return [f"-DLOG_CPUS={_segments()}", f"-DLOG_BYTES={self.size_bytes // len(online_cpus())}", *overwrite]
 
     @property
     def capacity(self) -> int:
@@ -81,24 +82,25 @@ class LogChannel(RecordChannel):
 
         return LogPositions(map_fd, _segments(), self.slots)
 
-    def runs(self, carriers: Sequence[int], take: Take) -> Sequence[Source]:
+    def runs(self, carriers: Sequence[int], take: Take, own: Record | None = None) -> Sequence[Source]:
         from bpf.log_runs import LogRuns  # noqa: PLC0415 - as above
 
-        log, overwrites = self._log(carriers), self.when_full == "overwrite"
-        return [LogRuns(log, cpu, take, overwrites=overwrites) for cpu in online_cpus()]
+        log, overwrites = self._log(carriers, own), self.when_full == "overwrite"
+        return [LogRuns(log, cpu, take, overwrites=overwrites, sums=own is None) for cpu in online_cpus()]
 
     def calls(self, program: Bcc, on_record: OnRecord) -> Source:
         from bpf.log_runs import LogCalls  # noqa: PLC0415 - as above
 
-        log = self._log(program.carriers)
-        return LogCalls(log, online_cpus(), on_record, overwrites=self.when_full == "overwrite")
+        log, overwrites = self._log(program.carriers, program.record), self.when_full == "overwrite"
+        return LogCalls(log, online_cpus(), on_record, overwrites=overwrites, sample_bytes=self.sample_bytes)
 
-    def _log(self, carriers: Sequence[int]) -> Log:
+    def _log(self, carriers: Sequence[int], own: Record | None) -> Log:
         from bpf.log import Log  # noqa: PLC0415 - as above
         from bpf.record import RECORD  # noqa: PLC0415 - as above
 
         places, slots = carriers
-        return Log(places, slots, cpus=_segments(), slots=self.slots, slot=RECORD)
+        slot = RECORD if own is None else own.in_slot
+        return Log(places, slots, cpus=_segments(), slots=self.slots, slot=slot)
 
 
 def _segments() -> int:

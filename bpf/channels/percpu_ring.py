@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from bpf import syscalls
 from bpf.channel import Bcc, OnRecord, RecordChannel, Source, Take
@@ -22,6 +22,9 @@ from bpf.cpus import online_cpus
 from bpf.ring import Ring, RingPositions, ring_capacity
 from bpf.ring_calls import RingCalls
 from results.errors import BadInput
+
+if TYPE_CHECKING:
+    from bpf.fields import Record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +60,7 @@ class PercpuRingChannel(RecordChannel):
 
     @property
     def capacity(self) -> int:
-        return ring_capacity(self.ring_bytes)
+        return ring_capacity(self.ring_bytes, self.record_bytes)
 
     @staticmethod
     def check_size(size_bytes: int) -> None:
@@ -80,15 +83,15 @@ class PercpuRingChannel(RecordChannel):
         return made
 
     def positions(self, map_fd: int, _carriers: Sequence[int]) -> Positions:
-        return Positions(map_fd)
+        return Positions(map_fd, self.record_bytes)
 
-    def runs(self, carriers: Sequence[int], take: Take) -> Sequence[Source]:
+    def runs(self, carriers: Sequence[int], take: Take, own: Record | None = None) -> Sequence[Source]:
         from bpf.ring_runs import RingRuns  # noqa: PLC0415 - numpy, which doctor does without
 
-        return [RingRuns(Ring(carrier, self.ring_bytes), take) for carrier in carriers]
+        return [RingRuns(Ring(carrier, self.ring_bytes), take, own=own) for carrier in carriers]
 
     def calls(self, program: Bcc, on_record: OnRecord) -> Source:
-        return RingCalls(program, on_record)
+        return RingCalls(program, on_record, self.record_bytes)
 
 
 class Positions:
@@ -96,8 +99,8 @@ class Positions:
 
     overwritten = 0
 
-    def __init__(self, map_fd: int) -> None:
-        self._rings = [RingPositions(ring) for ring in _rings(map_fd)]
+    def __init__(self, map_fd: int, record_bytes: int) -> None:
+        self._rings = [RingPositions(ring, record_bytes) for ring in _rings(map_fd)]
 
     @property
     def unread_records(self) -> int:

@@ -1,19 +1,24 @@
 """The perf buffer of bcc's BPF_PERF_OUTPUT, a buffer for each CPU, whose events are opened here (bpf/perf.py)."""
 
+from __future__ import annotations
+
 import mmap
 import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from bpf import syscalls
 from bpf.channel import Bcc, OnRecord, RecordChannel, Source, Take
 from bpf.channels.ring import RingChannel
 from bpf.cpus import online_cpus
-from bpf.perf import RECORD_BYTES, PerfBuffer, PerfPositions, open_event
+from bpf.perf import RECORD_BYTES, PerfBuffer, PerfPositions, open_event, record_bytes
 from results.errors import BadInput
+
+if TYPE_CHECKING:
+    from bpf.fields import Record
 
 # At a quarter full it wakes, unless told otherwise: the rest is for what comes until the consumer is there.
 _SHARE = 4
@@ -29,7 +34,6 @@ class PerfChannel(RecordChannel):
     counts = RingChannel.counts
     readers = RingChannel.readers
     found_by_id: ClassVar[bool] = False
-    record_bytes: ClassVar[int] = RECORD_BYTES
     stays_ready: ClassVar[bool] = False
 
     size_bytes: int = 1 << 20
@@ -56,7 +60,11 @@ class PerfChannel(RecordChannel):
 
     @property
     def capacity(self) -> int:
-        return (self.buffer_bytes - 1) // RECORD_BYTES
+        return (self.buffer_bytes - 1) // self.record_bytes
+
+    @property
+    def record_bytes(self) -> int:
+        return record_bytes(self.sample_bytes)
 
     @staticmethod
     def check_size(size_bytes: int) -> None:
@@ -88,14 +96,14 @@ class PerfChannel(RecordChannel):
         return events
 
     def positions(self, _map_fd: int, carriers: Sequence[int]) -> PerfPositions:
-        return PerfPositions(carriers, self.buffer_bytes)
+        return PerfPositions(carriers, self.buffer_bytes, self.record_bytes)
 
-    def runs(self, carriers: Sequence[int], take: Take) -> Sequence[Source]:
+    def runs(self, carriers: Sequence[int], take: Take, own: Record | None = None) -> Sequence[Source]:
         from bpf.perf_runs import PerfRuns  # noqa: PLC0415 - numpy, which doctor does without
 
-        return [PerfRuns(PerfBuffer(event, self.buffer_bytes), take, event) for event in carriers]
+        return [PerfRuns(PerfBuffer(event, self.buffer_bytes), take, event, own=own) for event in carriers]
 
     def calls(self, program: Bcc, on_record: OnRecord) -> Source:
         from bpf.perf_calls import PerfCalls  # noqa: PLC0415 - as above
 
-        return PerfCalls(program.carriers, self.buffer_bytes, on_record)
+        return PerfCalls(program.carriers, self.buffer_bytes, on_record, program.record)

@@ -1,14 +1,19 @@
 """The BPF ring buffer."""
 
+from __future__ import annotations
+
 import mmap
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from bpf.channel import Bcc, OnRecord, RecordChannel, Source, Take
 from bpf.ring import RECORD_BYTES, Ring, RingPositions, ring_capacity
 from bpf.ring_calls import RingCalls
 from results.errors import BadInput
+
+if TYPE_CHECKING:
+    from bpf.fields import Record
 
 # enum of include/uapi/linux/bpf.h: BPF_RB_NO_WAKEUP, BPF_RB_FORCE_WAKEUP
 _WAKEUP_FLAGS = {"adaptive": 0, "none": 1, "force": 2}
@@ -58,10 +63,10 @@ class RingChannel(RecordChannel):
 
     @property
     def capacity(self) -> int:
-        return ring_capacity(self.size_bytes)
+        return ring_capacity(self.size_bytes, self.record_bytes)
 
     def positions(self, map_fd: int, _carriers: Sequence[int]) -> RingPositions:
-        return RingPositions(map_fd)
+        return RingPositions(map_fd, self.record_bytes)
 
     check_size = staticmethod(check_ring_size)
 
@@ -70,10 +75,10 @@ class RingChannel(RecordChannel):
         # One byte must stay free, hence one record.
         return max(mmap.PAGESIZE, 1 << ((records + 1) * RECORD_BYTES - 1).bit_length())
 
-    def runs(self, carriers: Sequence[int], take: Take) -> Sequence[Source]:
+    def runs(self, carriers: Sequence[int], take: Take, own: Record | None = None) -> Sequence[Source]:
         from bpf.ring_runs import RingRuns  # noqa: PLC0415 - numpy, which doctor does without
 
-        return [RingRuns(Ring(carriers[0], self.size_bytes), take)]
+        return [RingRuns(Ring(carriers[0], self.size_bytes), take, own=own)]
 
     def calls(self, program: Bcc, on_record: OnRecord) -> Source:
-        return RingCalls(program, on_record)
+        return RingCalls(program, on_record, self.record_bytes)

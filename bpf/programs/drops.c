@@ -5,11 +5,10 @@
  * The loader (program.py) chooses by -D, so that no mode pays for another's branch:
  *   RING_PAGES            the ring's size in pages; or
  *   RINGS                 rings for so many CPUs, which the loader makes; or
- *   LOG_CPUS, LOG_SLOTS, LOG_OVERWRITE   a log for each CPU (log.h); or
+ *   LOG_CPUS, LOG_BYTES, LOG_OVERWRITE   a log for each CPU (log.h); or
  *   PERF                  the perf buffers that the loader opens; or
  *   AGGREGATE_ENTRIES     room for so many (pid, reason, location) in the aggregation map
- *   TAG                   count only packets whose source MAC is this (48 bits, as a little-endian number)
- *   OFFSET_HEAD, OFFSET_MAC_HEADER   of struct sk_buff, from the running kernel's BTF (with TAG)
+ *   TAG, OFFSET_HEAD, OFFSET_MAC_HEADER   count only packets of this session (tag.h)
  *   ARG_SKB, ARG_LOCATION, ARG_REASON   places of the tracepoint's arguments, from BTF too
  *   WAKEUP_FLAGS          of bpf_ringbuf_submit; or WAKEUP_BYTES: wake the consumer when so much waits
  *   SYNTHETIC             adds the program that emits records without packets, of so many kinds at the most
@@ -42,7 +41,7 @@ BPF_RINGBUF_OUTPUT(events, RING_PAGES);
 #elif defined(RINGS)
 BPF_RINGBUF_OUTPUT(events, 1); /* what each of them is like; it stays empty */
 BPF_ARRAY_OF_MAPS(rings, "events", RINGS);
-#elif defined(LOG_SLOTS)
+#elif defined(LOG_BYTES)
 #include "log.h"
 #elif defined(PERF)
 BPF_PERF_OUTPUT(events);
@@ -57,6 +56,8 @@ BPF_TABLE("percpu_hash", struct key, u64, counts, AGGREGATE_ENTRIES);
 
 /* Per CPU and without atomics: a raw tracepoint's program does not nest in itself on one CPU. */
 BPF_PERCPU_ARRAY(counters, struct counters, 1);
+
+#include "tag.h"
 
 static __always_inline void handle(void *ctx, struct counters *count, u32 pid, u64 location, u32 reason)
 {
@@ -93,7 +94,7 @@ static __always_inline void handle(void *ctx, struct counters *count, u32 pid, u
 #else
     events.ringbuf_submit(record, WAKEUP_FLAGS);
 #endif
-#elif defined(LOG_SLOTS)
+#elif defined(LOG_BYTES)
     struct record record = {.timestamp = bpf_ktime_get_ns(), .location = location, .pid = pid, .reason = reason};
     if (!log_write(record)) {
         count->reserve_failed++;
@@ -121,25 +122,6 @@ static __always_inline void handle(void *ctx, struct counters *count, u32 pid, u
     count->aggregated++;
 #endif
 }
-
-#ifdef TAG
-#define SPAN_START ((OFFSET_HEAD < OFFSET_MAC_HEADER ? OFFSET_HEAD : OFFSET_MAC_HEADER) & ~7)
-#define SPAN_END (OFFSET_HEAD < OFFSET_MAC_HEADER ? OFFSET_MAC_HEADER + 2 : OFFSET_HEAD + 8)
-
-/* Tell whether the packet's source MAC is the tag. The two fields lie close together: one read fetches both. */
-static __always_inline bool tagged(u64 skb)
-{
-    u8 span[(SPAN_END - SPAN_START + 7) & ~7] __attribute__((aligned(8)));
-    bpf_probe_read_kernel(span, sizeof(span), (void *)(skb + SPAN_START));
-    u64 head = *(u64 *)(span + (OFFSET_HEAD - SPAN_START));
-    u16 mac_header = *(u16 *)(span + (OFFSET_MAC_HEADER - SPAN_START));
-    if (mac_header == 0xffff) /* not set: this packet never had one */
-        return false;
-    u64 source = 0; /* six bytes of it; the upper two stay zero */
-    bpf_probe_read_kernel(&source, 6, (void *)(head + mac_header + 6));
-    return source == TAG;
-}
-#endif
 
 int on_drop(struct bpf_raw_tracepoint_args *ctx)
 {

@@ -4,21 +4,31 @@
  * wakeup. log.py, beside which this file may be copied into any tool of bcc's, reads it.
  *
  * Put this text before the program's own (bcc rewrites map methods in the source alone, not in headers), and define
- *   struct record   what is logged, a multiple of 8 bytes
+ *   struct record   what is logged; LOG_RECORD, if it is called otherwise
  *   LOG_CPUS        segments: the highest number of a CPU that is online, and one
- *   LOG_SLOTS       records in a segment, a power of two
+ *   LOG_SLOTS       records in a segment, a power of two; or
+ *   LOG_BYTES       of a segment: as many records as fit, a power of two again
  *   LOG_OVERWRITE   when it is full, overwrite the oldest; else the new record finds no room
  *
  * One program at a time may log on a CPU: a raw tracepoint's does not nest in itself; two hooks that can interrupt each
  * other need a log each.
  */
 
+#ifndef LOG_RECORD
+#define LOG_RECORD struct record
+#endif
+
 /* `opened` and `closed` are the record's number, modulo 2**32: written before the record and after it. */
 struct log_slot {
     u32 opened;
     u32 closed;
-    struct record record;
+    LOG_RECORD record;
 };
+
+#ifdef LOG_BYTES
+/* The kernel lays an array's elements at multiples of 8 bytes. */
+#define LOG_SLOTS (1u << (31 - __builtin_clz(LOG_BYTES / ((sizeof(struct log_slot) + 7) & ~7))))
+#endif
 
 /* How far a CPU is, and how far its reader: each on a cache line of its own. */
 struct log_place {
@@ -41,7 +51,7 @@ BPF_F_TABLE("array", u32, struct log_slot, log_slots, LOG_CPUS * LOG_SLOTS, BPF_
     } while (0)
 
 /* Log a record; return 0 when there is no room: the segment is full, or the CPU came online after the load. */
-static __always_inline int log_write(struct record record)
+static __always_inline int log_write(LOG_RECORD record)
 {
     u32 cpu = bpf_get_smp_processor_id();
     struct log_place *place = log_places.lookup(&cpu);

@@ -39,4 +39,4 @@ class BatchReader(RecordReader):
         channel = program.options.channel
         assert isinstance(channel, RecordChannel)
         assert isinstance(mode, TakesBatches)
-        return cls(channel.runs(program.carriers, mode.take))
+        return cls(channel.runs(program.carriers, mode.take, program.record))

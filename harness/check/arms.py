@@ -44,7 +44,7 @@ def against(target: str, modes: Sequence[str], wishes: Wishes, folder: Path) -> 
     """
     kind, _, name = target.partition(":")
     if kind not in ("git", "file") or not name:
-        kind, name = _kind_of(target, modes), target
+        kind, name = _kind_of(target, modes, wishes.program), target
     if kind == "file":
         return _against_mode(name, modes, wishes)
     return _against_ref(name, modes, wishes, folder)
@@ -61,9 +61,9 @@ def alone(modes: Sequence[str], wishes: Wishes, words_a: str, words_b: str) -> A
     return Arms(words_a, words_b, {mode: (Side(mode, wishes), Side(mode, wishes)) for mode in modes})
 
 
-def _kind_of(target: str, modes: Sequence[str]) -> str:
+def _kind_of(target: str, modes: Sequence[str], program: str | None) -> str:
     is_mode = target in mode_names() or Path(target).is_file() or is_module(target)
-    repository = repository_of(modes[0])
+    repository = repository_of(modes[0], program)
     is_ref = repository is not None and repository.commit(target) is not None
     if is_mode and is_ref:
         raise BadInput(f"'{target}' is both a git ref and a mode; write git:{target} or file:{target}")
@@ -81,10 +81,10 @@ def _against_mode(name: str, modes: Sequence[str], wishes: Wishes) -> Arms:
 
 
 def _against_ref(ref: str, modes: Sequence[str], wishes: Wishes, folder: Path) -> Arms:
-    laid = lay_out_for(modes, ref, folder)
+    laid = lay_out_for(modes, ref, folder, wishes.program)
     pairs: dict[str, tuple[Side, Side]] = {}
     for mode in modes:
-        a, b = trees(mode, laid[mode], list(laid.values()), ref)
+        a, b = trees(mode, laid[mode], list(laid.values()), ref, wishes.program)
         pairs[mode] = (Side(mode, wishes, a), Side(mode, wishes, b))
     first = laid[modes[0]]
     now = first.repository.commit("HEAD") or "no commit"
@@ -98,6 +98,7 @@ def _against_ref(ref: str, modes: Sequence[str], wishes: Wishes, folder: Path) -
 
 
 _KEYS: Mapping[str, Callable[[str], object]] = {
+    "program": str,
     "channel": str,
     "when_full": str,
     "reader": str,

@@ -25,6 +25,7 @@ from typing import Any, Literal, TypeVar
 
 from bpf.channel import counting_channel
 from bpf.own_code import read_source
+from harness.consumer.program_facts import facts_of
 from harness.consumer.traits import traits_of
 from harness.plan import DEFAULT_LOAD, Wishes, check_duration, check_rate, check_records
 from results import units
@@ -176,9 +177,13 @@ LOAD_S = 2.0
 DEFAULT_DRAIN = 1_000_000
 
 
-def default_metrics(mode: str) -> tuple[str, ...]:
-    """Choose what is gated for a mode if nothing is said: all that it has."""
+def default_metrics(mode: str, program: str | None = None) -> tuple[str, ...]:
+    """Choose what is gated for a mode if nothing is said: all that it has, or what a user's own program tells."""
     kind = traits_of(mode)
+    if program is not None:
+        facts = facts_of(program)
+        loss, age = [LOSS_RATIO.name] if facts.counts else [], [AGE_P99.name] if facts.has_times else []
+        return (CPU_PER_EVENT.name, *loss, *age)
     return (
         NS_PER_EVENT.name,
         CPU_PER_EVENT.name,
@@ -205,10 +210,10 @@ class Wanted:
     traffic: str
     pairs: bool
 
-    def gated(self, mode: str) -> tuple[Gated, ...]:
+    def gated(self, mode: str, program: str | None = None) -> tuple[Gated, ...]:
         """Return what is gated of a mode, with its margins."""
         of_mode = self.configuration.modes.get(mode, Configuration())
-        names = self.metrics or of_mode.metrics or self.configuration.metrics or default_metrics(mode)
+        names = self.metrics or of_mode.metrics or self.configuration.metrics or default_metrics(mode, program)
         margins = {**self.configuration.delta, **of_mode.delta, **self.delta}
         for name in margins:
             gated(mode, name)

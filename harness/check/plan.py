@@ -4,6 +4,7 @@ import dataclasses
 
 from harness.check.arms import Arms, Side
 from harness.check.configuration import DEFAULT_DRAIN, LOAD_S, Wanted
+from harness.consumer.program_facts import facts_of
 from harness.plan import DEFAULT_LOAD, INSTRUCTIONS_RECORDS, drain_setting, dropping, load_setting
 from harness.probes.lines import unsupported
 from results.check.blocks import Comparison
@@ -29,13 +30,13 @@ FEWEST_RECORDS = 1000
 
 def make_check(arms: Arms, said: Wanted) -> Check:
     """Settle what runs and what is judged. Raises BadInput before anything is set up."""
-    gated = tuple(one for mode in arms.pairs for one in said.gated(mode))
+    gated = tuple(one for mode, (_, b) in arms.pairs.items() for one in said.gated(mode, b.wishes.program))
     comparisons: dict[tuple[str, str, str], Comparison] = {}
     for one in gated:
         a, b = arms.pairs[one.mode]
         key = (one.mode, one.gate.trial_kind, one.gate.pass_)
         alike = [other.gate for other in gated if (other.mode, other.gate.trial_kind, other.gate.pass_) == key]
-        pairs = said.pairs and not all(gate.counted for gate in alike)
+        pairs = said.pairs and not all(gate.counted for gate in alike) and _takes_turns(a) and _takes_turns(b)
         comparisons[key] = Comparison(
             one.mode,
             _setting(a, one.gate, said, pairs=pairs),
@@ -92,6 +93,12 @@ def _too_coarse(gated: Gated, certificate: Certificate) -> str | None:
         f"by this host's certificate, changes below {entry.detectable:.1%} cannot be told from noise here, and delta "
         f"is {gated.gate.margin:.1%}; raise delta, or measure more and certify again"
     )
+
+
+def _takes_turns(side: Side) -> bool:
+    """Tell whether a consumer can begin anew: a user's own program that is on the device, or counts nothing, cannot."""
+    facts = None if side.wishes.program is None else facts_of(side.wishes.program)
+    return facts is None or (facts.counts and not facts.on_device)
 
 
 def _setting(side: Side, gate: Gate, said: Wanted, *, pairs: bool) -> Setting:

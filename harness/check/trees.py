@@ -27,8 +27,8 @@ class LaidOut:
     lacks: Sequence[str]
 
 
-def lay_out_for(modes: Sequence[str], ref: str, folder: Path) -> dict[str, LaidOut]:
-    """Lay out a ref of the repositories that hold the modes; by mode.
+def lay_out_for(modes: Sequence[str], ref: str, folder: Path, program: str | None = None) -> dict[str, LaidOut]:
+    """Lay out a ref of the repositories that hold the modes, or the user's own program; by mode.
 
     Raises BadInput for one that has no such ref.
     """
@@ -36,9 +36,9 @@ def lay_out_for(modes: Sequence[str], ref: str, folder: Path) -> dict[str, LaidO
     by_mode = {}
     for mode in modes:
         traits_of(mode)
-        repository = repository_of(mode)
+        repository = repository_of(mode, program)
         if repository is None:
-            raise BadInput(f"--against git:{ref}: {mode} is in no git repository")
+            raise BadInput(f"--against git:{ref}: {program or mode} is in no git repository")
         if repository.top not in by_top:
             commit = repository.commit(ref)
             if commit is None:
@@ -49,17 +49,17 @@ def lay_out_for(modes: Sequence[str], ref: str, folder: Path) -> dict[str, LaidO
     return by_mode
 
 
-def trees(mode: str, laid: LaidOut, all_laid: Sequence[LaidOut], ref: str) -> tuple[Tree, Tree]:
+def trees(
+    mode: str, laid: LaidOut, all_laid: Sequence[LaidOut], ref: str, program: str | None = None
+) -> tuple[Tree, Tree]:
     """Say where the two arms of a mode run. Raises BadInput where the baseline's could not run what it stands for."""
     top, aside = laid.repository.top, laid.folder
     ours = None
     if _location(mode).is_relative_to(checkout()) and checkout().is_relative_to(top):
         ours = checkout().relative_to(top)
         _refuse_other_protocol(aside / ours, ref)
-    name = mode if not is_file(mode) else f"./{_inside(Path(mode), top)}"
-    if is_file(mode):
-        _refuse_unless_in(aside, name, ref)
-        _refuse_unless_in(top, name, "the working tree")
+    name = mode if not is_file(mode) else _name_in(Path(mode), laid, ref)
+    own = None if program is None else _name_in(Path(program), laid, ref)
     a = Tree(
         folder=aside,
         # In a stranger's repository our own packages are this checkout's for both arms: no folder of theirs that
@@ -67,6 +67,7 @@ def trees(mode: str, laid: LaidOut, all_laid: Sequence[LaidOut], ref: str) -> tu
         harness=checkout() if ours is None else aside / ours,
         import_path=(aside, *(_moved(folder, all_laid) for folder in user_path())),
         mode=name,
+        program=own,
         elsewhere=tuple(one.repository.top for one in all_laid),
     )
     b = Tree(
@@ -74,15 +75,27 @@ def trees(mode: str, laid: LaidOut, all_laid: Sequence[LaidOut], ref: str) -> tu
         harness=checkout(),
         import_path=(top, *user_path()),
         mode=name,
+        program=own,
         elsewhere=tuple(one.folder for one in all_laid),
     )
     return a, b
 
 
-def repository_of(mode: str) -> Repository | None:
-    """Find the repository that holds a mode; for a link, the one that the link is in."""
-    if is_file(mode):
-        path = Path(mode).absolute()
+def _name_in(file: Path, laid: LaidOut, ref: str) -> str:
+    """Return what a file is called in both arms. Raises BadInput where one of them has it not."""
+    inside = _inside(file, laid.repository.top)
+    if inside is None:
+        raise BadInput(f"{file} is not in {laid.repository.top}: mode and program of one check lie in one repository")
+    name = f"./{inside}"
+    _refuse_unless_in(laid.folder, name, ref)
+    _refuse_unless_in(laid.repository.top, name, "the working tree")
+    return name
+
+
+def repository_of(mode: str, program: str | None = None) -> Repository | None:
+    """Find the repository that holds a mode, or the user's own program; for a link, the one that the link is in."""
+    if program is not None or is_file(mode):
+        path = Path(program or mode).absolute()
         return Repository.holding(path.parent) or Repository.holding(path.resolve().parent)
     if mode in mode_names() or is_module(mode):
         return Repository.holding(_location(mode).parent)

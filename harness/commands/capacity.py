@@ -84,7 +84,8 @@ def run_survey(arguments: argparse.Namespace) -> int:
     recording = options.recording_of(arguments, "capacity", series=False)
     modes = [setting.mode for setting in wanted.settings]
     progress = SurveyProgress(wanted.loss, recording.out, quiet=arguments.quiet, as_json=arguments.json, modes=modes)
-    done = carry_out(wanted, recording, progress, modes=sources_of(modes), traffic=traffic_of([arguments.traffic]))
+    sources, offered = sources_of(modes, arguments.program), traffic_of([arguments.traffic])
+    done = carry_out(wanted, recording, progress, modes=sources, traffic=offered)
     if not arguments.json:
         draw(capacity_document(done.answer, done.trials), Console())
     return INVALID_TRIAL if any(capacity.wrong for capacity in done.answer) else DONE
@@ -96,7 +97,8 @@ def run_advice(arguments: argparse.Namespace) -> int:
     recording = options.recording_of(arguments, "capacity", series=False)
     progress = AdviceProgress(recording.out, quiet=arguments.quiet, as_json=arguments.json)
     try:
-        of_mode, offered = sources_of(expand_modes(arguments.mode)), traffic_of([arguments.traffic])
+        of_mode = sources_of(expand_modes(arguments.mode), arguments.program)
+        offered = traffic_of([arguments.traffic])
         done = carry_out(wanted, recording, progress, modes=of_mode, traffic=offered)
     except RuntimeError as error:
         say(f"bench: {error}")

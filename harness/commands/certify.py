@@ -168,7 +168,8 @@ def _run_gate(arguments: argparse.Namespace, check: Check, out: Path, *, number:
     modes = [setting.mode for each in check.comparisons for setting in (each.a, each.b)]
     quiet = arguments.quiet or not redraws(sys.stderr)
     progress = ProgressLine(check.most_trials, None, quiet=quiet, modes=modes)
-    carry_out(check, recording, progress, modes=sources_of(modes), traffic=traffic_of([arguments.traffic]))
+    sources, offered = sources_of(modes, arguments.program), traffic_of([arguments.traffic])
+    carry_out(check, recording, progress, modes=sources, traffic=offered)
 
 
 def _slowed(check: Check, kind: str | None) -> Check:

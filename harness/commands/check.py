@@ -35,7 +35,7 @@ from harness.machine.caller import Caller, caller
 from harness.machine.fingerprint import fingerprint
 from harness.machine.runfolder import run_folder
 from harness.machine.streams import say
-from harness.mode_source import source_of, traffic_of
+from harness.mode_source import program_source, source_of, traffic_of
 from harness.plan import Wishes, expand_modes
 from harness.rig import Trees
 from harness.session import carry_out
@@ -167,8 +167,8 @@ def _sources(arms: Arms, baseline: Baseline | None) -> tuple[ModeSource, ...]:
     found = [replace(source, arm="A") for source in stored if source.arm != "A"]
     for a, b in arms.pairs.values():
         if baseline is None:
-            found += source_of(a.mode, a.tree, "A")
-        found += source_of(b.mode, b.tree, "B")
+            found += [*source_of(a.mode, a.tree, "A"), *program_source(a.wishes.program, a.tree, "A")]
+        found += [*source_of(b.mode, b.tree, "B"), *program_source(b.wishes.program, b.tree, "B")]
     return tuple(found)
 
 

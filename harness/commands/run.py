@@ -71,7 +71,8 @@ def run(arguments: argparse.Namespace) -> int:
     modes = [setting.mode for setting in plan.settings]
     offered = traffic_of(setting.traffic for setting in plan.settings)
     progress = ProgressLine(total, recording.out, quiet=arguments.quiet, as_json=arguments.json, modes=modes)
-    trials = carry_out(plan, recording, progress, modes=sources_of(modes), traffic=offered, traces=traces).trials
+    sources = sources_of(modes, arguments.program)
+    trials = carry_out(plan, recording, progress, modes=sources, traffic=offered, traces=traces).trials
     if not arguments.json:
         document = run_document(trials)
         more = details(trials) if arguments.details else ()

@@ -2,11 +2,15 @@
 
 import mmap
 from collections.abc import Sequence
+from pathlib import Path
 from typing import cast
 
 from bpf import syscalls
+from bpf.channel import RecordChannel
 from bpf.channels.ring import RingChannel
 from bpf.errors import CannotRun
+from bpf.hooks import Devices
+from bpf.own import OwnProgram
 from bpf.program import LoadOptions, Program
 from bpf.reader import Reader, reader_named
 from bpf.synthetic import Emitter, EmitterIds, Key
@@ -26,6 +30,10 @@ def load_options(spec: ConsumerSpec) -> LoadOptions:
     """Say which program a consumer loads."""
     if spec.shared is not None:  # it takes the place of this one
         return LoadOptions(channel=RingChannel(size_bytes=mmap.PAGESIZE))
+    if spec.program is not None:
+        devices = Devices(receivers=spec.receivers, senders=spec.senders)
+        own = OwnProgram.read(Path(spec.program))
+        return LoadOptions(channel=channel_of(spec.setting), tag=spec.tag, own=own, devices=devices)
     return LoadOptions(channel=channel_of(spec.setting), tag=spec.tag, synthetic=spec.tag is None)
 
 
@@ -39,6 +47,7 @@ def open_mode(spec: ConsumerSpec, program: Program) -> Mode:
         window_events=spec.setting.window_events or DEFAULT_WINDOW,
         output=spec.output_fd,
         events=program.events,
+        record=program.record,
     )
     try:
         mode = mode_class(kit)
@@ -74,10 +83,15 @@ def maps_of(program: Program) -> Maps:
             plan=syscalls.map_id(program.map_fd("synthetic_plan")),
             keys=syscalls.map_id(program.map_fd("synthetic_keys")),
         )
+    first, *others = [syscalls.program_info(each).id for each in program.functions]
+    counters, channel = program.counters_map, program.options.channel
     return Maps(
-        program=syscalls.program_info(program.on_drop_fd).id,
-        counters=syscalls.map_id(program.map_fd("counters")),
+        program=first,
+        others=tuple(others),
+        counters=None if counters is None else syscalls.map_id(program.map_fd(counters)),
         channel=syscalls.map_id(program.channel_fd),
         carriers=() if program.options.channel.found_by_id else tuple(program.carriers),
         emitter=emitter,
+        sample_bytes=channel.sample_bytes if isinstance(channel, RecordChannel) else None,
+        sees=program.sees,
     )

@@ -34,6 +34,8 @@ class AgeProbe:
 
     def __init__(self, mode: Mode, reader: str) -> None:
         self._mode = mode
+        record = mode.kit.record
+        self._stamp_at = 0 if record is None else record.times_at()
         self._ages = np.empty(_ROOM, np.uint64)
         self._ahead_ns = ahead_ns()
         self._unsettled: list[Nanoseconds] = []
@@ -88,12 +90,12 @@ class AgeProbe:
 
     def _calling(self, inner: Callable[[int, int, int], int]) -> Callable[[int, int, int], int]:
         mode, unsettled, single, ages = self._mode, self._unsettled, self._single, self._single_ages
-        ahead_ns = self._ahead_ns
+        ahead_ns, offset = self._ahead_ns, self._stamp_at
         stamp_at = ctypes.c_uint64.from_address
 
         def on_record(ctx: int, data: int, size: int) -> int:
             answer = inner(ctx, data, size)
-            stamp = stamp_at(data).value
+            stamp = stamp_at(data + offset).value
             if mode.consumed == self._settled + 1 and not single and not unsettled:
                 self._settled += 1
                 ages.append(max(0, _now() - ahead_ns - stamp))

@@ -32,8 +32,9 @@ class Observer(ExitStack):
         assert maps.counters is not None
         assert maps.channel is not None
         super().__init__()
-        self._program = syscalls.open_program(maps.program)
-        self.callback(os.close, self._program)
+        self._programs = [syscalls.open_program(each) for each in (maps.program, *maps.others)]
+        for each in self._programs:
+            self.callback(os.close, each)
         descriptor = syscalls.open_map(maps.counters)
         self.callback(os.close, descriptor)
         counters = CounterMap(descriptor)
@@ -49,7 +50,7 @@ class Observer(ExitStack):
 
     def skipped(self) -> int | None:
         """Return how many runs of the program the kernel skipped, or None where it does not count them."""
-        return syscalls.program_info(self._program).recursion_misses
+        return syscalls.skipped(self._programs)
 
     @property
     def unread_records(self) -> int | None:

@@ -127,7 +127,7 @@ class Outside(ExitStack):
                 [round((start - began_ns) / 1e9, 6), length / 1e9, generation, cpu / 1e9]
                 for start, length, generation, cpu in gc_pauses
             ]
-        if "age_histogram" in series:
+        if "age_histogram" in series and ledger.offered is not None:
             added |= ages_among_offered(series["age_histogram"], ledger.offered)
         return Reading(metrics=reading.metrics, absent=reading.absent, series=series) | added
 

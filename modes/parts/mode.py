@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Literal
 
 from bpf.btf import KernelTypes
 from bpf.clock import realtime_offset_ns
+from bpf.fields import Record
 from bpf.reasons import Reasons
 from bpf.symbols import Symbols
 
@@ -23,7 +24,8 @@ class Kit:
 
     `object_kind` and `window_events` are for modes that make an object of each event, and keep the last ones.
     `output` is a descriptor to write to, for modes that write. `events` is bcc's object for the ring, whose `event()`
-    decodes a sample. `realtime_offset_ns` turns a record's timestamp into the time of day.
+    decodes a sample. `record` says what a sample of a user's own program holds; None: it is one of ours
+    (bpf.record.RECORD). `realtime_offset_ns` turns a record's timestamp into the time of day.
     """
 
     decode: Decode = "struct"
@@ -32,6 +34,7 @@ class Kit:
     window_events: int = DEFAULT_WINDOW
     output: int | None = None
     events: Any = None
+    record: Record | None = None
     realtime_offset_ns: int = field(default_factory=realtime_offset_ns)
 
     @functools.cached_property

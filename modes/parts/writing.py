@@ -3,6 +3,7 @@
 import ctypes
 import os
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import ClassVar
 
 import numpy as np
@@ -11,6 +12,7 @@ from bpf.record import HEADER_BYTES, RECORD_BYTES, Samples
 from modes.parts.decode import decoder
 from modes.parts.lines import BatchLines, LineByLine, form_of
 from modes.parts.mode import Format, Kit, Mode
+from modes.parts.own_records import OwnLines
 
 BUFFER_BYTES = 256 * 1024
 DIRECT_BYTES = 64 * 1024
@@ -55,15 +57,28 @@ class Sink:
                 written += os.write(self._fd, rest)
 
 
+def _address(data: int) -> tuple[int]:
+    """Decode nothing: who makes lines of a user's own events reads their fields itself."""
+    return (data,)
+
+
 class Formatted(Mode, ABC):
     """Makes bytes of each event; what becomes of them is up to `put`, which a mode defines."""
 
     formats: ClassVar[tuple[Format, ...]] = ("text", "json", "raw")
 
+    _one_by_one: LineByLine | OwnLines
+    _batch: BatchLines | OwnLines
+    _decode: Callable[[int], tuple[int, ...]]
+
     def __init__(self, kit: Kit) -> None:
         super().__init__(kit)
-        self._decode = decoder(kit)
         self._raw = kit.format == "raw"
+        if kit.record is not None:
+            self._one_by_one = self._batch = OwnLines(kit.record, as_json=kit.format == "json")
+            self._decode = _address
+            return
+        self._decode = decoder(kit)
         if not self._raw:
             form = form_of(kit)
             self._one_by_one = LineByLine(form, kit.realtime_offset_ns)

@@ -7,6 +7,7 @@ as deferred: with a smaller ring, or a longer trial, they would have been lost.
 from dataclasses import dataclass
 from enum import Enum
 
+from results.errors import BadInput
 from results.metrics import BACKLOG_AT_STOP, BACKLOG_GROWTH
 from results.trial import Trial
 
@@ -50,11 +51,15 @@ class Verdict:
 
 def judge(trial: Trial) -> Verdict:
     """Count what became of a load trial. A shortfall of the generator counts from the point where it is called so."""
-    offered = trial.ledger.offered
+    offered, lost = trial.ledger.offered, trial.ledger.lost
+    if offered is None or lost is None:
+        raise BadInput(
+            f"{trial.setting.program} is a black box: no limit can be found of what does not tell its losses"
+        )
     intended = offered
     if trial.limited_by == "generator" and trial.setting.intended_load and trial.setting.duration_s:
         intended = max(offered, round(trial.setting.intended_load * trial.setting.duration_s))
-    return Verdict(intended, offered, trial.ledger.lost, _deferred(trial))
+    return Verdict(intended, offered, lost, _deferred(trial))
 
 
 def trial_duration(load: float, ring_size_bytes: int | None, asked_s: float) -> float:
@@ -67,7 +72,7 @@ def trial_duration(load: float, ring_size_bytes: int | None, asked_s: float) -> 
 def _deferred(trial: Trial) -> int:
     """Count the events that only the ring saved: those that wait at the end, or that the backlog grew by."""
     duration_s = trial.setting.duration_s or 0.0
-    load = trial.ledger.offered / duration_s if duration_s else 0.0
+    load = (trial.ledger.offered or 0) / duration_s if duration_s else 0.0
     pause_s = (trial.setting.interval_ns or 0) / 1e9
     small = IN_FLIGHT + load * (SMALL_BACKLOG_S + pause_s)
     waiting = BACKLOG_AT_STOP.value(trial) or 0.0

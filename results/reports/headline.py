@@ -22,8 +22,12 @@ def headline(listed: Sequence[Variant]) -> list[Sentence]:
         said += _by_search(listed)
     elif (load := fair_load(listed)) is not None:
         said += _at_one_load(listed, load)
-    elif unpaced := [variant for variant in listed if variant.rows[0].timed and variant.at(None)]:
+    elif unpaced := [
+        variant for variant in listed if variant.rows[0].timed and variant.at(None) and not variant.rows[0].black_box
+    ]:
         said += _unpaced(unpaced)
+    if boxes := [variant for variant in listed if any(row.black_box for row in variant.rows)]:
+        said.append(("No loss is known of ", *_names(boxes), ": of a black box, sent and consumed only."))
     load = fair_load(listed)
     at = ""
     if searched(listed):
@@ -102,7 +106,7 @@ def _names(listed: Sequence[Variant]) -> list[str]:
 
 
 def _at_one_load(listed: Sequence[Variant], load: float) -> list[Sentence]:
-    rows = [(variant, row) for variant in listed if (row := variant.at(load)) and row.timed]
+    rows = [(variant, row) for variant in listed if (row := variant.at(load)) and row in variant.paced_rows]
     losing = [(variant, row) for variant, row in rows if row is variant.first_loss]
     losing.sort(key=lambda pair: -_worst_loss(pair[1]))
     where = f"At {units.quantity(load)} drops/s "

@@ -88,7 +88,7 @@ def _strips(told: Sequence[tuple[Row, InPauses]]) -> tuple[Line, ...]:
     """Draw, for the trial of each row that lost most, the losses above and the pauses below, on one axis."""
     lines: list[Line] = []
     for row, counted in told:
-        worst = max(row.timed, key=lambda trial: trial.ledger.lost)
+        worst = max(row.timed, key=lambda trial: trial.ledger.lost or 0)
         if counted.lost and (lost := losses(worst)) and (axis := _axis(worst)) > 0:
             heights = _binned([(since, until, float(number)) for since, until, number in lost], axis)
             paused = _binned([(start, start + length, length) for start, length in long_pauses(worst)], axis)

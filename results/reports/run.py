@@ -123,7 +123,8 @@ def _balance(found: Sequence[Row]) -> tuple[Part, ...]:
     counted = {row.label: row.timed or tuple(trial for trial in row.drains if trial.valid) for row in found}
     of_losses = [trial for trials in counted.values() for trial in trials]
     every = {(trial.session, trial.number): trial for row in found for trial in (*row.valid, *row.drains)}
-    if not of_losses or any(row.invalid for row in found) or any(map(_lost_some, of_losses)):
+    known = not any(row.invalid or row.black_box for row in found)
+    if not of_losses or not known or any(map(_lost_some, of_losses)):
         return (*ledger("ledger", {label: total(trials) for label, trials in counted.items()}), *cpu_ledger(counted))
     whose = f"every ledger of {len(every)} trials" if len(every) > 1 else "the ledger"
     # Probes of other passes slow the consumer: what it loses then is in no number.

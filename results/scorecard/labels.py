@@ -12,6 +12,7 @@ from results.trial import Setting
 # What tells settings of a mode apart, in the order of labels: first what makes the consumer, then the load on it.
 _FIELDS = (
     "reader", "wait", "decode", "format", "wakeup", "interval_ns", "object_kind", "window_events", "gc", "handicap",
+    "program",
     "traffic", "channel", "when_full", "ring_size_bytes", "producers", "sender", "shape", "stall_s",
     "intended_load", "trial_kind", "windows",
 )  # fmt: skip
@@ -72,6 +73,7 @@ _SAID: dict[str, tuple[Callable[[Any], str], str]] = {
     "interval_ns": (units.nanoseconds, ""),
     "stall_s": (lambda seconds: f"stalled {units.seconds(seconds)}", ""),
     "handicap": (str, ""),
+    "program": (lambda path: shown(path.rpartition("/")[2]), ""),
     "windows": (lambda number: f"in {number} windows", "at once"),
     "when_full": (str, ""),
     "producers": (lambda number: f"from {number} CPU{'' if number == 1 else 's'}", ""),
@@ -121,4 +123,5 @@ def _consumer(setting: Setting) -> list[str]:
     full = setting.when_full if setting.when_full == "overwrite" else None
     kind = setting.object_kind if setting.object_kind != "dataclass" else None
     collector = f"gc {setting.gc}" if setting.gc != "on" else None
-    return [word for word in (setting.mode, setting.reader, wait, channel, full, kind, collector) if word]
+    program = None if setting.program is None else shown(setting.program.rpartition("/")[2])
+    return [word for word in (setting.mode, setting.reader, wait, channel, full, kind, collector, program) if word]

@@ -22,12 +22,13 @@ class Origins:
         self._sessions = {session.id: session for session in sessions}
         self._hosts = {session.id: _ordered(facts(session.host)) for session in self._sessions.values()}
         self._numbers: dict[tuple[tuple[str, str], ...], int] = {}
-        self._known: dict[tuple[str, str, str | None, str], int] = {}
+        self._known: dict[tuple[str, str, str | None, str, str | None], int] = {}
         self._facts: list[_Facts] = []
 
     def of(self, trial: Trial) -> int:
         """Return the same number for trials that may be repetitions of each other."""
-        key = (trial.session, trial.setting.mode, trial.arm, trial.setting.traffic)
+        setting = trial.setting
+        key = (trial.session, setting.mode, trial.arm, setting.traffic, setting.program)
         if key not in self._known:
             self._known[key] = self._number(*key)
         return self._known[key]
@@ -50,14 +51,16 @@ class Origins:
                 groups = apart
         return {number: ", ".join(_word(name, table.get(name)) for name in chosen) for number, table in tables.items()}
 
-    def _number(self, identity: str, mode: str, arm: str | None, traffic: str) -> int:
+    def _number(self, identity: str, mode: str, arm: str | None, traffic: str, program: str | None) -> int:
         # Of a session whose line was lost nothing is known: its trials are like no other's.
         table = {"session": identity}
         session = self._sessions.get(identity)
         source = session.source_of(mode, arm) if session else None
         if session:
-            offered = session.content_of(traffic)
-            table = {**self._hosts[identity], **_content(source), **({"traffic": offered} if offered else {})}
+            own = session.source_of(program, arm) if program else None
+            others = {"traffic": session.content_of(traffic), "program": own.sha256 if own else None}
+            known = {name: content for name, content in others.items() if content}
+            table = {**self._hosts[identity], **_content(source), **known}
         number = self._numbers.setdefault(tuple(sorted(table.items())), len(self._facts))
         if number == len(self._facts):
             # What the content came from names it, where one commit has one content.
@@ -80,7 +83,7 @@ def _word(name: str, value: str | None) -> str:
     match name, value:
         case _, None:
             return f"{name} not recorded"
-        case (("boot" | "content" | "traffic"), value):
+        case (("boot" | "content" | "traffic" | "program"), value):
             return f"{name} {value[:8]}"
         case "cpu_model", value:
             return value

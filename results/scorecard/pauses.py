@@ -79,10 +79,10 @@ def in_pauses(row: Row) -> InPauses | None:
     return InPauses(
         pauses=_sum(trials, LONG_PAUSES),
         longest_s=max(GC_PAUSE.value(trial) or 0.0 for trial in trials),
-        lost=sum(trial.ledger.lost - (trial.ledger.missed or 0) for trial in trials),
+        lost=sum((trial.ledger.lost or 0) - (trial.ledger.missed or 0) for trial in trials),
         in_pauses=_sum(trials, LOSS_IN_GC),
         inside=_sum(trials, LOSS_INSIDE_GC),
-        offered=sum(trial.ledger.observed for trial in trials),
+        offered=sum(trial.ledger.observed or 0 for trial in trials),
         offered_in_pauses=_sum(trials, OFFERED_IN_GC),
         bouts=_sum(trials, BOUTS),
         bouts_in_pauses=_sum(trials, BOUTS_IN_GC),

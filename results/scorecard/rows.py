@@ -23,6 +23,7 @@ from results.scorecard.labels import labels
 from results.scorecard.origin import Origins
 from results.series import cpus
 from results.session import Session, collector, python_line
+from results.shown import shown
 from results.statistics.spread import Spread, spread
 from results.trial import Setting, Trial
 
@@ -91,6 +92,11 @@ class Row:
     def timed(self) -> tuple[Trial, ...]:
         """The valid trials of the least disturbed pass there is: those that rates and losses are taken from."""
         return next((tuple(self._loaded[name]) for name in IN_PASSES if name in self._loaded), ())
+
+    @cached_property
+    def black_box(self) -> bool:
+        """Whether the program counted nothing of what it saw, so that no loss is known."""
+        return any(trial.ledger.observed is None for trial in self.trials)
 
     def spread(self, column: Metric) -> Spread | None:
         """Summarise one column over the valid trials of one pass; None where none has it."""
@@ -192,6 +198,8 @@ class Row:
             found.append(Doubt("generator-limited: fewer drops were offered than intended", (OFFERED_LOAD,)))
         if self.trials and self.setting.traffic.startswith("synthetic"):
             found.append(Doubt("synthetic load: records made by the kernel in a loop, not by dropped packets"))
+        if self.black_box:
+            found.append(Doubt(f"{shown(self.setting.program or '')} is a black box: sent and consumed only"))
         if self.spread(NS_PER_EVENT):
             found.append(Doubt("ns/event drained is measured on synthetic records", (NS_PER_EVENT,), always=True))
         found += [doubt for how, does in _HOW if (doubt := self._of_other_pythons(how, does))]

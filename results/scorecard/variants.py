@@ -79,8 +79,9 @@ class Variant:
 
     @property
     def paced_rows(self) -> tuple[Row, ...]:
-        """The rows whose load was kept to a schedule and that have a valid trial, by intended load."""
-        return tuple(row for row in self.rows if row.setting.intended_load is not None and row.timed)
+        """The rows whose load was kept to a schedule and whose valid trials know their losses, by intended load."""
+        rows = (row for row in self.rows if row.setting.intended_load is not None and not row.black_box)
+        return tuple(row for row in rows if row.timed)
 
     @property
     def kept_up(self) -> Row | None:

@@ -37,7 +37,7 @@ def test_every_file_of_the_folder_is_a_channel(name: str) -> None:
         pytest.param(
             "percpu-ring", 65536, "99", ["-DRINGS=6", "-DWAKEUP_BYTES=99"], id="each of which wakes at 99 bytes"
         ),
-        pytest.param("log", 1 << 16, None, ["-DLOG_CPUS=6", "-DLOG_SLOTS=512"], id="a log"),
+        pytest.param("log", 1 << 16, None, ["-DLOG_CPUS=6", "-DLOG_BYTES=21845"], id="a log"),
         pytest.param("perf", 65536, "99", ["-DPERF"], id="perf buffers, whose events know when to wake"),
         pytest.param("map", None, None, ["-DAGGREGATE_ENTRIES=16384"], id="the map"),
     ],

@@ -30,6 +30,7 @@ def add_consumer_options(parser: argparse.ArgumentParser, *, mode_required: bool
     """Add what chooses and tunes the consumer."""
     group = parser.add_argument_group("the consumer")
     group.add_argument("--mode", required=mode_required, metavar="MODE[,MODE…]", help="modes, files or modules; or all")
+    group.add_argument("--program", metavar="FILE.bpf.c", help="a program of your own in place of bench's")
     group.add_argument(
         "--channel",
         metavar="NAME[,NAME…]",
@@ -188,6 +189,7 @@ def wishes_of(arguments: argparse.Namespace) -> Wishes:
 def consumer_wishes_of(arguments: argparse.Namespace) -> Wishes:
     """Gather the options of the consumer alone."""
     return Wishes(
+        program=arguments.program,
         channel=arguments.channel,
         when_full=arguments.when_full,
         reader=arguments.reader,

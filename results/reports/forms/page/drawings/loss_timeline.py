@@ -16,11 +16,11 @@ def draw(report: Report) -> Drawn | None:
     """Draw the trial that lost most of each variant, the worst first; None when none that lost has a timeline."""
     strips = []
     for variant in report.variants:
-        row = max(variant.rows, key=lambda row: sum(trial.ledger.lost for trial in row.timed))
-        worst = max(row.timed, key=lambda trial: trial.ledger.lost, default=None)
+        row = max(variant.rows, key=lambda row: sum(trial.ledger.lost or 0 for trial in row.timed))
+        worst = max(row.timed, key=lambda trial: trial.ledger.lost or 0, default=None)
         if worst and worst.ledger.lost and (moments := timeline(worst)):
             strips.append((variant, worst, moments))
-    strips.sort(key=lambda strip: -strip[1].ledger.lost)
+    strips.sort(key=lambda strip: -(strip[1].ledger.lost or 0))
     if not strips:
         return None
     strips = strips[:_STRIPS]
@@ -41,7 +41,7 @@ def _plot(sheet: Sheet, strips: Sequence[tuple[Variant, Trial, list[Moment]]]) -
         axes.set_ylim(0, max(rates) * 1.15 or 1)
         axes.locator_params(axis="y", nbins=3)
         axes.yaxis.set_major_formatter(lambda value, _place: units.quantity(value))
-        axes.set_title(f"{fitted[variant.label]}, trial {trial.number}: {units.count(trial.ledger.lost)} lost")
+        axes.set_title(f"{fitted[variant.label]}, trial {trial.number}: {units.count(trial.ledger.lost or 0)} lost")
         axes.set_ylabel("lost/s")
     sheet.axes[-1].set_xlabel("seconds since the trial began (grey: pauses of the garbage collector)"
                               if not sheet.narrow else "seconds (grey: collector's pauses)")  # fmt: skip

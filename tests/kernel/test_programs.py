@@ -1,0 +1,408 @@
+"""A user's own program: its ledger, its events' fields, and the examples, on real packets."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bpf.channels.log import LogChannel
+from bpf.channels.percpu_ring import PercpuRingChannel
+from bpf.channels.perf import PerfChannel
+from bpf.channels.ring import RingChannel
+from bpf.hooks import Devices
+from bpf.own import OwnProgram
+from bpf.program import LoadOptions, Program
+from bpf.reader import reader_named
+from modes import Kit, Mode, load_mode
+from tests.kernel.bench import bench, bench_here, trials
+from traffic.discovery import load_kind
+from traffic.offer import offer
+from traffic.schedule import NS_PER_S
+from traffic.senders import open_sender, side_of
+from traffic.testbed import RECEIVER_IPV4, Testbed
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "docs" / "examples"
+KINDS = {"drop_names": "udp-closed-port", "tcp_resets": "tcp-closed-port", "packet_sizes": "udp-closed-port"}
+QUIET = ("--foreign-limit", "1", "--steal-limit", "1", "--run-delay-limit", "1", "--trials", "1", "--json", "--quiet")
+HOOK = "RAW_TRACEPOINT_PROBE(kfree_skb)\n{\n"
+
+
+def ledgers(ended, *, status: int = 0) -> list[dict]:
+    assert (ended.returncode, "Traceback" in ended.stderr) == (status, False), ended.stderr
+    return trials(ended.stdout)
+
+
+@pytest.mark.parametrize(
+    ("example", "channel"),
+    [
+        pytest.param(example, channel, marks=[] if (example, channel) in QUICK else [pytest.mark.slow])
+        for QUICK in [{("drop_names", "ring"), ("packet_sizes", "log")}]
+        for example in KINDS
+        for channel in ("ring", "percpu-ring", "log", "perf")
+    ],
+)
+def test_the_ledgers_of_the_examples_are_exact_with_losses_in_thousands(
+    tmp_path: Path, example: str, channel: str
+) -> None:
+    """What a stopped consumer cannot take is counted, one by one, whichever channel carries the events."""
+    ended = bench(
+        "run", "--program", EXAMPLES / f"{example}.bpf.c", "--mode", EXAMPLES / f"{example}.py", "--wait", "paced",
+        "--traffic", KINDS[example], "--channel", channel, "--ring-size", "32K", "--rate", "40000", "--duration", "1",
+        "--stall", "300", "--pass", "timed", *QUIET, "--out", tmp_path / "out",
+    )  # fmt: skip
+    (row,) = ledgers(ended)
+    assert row["valid"], row["invalid_because"]
+    assert row["sent"] - row["refused"] == row["observed"] == row["submitted"] + row["reserve_failed"] > 30_000
+    assert row["submitted"] == row["consumed"]
+    assert row["lost"] == row["reserve_failed"] > 3_000
+    assert row["missed"] == 0
+    if example == "drop_names":
+        assert [name for name, _, _ in row["series"]["top_drops"]] == ["NO_SOCKET"]
+        assert sum(count for _, _, count in row["series"]["top_drops"]) == row["consumed"]
+
+
+@pytest.fixture(scope="module")
+def bed() -> Iterator[Testbed]:
+    with Testbed() as testbed:
+        yield testbed
+
+
+@pytest.fixture
+def consume(bed: Testbed) -> Iterator[Callable[..., tuple[Mode, Program]]]:
+    """Return what loads a program, sends frames of a kind, and has a mode consume what comes of them."""
+
+    def run(program: Path, mode: Path | type[Mode], kind: str, frames: int, *, channel=None, reader="batch"):
+        devices = Devices(receivers=[bed.receiver.outlet], senders=[bed.sender.outlet])
+        own = OwnProgram.read(program)
+        options = LoadOptions(channel=channel or RingChannel(), tag=bed.tag, own=own, devices=devices)
+        with load_kind(kind).installed(bed) as built, Program(options) as loaded:
+            made = load_mode(str(mode)) if isinstance(mode, Path) else mode
+            opened = made(Kit(record=loaded.record))
+            reading = reader_named(reader).open(loaded, opened)
+            loaded.attach()
+            side = side_of(bed, "packet")
+
+            def send() -> int:
+                with open_sender("packet", side.outlet, built) as sender:
+                    return offer(
+                        sender, None, start_ns=time.monotonic_ns(), duration_ns=5 * NS_PER_S, limit=frames
+                    ).sent
+
+            assert side.run(send) == frames
+            loaded.detach()
+            reading.consume()
+            return opened, loaded
+
+    return run
+
+
+def test_an_example_names_who_lost_what_where(consume) -> None:
+    """Process, addresses, reason and function stand in its rows."""
+    mode, _ = consume(EXAMPLES / "drop_names.bpf.c", EXAMPLES / "drop_names.py", "udp-closed-port", 200)
+    rows = mode.rows()
+    assert sum(int(row.split()[0]) for row in rows) == mode.consumed == 200
+    assert all(f" > {RECEIVER_IPV4}  NO_SOCKET in " in row for row in rows), rows
+
+
+def test_an_example_counts_refused_connections_by_port(consume) -> None:
+    """Its bit-fields and its packed fields are read where they lie."""
+    mode, _ = consume(EXAMPLES / "tcp_resets.bpf.c", EXAMPLES / "tcp_resets.py", "tcp-closed-port", 200)
+    assert (mode.refused, sum(mode.ports.values()), len(mode.ports)) == (200, 200, 1)
+
+
+@pytest.mark.parametrize("reader", ["batch", "callback"])
+def test_an_example_sorts_sizes(consume, reader: str) -> None:
+    """XDP on the testbed's device sees each frame once, whichever reader hands its event over."""
+    program, mode = EXAMPLES / "packet_sizes.bpf.c", EXAMPLES / "packet_sizes.py"
+    mode, _ = consume(program, mode, "udp-closed-port", 200, reader=reader)
+    assert mode.consumed == mode.histogram.sum() == mode.histogram[6] == 200  # of 32 bytes and more
+
+
+class Keeps(Mode):
+    """Keeps copies of all fields."""
+
+    def take(self, samples: np.ndarray) -> None:
+        record = self.kit.record
+        self.rows = [record.column(samples, name).copy() for name in record.names]
+        self.consumed += len(samples)
+
+    def on_record(self, _ctx: int, data: int, _size: int) -> int:
+        record = self.kit.record
+        rows = [record.column(record.at(data), name).copy() for name in record.names]
+        self.rows = rows if not self.consumed else [np.concatenate(pair) for pair in zip(self.rows, rows, strict=True)]
+        self.consumed += 1
+        return 0
+
+
+FIELDS = """
+struct inner { u16 x; char y[3]; } __attribute__((packed));
+struct event {
+    u8 first;
+    u64 timestamp;
+    u32 three : 3, five : 5;
+    int minus : 7;
+    struct inner in;
+    union { u32 whole; u16 halves[2]; };
+    bool yes;
+    enum { NONE, ONE } which;
+    char text[8];
+    s64 below;
+} __attribute__((packed));
+#define BENCH_EVENT struct event
+#include "bench.h"
+RAW_TRACEPOINT_PROBE(kfree_skb)
+{
+    if (!bench_ours(ctx->args[0]))
+        return 0;
+    bench_observed();
+    struct event event = {.first = 1, .timestamp = bpf_ktime_get_ns(), .three = 5, .five = 17, .minus = -3,
+                          .in = {.x = 0x1234, .y = "ab"}, .whole = 0x00020001, .yes = 1, .which = ONE,
+                          .text = "bench", .below = -7};
+    bench_output(ctx, &event);
+    return 0;
+}
+"""
+
+
+@pytest.mark.parametrize("reader", ["batch", "callback"])
+@pytest.mark.parametrize(
+    "channel",
+    [
+        RingChannel(size_bytes=1 << 16),
+        PercpuRingChannel(size_bytes=1 << 16),
+        LogChannel(size_bytes=1 << 16),
+        PerfChannel(size_bytes=1 << 16),
+    ],
+    ids=lambda channel: channel.name,
+)
+def test_every_field_is_read_to_the_bit(consume, tmp_path: Path, channel, reader: str) -> None:
+    """Packed, nested, bit-fields, a union, an enum: as BTF describes them, in every channel."""
+    program = tmp_path / "fields.bpf.c"
+    program.write_text(FIELDS)
+    mode, loaded = consume(program, Keeps, "udp-closed-port", 50, channel=channel, reader=reader)
+    found = dict(zip(loaded.record.names, mode.rows, strict=True))
+    assert mode.consumed == 50
+    assert (found.pop("timestamp") > 0).all()
+    expected = {
+        "first": 1, "in": (0x1234, b"ab"), "whole": 0x20001, "halves": [1, 2], "yes": True, "which": 1,
+        "text": b"bench", "below": -7, "three": 5, "five": 17, "minus": -3,
+    }  # fmt: skip
+    assert {name: column.tolist() for name, column in found.items()} == {
+        name: [value] * 50 for name, value in expected.items()
+    }
+
+
+PLAIN = """
+struct event { u64 timestamp; u32 pid; char comm[16]; };
+BPF_RINGBUF_OUTPUT(mine, 8);
+RAW_TRACEPOINT_PROBE(kfree_skb)
+{
+    struct event *event = mine.ringbuf_reserve(sizeof(*event));
+    if (!event)
+        return 0;
+    event->timestamp = bpf_ktime_get_ns();
+    event->pid = 7;
+    bpf_get_current_comm(event->comm, sizeof(event->comm));
+    mine.ringbuf_submit(event, 0);
+    return 0;
+}
+"""
+
+
+BY_PERF = (
+    PLAIN.replace("BPF_RINGBUF_OUTPUT(mine, 8)", "BPF_PERF_OUTPUT(mine)")
+    .replace("*event = mine.ringbuf_reserve(sizeof(*event));\n    if (!event)\n        return 0;", "event = {};")
+    .replace("event->", "event.")
+    .replace("mine.ringbuf_submit(event, 0)", "mine.perf_submit(ctx, &event, sizeof(event))")
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "channel", "size"),
+    [
+        pytest.param(PLAIN, "ring", 32768, id="a ring"),
+        pytest.param(BY_PERF, "perf", 1 << 20, id="perf buffers", marks=pytest.mark.slow),
+    ],
+)
+def test_a_program_as_bcc_has_them_is_a_black_box(tmp_path: Path, text: str, channel: str, size: int) -> None:
+    """Its map and its fields are found; what it does not count is null, and said."""
+    program = tmp_path / "plain.bpf.c"
+    program.write_text(text)
+    words = ("--program", program, "--mode", "file", "--trace", tmp_path / "trace", "--format", "json")
+    load = ("--rate", "5000", "--duration", "0.3", "--pass", "timed")
+    (row,) = ledgers(bench("run", *words, *load, *QUIET, "--out", tmp_path / "out"))
+    assert row["valid"], row["invalid_because"]
+    assert row["consumed"] >= row["sent"] == 1500  # there may be drops of others
+    unknown = ("observed", "offered", "submitted", "reserve_failed", "missed", "lost", "loss_ratio", "offered_load")
+    assert {row[name] for name in unknown} == {None}
+    assert (row["channel"], row["ring_size_bytes"], row["program"]) == (channel, size, str(program))
+    written = [json.loads(line) for line in (tmp_path / "trace").read_text().splitlines()]
+    assert len(written) == row["consumed"]
+    assert {(*event, event["pid"]) for event in written} == {("timestamp", "pid", "comm", 7)}
+    report = bench_here("report", tmp_path / "out").stdout
+    assert "is a black box: sent and consumed only" in " ".join(report.split())
+    assert "nothing was lost" not in report
+
+
+WRONG = {
+    "does not compile": (
+        HOOK + "    int x = y;\n    return 0;\n}\n",
+        "{file}:3: use of undeclared identifier 'y'",
+    ),
+    "a method in a macro": (
+        'BPF_ARRAY(seen, u64, 1);\n#define SEEN(at) seen.lookup(at)\n' + HOOK
+        + "    int at = 0;\n    return SEEN(&at) != 0;\n}\n",
+        "{file}:6: cannot use map function inside a macro",
+    ),
+    "no map": (HOOK + "    return 0;\n}\n", "{file} has no one map that carries its events, but none"),
+    "two maps": (
+        "BPF_RINGBUF_OUTPUT(one, 8);\nBPF_RINGBUF_OUTPUT(two, 8);\n" + HOOK + "    return 0;\n}\n",
+        "{file} has no one map that carries its events, but 2 (one, two)",
+    ),
+    "sends nothing": ("BPF_RINGBUF_OUTPUT(one, 8);\n" + HOOK + "    return 0;\n}\n", "{file} sends no event"),
+    "refused by the verifier": (
+        PLAIN.replace("    if (!event)\n        return 0;\n", ""),
+        "{file}:8: the kernel's verifier refuses raw_tracepoint__kfree_skb: R",
+    ),
+    "a wrong licence": (
+        "#define BPF_LICENSE Proprietary\n"
+        + PLAIN.replace("event->pid = 7", "bpf_probe_read_kernel(&event->pid, 4, ctx)"),
+        "the kernel's verifier refuses raw_tracepoint__kfree_skb: cannot call GPL-restricted function",
+    ),
+    "records of two sizes": (
+        PLAIN.replace("    mine.ringbuf_submit(event, 0);\n",
+                      "    mine.ringbuf_submit(event, 0);\n    u64 more = 0;\n    mine.ringbuf_output(&more, 8, 0);\n"),
+        "{file}:6, {file}:14: events are of 8 and 32 bytes",
+    ),
+    "a packed struct that nothing describes": (
+        PLAIN.replace("char comm[16]; };", "char comm[16]; } __attribute__((packed));"),
+        "an event of 28 bytes is no plain struct of timestamp, pid, comm (bit-fields, packed?); put BENCH_RECORD",
+    ),
+    "a header that is nowhere": (
+        "#include <linux/types.h>\n#include <linux/skbuff.h>\n" + PLAIN,
+        "{file}:2: header linux/skbuff.h is not to be had here; take fields' places from the kernel's types",
+    ),
+    "a field that is none": (
+        '#include "bench.h"\n' + PLAIN.replace("= 7", "= BENCH_OFFSET(sk_buff, lenght)"),
+        "{file}:11: BENCH_OFFSET: struct sk_buff has no field lenght",
+    ),
+    "part of the hooks": (
+        '#include "bench.h"\n' + PLAIN.replace("event->pid = 7;", "bench_observed();"),
+        "it lacks bench_submitted() and bench_lost()",
+    ),
+    "hooks without their header": (
+        PLAIN.replace("event->pid = 7;", "bench_observed(); bench_lost(); bench_submitted();"),
+        'put #include "bench.h" at its top',
+    ),
+    "a map before the header": (
+        PLAIN.replace("RAW_TRACEPOINT_PROBE", '#include "bench.h"\nRAW_TRACEPOINT_PROBE'),
+        '{file}:3: put #include "bench.h" before the first map',
+    ),
+    "attached nowhere": (
+        PLAIN.replace("RAW_TRACEPOINT_PROBE(kfree_skb)", "int probe(void *ctx)"),
+        "function probe does not say where it is attached",
+    ),
+}  # fmt: skip
+SOME = ("does not compile", "refused by the verifier", "records of two sizes")
+
+
+@pytest.mark.parametrize(
+    "what", [pytest.param(what, marks=[] if what in SOME else [pytest.mark.slow]) for what in WRONG]
+)
+def test_what_is_wrong_with_a_program_is_one_message_with_its_line(tmp_path: Path, what: str) -> None:
+    """The compiler's, the verifier's and our own words name the user's file and line; nothing has begun."""
+    program, (text, expected) = tmp_path / "wrong.bpf.c", WRONG[what]
+    program.write_text(text)
+    ended = bench_here("run", "--program", program, "--mode", "null", "--out", tmp_path / "out")
+    (line,) = [line for line in ended.stderr.splitlines() if "is a bench session too" not in line]
+    assert expected.format(file=program) in line
+    assert (ended.returncode, (tmp_path / "out").exists()) == (2, False)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("KFUNC_PROBE(ip_rcv)", "this kernel has no fentry"),
+        ("int kprobe__ip_rcv(struct pt_regs *ctx)", "this kernel has no kprobes"),
+    ],
+)
+@pytest.mark.may_skip("where the kernel has them")
+def test_what_this_kernel_has_not_is_refused_by_name(tmp_path: Path, name: str, expected: str) -> None:
+    """It is not the user's mistake: status 4."""
+    program = tmp_path / "traced.bpf.c"
+    program.write_text(PLAIN.replace("RAW_TRACEPOINT_PROBE(kfree_skb)", name))
+    ended = bench_here("run", "--program", program, "--mode", "null", "--pass", "timed", "--duration", "0.1", *QUIET,
+                       "--out", tmp_path / "out")  # fmt: skip
+    if ended.returncode == 0:
+        pytest.skip("this kernel has them")
+    assert ended.returncode == 4
+    assert expected in ended.stderr
+
+
+HOOKS_WITHOUT_A_PACKET = """
+enum skb_drop_reason { NONE }; /* bcc's TRACEPOINT_PROBE takes the fields as the kernel states them */
+struct event { u64 timestamp; u32 pid; };
+#define BENCH_EVENT struct event
+#include "bench.h"
+TRACEPOINT_PROBE(skb, kfree_skb)
+{
+    bench_observed();
+    struct event event = {.timestamp = bpf_ktime_get_ns()};
+    bench_output(args, &event);
+    return 0;
+}
+"""
+
+
+def test_hooks_without_a_packet_begin_at_observed(tmp_path: Path) -> None:
+    """Whose packets they were is not asked: what was missed is not known, and the rest is exact."""
+    program = tmp_path / "any.bpf.c"
+    program.write_text(HOOKS_WITHOUT_A_PACKET)
+    load = ("--rate", "5000", "--duration", "0.3", "--pass", "timed")
+    (row,) = ledgers(bench("run", "--program", program, "--mode", "null", *load, *QUIET, "--out", tmp_path / "out"))
+    assert row["valid"], row["invalid_because"]
+    assert row["missed"] is None
+    assert row["offered"] == row["observed"] == row["submitted"] + row["reserve_failed"] >= row["sent"]
+
+
+TC = """
+struct event { u32 length; };
+#define BENCH_EVENT struct event
+#include "bench.h"
+BENCH_TC_%s(length)
+{
+    if (!bench_our_frame((void *)(long)skb->data, (void *)(long)skb->data_end))
+        return -1;
+    bench_observed();
+    struct event event = {.length = skb->len};
+    bench_output(skb, &event);
+    return -1;
+}
+"""
+
+
+@pytest.mark.parametrize("way", ["INGRESS", "EGRESS"])
+@pytest.mark.may_skip("TCX came with 6.6")
+def test_traffic_control_of_the_testbeds_device(consume, bed: Testbed, tmp_path: Path, way: str) -> None:
+    """A program on the way in or out sees each frame, and lets it go on."""
+    program = tmp_path / "tc.bpf.c"
+    program.write_text(TC % way)
+    mode, _ = consume(program, Keeps, "udp-closed-port", 100)
+    (frame,) = load_kind("udp-closed-port").frames(bed)
+    assert mode.rows[0].tolist() == [len(frame)] * 100
+
+
+def test_a_strangers_program_is_refused(tmp_path: Path) -> None:
+    """It would run in the kernel: whoever may write it is asked first, of its own headers too."""
+    program, header = tmp_path / "mine.bpf.c", tmp_path / "mine.h"
+    program.write_text('#include "mine.h"\n' + PLAIN)
+    header.write_text("/* nothing */\n")
+    header.chmod(0o666)
+    ended = bench_here("run", "--program", program, "--mode", "null", "--out", tmp_path / "out")
+    assert ended.returncode == 2
+    assert f"header {header} would run with your rights, but everybody may write it" in ended.stderr
