@@ -109,8 +109,9 @@ class Program:
 
     def attach(self) -> None:
         """Begin to observe."""
+        cure = _CURE if self.options.own is None else "/sys/kernel/tracing/available_events lists what there is"
         for hook, descriptor in zip(self.hooks, self.functions, strict=True):
-            with _clear_error(f"attach to {hook.kind} {hook.target}"):
+            with _clear_error(f"attach {hook.function} to {hook.kind} {hook.target}", cure):
                 attach(self.bcc, hook, descriptor, self.options.devices, self._attached)
 
     def detach(self) -> None:
@@ -226,12 +227,15 @@ def same_folder() -> Iterator[None]:
         os.close(folder)
 
 
+_CURE = "run `bench doctor`; root is needed, and memory for the ring that was asked for"
+
+
 @contextlib.contextmanager
-def _clear_error(step: str) -> Iterator[None]:
+def _clear_error(step: str, cure: str = _CURE) -> Iterator[None]:
     """Turn bcc's bare Exception into ours, with the likely cure."""
     try:
         yield
+    except CannotRun:
+        raise
     except Exception as error:  # bcc raises nothing narrower
-        raise CannotRun(
-            f"cannot {step}: {error}", "run `bench doctor`; root is needed, and memory for the ring that was asked for"
-        ) from error
+        raise CannotRun(f"cannot {step}: {error}", cure) from error

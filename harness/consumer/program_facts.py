@@ -1,6 +1,6 @@
 """What must be known of a user's own program before it runs: which channel carries its events, what they hold.
 
-It is compiled and loaded for that in a process of its own, and attached to nothing.
+It is compiled and loaded for that in a process of its own.
 """
 
 import functools
@@ -76,6 +76,8 @@ def _facts(path: Path) -> Facts:
         channel, record = program.options.channel, program.record
         assert isinstance(channel, RecordChannel)
         assert record is not None
+        program.attach()  # to what of it is no device: whether the kernel has that
+        program.detach()
         mine = not own.sends_by_any_channel
         return Facts(
             channel=channel.name if mine else None,

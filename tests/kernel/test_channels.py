@@ -38,7 +38,7 @@ def test_a_full_channel_is_seen_from_outside() -> None:
     ended = bench_here("run", "--mode", "null", "--channel", "all", "--drain", 1000, *LOAD[4:])
     assert ended.returncode == 0, ended.stderr
     used = {trial["channel"]: trial["metrics"]["ring_used_max_bytes"] for trial in trials(ended.stdout)}
-    assert used == {name: 1000 * kind.record_bytes for name, kind in record_channels().items()}
+    assert used == {name: 1000 * kind().record_bytes for name, kind in record_channels().items()}
 
 
 @pytest.mark.parametrize("reader", ["batch", "callback"])

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -121,6 +124,19 @@ def test_an_example_sorts_sizes(consume, reader: str) -> None:
     program, mode = EXAMPLES / "packet_sizes.bpf.c", EXAMPLES / "packet_sizes.py"
     mode, _ = consume(program, mode, "udp-closed-port", 200, reader=reader)
     assert mode.consumed == mode.histogram.sum() == mode.histogram[6] == 200  # of 32 bytes and more
+
+
+def test_the_guides_program_is_what_it_shows(consume, bed: Testbed, tmp_path: Path) -> None:
+    """The very texts of the guide are compiled, loaded and fed."""
+    guide = (EXAMPLES.parent / "writing-a-program.md").read_text()
+    program, mode = tmp_path / "lengths.bpf.c", tmp_path / "lengths.py"
+    for path, language in ((program, "c"), (mode, "python")):
+        path.write_text(re.search(rf"```{language}\n(.*?)```", guide, re.DOTALL)[1])
+    opened, _ = consume(program, mode, "udp-closed-port", 200)
+    (frame,) = load_kind("udp-closed-port").frames(bed)
+    # The kernel has taken the Ethernet header off, and the IP header, when UDP finds no socket.
+    assert 0 < opened.dropped_bytes <= 200 * len(frame)
+    assert opened.consumed == 200
 
 
 class Keeps(Mode):
@@ -329,6 +345,7 @@ def test_what_is_wrong_with_a_program_is_one_message_with_its_line(tmp_path: Pat
     [
         ("KFUNC_PROBE(ip_rcv)", "this kernel has no fentry"),
         ("int kprobe__ip_rcv(struct pt_regs *ctx)", "this kernel has no kprobes"),
+        ("RAW_TRACEPOINT_PROBE(no_such)", "cannot attach raw_tracepoint__no_such to raw_tracepoint no_such"),
     ],
 )
 @pytest.mark.may_skip("where the kernel has them")
@@ -406,3 +423,66 @@ def test_a_strangers_program_is_refused(tmp_path: Path) -> None:
     ended = bench_here("run", "--program", program, "--mode", "null", "--out", tmp_path / "out")
     assert ended.returncode == 2
     assert f"header {header} would run with your rights, but everybody may write it" in ended.stderr
+
+
+def commit(folder: Path, message: str) -> None:
+    who = ("-c", "user.name=x", "-c", "user.email=x@x")
+    for words in (("add", "-A"), (*who, "commit", "-q", "-m", message)):
+        subprocess.run(["git", "-C", folder, *words], check=True, capture_output=True)
+
+
+@pytest.mark.slow
+def test_a_check_compiles_each_state_of_a_program(tmp_path: Path) -> None:
+    """Each arm loads its own: the one of the commit writes other events, and the session says which they were."""
+    folder, out = tmp_path / "repository", tmp_path / "out"
+    folder.mkdir()
+    subprocess.run(["git", "init", "-q", folder], check=True)
+    program = folder / "sized.bpf.c"
+    program.write_text(SIZED % "u64 more[3];")
+    commit(folder, "first")
+    program.write_text(SIZED % "")
+    ended = bench(
+        "check", "--program", program, "--mode", "null", "--against", "HEAD", "--metrics", "loss_ratio",
+        "--blocks", "5", "--duration", "0.2", "--rate", "5000", *QUIET[:6], "--quiet", "--out", out,
+    )  # fmt: skip
+    assert ended.returncode in (0, 3), ended.stderr
+    session, *rows = [json.loads(line) for line in out.read_text().splitlines()]
+    sources = {source["arm"]: source for source in session["modes"]}
+    assert [sources[arm]["mode"] for arm in "AB"] == [str(program)] * 2
+    assert sources["A"]["sha256"] != sources["B"]["sha256"] == hashlib.sha256(program.read_bytes()).hexdigest()
+    assert (sources["A"]["dirty"], sources["B"]["dirty"]) == (False, True)
+    assert all(row["valid"] for row in rows), [row["invalid_because"] for row in rows]
+    assert {row["arm"] for row in rows} == {"A", "B"}
+
+
+SIZED = """
+struct event { u64 timestamp; %s };
+#define BENCH_EVENT struct event
+#include "bench.h"
+RAW_TRACEPOINT_PROBE(kfree_skb)
+{
+    if (!bench_ours(ctx->args[0]))
+        return 0;
+    bench_observed();
+    struct event event = {.timestamp = bpf_ktime_get_ns()};
+    bench_output(ctx, &event);
+    return 0;
+}
+"""
+
+
+@pytest.mark.slow
+def test_another_content_of_a_program_is_another_variant(tmp_path: Path) -> None:
+    """A session cannot go on with it, a report keeps the two apart, and a comparison tells it."""
+    program, out, other = tmp_path / "sized.bpf.c", tmp_path / "out", tmp_path / "other"
+    program.write_text(SIZED % "")
+    words = ("run", "--program", program, "--mode", "null", "--rate", "2000", "--duration", "0.1", "--pass", "timed")
+    ledgers(bench(*words, *QUIET, "--out", out))
+    program.write_text(SIZED % "u64 more;")
+    resumed = bench(*words, *QUIET, "--out", out, "--resume")
+    assert resumed.returncode == 2
+    assert f"program {program} " in resumed.stderr
+    ledgers(bench(*words, *QUIET, "--out", other))
+    assert f"program {program}" in bench_here("compare", out, other, "--markdown").stdout.replace("\\", "")
+    report = bench_here("report", out, other).stdout
+    assert len([line for line in report.splitlines() if line.startswith("null")]) >= 2
