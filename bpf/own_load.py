@@ -13,9 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from bpf import syscalls
 from bpf.btf import KernelTypes, ProgramTypes
-from bpf.channel import Channel, RecordChannel
-from bpf.channels.perf import PerfChannel
-from bpf.channels.ring import RingChannel
+from bpf.channel import Channel, RecordChannel, channel_named
 from bpf.errors import CannotRun
 from bpf.hooks import Hook, hook_of, known_prefixes, lacking
 from bpf.own import PROGRAMS, OwnProgram
@@ -27,6 +25,8 @@ if TYPE_CHECKING:
 _KERNEL_HEADERS = Path("/lib/modules") / os.uname().release / "build"
 # linux-libc-dev, after all others: what a program for user space includes.
 _UAPI = ("/usr/include", f"/usr/include/{os.uname().machine}-linux-gnu")
+
+_ANY_BYTES = 1 << 20
 
 # enum bpf_map_type
 _PERF_EVENT_ARRAY, _RINGBUF = 4, 27
@@ -179,9 +179,14 @@ def _events_map(own: OwnProgram, tables: dict[str, tuple[int, int]]) -> str:
 
 def _channel_of(wanted: Channel, kind: int, map_fd: int) -> RecordChannel:
     """Return what a map is: a ring has its size, and of perf buffers the size is who opens them decides."""
-    if kind == _RINGBUF:
-        return RingChannel(size_bytes=syscalls.map_info(map_fd).entries)
-    return wanted if isinstance(wanted, PerfChannel) else PerfChannel()
+    name, size_bytes = ("ring", syscalls.map_info(map_fd).entries) if kind == _RINGBUF else ("perf", _ANY_BYTES)
+    made = (
+        wanted
+        if kind != _RINGBUF and wanted.name == name
+        else channel_named(name).of(size_bytes=size_bytes, wakeup=None)
+    )
+    assert isinstance(made, RecordChannel)
+    return made
 
 
 def _size(own: OwnProgram, compiled: Any, hooks: Sequence[Hook]) -> int:

@@ -9,13 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bpf.perf import LOST, RAW_BYTES, RECORD_BYTES, SAMPLE
+from bpf.perf import LOST, RECORD_BYTES, SAMPLE, SAMPLE_AT
 from bpf.perf_runs import PerfRuns
 from bpf.record import RECORD, Samples
 from tests.bpf.made_up_perf import HEADER, MadeUpPerf
 
 PAGE = 4096
 ROOM = (PAGE - 1) // RECORD_BYTES
+RAW_BYTES = RECORD_BYTES - SAMPLE_AT
 
 start_places = st.integers(0, 2 * PAGE // 8).map(lambda n: n * 8)
 
