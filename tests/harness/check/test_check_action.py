@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import yaml
@@ -55,6 +56,53 @@ def test_the_schema_refuses_what_is_wrong(tmp_path):
     path = tmp_path / "action.yml"
     path.write_text(ACTION.read_text().replace("using: composite", "using: magic"))
     assert validate(path, "vendor.github-actions").returncode != 0
+
+
+# Whoever copies a workflow names a commit of ours; GitHub's own actions by their release, as its documents do.
+POLICY = """
+rules:
+  unpinned-uses:
+    config:
+      policies:
+        actions/*: ref-pin
+        "*": hash-pin
+"""
+
+
+def lint(folder, text, name):
+    """Have zizmor look at a workflow as somebody would have copied it, or at the action."""
+    (folder / "policy.yml").write_text(POLICY)
+    path = folder / name
+    path.write_text(text.replace("OWNER/bench@COMMIT", f"them/bench@{'0123456789' * 4}"))
+    words = (Path(sys.executable).with_name("zizmor"), "--offline", "--no-progress", "--config", folder / "policy.yml")
+    return subprocess.run([*map(str, words), str(path)], check=False, capture_output=True, text=True)
+
+
+@pytest.mark.parametrize("path", [ACTION, *WORKFLOWS], ids=lambda path: path.stem)
+def test_the_linter_finds_nothing_unsafe(path, tmp_path):
+    """Permissions, credentials that stay behind, text that becomes code, actions that may change under a name."""
+    ended = lint(tmp_path, path.read_text(), "action.yml" if path == ACTION else "workflow.yml")
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "No findings" in ended.stdout
+
+
+@pytest.mark.parametrize(
+    ("safe", "unsafe", "audit"),
+    [
+        ("          persist-credentials: false\n", "", "artipacked"),
+        ("permissions:\n  contents: read\n", "", "excessive-permissions"),
+        ("OWNER/bench@COMMIT", "them/bench@main", "unpinned-uses"),
+        ("on: pull_request\n", "on: pull_request_target\n", "dangerous-triggers"),
+    ],
+)
+@of_each
+def test_the_linter_can_find_something(workflow, safe, unsafe, audit, tmp_path):
+    """The test above is able to fail."""
+    text = workflow.read_text()
+    assert safe in text
+    ended = lint(tmp_path, text.replace(safe, unsafe), "workflow.yml")
+    assert ended.returncode != 0
+    assert audit in ended.stdout
 
 
 def test_no_input_is_pasted_into_the_script():
