@@ -21,6 +21,8 @@ from results.trial import Trial
 SAMPLED_S = 3.0
 """For so long at most each arm is to work in windows that are sampled, if its load does not say how long."""
 FEWEST_WINDOWS, MOST_WINDOWS = 4, 200
+LOAD_TIMES = 3
+"""Of a load so many times the windows of the check: consumers sleep most of the time."""
 USUAL_WINDOWS = 60
 """Where no time of an event is known."""
 
@@ -131,7 +133,7 @@ def _windows(comparison: Comparison, trials: Iterable[Trial]) -> int | None:
     """Choose how many windows the arms are to empty, by what an event took them in the check."""
     records = comparison.b.drain_records
     if records is None:
-        return comparison.windows
+        return None if comparison.windows is None else comparison.windows * LOAD_TIMES
     modes = (comparison.a.mode, comparison.b.mode)
     timed = [one for one in trials if one.setting.mode in modes and one.setting.pass_ == "timed"]
     costs = [cost for one in timed if (cost := one.ns_per_event or CPU_PER_EVENT.value(one)) is not None]

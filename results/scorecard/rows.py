@@ -245,6 +245,8 @@ def rows(trials: Iterable[Trial], sessions: Sequence[Session] | None = None) -> 
     loads: dict[_Key, list[Trial]] = {}
     drains: dict[_Key, list[Trial]] = {}
     for trial in trials:
+        if trial.arm is not None and trial.setting.pass_ == "sampled":
+            continue  # what a check looked into once it was decided, with a ring of its own
         origin = origins.of(trial) if origins else 0
         if trial.setting.trial_kind == "drain":
             drains.setdefault((_consumer(trial.setting), trial.arm, origin), []).append(trial)

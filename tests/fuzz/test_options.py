@@ -76,7 +76,8 @@ PLANS: list[tuple[str, str, Plan]] = [
 ]
 # Each makes a plan, which takes milliseconds; under the thorough profile there are as many as ever.
 FEW = 30 if settings().max_examples == 200 else settings().max_examples
-_NOT_NUMBERS = ("--help", "--mode", "--out", "--trace", "--junit", "--markdown", "--config", "--baseline", "--against")
+_FILES = ("--out", "--trace", "--junit", "--markdown", "--why", "--config", "--baseline")
+_NOT_NUMBERS = ("--help", "--mode", "--against", *_FILES)
 
 
 def parser_of(command: str) -> argparse.ArgumentParser:

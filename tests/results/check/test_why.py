@@ -135,6 +135,10 @@ def test_a_pair_more_is_asked_for_once_something_regressed():
     assert (first.arm, second.arm, first.setting.pass_) == ("A", "B", "sampled")
     assert first.block == found.trials[-1].block + 1
     assert first.setting.windows == second.setting.windows == MOST_WINDOWS  # of a thousand records each
+    of_load = replace(first.setting, trial_kind="load", drain_records=None, duration_s=0.1, windows=20)
+    load = Comparison("consumer.py", of_load, of_load)
+    judged = [replace(one, gated=gated("consumer.py", "cpu_ns_per_event")) for one in found.judgements]
+    assert [step.setting.windows for step in why_steps([load], judged, found.trials)] == [60, 60]
     even = outcome(DRAIN_CPU, {}, ratio=1.0)
     assert why_steps(even.check.sampled, even.judgements, even.trials) == ()
     assert even.why is None

@@ -37,6 +37,17 @@ def test_passes_are_never_mixed_in_one_number() -> None:
     assert row.timed == (timed,)
 
 
+def test_what_a_check_looked_into_is_no_row_of_its_own() -> None:
+    """Its ring is another, and no number is read from it; where somebody asked for that pass, it is in the row."""
+    one = made_up.drain("file")
+    sampled = dataclasses.replace(one, setting=dataclasses.replace(one.setting, pass_="sampled", ring_size_bytes=4096))
+    judged, looked = (dataclasses.replace(each, arm="B") for each in (one, sampled))
+    (row,) = rows([judged, looked])
+    assert row.drains == (judged,)
+    (asked,) = rows([sampled])
+    assert asked.drains == (sampled,)
+
+
 def test_drain_trials_join_the_row_of_their_consumer() -> None:
     """The time for an event drained stands beside the same consumer's behaviour under load."""
     (row,) = rows([made_up.trial("file"), made_up.drain("file", 5)])

@@ -121,7 +121,8 @@ def test_both_arms_get_the_same_traffic(tmp_path: Path) -> None:
     )  # fmt: skip
     assert ended.returncode == 1, ended.stdout + ended.stderr  # busy never sleeps
     for arm in "AB":
-        sent = [row["sent"] for row in trials(tmp_path / "r.jsonl") if row["arm"] == arm and row["limited_by"] is None]
+        judged = [row for row in trials(tmp_path / "r.jsonl") if row["arm"] == arm and row["pass"] != "sampled"]
+        sent = [row["sent"] for row in judged if row["limited_by"] is None]
         assert min(sent) >= 495
         assert max(sent) == 500
 
