@@ -64,14 +64,19 @@ def find(folder: Path) -> Path | None:
     return next((path for each in (folder, *folder.parents) if (path := each / "pyproject.toml").is_file()), None)
 
 
-def load(path: Path | None) -> Configuration:
+def load(path: Path | None, *, named: bool = False) -> Configuration:
     """Read the table; without a file or without the table, nothing is said. Raises BadInput naming the key.
 
-    A file that others could have written is refused, as a mode file is: it says when a check fails.
+    A file that others could have written is refused, as a mode file is: it says when a check fails. What is no file (a
+    pipe, /dev/null) is read where the user named it.
     """
     if path is None:
         return Configuration()
-    source = read_source(path, "configuration", "says what is gated")
+    try:
+        special = named and path.exists() and not path.is_file()
+        source = path.read_bytes() if special else read_source(path, "configuration", "says what is gated")
+    except OSError as error:
+        raise BadInput(f"cannot read {path}: {error.strerror}") from error
     try:
         document = tomllib.loads(source.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:  # of TOML, of UTF-8, of more digits than int() takes
@@ -243,7 +248,7 @@ class Flags:
 
 def wanted(flags: Flags, wishes: Wishes) -> tuple[Wanted, Wishes]:
     """Join flags and configuration; `wishes` gains the load. Raises BadInput for what cannot be meant."""
-    configuration = load(flags.config or find(Path.cwd()))
+    configuration = load(flags.config or find(Path.cwd()), named=flags.config is not None)
     for budget, looks in ((flags.budget_s, flags.looks), (configuration.budget, configuration.blocks)):
         if budget is not None and looks is not None:
             raise BadInput("a budget says how many blocks there are: name it, or the blocks, not both")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -223,3 +224,15 @@ def test_a_mode_that_stands_in_it_is_not_loaded(tmp_path: Path) -> None:
     (tmp_path / "evil.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\n")
     said(tmp_path, table=f'[tool.bench.check.modes."{tmp_path}/evil.py"]\nmetrics = ["ns_per_event"]\n')
     assert not (tmp_path / "ran").exists()
+
+
+def test_what_is_no_file_is_read_where_it_was_named(tmp_path: Path) -> None:
+    """--config /dev/null says that there is none; a pipe holds what was written to it; a folder holds nothing."""
+    assert load(Path("/dev/null"), named=True) == load(None)
+    os.mkfifo(tmp_path / "pipe")
+    with subprocess.Popen(["sh", "-c", f"echo '[tool.bench.check]\nalpha = 0.2' >'{tmp_path}/pipe'"]):
+        assert load(tmp_path / "pipe", named=True).alpha == 0.2
+    with pytest.raises(BadInput, match="cannot read"):
+        load(tmp_path, named=True)
+    with pytest.raises(BadInput, match="is not a file"):
+        load(tmp_path / "pipe")
