@@ -114,7 +114,7 @@ class ChannelAdvice:
             reason = "and no other takes less memory (what producers pay could not be measured at this load)"
         elif alike:
             memory = "less" if best.size_bytes < min(each.size_bytes for each in alike) else "no more"
-            reason = f"its producers pay no more than by {others}, and it takes {memory} memory"
+            reason = f"what its producers pay cannot be told from that by {others}, and it takes {memory} memory"
         held = best.advice.advised
         return [
             *said,

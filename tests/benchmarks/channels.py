@@ -1,4 +1,6 @@
-"""What a record costs by each channel: python -m tests.benchmarks.channels > docs/results/channels.jsonl (as root).
+"""What each channel costs, loses and delays: python -m tests.benchmarks.channels [BLOCKS], as root.
+
+It measures what docs/channels.md says into docs/results (channels.jsonl, channels-load.jsonl) and draws its figures.
 
 The producer's cost is as the kernel times it, runs of 256 records, with nobody reading and room for all of them; then
 they are read, counted and no more, which is the consumer's. Everything within a block is measured at once or in random
@@ -15,7 +17,9 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import product
+from pathlib import Path
 from statistics import median
+from typing import Any
 
 from bpf.channel import RecordChannel, record_channels
 from bpf.cpus import online_cpus
@@ -24,12 +28,15 @@ from bpf.reader import reader_named
 from bpf.synthetic import EMITS_PER_RUN, Emitter
 from modes import Kit
 from modes.null import Null
+from tests.benchmarks import channel_figures, channel_loads
 
 RECORDS = 256 * 400
 BLOCKS = int(sys.argv[1]) if len(sys.argv) > 1 else 40
 CPUS = sorted(os.sched_getaffinity(0))
 TOGETHER = 0.8
 """Of the longer one's time: so much must two producers have worked at once."""
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+COSTS, LOADS = DOCS / "results/channels.jsonl", DOCS / "results/channels-load.jsonl"
 
 
 @dataclass
@@ -81,13 +88,23 @@ class Contender:
 
     def drain(self) -> float:
         """Read all; return ns of CPU time a record."""
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))  # as its producers were
         began, before = time.thread_time_ns(), self.mode.consumed
         while self.reader.consume():
             pass
-        return (time.thread_time_ns() - began) / max(1, self.mode.consumed - before)
+        spent_ns = time.thread_time_ns() - began
+        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+        return spent_ns / max(1, self.mode.consumed - before)
 
 
 def main() -> None:
+    COSTS.write_text("".join(f"{json.dumps(row)}\n" for row in costs()))
+    channel_loads.measure(LOADS)
+    channel_figures.draw(COSTS, LOADS, DOCS / "figures")
+
+
+def costs() -> list[dict[str, Any]]:
+    """Measure what a record costs those who write it, and who reads it: a row each, then what is held against what."""
     names = [(name, number) for name, number in product(record_channels(), range(1, min(2, len(CPUS)) + 1))]
     measured = {each: Measured() for each in names}
     os.sched_setaffinity(0, CPUS[:1])  # who reads; the first producer is on another CPU
@@ -103,21 +120,20 @@ def main() -> None:
                 if together:
                     measured[name, number].producer[block] = cost
                 measured[name, number].consumer[block] = contender.drain()
+    rows: list[dict[str, Any]] = []
     for (name, number), found in measured.items():
         for part, by_block in (("producer", found.producer), ("consumer", found.consumer)):
             values = [*by_block.values()]
             low, high = interval(values)
             row = {"channel": name, "producers": number, "part": part, "median_ns": round(median(values), 2)}
-            print(json.dumps({**row, "low": low, "high": high, "blocks": len(values), "records": RECORDS}))
+            rows.append({**row, "low": low, "high": high, "blocks": len(values), "records": RECORDS})
     for what, above, below in ratios(measured):
         shared = [above[block] / below[block] for block in above.keys() & below.keys()]
         low, high = interval(shared)
-        print(
-            json.dumps(
-                {"ratio": what, "median": round(median(shared), 3), "low": low, "high": high, "blocks": len(shared)}
-            )
-        )
-    print(json.dumps({"kernel": os.uname().release, "cpus": len(online_cpus()), "blocks": BLOCKS}))
+        middle = round(median(shared), 3)
+        rows.append({"ratio": what, "median": middle, "low": low, "high": high, "blocks": len(shared)})
+    load = round(os.getloadavg()[0], 1)
+    return [*rows, {"kernel": os.uname().release, "cpus": len(online_cpus()), "blocks": BLOCKS, "load_average": load}]
 
 
 def ratios(measured: dict[tuple[str, int], Measured]) -> list[tuple[str, dict[int, float], dict[int, float]]]:

@@ -12,7 +12,9 @@ from harness.commands.parts.status import BAD_INPUT, DONE, INVALID_TRIAL
 
 RESULTS = Path(__file__).resolve().parents[3] / "docs/results"
 
-EACH = ["all-modes.jsonl", "advice.jsonl", "capacity-large-ring.jsonl", "explain-again.jsonl"]
+EACH = [
+    "all-modes.jsonl", "advice.jsonl", "advice-channels.jsonl", "capacity-large-ring.jsonl", "explain-again.jsonl",
+]  # fmt: skip
 
 
 def lines(name: str) -> list[str]:
@@ -26,6 +28,7 @@ def lines(name: str) -> list[str]:
         ("consumers.jsonl", "paced"),
         ("metrics.jsonl", "callback"),
         ("advice.jsonl", "to survive a stall of"),
+        ("advice-channels.jsonl", "Advised: --channel ring --ring-size 1048576 (1 MiB)"),
         ("capacity-all.jsonl", "PDR"),
         ("capacity-callback.jsonl", "PDR"),
         ("capacity-synthetic.jsonl", "PDR"),

@@ -68,7 +68,7 @@ def test_of_those_that_cost_alike_the_smallest_is_advised() -> None:
     """Costs whose intervals overlap are not told apart; of equal ones the first, which is the ring."""
     name, said = advised({"ring": 401.0, "percpu-ring": 400.0, "log": 600.0}, needs={"percpu-ring": 2 << 20})
     assert name == "ring"
-    assert "no more than by percpu-ring, and it takes less memory" in said
+    assert "cannot be told from that by percpu-ring, and it takes less memory" in said
     assert advised({"ring": 400.0, "percpu-ring": 400.0, "log": 400.0})[0] == "ring"
 
 

@@ -114,3 +114,18 @@ def test_advice_needs_a_rate_and_a_stall(tmp_path: Path) -> None:
     ended = bench_here("capacity", "--advise", "--mode", "null", "--out", tmp_path / "a.jsonl")
     assert ended.returncode == 2
     assert "--rate" in ended.stderr
+
+
+@pytest.mark.slow
+def test_a_channel_is_advised_by_trials_of_each(tmp_path: Path) -> None:
+    """Each has its size found and its producers timed, without a stall; the file gives the same advice again."""
+    out = tmp_path / "a.jsonl"
+    words = ("--mode", "null", "--wait", "paced", "--channel", "ring,log", "--rate", "2000", "--stall", "20")
+    ended = bench_here("capacity", "--advise", *words, "--trials", "2", *ANYWHERE, "--out", out)
+    assert ended.returncode == 0, ended.stderr
+    assert "Advised: --channel " in ended.stdout
+    trials = [row for row in rows(out) if row["type"] == "trial"]
+    timed = [row for row in trials if row["stall_s"] is None]
+    assert sorted((row["channel"], row["pass"]) for row in timed) == [("log", "kernel")] * 2 + [("ring", "kernel")] * 2
+    assert all(row["metrics"]["program_ns_per_event"] > 0 for row in timed)
+    assert bench_here("verify", out).stdout == ended.stdout
