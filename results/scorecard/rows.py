@@ -162,10 +162,13 @@ class Row:
 
     @cached_property
     def limited_by(self) -> str:
-        """What limited most of the trials: consumer, generator, or nothing; nothing only where it is so of each."""
-        limits = [trial.limited_by or "nothing" for trial in self.timed]
-        some = [limit for limit in limits if limit != "nothing"]
-        return max(sorted(set(some)), key=some.count) if some else "nothing" if limits else ""
+        """What limited most of the trials: consumer, generator, or nothing; nothing only where it is so of each.
+
+        Empty where no loss is known.
+        """
+        limits = [trial.limited_by or ("nothing" if trial.ledger.lost is not None else "") for trial in self.timed]
+        some = [limit for limit in limits if limit not in ("nothing", "")]
+        return max(sorted(set(some)), key=some.count) if some else "nothing" if any(limits) else ""
 
     @cached_property
     def rank(self) -> tuple[float, float, float]:

@@ -43,6 +43,15 @@ def test_derives_what_was_lost() -> None:
     assert (MAP.missed, MAP.offered, MAP.lost) == (None, 50, 2)
 
 
+def test_a_black_box_knows_what_was_sent_and_consumed_only() -> None:
+    """All else is not known, never 0; and nothing can be out of balance but a consumer that died."""
+    ledger = Ledger(sent=100, refused=0, observed=None, consumed=90, unread=0)
+    assert (ledger.missed, ledger.offered, ledger.lost, ledger.loss_ratio) == (None, None, None, None)
+    assert ledger.imbalance() == []
+    (said,) = with_changes(ledger, consumed=None).imbalance()
+    assert "died" in said
+
+
 def test_has_no_loss_ratio_without_an_offer() -> None:
     """Nothing offered, nothing to divide by."""
     assert Ledger(observed=0, submitted=0, reserve_failed=0, consumed=0, unread=0).loss_ratio is None

@@ -44,12 +44,13 @@ _RANGES = {WHOLE: range(-(2**63), 2**63), CHECKSUM: range(2**64)}
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What a row is made of: a trial, the facts of its machine, and the user's mode and traffic as they were."""
+    """What a row is made of: a trial, the facts of its machine, and the user's mode, traffic and program then."""
 
     trial: Trial
     host: Mapping[str, str]
     source: ModeSource | None
     traffic_sha256: str | None
+    program: ModeSource | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,8 @@ def _of_hosts() -> Iterator[Column]:
     yield Column("mode_sha256", TEXT, "", lambda line: line.source and line.source.sha256)
     yield Column("mode_commit", TEXT, "", lambda line: line.source and line.source.version)
     yield Column("traffic_sha256", TEXT, "", lambda line: line.traffic_sha256)
+    yield Column("program_sha256", TEXT, "", lambda line: line.program and line.program.sha256)
+    yield Column("program_commit", TEXT, "", lambda line: line.program and line.program.version)
 
 
 def _of_metrics(taken: set[str]) -> Iterator[Column]:

@@ -33,7 +33,9 @@ def flat_rows(report: Report, left_out: list[str]) -> list[list[Value]]:
         session = known.get(trial.session)
         source = session.source_of(trial.setting.mode, trial.arm) if session else None
         offered = session.content_of(trial.setting.traffic) if session else None
-        line = Line(trial, hosts.get(trial.session, {}), source, offered)
+        own = trial.setting.program
+        program = session.source_of(own, trial.arm) if session and own else None
+        line = Line(trial, hosts.get(trial.session, {}), source, offered, program)
         rows.append([_value(column, line, left_out) for column in COLUMNS])
     return rows
 
