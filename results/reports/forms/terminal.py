@@ -138,7 +138,11 @@ def _fitted(table: Table, console: Console) -> tuple[rich.table.Table, bool]:
 
 def _in_words(table: Table, line: Line) -> Sentence:
     pairs = zip(table.headings, line.cells, strict=True)
-    said = ", ".join(f"{heading.title} {cell.text}" for heading, cell in pairs if heading.title and cell and cell.text)
+    said = ", ".join(  # a title in a column may stand on two lines
+        f"{' '.join(heading.title.split())} {cell.text}"
+        for heading, cell in pairs
+        if heading.title and cell and cell.text
+    )
     return (f"{table.heading} {line.label}: {said}",)
 
 

@@ -17,6 +17,7 @@ from results.reports.forms.flat import flat_rows, to_csv
 from results.reports.report import report_document
 from results.reports.run import run_document
 from results.scorecard.report import load
+from results.scorecard.rows import rows
 from results.series import cpus
 from results.trial import Trial
 from tests.results import made_up
@@ -85,3 +86,11 @@ def test_a_page_and_an_export_have_it(tmp_path: Path) -> None:
 def test_what_is_no_ledger_of_a_cpu_is_passed_over(rows: Any) -> None:
     """A file may hold anything there."""
     assert cpus(replace(made_up.trial(), series={"cpus": rows})) == []
+
+
+def test_drains_are_the_consumers_from_however_many_cpus_its_load_comes() -> None:
+    """One CPU fills what is drained: its cost stands in the rows of both loads, and in none of its own."""
+    one, two = (made_up.trial(number=number, seed=number) for number in (1, 2))
+    two = replace(two, setting=replace(two.setting, producers=2))
+    found = rows([one, two, made_up.drain(number=3)])
+    assert [(row.setting.producers, len(row.trials), len(row.drains)) for row in found] == [(1, 1, 1), (2, 1, 1)]

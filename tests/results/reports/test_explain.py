@@ -112,3 +112,13 @@ def test_what_a_noisy_machine_took_is_marked() -> None:
     assert "~" not in rows["file"]
     assert "(work against null): ~×1.3" in said
     assert "(marked ~)" in said
+
+
+def test_a_title_of_two_lines_is_one_in_words() -> None:
+    """On a screen too narrow for the table, each row is a sentence."""
+    out = io.StringIO()
+    draw(explain_document(made_up()), Console(file=out, width=50, no_color=True))
+    said = " ".join(out.getvalue().split())
+    assert "variant null: rate 3" in said
+    assert "events /pass 10" in said
+    assert "\\n" not in said
