@@ -486,3 +486,64 @@ def test_another_content_of_a_program_is_another_variant(tmp_path: Path) -> None
     assert f"program {program}" in bench_here("compare", out, other, "--markdown").stdout.replace("\\", "")
     report = bench_here("report", out, other).stdout
     assert len([line for line in report.splitlines() if line.startswith("null")]) >= 2
+
+
+RECORDED = """
+#include "bench.h"
+struct event { u8 kind : 4, more : 4; u64 timestamp; u16 of[2]; } __attribute__((packed));
+BENCH_RECORD(struct event);
+BPF_RINGBUF_OUTPUT(mine, 8);
+RAW_TRACEPOINT_PROBE(kfree_skb)
+{
+    if (!bench_ours(ctx->args[0]))
+        return 0;
+    bench_observed();
+    struct event *event = mine.ringbuf_reserve(sizeof(*event));
+    if (!event) {
+        bench_lost();
+        return 0;
+    }
+    event->kind = 9;
+    event->more = 1;
+    event->timestamp = bpf_ktime_get_ns();
+    event->of[0] = 3;
+    event->of[1] = 4;
+    mine.ringbuf_submit(event, 0);
+    bench_submitted();
+    return 0;
+}
+"""
+
+
+def test_a_map_of_ones_own_with_its_record_named(consume, tmp_path: Path) -> None:
+    """What bcc's list of fields cannot tell, BENCH_RECORD has BTF tell."""
+    program = tmp_path / "recorded.bpf.c"
+    program.write_text(RECORDED)
+    mode, loaded = consume(program, Keeps, "udp-closed-port", 50)
+    assert loaded.record.names == ("timestamp", "of", "kind", "more")
+    assert [column.tolist() for column in mode.rows[1:]] == [[[3, 4]] * 50, [9] * 50, [1] * 50]
+
+
+PLAIN_TRAFFIC = """
+from scapy.layers.inet import ICMP
+from traffic.recipe import DropKind, Testbed, ipv4
+
+class Asked(DropKind):
+    summary = "ICMP information requests, which are no drop"
+    reasons = ()
+    def frames(self, bed: Testbed) -> list[bytes]:
+        return [bytes(ipv4(bed) / ICMP(type=15))]
+"""
+
+
+@pytest.mark.slow
+def test_a_program_on_the_device_sees_frames_that_nobody_drops(tmp_path: Path) -> None:
+    """What it must have seen are the frames that arrived, whatever became of them."""
+    traffic = tmp_path / "asked.py"
+    traffic.write_text(PLAIN_TRAFFIC)
+    load = ("--traffic", traffic, "--rate", "5000", "--duration", "0.3", "--pass", "timed", "--producers", "2")
+    words = ("--program", EXAMPLES / "packet_sizes.bpf.c", "--mode", "null")
+    (row,) = ledgers(bench("run", *words, *load, *QUIET, "--out", tmp_path / "out"))
+    assert row["valid"], row["invalid_because"]
+    assert row["sent"] == row["observed"] == row["consumed"] == 1500
+    assert (row["missed"], row["offered"]) == (0, 1500)
