@@ -29,7 +29,7 @@ from harness.trial import Identity
 from harness.workers import Consumer, NeverReady, last_words, remarks
 from results.ledger import Ledger
 from results.metrics import KERNEL_REFUSED, KERNEL_TOLD, METRICS, RUN_DELAY
-from results.series import age_histogram
+from results.scorecard.percentiles import age_histogram
 from results.trial import Setting, Trial
 from results.windows import Windows
 from traffic.own_kind import KindRaised
@@ -284,7 +284,7 @@ def joined(
     delays = [each.metrics[RUN_DELAY.name] for each in trials if RUN_DELAY.name in each.metrics]
     reading = around | Reading(metrics=metrics | ({RUN_DELAY.name: sum(delays)} if delays else {}))
     # The ages of all windows together: a late one is late, however few windows have such.
-    if counted := age_histogram(each for each in trials if each.series):
+    if counted := age_histogram(each for each in trials if "age_histogram" in each.series):
         reading |= ages(sorted(counted.items()))
     if looked := [each.series["line_samples"] for each in trials if "line_samples" in each.series]:
         reading |= Reading(series={"line_samples": samples_together(looked)})

@@ -17,17 +17,21 @@ from typing import Any, Generic, TypeVar
 
 from results.errors import BadInput
 from results.ledger import Ledger
-from results.line import check_numbers, fit, parse
+from results.line import check_numbers, fit
 from results.lock import hold
 from results.output import nature, open_output, take_back
 from results.session import Session
-from results.trial import SCHEMA_VERSION, Trial
+from results.trial import SCHEMA_VERSION, Setting, Trial
+from results.undecoded import Lines
 
 _Key = TypeVar("_Key")
 _Kept = TypeVar("_Kept")
 
 _COUNTS = tuple(field.name for field in fields(Ledger))
 _counts = attrgetter(*_COUNTS)
+
+_OTHER_NAMES = ("pass", "in_windows")
+TRIALS = Lines("trial", (*_OTHER_NAMES, *(f.name for kind in (Setting, Ledger, Trial) for f in fields(kind))), "series")
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +168,7 @@ class Reading:
             torn = " (torn: the run that wrote it was killed)" if number == len(lines) else ""
             row: Mapping[str, Any] = {}
             try:
-                row = parse(raw)
+                row = TRIALS.parse(raw)
                 if differs := self._take(path, number, row):
                     told.append(_Told(number, differs, _trial_of(row)))
                 used += 1

@@ -40,12 +40,10 @@ _DECODER = json.JSONDecoder(parse_constant=_no_constant)
 def parse(raw: bytes) -> dict[str, Any]:
     """Parse one line into an object whose numbers are finite. Raises BadInput."""
     try:
-        raw = raw.removeprefix(codecs.BOM_UTF8)
-        row = _DECODER.decode(raw.decode())
+        row = _DECODER.decode(raw.removeprefix(codecs.BOM_UTF8).decode())
         if not isinstance(row, dict):
             raise BadInput("not an object")
-        if _may_be_wide(raw) or _may_be_deep(raw):
-            check_numbers(row)
+        check_numbers(row)
         return row
     except UnicodeDecodeError as error:
         raise BadInput("not UTF-8 text") from error
@@ -112,7 +110,7 @@ def _check_of(hint: Any) -> _Fits:
         return lambda value: type(value) is tuple and every(value)
     if origin is Mapping:
         every = _every(arguments[1])
-        return lambda value: type(value) is dict and every(value.values())
+        return lambda value: isinstance(value, Mapping) and every(value.values())
     return lambda value: isinstance(value, hint)
 
 
@@ -134,6 +132,11 @@ def _every(hint: Any) -> Callable[[Iterable[Any]], bool]:
     return lambda values: all(check(value) for value in values)
 
 
+def harmless(raw: bytes) -> bool:
+    """Tell whether a line holds nothing that `parse` would look at more closely: it is JSON of plain ASCII, or none."""
+    return raw.isascii() and not _may_be_wide(raw) and not _may_be_deep(raw)
+
+
 def _may_be_wide(raw: bytes) -> bool:
     """Tell whether a number can be wider than 64 bits, or beyond any measurement: by its digits or its exponent."""
     alike = raw.translate(_DIGITS)
@@ -152,10 +155,13 @@ def _may_be_deep(raw: bytes) -> bool:
     """Tell whether a line can be nested too deeply, without looking into its innermost lists and objects."""
     if b"\\" in raw:
         return True
+    most = _DEEPEST - 4
+    if len(raw.split(b"[", most)) + len(raw.split(b"{", most)) < most:  # most lines: quicker than to count all
+        return False
     structure = raw.translate(None, _NO_STRUCTURE).replace(b'""', b"")
     rest = structure.replace(b"[]", b"").replace(b"{}", b"").replace(b"[]", b"").replace(b"{}", b"")
     # What is in quotes is no structure.
-    return b'"' in rest or rest.count(b"[") + rest.count(b"{") > _DEEPEST - 4
+    return b'"' in rest or rest.count(b"[") + rest.count(b"{") > most
 
 
 def check_numbers(value: object, depth: int = 0) -> None:

@@ -104,27 +104,6 @@ def _rows(trial: Trial, name: str, least: int) -> Iterable[list[float]]:
             yield row
 
 
-def age_histogram(trials: Iterable[Trial]) -> dict[int, int]:
-    """Count the events of all by the greatest age in ns of their step; empty when one has none, or of another shape."""
-    together: dict[int, int] = {}
-    for trial in trials:
-        rows: Any = trial.series.get("age_histogram")
-        if not _counts_ages(rows):
-            return {}
-        for age, count in rows:
-            together[age] = together.get(age, 0) + count
-    return together
-
-
-def _counts_ages(rows: Any) -> bool:
-    """Tell whether these are pairs of whole numbers. Looked at by column: there are a thousand rows a trial."""
-    try:
-        ages, counts = zip(*rows, strict=True)
-    except (TypeError, ValueError):
-        return False
-    return {*map(type, ages), *map(type, counts)} == {int} and min(counts) > 0
-
-
 def top_drops(trials: Iterable[Trial]) -> list[TopDrop]:
     """Add up what was dropped for which reason and where, most frequent first."""
     counts: Counter[tuple[str, str]] = Counter()

@@ -122,7 +122,7 @@ def _balance(found: Sequence[Row]) -> tuple[Part, ...]:
     """Say of the ledgers that all is well, where it is; else show them."""
     counted = {row.label: row.timed or tuple(trial for trial in row.drains if trial.valid) for row in found}
     of_losses = [trial for trials in counted.values() for trial in trials]
-    every = {(trial.session, trial.number): trial for row in found for trial in (*row.valid, *row.drains)}
+    every = {id(trial): trial for row in found for trial in (*row.valid, *row.drains)}  # rows may share their drains
     known = not any(row.invalid or row.black_box for row in found)
     if not of_losses or not known or any(map(_lost_some, of_losses)):
         return (*ledger("ledger", {label: total(trials) for label, trials in counted.items()}), *cpu_ledger(counted))

@@ -1,12 +1,18 @@
 """Percentiles of the age of events, from a row's histograms where it has them, else from its metrics."""
 
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Annotated, Any
+
+import msgspec
 
 from results.metrics import AGE_P50, AGE_P90, AGE_P99, AGE_P999, AGE_P9999, IN_PASSES
 from results.scorecard.rows import Row, quietest
-from results.series import age_histogram
 from results.trial import Trial
+from results.undecoded import Undecoded
+
+_Step = tuple[int, Annotated[int, msgspec.Meta(gt=0)]]
+_STEPS = msgspec.json.Decoder(list[_Step])
 
 # Percentile as rarity, 1 / (1 − p): the p99 is exceeded by one event in 100.
 _METRICS = {AGE_P50: 2, AGE_P90: 10, AGE_P99: 100, AGE_P999: 1_000, AGE_P9999: 10_000}
@@ -50,3 +56,24 @@ def _of_metrics(trials: Sequence[Trial]) -> list[tuple[float, float]]:
         if ages := [age for age in metric.values(enough) if age is not None]:
             found.append((float(rarity), statistics.median(ages)))
     return found
+
+
+def age_histogram(trials: Iterable[Trial]) -> dict[int, int]:
+    """Count the events of all by the greatest age in ns of their step; empty when one has none, or of another shape."""
+    together: dict[int, int] = {}
+    for trial in trials:
+        for age, count in (steps := _steps(trial.series)):
+            together[age] = together.get(age, 0) + count
+        if not steps:
+            return {}
+    return together
+
+
+def _steps(series: Mapping[str, Any]) -> list[_Step]:
+    """Take a histogram, of which there are a thousand steps a trial; empty where there is none."""
+    try:
+        if isinstance(series, Undecoded):
+            return series.decoded("age_histogram", _STEPS)
+        return msgspec.convert(series["age_histogram"], _STEPS.type)
+    except (KeyError, msgspec.ValidationError):
+        return []

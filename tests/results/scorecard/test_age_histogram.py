@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+
 import pytest
 
-from results.scorecard.percentiles import percentiles
+from results.file import TRIALS
+from results.scorecard.percentiles import age_histogram, percentiles
 from results.scorecard.rows import rows
-from results.series import age_histogram
 from results.trial import Trial
+from results.undecoded import Undecoded
 from tests.results import made_up
 
 
 def aged(steps: object, number: int = 1) -> Trial:
     return made_up.trial("file", number, pass_="latency", series={"age_histogram": steps})
+
+
+def test_what_a_file_holds_is_decoded_when_it_is_asked_for() -> None:
+    """Not before, and as often as it is: reading a hundred thousand trials to count them makes no histogram."""
+    series = TRIALS.parse(b'{"type":"trial","series":{"age_histogram":[[10,1],[20,2]],"top_drops":[]}}')["series"]
+    assert isinstance(series, Undecoded)
+    assert dict(series) == series == {"age_histogram": [[10, 1], [20, 2]], "top_drops": []}
+    assert series.get("timeline") is None
+    assert age_histogram([replace(aged([]), series=series)] * 2) == {10: 2, 20: 4}
 
 
 def test_histograms_are_added_up_step_by_step() -> None:
@@ -46,7 +59,10 @@ def test_histograms_are_added_up_step_by_step() -> None:
 def test_what_counts_no_ages_is_left_out(steps: object) -> None:
     """A file may come from anyone: then no trial has a histogram, and percentiles are those of the metrics."""
     good = aged([[10, 1], [20, 1]], 2)
-    assert age_histogram([aged(steps)]) == age_histogram([good, aged(steps)]) == {}
+    line = json.dumps({"type": "trial", "series": {"age_histogram": steps}}).encode()
+    read = replace(aged(steps), series=TRIALS.parse(line)["series"])
+    for bad in (aged(steps), read):
+        assert age_histogram([bad]) == age_histogram([good, bad]) == {}
     assert age_histogram([good, made_up.trial("file", 3, pass_="latency", series={})]) == {}
     (row,) = rows([good, aged(steps)])
     assert percentiles(row)[0][0] == 2
