@@ -147,7 +147,7 @@ class Reading:
 
     def add(self, path: Path) -> None:
         """Read one file more. Raises BadInput when it cannot be read or nothing in it is valid."""
-        lines = _content(path).split(b"\n")
+        lines = _lines(path)
         # What lines hold has no cycles, and to look for some again and again takes half as long as reading does: not
         # meanwhile, nor in all that is made of it.
         collecting = gc.isenabled()
@@ -165,7 +165,7 @@ class Reading:
         for number, raw in enumerate(lines, start=1):
             if not raw.strip():
                 continue
-            torn = " (torn: the run that wrote it was killed)" if number == len(lines) else ""
+            torn = "" if raw.endswith(b"\n") else " (torn: the run that wrote it was killed)"
             row: Mapping[str, Any] = {}
             try:
                 row = TRIALS.parse(raw)
@@ -290,7 +290,7 @@ def _trial(row: Mapping[str, Any]) -> Trial:
     return trial
 
 
-def _content(path: Path) -> bytes:
+def _lines(path: Path) -> list[bytes]:
     try:
         # Non-blocking, so that a FIFO without a writer does not hang the report.
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
@@ -298,7 +298,7 @@ def _content(path: Path) -> bytes:
             mode = os.fstat(descriptor).st_mode
             if not stat.S_ISREG(mode):
                 raise BadInput(f"cannot read {path}: it is {nature(mode)}, not a result file")
-            return file.read()
+            return file.readlines()
     except OSError as error:
         raise BadInput(f"cannot read {path}: {error.strerror}") from error
 
