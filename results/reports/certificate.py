@@ -16,12 +16,17 @@ def certificate_document(certificate: Certificate) -> Document:
     titles = ["metric", "delta", "false alarms", "with delta 0", "in sequence", "tells", "surely REGRESSED"]
     headings = titled(*titles, *(f"found {handicap}" for handicap in handicaps), words=("metric",))
     said = (
-        f"{certificate.gates} gates of A against A, alpha {gate.alpha:g} over {gate.family_size} metrics, looks "
-        f"{looks_of(gate)}. Gates with any false alarm: {share(certificate.gates_with_false_alarm, certificate.gates)}."
+        f"{_number(certificate.gates, 'gate')} of A against A, alpha {gate.alpha:g} over "
+        f"{_number(gate.family_size, 'metric')}, looks: {looks_of(gate)}. Gates with any false alarm: "
+        f"{share(certificate.gates_with_false_alarm, certificate.gates)}."
     )
     names = Names(each.gated.mode for each in certificate.certified)
     table = Table("mode", headings, tuple(_line(each, names) for each in certificate.certified))
     return Document(((said,),), (table, *key_to(names), Code(certificate.command, "Command")), name="bench certify")
+
+
+def _number(number: int, of: str) -> str:
+    return f"{number} {of}{'' if number == 1 else 's'}"
 
 
 def share(hits: int, trials: int) -> str:
