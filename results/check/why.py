@@ -23,11 +23,12 @@ SAMPLED_S = 3.0
 FEWEST_WINDOWS, MOST_WINDOWS = 4, 200
 LOAD_TIMES = 3
 """Of a load so many times the windows of the check: consumers sleep most of the time."""
-USUAL_WINDOWS = 60
-"""Where no time of an event is known."""
+USUAL_EVENTS = 4_000_000
+"""So many are consumed at most, where no time of an event is known."""
 
 # Of the standard error: there are dozens of lines, and one of them would differ by two.
 _ERRORS = 3
+_OWN = "the mode"
 # Of the largest difference.
 _MATTERS = 0.02
 
@@ -48,7 +49,8 @@ _NO_LINES = {
 class Place:
     """A function, or a line with what stands there, and what it takes for an event in each arm.
 
-    None: it is not among those seen. A difference within `doubt` may be chance.
+    None: it is not among those seen. A difference within `doubt` may be chance. `changed`: it is of the mode's own
+    file, and was seen in one arm alone.
     """
 
     name: str
@@ -56,6 +58,7 @@ class Place:
     a: float | None
     b: float | None
     doubt: float = 0.0
+    changed: bool = False
 
     @property
     def more(self) -> float:
@@ -72,9 +75,9 @@ class Account:
 
     @property
     def telling(self) -> tuple[Place, ...]:
-        """Those that differ by more than chance, and by so much that they matter beside the largest."""
+        """Those that differ by more than chance, and matter beside the largest; and what was changed in the mode."""
         least = max((abs(place.more) for place in self.places), default=0.0) * _MATTERS
-        return tuple(place for place in self.places if abs(place.more) > max(place.doubt, least))
+        return tuple(one for one in self.places if one.changed or abs(one.more) > max(one.doubt, least))
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +140,8 @@ def _windows(comparison: Comparison, trials: Iterable[Trial]) -> int | None:
     modes = (comparison.a.mode, comparison.b.mode)
     timed = [one for one in trials if one.setting.mode in modes and one.setting.pass_ == "timed"]
     costs = [cost for one in timed if (cost := one.ns_per_event or CPU_PER_EVENT.value(one)) is not None]
-    if not costs:
-        return USUAL_WINDOWS
-    half = round(SAMPLED_S * 1e9 / (records * median(costs)) / 2)
+    events = SAMPLED_S * 1e9 / median(costs) if costs else USUAL_EVENTS
+    half = round(events / records / 2)
     return min(MOST_WINDOWS, max(FEWEST_WINDOWS, 2 * half))
 
 
@@ -216,21 +218,22 @@ def _side_by_side(
             arms[arm] = (place, value + (arms[arm][1] if arm in arms else 0.0))
     costs = {arm: sum(found[arm].values()) for arm in ARMS}
     places = []
-    for arms in named.values():
+    for key, arms in named.items():
         place = arms["B" if "B" in arms else "A"][0]
         a, b = (arms[arm][1] if arm in arms else None for arm in ARMS)
         doubt = 0.0
         if looks is not None:
             errors = (_error(value or 0.0, costs[arm], looks[arm]) for arm, value in zip(ARMS, (a, b), strict=True))
             doubt = _ERRORS * hypot(*errors)
-        places.append(Place(place.name, place.text, a, b, doubt))
+        changed = len(arms) == 1 and key[0] == _OWN
+        places.append(Place(place.name, place.text, a, b, doubt, changed))
     return tuple(sorted(places, key=lambda place: (-abs(place.more), place.name)))
 
 
 def _key(place: CodePlace, mode: str) -> tuple[str, ...]:
     file, _, line = place.site.rpartition(":")
     if file and PurePath(file).name == PurePath(mode).name:
-        file = "the mode"
+        file = _OWN
     return file or place.site, place.function, place.text or line
 
 

@@ -112,6 +112,14 @@ def test_looks_share_out_the_cpu_time_and_what_may_be_chance_is_said():
         "consumer.py:3 take": (900.0, 500.0), "consumer.py:5 take": (None, 399.0), "consumer.py:4 take": (100.0, 101.0),
     }  # fmt: skip
     assert [place.name for place in account.telling] == ["consumer.py:3 take", "consumer.py:5 take"]
+    few = outcome(DRAIN_CPU, {}, looks={
+        "A": [site(3, "x()", 99, name="samples")],
+        "B": [site(3, "x()", 99, name="samples"), site(4, "new()", 1, name="samples"),
+              site(9, "rare()", 1, name="samples", file="other.py")],
+    })  # fmt: skip
+    (account,) = few.why.accounts
+    assert [place.name for place in account.telling] == ["consumer.py:4 take"]  # what was changed is told in any case
+    assert "may be chance" in markdown(check_document(few))
     assert "1000 looks at A and 1000 at B" in markdown(check_document(found))
     assert "may be chance" in markdown(why_document(found))
 
