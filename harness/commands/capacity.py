@@ -17,6 +17,7 @@ from harness.commands.parts.numbers import finite, load, whole
 from harness.commands.parts.parser import refuse
 from harness.commands.parts.progress import AdviceProgress, SurveyProgress
 from harness.commands.parts.status import DONE, INCONCLUSIVE, INVALID_TRIAL
+from harness.consumer.program_facts import facts_of
 from harness.machine.streams import say
 from harness.mode_source import sources_of, traffic_of
 from harness.plan import consumers, dropping, expand_modes, load_setting
@@ -120,6 +121,7 @@ def advice_plan(arguments: argparse.Namespace) -> AdvicePlan | ChannelsPlan:
     if arguments.retries is not None:
         raise BadInput("--retries is of a search: whether a ring held is a count, which needs no quiet machine")
     refuse(arguments, "of a search, which --advise does not make", *_OF_SEARCH)
+    refuse(arguments, "of a search: --advise computes with the size of bench's own record", "program")
     kind = dropping(arguments.traffic)
     stall_s = arguments.stall / 1000
     wishes = dataclasses.replace(
@@ -149,6 +151,8 @@ def _sized(setting: Setting, trials: int) -> AdvicePlan:
 def plan(arguments: argparse.Namespace) -> CapacityPlan:
     """Settle what to search. Raises BadInput before anything is set up."""
     refuse(arguments, "of --advise", "rate", "stall", "trials")
+    if arguments.program is not None and not facts_of(arguments.program).counts:
+        raise BadInput(f"program {arguments.program} is a black box: without its losses there is no limit to search")
     kind = dropping(arguments.traffic)
     wishes = dataclasses.replace(
         options.consumer_wishes_of(arguments), sender=arguments.sender, producers=arguments.producers
@@ -160,7 +164,7 @@ def plan(arguments: argparse.Namespace) -> CapacityPlan:
     beyond = {
         place: _open(load_setting(name, in_kernel.name, dataclasses.replace(its, sender="auto")))
         for place, (name, its) in enumerate(chosen)
-        if kind.name != SYNTHETIC
+        if kind.name != SYNTHETIC and its.program is None
     }
     if arguments.least is None:
         raise BadInput("--least is a number of drops a second")

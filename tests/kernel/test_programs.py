@@ -547,3 +547,34 @@ def test_a_program_on_the_device_sees_frames_that_nobody_drops(tmp_path: Path) -
     assert row["valid"], row["invalid_because"]
     assert row["sent"] == row["observed"] == row["consumed"] == 1500
     assert (row["missed"], row["offered"]) == (0, 1500)
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("run --mode aggregate", "reads the counts of bench's own program"),
+        ("run --mode objects", "makes objects of bench's own record"),
+        ("run --mode null --drain 1000", "--program has load trials alone"),
+        ("run --mode null --pass timed,drain", "--program has load trials alone"),
+        ("run --mode null --traffic synthetic", "is emitted by bench's own program"),
+        ("run --mode null --channel log", "sends by a ring of its own"),
+        ("run --mode null --ring-size 64K", "the program has a ring of its own"),
+        ("run --mode null --wakeup force", "wakes by a rule of its own"),
+        ("run --mode epoll --reader callback --decode ctypes", "--decode is of bench's own record"),
+        ("run --mode file --format raw", "--format raw is of bench's own record"),
+        ("capacity --mode null", "is a black box: without its losses there is no limit to search"),
+        (
+            "capacity --mode null --advise --rate 1000 --stall 10",
+            "--advise computes with the size of bench's own record",
+        ),
+    ],
+)
+def test_what_makes_no_sense_of_a_program_is_refused_before_anything_runs(
+    tmp_path: Path, words: str, expected: str
+) -> None:
+    """Whatever its own map or its own record leaves no choice of."""
+    program = tmp_path / "plain.bpf.c"
+    program.write_text(PLAIN)
+    ended = bench_here(*words.split(), "--program", program, "--out", tmp_path / "out")
+    assert (ended.returncode, (tmp_path / "out").exists()) == (2, False), ended.stderr
+    assert expected in ended.stderr

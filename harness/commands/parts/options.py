@@ -11,6 +11,7 @@ from harness.check.configuration import DEFAULT_ALPHA, DEFAULT_DURATION_S, LOAD_
 from harness.commands.parts.numbers import byte_count, choices, duration, finite, load, producers, typed, whole
 from harness.commands.parts.parser import refuse
 from harness.commands.parts.roles import output
+from harness.consumer.program_facts import facts_of
 from harness.machine.caller import caller
 from harness.plan import DEFAULT_LOAD, DEFAULT_RING_BYTES, Asked, Wishes, read_interval
 from harness.probes.machine import Limits
@@ -211,6 +212,8 @@ def refuse_unheeded(arguments: argparse.Namespace, settings: Collection[Setting]
         refuse(arguments, "of what is tried, nothing waits by the clock (--wait paced, --mode aggregate)", "interval")
     if all(setting.ring_size_bytes is None for setting in settings):
         refuse(arguments, "of the modes, none uses a ring: they read the program's map", "ring_size")
+    if all(setting.program is not None and facts_of(setting.program).size_bytes for setting in settings):
+        refuse(arguments, "the program has a ring of its own, of the size that it says", "ring_size")
     if all(setting.trial_kind == "drain" for setting in settings):
         refuse(arguments, "nothing is sent in a drain trial: its records are synthetic, and there at once", *of_load)
 
