@@ -124,7 +124,7 @@ def test_a_step_that_takes_too_long_is_ended_and_the_others_go_on() -> None:
     steps = f". '{CHECKOUT}/tests/vm/steps'; {slow}"
     ended = subprocess.run(["bash", "-c", steps], capture_output=True, text=True, check=False, timeout=60)
     assert ended.returncode == 1
-    assert "tests/vm: not ended after 1 s; at work were:\n" in ended.stdout
+    assert "tests/vm: not ended after 1 s; at work were (state, " in ended.stdout
     assert "sleep 287" in ended.stdout
     assert "tests/vm: FAILED (130): slow" in ended.stdout
     assert ended.stdout.endswith("== echo next\nnext\n-- status 0 after 0 s\n")
