@@ -31,8 +31,9 @@ def mode(tmp_path: Path):
 
 def run(tmp_path: Path, mode: object, *words: object, seconds: float = 0.8, rate: int = 20_000) -> list[dict[str, Any]]:
     """Run one trial of each pass; the machine may be busy with other tests."""
+    load = () if "--drain" in words else ("--rate", rate, "--duration", seconds)
     ended = bench_here(
-        "run", "--mode", mode, "--rate", rate, "--duration", seconds, "--trials", "1", "--json",
+        "run", "--mode", mode, *load, "--trials", "1", "--json",
         "--foreign-limit", "1", "--out", tmp_path / "results.jsonl", *words,
     )  # fmt: skip
     assert ended.returncode == 0, ended.stderr
