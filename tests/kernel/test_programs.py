@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -18,7 +19,7 @@ from bpf.channels.percpu_ring import PercpuRingChannel
 from bpf.channels.perf import PerfChannel
 from bpf.channels.ring import RingChannel
 from bpf.hooks import Devices
-from bpf.own import OwnProgram
+from bpf.own import PROGRAMS, OwnProgram
 from bpf.program import LoadOptions, Program
 from bpf.reader import reader_named
 from modes import Kit, Mode, load_mode
@@ -32,6 +33,7 @@ from traffic.testbed import RECEIVER_IPV4, Testbed
 EXAMPLES = Path(__file__).resolve().parents[2] / "docs" / "examples"
 KINDS = {"drop_names": "udp-closed-port", "tcp_resets": "tcp-closed-port", "packet_sizes": "udp-closed-port"}
 QUIET = ("--foreign-limit", "1", "--steal-limit", "1", "--run-delay-limit", "1", "--trials", "1", "--json", "--quiet")
+QUICK = ("drop_names", "ring")
 HOOK = "RAW_TRACEPOINT_PROBE(kfree_skb)\n{\n"
 
 
@@ -43,8 +45,7 @@ def ledgers(ended, *, status: int = 0) -> list[dict]:
 @pytest.mark.parametrize(
     ("example", "channel"),
     [
-        pytest.param(example, channel, marks=[] if (example, channel) in QUICK else [pytest.mark.slow])
-        for QUICK in [{("drop_names", "ring"), ("packet_sizes", "log")}]
+        pytest.param(example, channel, marks=[] if (example, channel) == QUICK else [pytest.mark.slow])
         for example in KINDS
         for channel in ("ring", "percpu-ring", "log", "perf")
     ],
@@ -56,13 +57,13 @@ def test_the_ledgers_of_the_examples_are_exact_with_losses_in_thousands(
     ended = bench(
         "run", "--program", EXAMPLES / f"{example}.bpf.c", "--mode", EXAMPLES / f"{example}.py", "--wait", "paced",
         "--traffic", KINDS[example], "--channel", channel, "--ring-size", "32K", "--rate", "40000", "--duration", "1",
-        "--stall", "300", "--pass", "timed", *QUIET, "--out", tmp_path / "out",
+        "--stall", "600", "--pass", "timed", *QUIET, "--out", tmp_path / "out",
     )  # fmt: skip
     (row,) = ledgers(ended)
     assert row["valid"], row["invalid_because"]
-    assert row["sent"] - row["refused"] == row["observed"] == row["submitted"] + row["reserve_failed"] > 30_000
+    assert row["sent"] - row["refused"] == row["observed"] == row["submitted"] + row["reserve_failed"]
     assert row["submitted"] == row["consumed"]
-    assert row["lost"] == row["reserve_failed"] > 3_000
+    assert row["lost"] == row["reserve_failed"] > 2_000
     assert row["missed"] == 0
     if example == "drop_names":
         assert [name for name, _, _ in row["series"]["top_drops"]] == ["NO_SOCKET"]
@@ -139,6 +140,25 @@ def test_the_guides_program_is_what_it_shows(consume, bed: Testbed, tmp_path: Pa
     assert opened.consumed == 200
 
 
+def test_a_header_that_bench_lacks_is_the_running_kernels(
+    consume, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where linux-headers is installed, what the few headers and linux-libc-dev lack is found there."""
+    build = tmp_path / "build"
+    shutil.copytree(PROGRAMS / "include", build)
+    (build / "include" / "linux" / "only_there.h").write_text("struct event { u64 timestamp; u16 tcp; };\n")
+    monkeypatch.setattr("bpf.own_load._KERNEL_HEADERS", build)
+    program = tmp_path / "included.bpf.c"
+    program.write_text(
+        "#include <linux/tcp.h>\n#include <linux/only_there.h>\n"
+        + PLAIN.replace("struct event { u64 timestamp; u32 pid; char comm[16]; };", "")
+        .replace("event->pid = 7", "event->tcp = sizeof(struct tcphdr)")
+        .replace("bpf_get_current_comm(event->comm, sizeof(event->comm));", "")
+    )
+    mode, _ = consume(program, Keeps, "udp-closed-port", 10)
+    assert set(mode.rows[1].tolist()) == {20}
+
+
 class Keeps(Mode):
     """Keeps copies of all fields."""
 
@@ -185,16 +205,18 @@ RAW_TRACEPOINT_PROBE(kfree_skb)
 """
 
 
-@pytest.mark.parametrize("reader", ["batch", "callback"])
 @pytest.mark.parametrize(
-    "channel",
+    ("channel", "reader"),
     [
-        RingChannel(size_bytes=1 << 16),
-        PercpuRingChannel(size_bytes=1 << 16),
-        LogChannel(size_bytes=1 << 16),
-        PerfChannel(size_bytes=1 << 16),
+        pytest.param(
+            kind(size_bytes=1 << 16),
+            reader,
+            id=f"{kind.name} {reader}",
+            marks=[] if (kind is RingChannel) == (reader == "batch") else [pytest.mark.slow],
+        )
+        for kind in (RingChannel, PercpuRingChannel, LogChannel, PerfChannel)
+        for reader in ("batch", "callback")
     ],
-    ids=lambda channel: channel.name,
 )
 def test_every_field_is_read_to_the_bit(consume, tmp_path: Path, channel, reader: str) -> None:
     """Packed, nested, bit-fields, a union, an enum: as BTF describes them, in every channel."""
@@ -403,7 +425,7 @@ BENCH_TC_%s(length)
 """
 
 
-@pytest.mark.parametrize("way", ["INGRESS", "EGRESS"])
+@pytest.mark.parametrize("way", ["INGRESS", pytest.param("EGRESS", marks=pytest.mark.slow)])
 @pytest.mark.may_skip("TCX came with 6.6")
 def test_traffic_control_of_the_testbeds_device(consume, bed: Testbed, tmp_path: Path, way: str) -> None:
     """A program on the way in or out sees each frame, and lets it go on."""
