@@ -13,7 +13,7 @@ from tests.kernel.bench import bench, bench_here, start
 from tests.kernel.harness.commands.test_check import FAST, as_root_itself, trials, wait_for  # noqa: F401 - a fixture
 
 # A large alpha lets two blocks fail: what a verdict rests on is not what is tested.
-SHORT = ("--metrics", "ns_per_event", "--drain", "60000", "--alpha", "0.3", "--blocks", "2", "--quiet")
+SHORT = ("--metrics", "ns_per_event", "--drain", "60000", "--alpha", "0.3", "--blocks", "2", "--quiet", "--no-why")
 
 
 def equal(mode: str, *words: object) -> tuple[object, ...]:
@@ -92,6 +92,7 @@ def test_each_arm_is_offered_the_same_load_by_turns(tmp_path: Path) -> None:
     names = ("cpu_ns_per_event", "loss_ratio", "program_ns_per_event", "age_p99_ns")
     ended = bench_here(
         "check", "--a", "mode=epoll", "--b", "mode=epoll,reader=callback", "--metrics", ",".join(names), "--quiet",
+        "--no-why",
         "--rate", "20000", "--duration", "0.6", "--alpha", "0.4", "--blocks", "4", "--out", out,
     )  # fmt: skip
     assert ended.returncode in (0, 1, 3), ended.stderr

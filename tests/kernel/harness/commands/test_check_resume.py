@@ -55,13 +55,14 @@ def test_a_killed_gate_goes_on(words: tuple[str, ...], tmp_path: Path) -> None:
     first = rows(path, "session")[0]["id"]
     trials = [row for row in rows(path, "trial") if row["session"] == first]
     assert trials[: len(kept)] == kept
-    assert [row["number"] for row in trials] == list(range(TRIALS))
+    made = TRIALS + (2 if ended.returncode == 1 else 0)  # a regression is looked into
+    assert [row["number"] for row in trials] == list(range(made))
     assert len(rows(path, "session")) == (1 if words is CHECK else 2)
     if words is CHECK:
         assert bench("verify", path).returncode == ended.returncode
         again = bench(*words, "--out", path, "--resume")
         assert again.returncode == ended.returncode
-        assert len(rows(path, "trial")) == TRIALS
+        assert len(rows(path, "trial")) == made
 
 
 @pytest.mark.slow
