@@ -30,7 +30,9 @@ class PerfRuns:
         self._record_bytes = record_bytes(SAMPLE_BYTES if own is None else own.sample.itemsize)
         self._mask = buffer.size_bytes - 1
         self._position = buffer.tail[0]
-        self._longest = max(1, min(CHUNK_BYTES, buffer.size_bytes // RING_SHARE) // self._record_bytes)
+        # As many as of a ring: what a mode makes of a record is as large, wherever it comes from.
+        most, share = CHUNK_BYTES // self._dtype.itemsize, buffer.size_bytes // RING_SHARE // self._record_bytes
+        self._longest = max(1, min(most, share))
         self._same_bytes = bytearray(self._longest)
         self._same = np.frombuffer(self._same_bytes, np.bool_)
         # Fewer headers are compared at once after a run that ended early: records between losses stay linear.
