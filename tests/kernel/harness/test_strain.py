@@ -145,10 +145,10 @@ def test_a_wall_clock_that_jumps_changes_no_count_and_no_duration(tmp_path: Path
 
 def test_two_at_once_stay_exact_and_leave_nothing(tmp_path: Path) -> None:
     """Injects a second bench while the first is sending; it says that it is not alone."""
-    words = (*QUIET_RUN, "--rate", "2000", "--duration", "0.5", "--trials", "1", "--json", "--mode", "null")
+    words = (*QUIET_RUN, "--rate", "2000", "--trials", "1", "--json", "--mode", "null")
     with Watched(*words, "--duration", "6", "--out", tmp_path / "out") as first:
         first.await_stage("send")
-        with Watched(*words, "--out", tmp_path / "out") as second:
+        with Watched(*words, "--duration", "0.5", "--out", tmp_path / "out") as second:
             assert second.finish() == 0, second.stderr
             assert first.finish() == 0, first.stderr
             assert second.left_behind() == first.left_behind() == []

@@ -123,7 +123,7 @@ def test_both_arms_get_the_same_traffic(tmp_path: Path) -> None:
     for arm in "AB":
         judged = [row for row in trials(tmp_path / "r.jsonl") if row["arm"] == arm and row["pass"] != "sampled"]
         sent = [row["sent"] for row in judged if row["limited_by"] is None]
-        assert min(sent) >= 495
+        assert min(sent) >= 0.9 * 500  # a generator that was held up for longer has its block set aside
         assert max(sent) == 500
 
 
