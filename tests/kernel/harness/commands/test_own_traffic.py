@@ -108,7 +108,8 @@ CHECK = (
     "--duration", "0.2",
 )  # fmt: skip
 CAPACITY = (
-    "capacity", "--quick", "--least", "2000", "--most", "4000", "--duration", "0.5", "--no-curve", "--no-beyond",
+    "capacity", "--quick", "--least", "3800", "--most", "4000", "--duration", "0.5", "--no-curve", "--no-beyond",
+    "--steal-limit", "1", "--foreign-limit", "1", "--run-delay-limit", "1",
 )  # fmt: skip
 
 
