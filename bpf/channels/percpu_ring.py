@@ -7,52 +7,32 @@ are; rings named in the source would have to be compiled in, one by one, with a 
 from __future__ import annotations
 
 import ctypes
-import mmap
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from bpf import syscalls
-from bpf.channel import Bcc, OnRecord, RecordChannel, Source, Take
+from bpf.channel import Bcc, OnRecord, Source, Take
 from bpf.channels.ring import RingChannel, wakeup_flag
 from bpf.cpus import online_cpus
+from bpf.percpu import PercpuChannel
 from bpf.ring import Ring, RingPositions, ring_capacity
 from bpf.ring_calls import RingCalls
-from results.errors import BadInput
 
 if TYPE_CHECKING:
     from bpf.fields import Record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PercpuRingChannel(RecordChannel):
+class PercpuRingChannel(PercpuChannel):
     """A ring for each CPU: ordered by CPU, not across; a CPU's events are refused when its ring is full; wakes."""
 
     name = "percpu-ring"
     map_name = "rings"
     events_name = "events"
-    counts = RingChannel.counts
-    readers = RingChannel.readers
-
-    size_bytes: int = 1 << 20
-    """Of all rings together: each is the largest that fits."""
-    wakeup: str = "adaptive"
-
-    def __post_init__(self) -> None:
-        self.check_size(self.size_bytes)
-
-    @classmethod
-    def of(cls, *, size_bytes: int | None, wakeup: str | None, when_full: str | None = None) -> Self:  # noqa: ARG003
-        assert size_bytes is not None
-        return cls(size_bytes=size_bytes, wakeup=wakeup or "adaptive")
-
-    @property
-    def ring_bytes(self) -> int:
-        """Of one CPU's ring."""
-        return 1 << (self.size_bytes // len(online_cpus())).bit_length() - 1
 
     @property
     def flags(self) -> list[str]:
@@ -60,15 +40,7 @@ class PercpuRingChannel(RecordChannel):
 
     @property
     def capacity(self) -> int:
-        return ring_capacity(self.ring_bytes, self.record_bytes)
-
-    @staticmethod
-    def check_size(size_bytes: int) -> None:
-        cpus, page = len(online_cpus()), mmap.PAGESIZE
-        if size_bytes < cpus * page:
-            raise BadInput(f"{size_bytes} bytes are no page of {page} for each of {cpus} CPUs: {cpus * page} are")
-        if size_bytes > 1 << 30:
-            raise BadInput(f"ring size {size_bytes} is above 1 GiB ({1 << 30}), the largest that is supported")
+        return ring_capacity(self.buffer_bytes, self.record_bytes)
 
     @staticmethod
     def size_for(records: int) -> int:
@@ -77,7 +49,7 @@ class PercpuRingChannel(RecordChannel):
     def set_up(self, map_fd: Callable[[str], int], undo: ExitStack) -> Sequence[int]:
         made = []
         for cpu in online_cpus():
-            made.append(syscalls.make_ring(self.ring_bytes))
+            made.append(syscalls.make_ring(self.buffer_bytes))
             undo.callback(os.close, made[-1])
             syscalls.update(map_fd(self.map_name), cpu, made[-1].to_bytes(4, sys.byteorder))
         return made
@@ -88,7 +60,7 @@ class PercpuRingChannel(RecordChannel):
     def runs(self, carriers: Sequence[int], take: Take, own: Record | None = None) -> Sequence[Source]:
         from bpf.ring_runs import RingRuns  # noqa: PLC0415 - numpy, which doctor does without
 
-        return [RingRuns(Ring(carrier, self.ring_bytes), take, own=own) for carrier in carriers]
+        return [RingRuns(Ring(carrier, self.buffer_bytes), take, own=own) for carrier in carriers]
 
     def calls(self, program: Bcc, on_record: OnRecord) -> Source:
         return RingCalls(program, on_record, self.record_bytes)

@@ -8,14 +8,13 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar
 
 from bpf import syscalls
-from bpf.channel import Bcc, OnRecord, RecordChannel, Source, Take
-from bpf.channels.ring import RingChannel
+from bpf.channel import Bcc, OnRecord, Source, Take
 from bpf.cpus import online_cpus
+from bpf.percpu import PercpuChannel
 from bpf.perf import RECORD_BYTES, PerfBuffer, PerfPositions, open_event, record_bytes
-from results.errors import BadInput
 
 if TYPE_CHECKING:
     from bpf.fields import Record
@@ -25,34 +24,17 @@ _SHARE = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PerfChannel(RecordChannel):
+class PerfChannel(PercpuChannel):
     """A perf buffer for each CPU: ordered by CPU, not across; refuses the new when full; wakes at a quarter full."""
 
     name = "perf"
     map_name = "events"
     events_name = "events"
-    counts = RingChannel.counts
-    readers = RingChannel.readers
     found_by_id: ClassVar[bool] = False
     stays_ready: ClassVar[bool] = False
 
-    size_bytes: int = 1 << 20
-    """Of all buffers together: each is the largest that fits."""
     wakeup: str = "adaptive"
     """When the kernel notifies: adaptive (at a quarter full), none (at most once a full buffer), force, or bytes."""
-
-    def __post_init__(self) -> None:
-        self.check_size(self.size_bytes)
-
-    @classmethod
-    def of(cls, *, size_bytes: int | None, wakeup: str | None, when_full: str | None = None) -> Self:  # noqa: ARG003
-        assert size_bytes is not None
-        return cls(size_bytes=size_bytes, wakeup=wakeup or "adaptive")
-
-    @property
-    def buffer_bytes(self) -> int:
-        """Of one CPU's buffer."""
-        return 1 << (self.size_bytes // len(online_cpus())).bit_length() - 1
 
     @property
     def flags(self) -> list[str]:
@@ -65,14 +47,6 @@ class PerfChannel(RecordChannel):
     @property
     def record_bytes(self) -> int:
         return record_bytes(self.sample_bytes)
-
-    @staticmethod
-    def check_size(size_bytes: int) -> None:
-        cpus, page = len(online_cpus()), mmap.PAGESIZE
-        if size_bytes < cpus * page:
-            raise BadInput(f"{size_bytes} bytes are no page of {page} for each of {cpus} CPUs: {cpus * page} are")
-        if size_bytes > 1 << 30:
-            raise BadInput(f"ring size {size_bytes} is above 1 GiB ({1 << 30}), the largest that is supported")
 
     @staticmethod
     def size_for(records: int) -> int:

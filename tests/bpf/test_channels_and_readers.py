@@ -47,25 +47,25 @@ def test_a_channel_states_what_the_program_is_compiled_with(
 ) -> None:
     """Of what a setting says, each takes what concerns it."""
     monkeypatch.setattr("mmap.PAGESIZE", 4096)
-    for channel in ("percpu_ring", "log", "perf"):
-        monkeypatch.setattr(f"bpf.channels.{channel}.online_cpus", lambda: (0, 1, 5))
+    for module in ("percpu", "channels.percpu_ring", "channels.log"):
+        monkeypatch.setattr(f"bpf.{module}.online_cpus", lambda: (0, 1, 5))
     assert channel_named(name).of(size_bytes=size_bytes, wakeup=wakeup).flags == flags
 
 
 @pytest.mark.parametrize(("total", "each"), [(12288, 4096), (24575, 4096), (24576, 8192), (1 << 20, 1 << 18)])
 def test_each_cpu_gets_the_largest_ring_that_fits(total: int, each: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """The size is the total, and a ring is a power of two."""
-    for name in ("percpu_ring", "perf"):
-        monkeypatch.setattr(f"bpf.channels.{name}.online_cpus", lambda: (0, 1, 5))
+    monkeypatch.setattr("bpf.percpu.online_cpus", lambda: (0, 1, 5))
     channel, perf = PercpuRingChannel(size_bytes=total), PerfChannel(size_bytes=total)
-    assert (channel.ring_bytes, channel.capacity) == (each, each // 32 - 1)
+    assert (channel.buffer_bytes, channel.capacity) == (each, each // 32 - 1)
     assert (perf.buffer_bytes, perf.capacity) == (each, each // 40)  # no power of two is 40 times something
 
 
 @pytest.mark.parametrize("records", [1, 102, 103, 1000, 1638])
 def test_so_many_records_fit_into_one_cpu_s_buffer(records: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Which is no larger than it must be."""
-    monkeypatch.setattr("bpf.channels.perf.online_cpus", lambda: (0, 1, 5))
+    for module in ("percpu", "channels.perf"):
+        monkeypatch.setattr(f"bpf.{module}.online_cpus", lambda: (0, 1, 5))
     channel = PerfChannel(size_bytes=PerfChannel.size_for(records))
     assert channel.capacity >= records
     assert channel.buffer_bytes == 4096 or (channel.buffer_bytes // 2 - 1) // 40 < records
