@@ -8,19 +8,16 @@ ever, and the data, mapped once: what reaches beyond their end goes on at their 
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import mmap
 import os
-import struct
 from collections.abc import Sequence
 
+from bpf.perf_event import BPF_OUTPUT, open_software_event
 from bpf.ring import SAMPLE_BYTES
 
-# enum perf_type_id, enum perf_sw_ids, and flags of struct perf_event_attr
-_SOFTWARE, _BPF_OUTPUT, _SAMPLE_RAW, _FORMAT_LOST, _WATERMARK, _CLOEXEC = 1, 10, 1 << 10, 1 << 4, 1 << 14, 8
-_ATTRIBUTES = struct.Struct("=IIQQQQQIIQ")
-_SYSCALL = {"x86_64": 298}.get(os.uname().machine, 241)
+# struct perf_event_attr: a bit of sample_type, one of read_format, and a flag
+_SAMPLE_RAW, _FORMAT_LOST, _WATERMARK = 1 << 10, 1 << 4, 1 << 14
 
 # enum perf_event_type; struct perf_event_header is a type of 32 bits, 16 bits that do not concern us, and the size
 LOST, SAMPLE = 2, 9
@@ -53,13 +50,10 @@ def open_event(cpu: int, *, wakeup_bytes: int | None) -> int:
 
 def _open(cpu: int, wakeup_bytes: int | None, read_format: int) -> int:
     flags, wakeup = (0, 1) if wakeup_bytes is None else (_WATERMARK, wakeup_bytes)
-    size = _ATTRIBUTES.size
-    attributes = _ATTRIBUTES.pack(_SOFTWARE, size, _BPF_OUTPUT, 1, _SAMPLE_RAW, read_format, flags, wakeup, 0, 0)
-    fd: int = ctypes.CDLL(None, use_errno=True).syscall(_SYSCALL, attributes, -1, cpu, -1, ctypes.c_ulong(_CLOEXEC))
-    if fd < 0:
-        error = ctypes.get_errno()
-        raise OSError(error, f"cannot open a perf event on CPU {cpu}: {os.strerror(error)}")
-    return fd
+    return open_software_event(
+        BPF_OUTPUT, cpu=cpu, period=1, sample_type=_SAMPLE_RAW, read_format=read_format, flags=flags,
+        wakeup=wakeup,
+    )  # fmt: skip
 
 
 def refused(event: int) -> int | None:

@@ -17,7 +17,7 @@ from typing import Any
 
 from bpf.errors import CannotRun
 from harness.probes.code_line import code_line, is_installed
-from harness.probes.perf_event import CpuClock
+from harness.probes.cpu_clock import CpuClock
 from harness.probes.reading import Reading
 
 PERIOD_NS = 1_000_000
@@ -52,7 +52,8 @@ class LineProbe:
             raise CannotRun(why, "allow perf_event_open(2): a container's seccomp profile may forbid it")
         self._descriptor = os.memfd_create("stacks")
         faulthandler.register(_SIGNAL, file=self._descriptor, all_threads=False)
-        self._clock = CpuClock(max(PERIOD_NS, 2 * _longest_look_ns()), _SIGNAL)
+        self.period_ns = max(PERIOD_NS, 2 * _longest_look_ns())
+        self._clock = CpuClock(self.period_ns, _SIGNAL)
         self._clock.__enter__()  # until the process ends
 
     def start(self) -> None:

@@ -1,6 +1,5 @@
-"""A counter of the kernel's (perf_event_open) on the thread that opens it."""
+"""A clock of the kernel's that counts the CPU time of the thread that opens it."""
 
-import ctypes
 import fcntl
 import os
 import signal
@@ -9,13 +8,11 @@ import threading
 from contextlib import ExitStack
 from typing import Self
 
-# include/uapi/linux/perf_event.h: struct perf_event_attr as in its first version, of 64 bytes
-_ATTR = struct.Struct("=IIQQQQQIIQ")
-_SOFTWARE, _TASK_CLOCK = 1, 1
-_DISABLED = 1 << 0
-_ENABLE, _DISABLE, _REFRESH = 0x2400, 0x2401, 0x2402
-_CLOSE_ON_EXEC = 8
-_SYS_PERF_EVENT_OPEN = {"x86_64": 298}.get(os.uname().machine, 241)
+from bpf.perf_event import TASK_CLOCK, open_software_event
+
+# include/uapi/linux/perf_event.h: a flag of struct perf_event_attr, wakeup_events, and requests of ioctl(2)
+_DISABLED, _EACH = 1 << 0, 1
+_ENABLE, _DISABLE = 0x2400, 0x2401
 # fcntl.h: what Python's module does not name on every version
 _SET_SIGNAL, _SET_OWNER, _OWNER_IS_THREAD = 10, 15, 0
 
@@ -32,7 +29,7 @@ class CpuClock(ExitStack):
         self._signal = number
 
     def __enter__(self) -> Self:
-        self._fd = _open(_SOFTWARE, _TASK_CLOCK, self._period_ns)
+        self._fd = open_software_event(TASK_CLOCK, cpu=None, period=self._period_ns, flags=_DISABLED, wakeup=_EACH)
         self.callback(os.close, self._fd)
         owner = struct.pack("ii", _OWNER_IS_THREAD, threading.get_native_id())
         fcntl.fcntl(self._fd, _SET_OWNER, owner)
@@ -45,12 +42,3 @@ class CpuClock(ExitStack):
 
     def stop(self) -> None:
         fcntl.ioctl(self._fd, _DISABLE, 0)
-
-
-def _open(kind: int, config: int, period: int) -> int:
-    attributes = _ATTR.pack(kind, _ATTR.size, config, period, 0, 0, _DISABLED, 1, 0, 0)
-    opened: int = ctypes.CDLL(None, use_errno=True).syscall(_SYS_PERF_EVENT_OPEN, attributes, 0, -1, -1, _CLOSE_ON_EXEC)
-    if opened < 0:
-        error = ctypes.get_errno()
-        raise OSError(error, f"perf_event_open: {os.strerror(error)}")
-    return opened
