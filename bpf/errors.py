@@ -1,4 +1,4 @@
-"""The one exception of ours: what this machine cannot do, and what cures it."""
+"""What this machine cannot do, and what cures it; and what of bcc's errors is no fault of ours."""
 
 
 class CannotRun(Exception):
@@ -11,3 +11,8 @@ class CannotRun(Exception):
         super().__init__(f"{what}; {cure}")
         self.what = what
         self.cure = cure
+
+
+def is_refusal(error: Exception) -> bool:
+    """Tell what bcc and the kernel refuse (a bare Exception, an OSError) from a fault of ours, which is to stay one."""
+    return type(error) is Exception or isinstance(error, OSError)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from bpf import syscalls
 from bpf.btf import KernelTypes, ProgramTypes
 from bpf.channel import Channel, RecordChannel, channel_named
-from bpf.errors import CannotRun
+from bpf.errors import CannotRun, is_refusal
 from bpf.hooks import Hook, hook_of, known_prefixes, lacking
 from bpf.own import PROGRAMS, OwnProgram
 from results.errors import BadInput
@@ -96,7 +96,9 @@ def _compile(bcc: Any, own: OwnProgram, flags: Sequence[str]) -> Any:
         try:
             with _heard(said):
                 return unattached(text=own.text, cflags=[*flags, *includes])
-        except Exception as error:  # bcc raises nothing narrower
+        except Exception as error:
+            if not is_refusal(error):
+                raise
             text = "".join(said)
             complaint = _COMPLAINT.search(text)
             if complaint is None:
@@ -125,7 +127,9 @@ def _load(compiled: Any, own: OwnProgram, name: str) -> Hook:
     try:
         with _heard(said):
             compiled.load_func(name.encode(), getattr(type(compiled), hook.program_type))
-    except Exception as error:  # as above
+    except Exception as error:
+        if not is_refusal(error):
+            raise
         text = "".join(said)
         reason = _reason(text)
         if reason is None and hook.program_type == "TRACING":

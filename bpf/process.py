@@ -11,7 +11,7 @@ from typing import Any
 
 from bpf import syscalls
 from bpf.btf import KernelTypes
-from bpf.errors import CannotRun
+from bpf.errors import CannotRun, is_refusal
 from bpf.pid_namespace import namespace_flags
 from bpf.program import import_bcc, same_folder, source
 
@@ -80,7 +80,9 @@ class ProcessCounter:
         try:
             with same_folder():
                 self._bpf: Any = bcc.BPF(text=source("process.c"), cflags=flags)
-        except Exception as error:  # bcc raises nothing narrower
+        except Exception as error:
+            if not is_refusal(error):
+                raise
             raise CannotRun(f"cannot load the kernel pass's program: {error}", "run `bench doctor`") from error
         for tracepoint, fields in TRACEPOINTS.items():
             self._attach(tracepoint, fields)
@@ -100,6 +102,8 @@ class ProcessCounter:
     def _attach(self, tracepoint: str, fields: tuple[str, ...]) -> None:
         try:
             self._bpf.attach_raw_tracepoint(tp=tracepoint.encode(), fn_name=f"on_{tracepoint}".encode())
-        except Exception as error:  # bcc raises nothing narrower
+        except Exception as error:
+            if not is_refusal(error):
+                raise
             why = f"this kernel has no tracepoint {tracepoint} that a program can use ({error})"
             self.uncounted.update(dict.fromkeys(fields, why))

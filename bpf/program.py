@@ -12,7 +12,7 @@ from bpf import own_load, syscalls
 from bpf.btf import KernelTypes
 from bpf.channel import Channel
 from bpf.counters import CounterMap
-from bpf.errors import CannotRun
+from bpf.errors import CannotRun, is_refusal
 from bpf.hooks import Devices, Hook, attach
 from bpf.own import PROGRAMS, OwnProgram, Sees, tag_flags
 from bpf.pid_namespace import namespace_flags
@@ -235,7 +235,7 @@ def _clear_error(step: str, cure: str = _CURE) -> Iterator[None]:
     """Turn bcc's bare Exception into ours, with the likely cure."""
     try:
         yield
-    except CannotRun:
-        raise
-    except Exception as error:  # bcc raises nothing narrower
+    except Exception as error:
+        if not is_refusal(error):
+            raise
         raise CannotRun(f"cannot {step}: {error}", cure) from error
