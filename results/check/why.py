@@ -161,7 +161,7 @@ def why_of(comparisons: Iterable[Comparison], judgements: Sequence[Judgement], t
         accounts.append(_counted(own, gated.metric, *_COUNTED[gated.metric]))
     looked = [one for one in trials if one.setting.pass_ == "sampled"]
     broken = [reason for one in looked for reason in one.invalid_because]
-    seen = [one for one in looked if one.series.get("line_samples")]
+    seen = [one for one in looked if one.series.get("line_samples") and CPU_PER_EVENT.value(one) is not None]
     if looked and not broken and seen == looked:
         accounts.append(_sampled({one.arm: one for one in looked if one.arm is not None}))
     if accounts:
@@ -169,7 +169,11 @@ def why_of(comparisons: Iterable[Comparison], judgements: Sequence[Judgement], t
     if broken:
         return Why(gated, (), f"the pair that was to tell it was invalid: {broken[0]}")
     if looked:
-        return Why(gated, (), "of an arm nothing was seen in a sampled pair, as of one that runs an older bench")
+        return Why(
+            gated,
+            (),
+            "of an arm no line was seen, or no CPU time was told, as of one that runs an older bench",
+        )
     return Why(gated, (), "no pair was sampled, since arm A is stored or the kernel gives no clock to sample by")
 
 
@@ -192,9 +196,10 @@ def _sampled(looked: Mapping[Arm, Trial]) -> Account:
     for arm, trial in looked.items():
         counts = _added([trial], "line_samples", "samples")
         looks[arm] = round(sum(counts.values()))
-        cost = CPU_PER_EVENT.value(trial) or 0.0
+        cost = CPU_PER_EVENT.value(trial)
+        assert cost is not None
         found[arm] = {place: cost * count / looks[arm] for place, count in counts.items()}
-    how = f"CPU time by line, by {looks['A']} looks at A and {looks['B']} at B"
+    how = f"CPU time by line, that of looking included, by {looks['A']} looks at A and {looks['B']} at B"
     modes = {arm: trial.setting.mode for arm, trial in looked.items()}
     return Account(how, CPU_PER_EVENT, _side_by_side(found, modes, looks))
 

@@ -135,6 +135,17 @@ def test_what_was_sampled_decides_nothing():
     assert found.check.blocks(SEED, found.trials) == found.check.blocks(SEED, found.trials[:-2])
 
 
+def test_lines_have_no_time_where_the_cpu_time_could_not_be_read():
+    """They would have 0 ns each; that nothing is known of them is said instead."""
+    found = outcome(DRAIN_CPU, {}, looks={arm: [site(3, "x()", 9, name="samples")] for arm in ARMS})
+    assert found.why.accounts
+    last = found.trials[-1]
+    untold = replace(last, metrics={name: value for name, value in last.metrics.items() if name != "cpu_ns_per_event"})
+    found = replace(found, trials=(*found.trials[:-1], untold))
+    assert found.why.accounts == ()
+    assert "no CPU time was told" in found.why.because
+
+
 def test_a_pair_more_is_asked_for_once_something_regressed():
     """By turns, of both arms, in as many windows as take a while; none where nothing regressed."""
     found = outcome(DRAIN_CPU, {})
