@@ -8,8 +8,8 @@ from pathlib import Path
 from harness.check.trees import is_module, lay_out_for, repository_of, trees
 from harness.consumer.traits import traits_of
 from harness.paths import split_words
-from harness.plan import Wishes, read_interval
 from harness.trial import Tree
+from harness.wishes import Wishes, read_interval
 from modes import mode_names
 from results import units
 from results.errors import BadInput

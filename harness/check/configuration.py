@@ -27,7 +27,8 @@ from bpf.channel import counting_channel
 from bpf.own_code import read_source
 from harness.consumer.program_facts import facts_of
 from harness.consumer.traits import traits_of
-from harness.plan import DEFAULT_LOAD, Wishes, check_duration, check_rate, check_records
+from harness.plan import DEFAULT_LOAD, check_records
+from harness.wishes import Wishes, check_duration, check_rate
 from results import units
 from results.check.gate import Gated, check_alpha, check_budget, check_looks, check_margin, check_metric, gated
 from results.errors import BadInput

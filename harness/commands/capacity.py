@@ -20,9 +20,10 @@ from harness.commands.parts.status import DONE, INCONCLUSIVE, INVALID_TRIAL
 from harness.consumer.program_facts import facts_of
 from harness.machine.streams import say
 from harness.mode_source import sources_of, traffic_of
-from harness.plan import consumers, dropping, expand_modes, load_setting
+from harness.plan import dropping, load_setting
 from harness.probes.backlog import AFTER_S, BEFORE_S
 from harness.session import carry_out
+from harness.wishes import consumers, expand_modes
 from results.capacity.advice import Advice, AdvicePlan
 from results.capacity.channels import ChannelAdvice, ChannelsPlan
 from results.capacity.judge import RECORD_BYTES

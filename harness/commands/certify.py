@@ -33,8 +33,8 @@ from harness.machine.caller import Caller, caller
 from harness.machine.fingerprint import fingerprint
 from harness.machine.streams import redraws, say
 from harness.mode_source import sources_of, traffic_of
-from harness.plan import Wishes, expand_modes
 from harness.session import MOST_SEED, Recording, carry_out, check_seed
+from harness.wishes import Wishes, expand_modes
 from results.check.certify import OTHER_MODE, CertifiedGate, certify, finished_gates, handicap_of
 from results.check.plan import Check, TooManyInvalid, check_of
 from results.errors import BadInput

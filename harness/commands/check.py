@@ -36,10 +36,10 @@ from harness.machine.fingerprint import fingerprint
 from harness.machine.runfolder import run_folder
 from harness.machine.streams import say
 from harness.mode_source import program_source, source_of, traffic_of
-from harness.plan import Wishes, expand_modes
 from harness.rig import Trees
 from harness.session import carry_out
 from harness.trial import Tree
+from harness.wishes import Wishes, expand_modes
 from results import units
 from results.check.blocks import Arm
 from results.check.certificate import Certificate

@@ -27,8 +27,9 @@ from harness.machine.streams import say
 from harness.mode_source import traffic_of
 from harness.peers.c_program import CProgram
 from harness.peers.rig import PeersRig
-from harness.plan import MAX_DRAIN_RECORDS, check_duration
+from harness.plan import MAX_DRAIN_RECORDS
 from harness.session import carry_out
+from harness.wishes import check_duration
 from modes import Kit
 from results.errors import BadInput
 from results.peers import C_MODES, PARTS, PeersPlan, label

@@ -22,11 +22,11 @@ from harness.commands.parts.status import DONE, INTERRUPTED, INVALID_TRIAL, READ
 from harness.consumer.containment import contained, told_of
 from harness.consumer.mode_errors import describe, look_at_counts
 from harness.machine.streams import reader_gone, redraws, say
-from harness.plan import DEFAULT_RING_BYTES, check_duration
 from harness.watch.choice import Choice
 from harness.watch.ending import Stop, ending_with_us
 from harness.watch.loop import watch_counts, watch_events
 from harness.watch.rows import Row, tally_rows
+from harness.wishes import DEFAULT_RING_BYTES, check_duration
 from modes import Kit, load_mode, mode_names, readers_of
 from results.errors import BadInput
 from results.reports.document import Document, Heading, Line, Table, cells

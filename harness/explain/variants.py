@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from bpf.channel import record_channels
 from bpf.cpus import online_cpus
 from harness.explain.absent import ABSENT_S
-from harness.plan import DEFAULT_RING_BYTES, Wishes, drain_setting, load_setting
+from harness.plan import drain_setting, load_setting
+from harness.wishes import DEFAULT_RING_BYTES, Wishes
 from results.errors import BadInput
 from results.trial import Setting
 

@@ -11,12 +11,13 @@ from harness.doctor import Finding
 from harness.drain_trial import drained, judged
 from harness.machine.streams import redraw, redraws
 from harness.messages import Again, Bye, Maps, Ready
-from harness.plan import Wishes, drain_setting
+from harness.plan import drain_setting
 from harness.probes.inside import TIMED
 from harness.probes.machine import MachineProbe
 from harness.probes.observer import Observer
 from harness.probes.outside import SAMPLER, Outside, Probing
 from harness.trial import Place, choose_place
+from harness.wishes import Wishes
 from harness.workers import Consumer, ready, start_consumer
 from results.statistics.spread import Spread, spread
 from results.trial import Setting

@@ -10,16 +10,17 @@ from typing import Any
 import pytest
 
 from bpf.channel import record_channels
-from harness.plan import Wishes, consumers, drain_setting, expand_modes, in_passes, load_setting
+from harness.plan import drain_setting, in_passes, load_setting
+from harness.wishes import Wishes, consumers, expand_modes
 from results.plan import in_blocks
 from results.run import RunPlan
 
 
 @pytest.fixture(autouse=True)
 def two_cpus(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("harness.plan.os.sched_getaffinity", lambda _process: {0, 1})
-    for channel in ("percpu_ring", "log", "perf"):
-        monkeypatch.setattr(f"bpf.channels.{channel}.online_cpus", lambda: (0, 1))
+    monkeypatch.setattr("harness.wishes.os.sched_getaffinity", lambda _process: {0, 1})
+    for module in ("percpu", "channels.log"):
+        monkeypatch.setattr(f"bpf.{module}.online_cpus", lambda: (0, 1))
 
 
 def setting_of(mode: str = "null", **wishes: Any) -> Any:

@@ -23,11 +23,12 @@ import psutil
 
 from bpf import syscalls
 from harness.commands.parts.options import load
-from harness.plan import Wishes, expand_modes, load_setting
+from harness.plan import load_setting
 from harness.probes.machine import Limits
 from harness.probes.outside import Probing
 from harness.rig import Rig
 from harness.trial import Progress
+from harness.wishes import Wishes, expand_modes
 from results.plan import Step
 from results.trial import Trial
 

@@ -13,11 +13,12 @@ from harness.commands.parts.parser import refuse
 from harness.commands.parts.roles import output
 from harness.consumer.program_facts import facts_of
 from harness.machine.caller import caller
-from harness.plan import DEFAULT_LOAD, DEFAULT_RING_BYTES, Asked, Wishes, read_interval
+from harness.plan import DEFAULT_LOAD, Asked
 from harness.probes.machine import Limits
 from harness.probes.outside import Probing
 from harness.probes.timeline import STEP_S
 from harness.session import Recording, check_seed, default_out
+from harness.wishes import DEFAULT_RING_BYTES, Wishes, read_interval
 from modes.parts.mode import DEFAULT_WINDOW
 from results import units
 from results.check.plan import Check

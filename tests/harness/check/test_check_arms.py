@@ -10,7 +10,7 @@ from harness.check.arms import against, two_settings
 from harness.commands.parts.roles import check_roles, output
 from harness.machine.git import Repository
 from harness.machine.runfolder import run_folder
-from harness.plan import Wishes
+from harness.wishes import Wishes
 from results.errors import BadInput
 from tests.repository import git
 

@@ -11,7 +11,7 @@ import pytest
 
 from harness.check.configuration import find, load, wanted
 from harness.commands.parts.options import add_gate_options, flags_of
-from harness.plan import Wishes
+from harness.wishes import Wishes
 from results.errors import BadInput
 
 TABLE = """

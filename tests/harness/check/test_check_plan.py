@@ -11,7 +11,7 @@ from harness.check.arms import alone, two_settings
 from harness.check.configuration import wanted
 from harness.check.plan import make_check, to_be_sampled, without_what_is_too_coarse
 from harness.commands.parts.options import add_gate_options, flags_of
-from harness.plan import Wishes
+from harness.wishes import Wishes
 from results.check.certificate import Certificate, Certified
 from results.check.outcome import Outcome
 from results.check.plan import Check

@@ -14,8 +14,8 @@ from harness.control import PROTOCOL
 from harness.machine.checkout import checkout
 from harness.machine.git import Repository
 from harness.machine.runfolder import remove, run_folder, stale_folders
-from harness.plan import Wishes
 from harness.trial import Tree
+from harness.wishes import Wishes
 from results.errors import BadInput
 from tests.repository import commit, git
 

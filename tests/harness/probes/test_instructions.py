@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from bpf.errors import CannotRun
-from harness.plan import Wishes, drain_setting, expand_passes, in_passes, load_setting
+from harness.plan import drain_setting, expand_passes, in_passes, load_setting
 from harness.probes.instructions import InstructionsProbe, callgrind, instructions
+from harness.wishes import Wishes
 
 WISHES = Wishes(intended_load=1000.0, duration_s=5.0)
 

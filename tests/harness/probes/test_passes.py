@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from harness.plan import DEFAULT_PASSES, Wishes, drain_setting, expand_passes, in_passes, load_setting
+from harness.plan import DEFAULT_PASSES, drain_setting, expand_passes, in_passes, load_setting
+from harness.wishes import Wishes
 from results.plan import in_blocks
 
 WISHES = Wishes(intended_load=1000.0, duration_s=5.0)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.plan import expand_modes
+from harness.wishes import expand_modes
 from tests.kernel.bench import command, surroundings
 from tests.kernel.endurance import endure
 from tests.kernel.harness.watched import QUIET_RUN, Watched

@@ -12,10 +12,11 @@ import pytest
 
 from bpf.errors import CannotRun
 from harness import account, load_trial, workers
-from harness.plan import Wishes, load_setting
+from harness.plan import load_setting
 from harness.probes.machine import Limits
 from harness.probes.outside import Probing
 from harness.rig import Rig
+from harness.wishes import Wishes
 from results.plan import Step
 from tests.kernel.harness.watched import QUIET_RUN, Watched
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 import traffic.kind
-from harness.plan import Wishes, expand_traffic
+from harness.plan import expand_traffic
+from harness.wishes import Wishes
 from tests.kernel.bench import bench_here, trials
 from traffic.discovery import kind_names, load_kind
 

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from harness import workers
-from harness.plan import Wishes, load_setting
+from harness.plan import load_setting
 from harness.rig import Rig
+from harness.wishes import Wishes
 from results.plan import Step
 from tests.kernel.bench import bench, bench_here, start, trials
 
