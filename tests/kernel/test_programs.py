@@ -263,8 +263,8 @@ BY_PERF = (
 @pytest.mark.parametrize(
     ("text", "channel", "size"),
     [
-        pytest.param(PLAIN, "ring", 32768, id="a ring"),
-        pytest.param(BY_PERF, "perf", 1 << 20, id="perf buffers", marks=pytest.mark.slow),
+        pytest.param(PLAIN, "ring", 32768, id="a ring", marks=pytest.mark.slow),
+        pytest.param(BY_PERF, "perf", 1 << 20, id="perf buffers"),
     ],
 )
 def test_a_program_as_bcc_has_them_is_a_black_box(tmp_path: Path, text: str, channel: str, size: int) -> None:

@@ -31,6 +31,7 @@ def test_a_container_counts_its_own_processes_by_their_numbers_there(test: str) 
     assert ended.returncode == 0, ended.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.own_mounts
 def test_a_process_outside_the_container_has_no_number_in_it() -> None:
     """It is no process of the container's that happens to have the number which the other has outside."""

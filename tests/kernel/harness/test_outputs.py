@@ -230,8 +230,8 @@ def test_a_full_pipe_that_nobody_reads_does_not_hold_a_session(tmp_path: Path, n
     ("words", "number", "status"),
     [
         (("report", CHECKOUT / "docs/results/metrics.jsonl"), signal.SIGTERM, 143),
-        (("modes", "--json"), signal.SIGINT, 130),
-        (("--help",), signal.SIGTERM, 143),
+        pytest.param(("modes", "--json"), signal.SIGINT, 130, marks=pytest.mark.slow),
+        pytest.param(("--help",), signal.SIGTERM, 143, marks=pytest.mark.slow),
     ],
 )
 def test_a_full_pipe_that_nobody_reads_holds_no_command(words: tuple[object, ...], number: int, status: int) -> None:

@@ -143,6 +143,7 @@ def test_a_wall_clock_that_jumps_changes_no_count_and_no_duration(tmp_path: Path
         assert 0.3 < (row["last_offered_ns"] - row["first_offered_ns"]) / 1e9 < 2
 
 
+@pytest.mark.slow
 def test_two_at_once_stay_exact_and_leave_nothing(tmp_path: Path) -> None:
     """Injects a second bench while the first is sending; it says that it is not alone."""
     words = (*QUIET_RUN, "--rate", "2000", "--trials", "1", "--json", "--mode", "null")

@@ -24,6 +24,7 @@ def run(out: Path, *words: object) -> list[dict[str, Any]]:
     return rows
 
 
+@pytest.mark.slow
 def test_every_object_balances_with_both_readers(tmp_path: Path) -> None:
     """Three kinds of objects, in a window that is full at once."""
     words = ("--reader", "both", "--object", "all", "--window", "200", "--rate", "5000", "--duration", "0.1")
@@ -91,6 +92,7 @@ class Pausing(Mode):
 """
 
 
+@pytest.mark.slow
 def test_losses_are_set_beside_the_collectors_pauses(tmp_path: Path) -> None:
     """Pauses of tens of milliseconds behind a ring of six: what is lost in them is counted, listed and drawn."""
     (tmp_path / "pausing.py").write_text(PAUSING)

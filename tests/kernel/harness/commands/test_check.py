@@ -227,6 +227,7 @@ def test_nonsense_is_refused_before_anything_runs(words: tuple[str, ...], says: 
     assert not out.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("as_root_itself")
 def test_a_mode_that_raises_ends_the_check(tmp_path: Path) -> None:
     """Status 5 and what it raised, after a bounded number of blocks; nothing is averaged."""
@@ -241,6 +242,7 @@ def test_a_mode_that_raises_ends_the_check(tmp_path: Path) -> None:
     assert "of B" in ended.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("as_root_itself")
 def test_a_ref_of_bench_itself_runs_its_own_modes(tmp_path: Path) -> None:
     """A built-in mode against an earlier commit: the consumer processes of arm A come from that commit."""

@@ -44,7 +44,8 @@ def killed(path: Path, trials: int, *words: object) -> None:
     assert going.returncode == -9
 
 
-@pytest.mark.parametrize("words", [CHECK, pytest.param(CERTIFY, marks=pytest.mark.slow)], ids=["check", "certify"])
+@pytest.mark.slow
+@pytest.mark.parametrize("words", [CHECK, CERTIFY], ids=["check", "certify"])
 def test_a_killed_gate_goes_on(words: tuple[str, ...], tmp_path: Path) -> None:
     """In the middle of a pair: what is kept is used, none is made twice, one session is one gate, and verify agrees."""
     path = tmp_path / "r.jsonl"

@@ -94,6 +94,7 @@ def test_a_known_delay_shifts_the_ages_by_itself(tmp_path: Path, mode, reader: s
     assert held - quickest == pytest.approx(50e6, rel=0.2)
 
 
+@pytest.mark.slow
 @asserts_ratio("a call an event costs ten times a batch")
 def test_callback_and_batch_differ_as_they_are_made(tmp_path: Path) -> None:
     """The same drops drained: a Python call an event costs more CPU and allocates for each; a batch does neither."""
@@ -139,6 +140,7 @@ def test_the_timeline_adds_up_to_the_trial(tmp_path: Path) -> None:
     assert offered == sorted(offered)
 
 
+@pytest.mark.slow
 def test_a_consumer_without_a_cpu_of_its_own_is_disturbed_and_counts(tmp_path: Path) -> None:
     """Processes that spin on both CPUs: status 0, the ledger exact, the share, the limit and the cure said."""
     others = [
