@@ -189,25 +189,30 @@ def compile_flags(options: LoadOptions) -> list[str]:
     """Turn options into -D definitions, with what only this kernel's types can tell."""
     flags = ["-Wno-everything", f"-DPAGE_SIZE={mmap.PAGESIZE}"]
     with KernelTypes() as types:
-        try:
-            arguments = types.tracepoint_arguments(TRACEPOINT)
-            flags += [
-                f"-DARG_SKB={arguments.index('struct sk_buff *')}",
-                f"-DARG_LOCATION={arguments.index('void *')}",
-                f"-DARG_REASON={arguments.index('enum skb_drop_reason')}",
-            ]
-            flags += tag_flags(types, options.tag)
-        except (KeyError, ValueError) as error:
-            raise CannotRun(
-                f"this kernel's tracepoint skb:{TRACEPOINT} does not give a drop reason ({error})",
-                "use Linux 5.17 or later (or a kernel to which drop reasons were backported)",
-            ) from error
+        flags += tracepoint_flags(types)
+        flags += tag_flags(types, options.tag)
     flags += [*namespace_flags(), *options.channel.flags]
     if options.entry != "on_drop":
         flags.append("-DBASELINES")
     if options.synthetic:
         flags += [f"-DSYNTHETIC={MAX_SYNTHETIC_KEYS}", f"-DSYNTHETIC_PLANS={syscalls.possible_cpus()}"]
     return flags
+
+
+def tracepoint_flags(types: KernelTypes) -> list[str]:
+    """Define the places of the tracepoint's arguments. Raises CannotRun where it gives no reason."""
+    try:
+        arguments = types.tracepoint_arguments(TRACEPOINT)
+        return [
+            f"-DARG_SKB={arguments.index('struct sk_buff *')}",
+            f"-DARG_LOCATION={arguments.index('void *')}",
+            f"-DARG_REASON={arguments.index('enum skb_drop_reason')}",
+        ]
+    except (KeyError, ValueError) as error:
+        raise CannotRun(
+            f"this kernel's tracepoint skb:{TRACEPOINT} does not give a drop reason ({error})",
+            "use Linux 5.17 or later (or a kernel to which drop reasons were backported)",
+        ) from error
 
 
 def source(name: str) -> bytes:

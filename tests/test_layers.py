@@ -25,7 +25,7 @@ DOORS = {
     "results.reports": {"harness.commands"},
     "harness.commands": {"harness.__main__"},
 }
-LISTED = ("modes", "traffic/kinds", "harness/commands", "harness/doctor")
+LISTED = ("modes", "traffic/kinds", "traffic/situations", "harness/commands", "harness/doctor")
 FILES = [path for package in ALLOWED for path in sorted((CHECKOUT / package).rglob("*.py"))]
 
 

@@ -21,7 +21,7 @@ LINK_COUNTERS = {"rx_dropped": 6, "rx_otherhost_dropped": 24}
 
 def snmp(side: Side, *names: str) -> dict[str, int]:
     """Return counters of /proc/net/snmp, netstat and snmp6, as Udp.NoPorts or Udp6NoPorts."""
-    table = side.run(_read_snmp) if names else {}
+    table = side.run(read_snmp) if names else {}
     return {name: table[name] for name in names if name in table}
 
 
@@ -52,7 +52,8 @@ def qdisc_drops(side: Side, kind: str) -> dict[str, int]:
     return {f"{side.name} {kind} drops": int(side.netlink(read)["drops"])}
 
 
-def _read_snmp() -> dict[str, int]:
+def read_snmp() -> dict[str, int]:
+    """Return all of /proc/net/snmp, netstat and snmp6 of the calling thread's namespace."""
     table: dict[str, int] = {}
     for path in (OWN_NET / "snmp", OWN_NET / "netstat"):
         lines = path.read_text(encoding="utf-8").splitlines()

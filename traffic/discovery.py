@@ -4,17 +4,31 @@ import importlib
 import pkgutil
 
 import traffic.kinds
+import traffic.situations
 from bpf.own_code import is_file
 from results.errors import unknown
 from traffic.kind import DropKind
 from traffic.mix import PREFIX, Mix, parse_mix
 from traffic.own_kind import OwnKind
+from traffic.situation import Situation
 from traffic.synthetic import Synthetic, is_synthetic
 
 
 def kind_names() -> list[str]:
     """List the kinds: the files of traffic/kinds."""
     return sorted(module.name.replace("_", "-") for module in pkgutil.iter_modules(traffic.kinds.__path__))
+
+
+def situation_names() -> list[str]:
+    """List the situations: the files of traffic/situations."""
+    return sorted(module.name.replace("_", "-") for module in pkgutil.iter_modules(traffic.situations.__path__))
+
+
+def load_situation(name: str) -> Situation:
+    """Return the situation of one of these names."""
+    module = importlib.import_module(f"traffic.situations.{name.replace('-', '_')}")
+    situation: Situation = module.Case(name)
+    return situation
 
 
 def load_kind(name: str) -> DropKind:

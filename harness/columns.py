@@ -1,0 +1,28 @@
+"""The columns of the atlas that come with bench, a file a kernel."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from harness.machine.checkout import checkout
+from results.atlas import Column, read_columns, version_of
+from results.errors import BadInput
+
+
+def column_files() -> list[Path]:
+    """List the files."""
+    return sorted((checkout() / "docs/results").glob("atlas-linux-*.jsonl"))
+
+
+def kept_columns() -> list[Column]:
+    """Read them, the oldest kernel first. Raises BadInput where there is none."""
+    files = column_files()
+    if not files:
+        raise BadInput("this checkout has no column of the atlas (docs/results/atlas-linux-*.jsonl)")
+    return read_columns(files)
+
+
+def nearest(columns: Sequence[Column], release: str) -> Column:
+    """Return the column of a kernel's version, else of the newest before it, else the oldest there is."""
+    wanted = tuple(map(int, version_of(release).split(".")))
+    older = [column for column in columns if column.order <= wanted]
+    return older[-1] if older else columns[0]

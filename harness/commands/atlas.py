@@ -1,0 +1,115 @@
+"""Make drops happen in every way that is known, and show which of them a drop monitor sees, and which counter tells.
+
+Each situation, and each drop kind, is made in network namespaces of its own, a stated number of times, while all
+witnesses are heard: events by reason and function, counters, what the sender was told, what arrived. With FILEs, shows
+those results side by side; with --find, answers from the results that come with bench, without root.
+"""
+
+import argparse
+import datetime
+import json
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from bpf.btf import KernelTypes
+from bpf.reasons import Reasons
+from bpf.symbols import Symbols
+from harness.columns import kept_columns, nearest
+from harness.commands.parts import report_forms
+from harness.commands.parts.roles import output
+from harness.commands.parts.status import DONE
+from harness.machine.checkout import VERSION
+from harness.machine.privileges import require
+from results.atlas import Column, Event, Range, Row, find, read_columns
+from results.errors import BadInput, unknown
+from results.output import prove_writable, write_file
+from results.reports.atlas import column_document, find_document
+
+NEEDS = "nothing"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "files", nargs="*", type=Path, metavar="FILE", help="show these results, by kernel; runs nothing"
+    )
+    parser.add_argument("--only", metavar="NAME,…", help="only these situations and drop kinds")
+    parser.add_argument(
+        "--find", metavar="WORD", help="say what a counter, a drop reason or a kernel function tells of"
+    )
+    parser.add_argument("--out", type=output, metavar="FILE", help="keep the result, in a file of its own")
+    printed = report_forms.add_options(parser)
+    printed.add_argument("--json", action="store_true", help="one JSON object a line: a head, then a row each")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    if (arguments.find or arguments.files) and (arguments.only or arguments.out):
+        raise BadInput("--only and --out are of a run; FILE and --find run nothing")
+    if arguments.find:
+        return _find(arguments, read_columns(arguments.files) if arguments.files else kept_columns())
+    if arguments.files:
+        columns = read_columns(arguments.files)
+        report_forms.show(column_document(columns[-1], columns), arguments, _json(columns) if arguments.json else None)
+        return DONE
+    require("kernel", "atlas", sys.argv[1:])
+    if arguments.out:
+        prove_writable(arguments.out)
+    column = Column(
+        kernel=os.uname().release,
+        machine=os.uname().machine,
+        bench=VERSION,
+        made_at=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+    )
+    head = json.dumps(column.head())
+    if arguments.json:
+        print(head, flush=True)
+    rows = []
+    for row in made(arguments.only.split(",") if arguments.only else None):
+        rows.append(row)
+        if arguments.json:
+            print(json.dumps(row.to_json()), flush=True)
+    column = replace(column, rows=tuple(rows))
+    if arguments.out:
+        write_file(arguments.out, _json([column]).encode())
+    report_forms.show(column_document(column), arguments, "" if arguments.json else None)
+    return DONE
+
+
+def made(names: Sequence[str] | None) -> Iterator[Row]:
+    """Make situations and kinds, all where none is named, and yield a row each. Raises BadInput, CannotRun."""
+    # Building frames takes scapy, and a second to load it.
+    from traffic.atlas import OfKind, observe  # noqa: PLC0415
+    from traffic.discovery import kind_names, load_kind, load_situation, situation_names  # noqa: PLC0415
+
+    kinds, situations = kind_names(), situation_names()
+    for name in names or ():
+        if name not in (*kinds, *situations):
+            raise unknown(f"no situation {name!r}", name, [*situations, *kinds])
+    chosen = [
+        *(load_situation(name) for name in situations if names is None or name in names),
+        *(OfKind(load_kind(name)) for name in kinds if names is None or name in names),
+    ]
+    with KernelTypes() as types:
+        reasons = Reasons.of_kernel(types)
+    for told in observe(chosen, reasons, Symbols.of_kernel()):
+        varies = tuple(Range(name=name, least=ends[0], most=ends[1]) for name, ends in told.varies.items())
+        events = tuple(Event(**asdict(event)) for event in told.events)
+        yield Row(**(asdict(told) | {"varies": varies, "events": events}))
+
+
+def _find(arguments: argparse.Namespace, columns: Sequence[Column]) -> int:
+    column = nearest(columns, os.uname().release)
+    rows = find(column, arguments.find)
+    here = os.uname().release
+    how = f"As it was on Linux {column.kernel}"
+    how += "." if here == column.kernel else f"; this machine runs {here}, of which `bench atlas` tells."
+    content = "".join(json.dumps(row.to_json()) + "\n" for row in rows) if arguments.json else None
+    report_forms.show(find_document(column, arguments.find, rows, how), arguments, content)
+    return DONE
+
+
+def _json(columns: Sequence[Column]) -> str:
+    lines = (line for column in columns for line in (column.head(), *(row.to_json() for row in column.rows)))
+    return "".join(json.dumps(line) + "\n" for line in lines)

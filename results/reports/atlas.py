@@ -1,0 +1,160 @@
+"""The atlas as a document: a kernel's column, several side by side, or the rows that a word names."""
+
+from collections.abc import Sequence
+
+from results.atlas import Column, Normal, Row, differences
+from results.reports.document import Bad, Cell, Document, Doubt, Good, Heading, Line, Sentence, Strong, Table, cells
+
+_MOST_COUNTERS = 4
+
+
+def column_document(column: Column, columns: Sequence[Column] = ()) -> Document:
+    """Show a column; where others are given, what they differ in, and since which of them it is so."""
+    return _document(column, [other for other in columns if other is not column])
+
+
+def find_document(column: Column, word: str, rows: Sequence[Row], how: str) -> Document:
+    """Answer which drops a word stands for: is anything lost, is there an event, which counter confirms it?"""
+    said = f"{word}: {len(rows)} situations of {len(column.rows)} on Linux {column.title}"
+    table = Table("situation", _HEADINGS, tuple(map(_line, rows)), narrow="words")
+    return Document(((said,),), (table, (how,), *_legend(rows)), name="bench atlas")
+
+
+def _document(column: Column, others: Sequence[Column]) -> Document:
+    made = [row for row in column.rows if row.why_not is None]
+    said = f"{len(made)} of {len(column.rows)} situations made on Linux {column.kernel} ({column.machine})"
+    silent = sum(bool(row.lost) and not row.events for row in made)
+    harmless = sum(row.lost == 0 and bool(row.events) for row in made)
+    summary = f"{harmless} make events and lose nothing; {silent} lose something and make no event"
+    headings: tuple[Heading, ...] = _HEADINGS
+    if others:
+        headings += (Heading("first"), *(Heading(f"on {other.title}", words=True) for other in others))
+    lines = tuple(_line(row, column, others) for row in column.rows)
+    parts: list[Table | Sentence] = [Table("situation", headings, lines, narrow="words")]
+    doubtful = [row.name for row in made if row.unattributed or row.unseen]
+    if doubtful:
+        parts.append((Doubt(f"events that nobody could be found for came meanwhile: {', '.join(doubtful)}"),))
+    sources = tuple((f"{row.name}: {row.source}",) for row in made if row.source)
+    return Document(
+        ((said,), (summary,)),
+        (*parts, *_legend(column.rows), *(sources if others else ())),
+        name="bench atlas",
+        title="The atlas of drops",
+    )
+
+
+_HEADINGS = (
+    Heading("what is done", words=True, spare=True),
+    Heading("lost", words=True),
+    Heading("events", words=True),
+    Heading("reason and function", words=True),
+    Heading("counters that tell", words=True),
+)
+
+
+def _legend(rows: Sequence[Row]) -> tuple[Sentence, ...]:
+    more = any(len(row.telling) > _MOST_COUNTERS for row in rows)
+    return ((f"Of a row's counters the first {_MOST_COUNTERS} are shown; --json has all.",),) if more else ()
+
+
+def _line(row: Row, column: Column | None = None, others: Sequence[Column] = ()) -> Line:
+    elsewhere: tuple[Cell, ...] = ()
+    if others and column is not None:
+        alike = [(other, other.row(row.name)) for other in others]
+        elsewhere = (Cell(_first(row, column, others)), *(Cell(_there(row, there)) for _, there in alike))
+    if row.why_not is not None:
+        return Line(row.name, (*cells(row.title, "–", "–", Doubt(f"cannot: {row.why_not}"), "–"), *elsewhere))
+    return Line(
+        row.name,
+        (
+            *cells(
+                f"{row.title}, {row.times} times",
+                lost_text(row),
+                events_text(row),
+                causes_text(row),
+                counters_text(row),
+            ),
+            *elsewhere,
+        ),
+    )
+
+
+def lost_text(row: Row) -> str:
+    """Say how much of what was sent is lost, as far as anybody can know."""
+    if row.lost is None:
+        return Doubt("not known")
+    within = row.range_of("arrived")
+    if row.lost == 0:
+        return Good("nothing")
+    if within is not None and within.most != within.least:
+        return Bad(f"some of {row.sent:,} {row.unit}")
+    return (
+        Bad(f"all {row.sent:,} {row.unit}") if row.lost == row.sent else Bad(f"{row.lost:,} of {row.sent:,} {row.unit}")
+    )
+
+
+def events_text(row: Row) -> str:
+    """Say how many events there were; where that depends on timing, between what it lies."""
+    if not row.events:
+        return Strong("none") if row.lost else "none"
+    ranges = [within for event in row.events if (within := row.range_of(event.reason)) is not None]
+    return ", ".join(map(str, ranges)) if ranges else f"{row.event_count:,}"
+
+
+def causes_text(row: Row) -> str:
+    """Name reasons and functions, with their counts where there are several."""
+    several = len({(event.reason, event.function) for event in row.events}) > 1
+    counts: dict[str, int] = {}
+    for event in row.events:
+        cause = f"{event.reason} at {event.function}"
+        counts[cause] = counts.get(cause, 0) + event.count
+    return (
+        ", ".join(
+            f"{cause} {count:,}" if several and row.range_of(cause.split()[0]) is None else cause
+            for cause, count in counts.items()
+        )
+        or "–"
+    )
+
+
+def counters_text(row: Row) -> str:
+    """Name the counters that tell, the most often moved first, and what the sender was told."""
+    told = [f"the sender was told {name} {count:,}" for name, count in row.errors.items()]
+    named = sorted(row.telling.items(), key=lambda each: (-each[1], each[0]))[:_MOST_COUNTERS]
+    told += [f"{name} {row.range_of(name) or f'{count:,}'}" for name, count in named]
+    return ", ".join(told) or Strong("none")
+
+
+def _there(row: Row, there: Row | None) -> str:
+    """Say how a row is on another kernel, where it is another."""
+    if there is None:
+        return Doubt("not tried")
+    if there.why_not is not None:
+        return Doubt(f"cannot: {there.why_not}")
+    if row.why_not is not None:
+        return Strong(f"{events_text(there)}: {causes_text(there)}")
+    if not differences(there, row):
+        return "the same"
+    return Strong(f"lost {lost_text(there)}; events {events_text(there)}: {causes_text(there)}; {counters_text(there)}")
+
+
+def _first(row: Row, column: Column, others: Sequence[Column]) -> str:
+    """Name the first kernel from which on all that made it say the same as this column."""
+    first = column.title
+    if row.why_not is not None:
+        return "–"
+    for other in sorted(others, key=lambda other: other.order, reverse=True):
+        there = other.row(row.name)
+        if other.order > column.order or there is None or there.why_not is not None:
+            continue
+        if differences(there, row):
+            break
+        first = other.title
+    return first
+
+
+def normals_document(normal: Sequence[Normal]) -> Document:
+    """List the events that are no loss, and the situations that say so."""
+    lines = tuple(Line(each.reason, cells(each.function, each.packet, ", ".join(each.rows))) for each in normal)
+    headings = (Heading("function", words=True), Heading("packet", words=True), Heading("as in", words=True))
+    return Document((), (Table("reason", headings, lines, narrow="fold"),), name="bench atlas")

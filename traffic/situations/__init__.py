@@ -1,0 +1,1 @@
+"""The situations of the atlas: a file each, listed by the folder."""
