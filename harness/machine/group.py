@@ -56,6 +56,32 @@ class Group:
                 self._folder.rmdir()
                 self._folder = None
 
+    def living(self) -> set[int]:
+        """Return the processes in it."""
+        return self._offspring()
+
+    def named(self) -> list[str]:
+        """Name the processes in it."""
+        return list(dict.fromkeys(_named(self._offspring()).values()))
+
+    def cpu_s(self) -> float:
+        """Return the CPU time of all that was ever in it; without a control group, of what lives or was waited for."""
+        if self._folder is not None:
+            return int(lines(self._folder / "cpu.stat")[0].split()[1]) / 1e6  # usage_usec
+        ticks = 0
+        for pid in self._offspring() | ({self._first} if self._first is not None else set()):
+            with contextlib.suppress(OSError):
+                ticks += sum(int(each) for each in status(pid)[11:15])  # its own, and of those it waited for
+        return ticks / os.sysconf("SC_CLK_TCK")
+
+    def rss_bytes(self) -> int:
+        """Return the resident memory of the processes in it, summed."""
+        pages = 0
+        for pid in self._offspring():
+            with contextlib.suppress(OSError):
+                pages += int((PROC / str(pid) / "statm").read_text(encoding="utf-8").split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE")
+
     def end(self) -> dict[int, str]:
         """Kill all but this process; return what still lived, by number and name."""
         if self._folder is not None and self._first == os.getpid():

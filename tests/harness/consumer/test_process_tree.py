@@ -1,0 +1,153 @@
+"""A program that is not ours, and all that it starts: real processes, that need no root."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from harness.consumer import process_tree
+from harness.consumer.process_tree import NotReady, ProcessTree
+
+CHECKOUT = Path(__file__).resolve().parents[3]
+# Found by its words: another suite has its own.
+LONG = f"sleep 302.{os.getpid()}"
+
+
+def alive() -> list[int]:
+    return [each.pid for each in psutil.process_iter(["cmdline"]) if each.info["cmdline"] == LONG.split()]
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left() -> Iterator[None]:
+    """Whatever a program did, none of it outlives its context."""
+    yield
+    assert alive() == []
+
+
+def shell(script: str, **how: object) -> ProcessTree:
+    return ProcessTree(["sh", "-c", script], **how)
+
+
+def test_it_is_ready_when_its_words_match() -> None:
+    """Of a line among others, wherever it is written to."""
+    with shell(f"echo loading; echo 'Attached 3 probes' >&2; exec {LONG}") as it:
+        it.wait_ready(r"^Attached \d+ probes$", within_s=10)
+        assert it.said() == b"loading\nAttached 3 probes\n"
+        assert it.start_up_s < 10
+        assert not it.ended()
+
+
+def test_what_attaches_nothing_is_ready_after_its_time_alone() -> None:
+    """Where that is allowed: else it is named, and ended."""
+    with ProcessTree(LONG.split()) as it:
+        it.wait_ready(within_s=10, unseen_s=0.3)
+    with ProcessTree(LONG.split()) as it, pytest.raises(NotReady, match=rf"^{LONG} attached nothing that is seen"):
+        it.wait_ready(within_s=0.3)
+
+
+@pytest.mark.parametrize(
+    ("script", "says"),
+    [
+        pytest.param(f"exec {LONG}", "said nothing that ^up$ matches within", id="never gets ready"),
+        pytest.param("echo no BTF here; exit 3", "ended with status 3 before it was ready: no BTF here", id="dies"),
+        pytest.param("kill -SEGV $$", "was killed by SIGSEGV before it was ready", id="is killed"),
+        pytest.param(f"{LONG} & exit 0", f"and left {LONG} running: it said nothing", id="forks away"),
+        pytest.param(f"setsid {LONG} & exit 0", f"and left {LONG} running", id="leaves its session"),
+        pytest.param("exec yes", "wrote more than 4 MiB before it was ready: y", id="floods"),
+        pytest.param("nonesuch-of-bench", "ended with status 127 before it was ready", id="is not there"),
+    ],
+)
+def test_one_that_does_not_get_ready_is_named_and_ended(
+    script: str, says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With what it last said."""
+    monkeypatch.setattr(process_tree, "MOST_SAID_BYTES", 4 << 20)
+    with shell(script) as it, pytest.raises(NotReady) as raised:
+        it.wait_ready("^up$", within_s=2)
+    assert says in str(raised.value)
+    assert str(raised.value).startswith("sh -c ")
+
+
+def test_a_flood_is_bounded_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it writes beyond is refused to it, and it is known that there was more."""
+    monkeypatch.setattr(process_tree, "MOST_SAID_BYTES", 4 << 20)
+    with shell("echo up; yes; echo failed >&2; sleep 60") as it:
+        it.wait_ready("^up$", within_s=10)
+        deadline = time.monotonic() + 10
+        while not it.flooded() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert it.flooded()
+        assert len(it.said()) <= 4 << 20
+
+
+def test_a_file_that_grows_is_bounded_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is killed, and why is said."""
+    monkeypatch.setattr(process_tree, "MOST_FILE_BYTES", 1 << 20)
+    with shell(f"exec head -c 3M /dev/zero > '{tmp_path}/grown'") as it:
+        assert it.ended(10)
+        assert it.ending().startswith("was killed by SIGXFSZ (it wrote a file of more than ")
+    assert (tmp_path / "grown").stat().st_size == 1 << 20
+
+
+@pytest.mark.parametrize("what", ["trap '' INT", f"trap '' INT TERM HUP; setsid {LONG} & :"])
+def test_one_that_ignores_its_signal_is_killed(what: str) -> None:
+    """It has been asked; then nobody asks."""
+    with shell(f"{what}; echo up; {LONG} & while :; do {LONG}; done") as it:
+        it.wait_ready("^up$", within_s=10)
+        it.signal(signal.SIGINT)
+        assert not it.ended(0.3)
+
+
+def test_what_outlives_it_is_named() -> None:
+    """And ended."""
+    with shell(f"{LONG} & sleep 0.3; exit 0") as it:
+        assert it.ended(10)
+    assert it.left_behind == (LONG,)
+
+
+def test_cpu_time_and_memory_are_those_of_all_its_processes() -> None:
+    """Of one that has ended, too; memory is that of the living."""
+    busy = "import time; end = time.process_time() + 0.3\\nwhile time.process_time() < end: pass"
+    python = f'"{sys.executable}" -c \'exec("{busy}")\''
+    with shell(f"{python}; ({python}; echo up; exec {LONG}) & wait") as it:
+        it.wait_ready("^up$", within_s=30)
+        assert it.cpu_s() >= 0.55
+        one = psutil.Process(alive()[0]).memory_info().rss
+        assert it.rss_bytes() > one
+
+
+def test_it_ends_with_who_started_it() -> None:
+    """Even killed, which can tell nobody."""
+    code = (
+        "import sys, time; from harness.consumer.process_tree import ProcessTree\n"
+        f"it = ProcessTree({LONG.split()!r}); print('up', flush=True); time.sleep(60)"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(CHECKOUT)}
+    ) as parent:
+        assert parent.stdout is not None
+        assert parent.stdout.readline() == b"up\n"
+        deadline = time.monotonic() + 10
+        while not alive() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        parent.kill()
+    while alive() and time.monotonic() < deadline:
+        time.sleep(0.01)
+
+
+def test_it_hears_a_line_and_runs_where_it_is_told() -> None:
+    """On its CPU from its first instruction on, its offspring too."""
+    cpu = min(os.sched_getaffinity(0))
+    with shell("read line; grep Cpus_allowed_list /proc/self/status", cpu=cpu, listens=True) as it:
+        assert not it.ended(0.2)
+        it.go()
+        assert it.ended(10)
+        assert it.said().split() == [b"Cpus_allowed_list:", str(cpu).encode()]
