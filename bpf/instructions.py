@@ -14,6 +14,7 @@ TC_ACT_UNSPEC, TC_ACT_SHOT = -1, 2
 _INSTRUCTION = struct.Struct("=BBhi")  # struct bpf_insn: code, registers, offset, immediate
 _ETHERTYPE_AT, _UDP_PORT_AT = 12, 36  # in an Ethernet frame whose IPv4 header has no options
 _IPV4 = 0x0800
+_BPF_REDIRECT = 23  # enum bpf_func_id
 
 
 def _instruction(code: int, destination: int = 0, source: int = 0, offset: int = 0, immediate: int = 0) -> bytes:
@@ -39,6 +40,11 @@ _EXIT = _instruction(0x95)
 def returning(value: int) -> bytes:
     """Write a program that answers the same for every packet."""
     return _set(0, value) + _EXIT
+
+
+def redirecting(ifindex: int) -> bytes:
+    """Write a program that sends every packet out of another interface."""
+    return _set(1, ifindex) + _set(2, 0) + _instruction(0x85, immediate=_BPF_REDIRECT) + _EXIT  # JMP | CALL
 
 
 def dropping_udp_port(port: int) -> bytes:

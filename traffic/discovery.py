@@ -21,7 +21,8 @@ def kind_names() -> list[str]:
 
 def situation_names() -> list[str]:
     """List the situations: the files of traffic/situations."""
-    return sorted(module.name.replace("_", "-") for module in pkgutil.iter_modules(traffic.situations.__path__))
+    found = pkgutil.iter_modules(traffic.situations.__path__)
+    return sorted(module.name.replace("_", "-") for module in found if not module.ispkg)  # what they share is in parts
 
 
 def load_situation(name: str) -> Situation:

@@ -22,7 +22,7 @@ class Case(Situation):
     def set_up(self, bed: Scene, undo: ExitStack) -> None:
         self._server = undo.enter_context(bed.receiver.run(socket.create_server, (bed.receiver.ipv4, PORT)))
 
-    def do(self, bed: Scene, undo: ExitStack) -> Done:  # noqa: ARG002
+    def do(self, bed: Scene, undo: ExitStack) -> Done:
         arrived = 0
         for _ in range(self.times):
             with bed.sender.run(socket.create_connection, (bed.receiver.ipv4, PORT)) as client:

@@ -1,0 +1,1 @@
+"""What situations share."""

@@ -1,0 +1,88 @@
+"""TCP connections between the sides, and segments forged into them."""
+
+import socket
+import struct
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any
+
+from scapy.layers.inet import IP, TCP
+from scapy.layers.l2 import Ether
+from scapy.packet import Packet
+
+from traffic.testbed import Side, Testbed
+
+PORT = 5000
+TIMEOUT_S = 5.0
+# include/uapi/linux/tcp.h
+TCP_REPAIR, TCP_REPAIR_QUEUE, TCP_QUEUE_SEQ, TCP_TIMESTAMP = 19, 20, 21, 24
+TCP_RECV_QUEUE, TCP_SEND_QUEUE = 1, 2
+TCP_REPAIR_ON, TCP_REPAIR_OFF_NO_WP = 1, -1
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """Both ends of one connection, and how to forge a segment from the client."""
+
+    bed: Testbed
+    client: socket.socket
+    server: socket.socket
+
+    def segment(self, **fields: Any) -> Packet:
+        """Write a segment as the client would send next; `fields` replace those of its TCP header."""
+        bed, port = self.bed, self.client.getsockname()[1]
+        sent, received = self.positions()
+        header = {"sport": port, "dport": PORT, "seq": received, "ack": sent, "flags": "A", "window": 502} | fields
+        return (
+            Ether(src=bed.sender.mac, dst=bed.receiver.mac)
+            / IP(src=bed.sender.ipv4, dst=bed.receiver.ipv4)
+            / TCP(**header)
+        )
+
+    def positions(self) -> tuple[int, int]:
+        """Return the sequence numbers that the server sends and expects next."""
+        number = {}
+        self.server.setsockopt(socket.IPPROTO_TCP, TCP_REPAIR, TCP_REPAIR_ON)
+        for queue in (TCP_SEND_QUEUE, TCP_RECV_QUEUE):
+            self.server.setsockopt(socket.IPPROTO_TCP, TCP_REPAIR_QUEUE, queue)
+            number[queue] = struct.unpack("=I", self.server.getsockopt(socket.IPPROTO_TCP, TCP_QUEUE_SEQ, 4))[0]
+        self.server.setsockopt(socket.IPPROTO_TCP, TCP_REPAIR, TCP_REPAIR_OFF_NO_WP)
+        return number[TCP_SEND_QUEUE], number[TCP_RECV_QUEUE]
+
+
+def listen(side: Side, port: int = PORT, backlog: int = 128) -> socket.socket:
+    """Listen at a port of the side."""
+    return side.run(socket.create_server, (side.ipv4, port), backlog=backlog)
+
+
+def connect(bed: Testbed, listener: socket.socket) -> Connection:
+    """Connect from the sender to a listener of the receiver's, which accepts."""
+    client = bed.sender.run(socket.create_connection, listener.getsockname(), timeout=TIMEOUT_S)
+    return Connection(bed, client, listener.accept()[0])
+
+
+def connections(bed: Testbed, count: int, undo: ExitStack) -> list[Connection]:
+    """Open so many connections, whose sockets `undo` closes, the clients first."""
+    with listen(bed.receiver) as listener:
+        opened = [connect(bed, listener) for _ in range(count)]
+    for each in opened:
+        undo.callback(each.server.close)
+    for each in opened:
+        undo.callback(each.client.close)
+    return opened
+
+
+def no_timestamps(side: Side) -> None:
+    """Connections of the side go without timestamps, so that a forged segment needs none (RFC 7323, 3.2)."""
+    side.write_sysctl("net/ipv4/tcp_timestamps", 0)
+
+
+def fill(client: socket.socket) -> int:
+    """Send until no more is taken; return how many bytes were."""
+    client.setblocking(False)
+    taken = 0
+    while True:
+        try:
+            taken += client.send(bytes(1000))
+        except BlockingIOError:
+            return taken
