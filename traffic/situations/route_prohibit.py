@@ -1,0 +1,8 @@
+"""IPv4 packets to forward, to a network that a route prohibits (ip_error)."""
+
+from traffic.situations.parts.routes import ForwardedByRoute
+
+
+class Case(ForwardedByRoute):
+    title = "IPv4 packets to forward, whose route is of type prohibit"
+    route_type = "prohibit"

@@ -1,0 +1,9 @@
+"""IPv6 packets to forward, to a network that a route prohibits."""
+
+from traffic.situations.parts.routes import ForwardedByRoute
+
+
+class Case(ForwardedByRoute):
+    title = "IPv6 packets to forward, whose route is of type prohibit"
+    route_type = "prohibit"
+    needs = ("ipv6",)
