@@ -28,7 +28,7 @@ class Case(Situation):
         for _ in range(LISTEN + 1):
             undo.enter_context(bed.sender.run(socket.create_connection, address, timeout=TIMEOUT_S))
 
-    def do(self, bed: Scene, undo: ExitStack) -> Done:  # noqa: ARG002
+    def do(self, bed: Scene, undo: ExitStack) -> Done:
         frames = [bytes(ipv4(bed) / TCP(sport=20000 + each, dport=PORT, flags="S")) for each in range(self.times)]
 
         def send() -> int:

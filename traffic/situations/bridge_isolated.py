@@ -1,0 +1,10 @@
+"""Frames between two isolated ports of a bridge (should_deliver)."""
+
+from types import MappingProxyType
+
+from traffic.situations.parts import bridge
+
+
+class Case(bridge.Bridged):
+    title = "frames between two isolated ports of a bridge"
+    in_port = out_port = MappingProxyType({"isolated": 1})

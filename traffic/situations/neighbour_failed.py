@@ -1,0 +1,7 @@
+"""Datagrams to a neighbour that does not answer: they wait until its resolution fails (neigh_invalidate)."""
+
+from traffic.situations.parts import neighbours
+
+
+class Case(neighbours.Unanswered):
+    title = "datagrams to a neighbour that does not answer"

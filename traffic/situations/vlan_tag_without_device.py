@@ -1,0 +1,20 @@
+"""UDP in a frame with a VLAN tag, to a host that has no device for that VLAN.
+
+What is tagged for nobody is marked as another host's packet (__netif_receive_skb_core), where the kernel has VLANs.
+"""
+
+from scapy.layers.l2 import Dot1Q
+from scapy.packet import Packet
+
+from traffic.scene import Scene
+from traffic.situations.parts.frames import FramesSent
+
+
+class Case(FramesSent):
+    title = "UDP with a VLAN tag that no device has"
+
+    def frames(self, bed: Scene) -> Packet:
+        frame = self.packet(bed)
+        packet = frame.payload
+        frame.remove_payload()
+        return frame / Dot1Q(vlan=5) / packet
