@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from bpf.own import PROGRAMS
+from bpf.program import import_bcc
 from harness.doctor import Finding, examine
+from harness.doctor.hidden_events import check
 from tests.kernel.bench import OWN_MOUNTS
 
 CHECKOUT = Path(__file__).resolve().parents[4]
@@ -68,3 +72,17 @@ def test_what_a_container_denies_is_named_once(machine: list[str], level: str, w
     assert words in findings[0]["what"]
     assert findings[0]["cure"]
     assert said.returncode == (4 if level == "missing" else 0)
+
+
+def test_a_program_that_may_hide_drops_from_perf_is_named_with_its_process() -> None:
+    """This one hides nothing, for other tests' sake: what a program returns nobody can ask for."""
+    os.environ["BCC_KERNEL_SOURCE"] = str(PROGRAMS / "include")
+    assert not any("through perf" in finding.what and f"process {os.getpid()}" in finding.what for finding in check())
+    program = import_bcc().BPF(text=b"int one(void *context) { return 1; }", cflags=["-Wno-everything"])
+    try:
+        program.attach_tracepoint(tp=b"skb:kfree_skb", fn_name=b"one")
+        (found,) = (finding for finding in check() if f"process {os.getpid()}" in finding.what)
+    finally:
+        program.cleanup()
+    assert found.level == "warning"
+    assert "while it returns 0" in found.what
