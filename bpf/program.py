@@ -1,6 +1,7 @@
 """Load drops.c, or a user's own program, through bcc and attach it. The only module that imports bcc."""
 
 import contextlib
+import ctypes
 import mmap
 import os
 import re
@@ -15,6 +16,7 @@ from bpf.counters import CounterMap
 from bpf.errors import CannotRun, is_refusal
 from bpf.hooks import Devices, Hook, attach
 from bpf.own import PROGRAMS, OwnProgram, Sees, tag_flags
+from bpf.packets import SortOfDrop, packet_flags
 from bpf.pid_namespace import namespace_flags
 
 if TYPE_CHECKING:
@@ -32,7 +34,8 @@ class LoadOptions:
 
     `tag` is a source MAC address of six bytes, None observes the whole machine. `synthetic` adds the program that emits
     records without packets. `entry` is the function that is attached: another than on_drop does a part of its work, to
-    be measured. `own` is a user's program in place of ours, `devices` what it may be attached to.
+    be measured. `own` is a user's program in place of ours, `devices` what it may be attached to. Drops that are among
+    `normals` are left out.
     """
 
     channel: Channel
@@ -41,6 +44,7 @@ class LoadOptions:
     devices: Devices = Devices()  # noqa: RUF009 - frozen
     synthetic: bool = False
     entry: Entry = "on_drop"
+    normals: Sequence[SortOfDrop] = ()
 
     def __post_init__(self) -> None:
         if self.tag is not None and len(self.tag) != 6:
@@ -89,6 +93,8 @@ class Program:
             # bcc.BPF() closes what it holds at interpreter exit only; __exit__ calls cleanup() and unregisters it
             self.bcc.load_func(self.options.entry.encode(), bcc.BPF.RAW_TRACEPOINT)
             self.hooks = (Hook(self.options.entry, "raw_tracepoint", TRACEPOINT),)
+            for place, normal in enumerate(self.options.normals):
+                syscalls.update(self.map_fd("normals"), place, normal.packed())
             self._emit = self.bcc.load_func(b"emit", bcc.BPF.SCHED_CLS) if self.options.synthetic else None
 
     def __exit__(self, *exc: object) -> None:
@@ -117,6 +123,15 @@ class Program:
     def detach(self) -> None:
         """Stop observing; a no-op when not attached. What is in the ring stays readable."""
         self._attached.close()
+
+    def hidden(self) -> list[int]:
+        """Return of each sort of drop that is left out how many were."""
+        counts = ctypes.create_string_buffer(8 * syscalls.possible_cpus())
+        totals = []
+        for place in range(len(self.options.normals)):
+            syscalls.lookup(self.map_fd("hidden"), place, counts)
+            totals.append(sum(memoryview(counts).cast("B").cast("Q")))
+        return totals
 
     @property
     def sees(self) -> Sees | None:
@@ -191,6 +206,8 @@ def compile_flags(options: LoadOptions) -> list[str]:
     with KernelTypes() as types:
         flags += tracepoint_flags(types)
         flags += tag_flags(types, options.tag)
+        if options.normals:
+            flags += [f"-DNORMALS={len(options.normals)}", *packet_flags(types)]
     flags += [*namespace_flags(), *options.channel.flags]
     if options.entry != "on_drop":
         flags.append("-DBASELINES")

@@ -1,10 +1,14 @@
 """Name kernel addresses from /proc/kallsyms: read once, sorted, searched by bisection."""
 
+import re
 from bisect import bisect_right
 from pathlib import Path
 from typing import Self
 
 KALLSYMS = Path("/proc/kallsyms")
+
+# What compilers append to the name of a function of which they made another.
+_MADE_BY_COMPILERS = re.compile(r"\.(?:constprop|isra|part|cold|llvm)\b.*")
 
 
 class Symbols:
@@ -45,6 +49,17 @@ class Symbols:
             return f"{address:#x}"
         return f"{self._names[place]}+{address - self._addresses[place]:#x}"
 
+    def ranges(self, function: str) -> list[tuple[int, int]]:
+        """Return from where to where a function's code lies, what compilers made of it included (`plain`)."""
+        ends = [*self._addresses[1:], 1 << 64 - 1]
+        places = zip(self._names, self._addresses, ends, strict=True)
+        return [(begin, end) for name, begin, end in places if name.startswith(function) and plain(name) == function]
+
     def address(self, name: str) -> int | None:
         """Return the address of a function's symbol, or None."""
         return self._addresses[self._names.index(name)] if name in self._names else None
+
+
+def plain(name: str) -> str:
+    """Return what the source calls a function, by its symbol and an offset behind it."""
+    return _MADE_BY_COMPILERS.sub("", name.partition("+")[0])

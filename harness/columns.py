@@ -21,6 +21,13 @@ def kept_columns() -> list[Column]:
     return read_columns(files)
 
 
+def known_column(release: str, machine: str) -> Column | None:
+    """Return the column that was made on this version of the kernel and this architecture; None: there is none."""
+    columns = read_columns(column_files())
+    alike = (column for column in columns if (column.title, column.machine) == (version_of(release), machine))
+    return next(alike, None)
+
+
 def nearest(columns: Sequence[Column], release: str) -> Column:
     """Return the column of a kernel's version, else of the newest before it, else the oldest there is."""
     wanted = tuple(map(int, version_of(release).split(".")))

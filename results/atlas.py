@@ -222,6 +222,18 @@ def differences(known: Row, now: Row) -> list[str]:
     return wrong
 
 
+def contradictions(known: Column, rows: Sequence[Row]) -> list[str]:
+    """Say which rows are not as a column of the same kernel has them, and in what."""
+    wrong = []
+    for row in rows:
+        there = known.row(row.name)
+        if there is None:
+            wrong.append(f"{row.name}: the column of Linux {known.title} has no such row")
+        else:
+            wrong += [f"{row.name}: {what}" for what in differences(there, row)]
+    return wrong
+
+
 def _counted(what: str, known: int, now: int, within: Range | None) -> Iterator[str]:
     if within is None:
         if known != now:

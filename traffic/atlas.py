@@ -1,6 +1,5 @@
 """Make situations happen, each in namespaces of its own, and hear all witnesses at once."""
 
-import re
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,7 +10,7 @@ from pyroute2 import NetlinkError
 
 from bpf.errors import CannotRun
 from bpf.reasons import Reasons
-from bpf.symbols import Symbols
+from bpf.symbols import Symbols, plain
 from bpf.whose import UNKNOWN, Cause, DropsByOwner
 from traffic import nftables, witnesses
 from traffic.kind import DropKind
@@ -24,8 +23,6 @@ REST_S, POLL_S, LONGEST_S = 0.05, 0.01, 5.0
 # A drop that nobody can be found for makes a count doubtful, and so does one that was not seen: it is made again.
 ATTEMPTS = 4
 KIND_TIMES = 64
-# What compilers append to the name of a function of which they made another: no part of what the source calls it.
-_MADE_BY_COMPILERS = re.compile(r"\.(?:constprop|isra|part|cold|llvm)\b.*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,8 +186,7 @@ def _named(drops: Mapping[Cause, int], reasons: Reasons, symbols: Symbols) -> tu
     """Name what was counted, the most frequent first; places of one function are one."""
     named: Counter[tuple[str, str, str]] = Counter()
     for cause, count in drops.items():
-        function = _MADE_BY_COMPILERS.sub("", symbols.name(cause.location).split("+")[0])
-        named[reasons.name(cause.reason), function, cause.packet] += count
+        named[reasons.name(cause.reason), plain(symbols.name(cause.location)), cause.packet] += count
     return tuple(
         Event(reason=reason, function=function, packet=packet, count=count)
         for (reason, function, packet), count in sorted(named.items(), key=lambda each: (-each[1], each[0]))

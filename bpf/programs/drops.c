@@ -11,6 +11,7 @@
  *   TAG, OFFSET_HEAD, OFFSET_MAC_HEADER   count only packets of this session (tag.h)
  *   ARG_SKB, ARG_LOCATION, ARG_REASON   places of the tracepoint's arguments, from BTF too
  *   WAKEUP_FLAGS          of bpf_ringbuf_submit; or WAKEUP_BYTES: wake the consumer when so much waits
+ *   NORMALS               leave out drops of so many sorts that are no loss, which the loader lists (packet.h)
  *   SYNTHETIC             adds the program that emits records without packets, of so many kinds at the most
  *   SYNTHETIC_PLANS       for so many who emit at once
  *   BASELINES             adds programs that do a part of the work, to tell what each part costs
@@ -58,6 +59,37 @@ BPF_TABLE("percpu_hash", struct key, u64, counts, AGGREGATE_ENTRIES);
 BPF_PERCPU_ARRAY(counters, struct counters, 1);
 
 #include "tag.h"
+
+#ifdef NORMALS
+#include "packet.h"
+
+/* By packet of this sort (packet.h), for this reason, from code between these addresses. */
+struct normal {
+    u64 begin;
+    u64 end;
+    u32 reason;
+    u32 packet;
+};
+BPF_ARRAY(normals, struct normal, NORMALS);
+BPF_PERCPU_ARRAY(hidden, u64, NORMALS); /* of each, how many were left out */
+
+static __always_inline bool is_normal(u64 skb, u64 location, u32 reason)
+{
+    u32 packet = packet_of(skb);
+    for (int i = 0; i < NORMALS; i++) {
+        int place = i;
+        struct normal *normal = normals.lookup(&place);
+        if (!normal || normal->reason != reason || normal->packet != packet || location < normal->begin ||
+            location >= normal->end)
+            continue;
+        u64 *count = hidden.lookup(&place);
+        if (count)
+            *count += 1;
+        return true;
+    }
+    return false;
+}
+#endif
 
 static __always_inline void handle(void *ctx, struct counters *count, u32 pid, u64 location, u32 reason)
 {
@@ -127,6 +159,10 @@ int on_drop(struct bpf_raw_tracepoint_args *ctx)
 {
 #ifdef TAG
     if (!tagged(ctx->args[ARG_SKB]))
+        return 0;
+#endif
+#ifdef NORMALS
+    if (is_normal(ctx->args[ARG_SKB], ctx->args[ARG_LOCATION], ctx->args[ARG_REASON]))
         return 0;
 #endif
     int first = 0;

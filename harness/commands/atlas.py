@@ -17,7 +17,7 @@ from pathlib import Path
 from bpf.btf import KernelTypes
 from bpf.reasons import Reasons
 from bpf.symbols import Symbols
-from harness.columns import kept_columns, nearest
+from harness.columns import kept_columns, known_column, nearest
 from harness.commands.parts import report_forms
 from harness.commands.parts.roles import output
 from harness.commands.parts.status import DONE
@@ -26,7 +26,7 @@ from harness.machine.privileges import require
 from results.atlas import Column, Event, Range, Row, find, read_columns
 from results.errors import BadInput, unknown
 from results.output import prove_writable, write_file
-from results.reports.atlas import column_document, find_document
+from results.reports.atlas import column_document, columns_document, find_document
 
 NEEDS = "nothing"
 
@@ -51,7 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
         return _find(arguments, read_columns(arguments.files) if arguments.files else kept_columns())
     if arguments.files:
         columns = read_columns(arguments.files)
-        report_forms.show(column_document(columns[-1], columns), arguments, _json(columns) if arguments.json else None)
+        report_forms.show(columns_document(columns), arguments, _json(columns) if arguments.json else None)
         return DONE
     require("kernel", "atlas", sys.argv[1:])
     if arguments.out:
@@ -73,7 +73,8 @@ def run(arguments: argparse.Namespace) -> int:
     column = replace(column, rows=tuple(rows))
     if arguments.out:
         write_file(arguments.out, _json([column]).encode())
-    report_forms.show(column_document(column), arguments, "" if arguments.json else None)
+    known = known_column(column.kernel, column.machine)
+    report_forms.show(column_document(column, known), arguments, "" if arguments.json else None)
     return DONE
 
 

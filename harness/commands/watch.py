@@ -14,8 +14,10 @@ from rich.live import Live
 
 from bpf.channel import Channel, counting_channel, record_channels
 from bpf.channels.map import MapChannel
+from bpf.counters import Counters
 from bpf.errors import CannotRun
 from bpf.program import LoadOptions, Program
+from harness.columns import kept_columns
 from harness.commands.parts.numbers import byte_count, finite, whole
 from harness.commands.parts.parser import refuse
 from harness.commands.parts.status import DONE, INTERRUPTED, INVALID_TRIAL, READER_GONE, TERMINATED, Terminated
@@ -25,6 +27,7 @@ from harness.machine.streams import reader_gone, redraws, say
 from harness.watch.choice import Choice
 from harness.watch.ending import Stop, ending_with_us
 from harness.watch.loop import watch_counts, watch_events
+from harness.watch.normal import NormalDrops
 from harness.watch.rows import Row, tally_rows
 from harness.wishes import DEFAULT_RING_BYTES, check_duration
 from modes import Kit, load_mode, mode_names, readers_of
@@ -42,6 +45,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--mode", default="terminal", help="how the events are consumed (default: terminal)")
     parser.add_argument("--reason", action="append", metavar="NAME", help="only drops of this reason (repeatable)")
     parser.add_argument("--pid", action="append", type=whole, help="only drops on this process's time (repeatable)")
+    parser.add_argument(
+        "--exclude-normal",
+        action="store_true",
+        help="leave out events by which nothing was lost on any kernel that `bench atlas` was run on",
+    )
     parser.add_argument("--duration", type=finite, metavar="S", help="stop after so many seconds (default: at Ctrl-C)")
     parser.add_argument(
         "--channel", choices=list(record_channels()), default="ring", help="what carries the events (default: ring)"
@@ -84,7 +92,8 @@ def _watch(arguments: argparse.Namespace) -> int:
         MapChannel(entries=ENTRIES) if aggregating else of_records.of(size_bytes=arguments.ring_size, wakeup="adaptive")
     )
     raised: str | None = None
-    with Program(LoadOptions(channel=channel)) as program:
+    normal = NormalDrops(kit, kept_columns() if arguments.exclude_normal else ())
+    with Program(LoadOptions(channel=channel, normals=normal.sorts)) as program:
         program.attach()
         if arguments.duration is not None:
             signal.setitimer(signal.ITIMER_REAL, arguments.duration)
@@ -110,17 +119,24 @@ def _watch(arguments: argparse.Namespace) -> int:
                 raise
             raised = None if gone else describe(error, mode_class)
         counters = program.counters.read()
-    lost = counters.reserve_failed + counters.map_full
-    seen = counters.submitted + counters.aggregated
+        hidden = program.hidden()
     if undone:
         say(f"bench: {told_of(undone)}")
-    say(f"{seen:,} drops seen, {lost:,} lost (no room in the {channel.name})")
+    _say_counts(counters, channel.name, normal.told(hidden))
     if gone:
         return READER_GONE
     if raised is not None:
         say(f"bench: the mode raised {raised}")
         return INVALID_TRIAL
     return {signal.SIGINT: INTERRUPTED, signal.SIGTERM: TERMINATED}.get(stop.received or signal.SIGALRM, DONE)
+
+
+def _say_counts(counters: Counters, channel: str, left_out: Iterable[str]) -> None:
+    lost = counters.reserve_failed + counters.map_full
+    seen = counters.submitted + counters.aggregated
+    say(f"{seen:,} drops seen, {lost:,} lost (no room in the {channel})")
+    for line in left_out:
+        say(line)
 
 
 def _print_counts(snapshots: Iterable[list[Row]], *, as_json: bool) -> None:

@@ -2,15 +2,28 @@
 
 from collections.abc import Sequence
 
-from results.atlas import Column, Normal, Row, differences
+from results.atlas import Column, Row, contradictions, differences
 from results.reports.document import Bad, Cell, Document, Doubt, Good, Heading, Line, Sentence, Strong, Table, cells
 
 _MOST_COUNTERS = 4
 
 
-def column_document(column: Column, columns: Sequence[Column] = ()) -> Document:
-    """Show a column; where others are given, what they differ in, and since which of them it is so."""
-    return _document(column, [other for other in columns if other is not column])
+def column_document(column: Column, known: Column | None = None) -> Document:
+    """Show what was just made, and in which rows it is not as it was on a kernel of the same version."""
+    wrong = contradictions(known, column.rows) if known is not None else []
+    if known is None:
+        said = f"No column of Linux {column.title} came with bench: this is a new one."
+    elif wrong:
+        said = f"Not as on Linux {known.kernel}, whose column came with bench:"
+    else:
+        said = f"Every row is as on Linux {known.kernel}, whose column came with bench."
+    return _document(column, (), ((said,), *((Bad(each),) for each in wrong)))
+
+
+def columns_document(columns: Sequence[Column]) -> Document:
+    """Show the newest kernel's column, in what others differ, and since which of them it is so."""
+    *others, column = columns
+    return _document(column, others, tuple((f"{row.name}: {row.source}",) for row in column.rows if row.source))
 
 
 def find_document(column: Column, word: str, rows: Sequence[Row], how: str) -> Document:
@@ -20,7 +33,7 @@ def find_document(column: Column, word: str, rows: Sequence[Row], how: str) -> D
     return Document(((said,),), (table, (how,), *_legend(rows)), name="bench atlas")
 
 
-def _document(column: Column, others: Sequence[Column]) -> Document:
+def _document(column: Column, others: Sequence[Column], more: tuple[Sentence, ...]) -> Document:
     made = [row for row in column.rows if row.why_not is None]
     said = f"{len(made)} of {len(column.rows)} situations made on Linux {column.kernel} ({column.machine})"
     silent = sum(bool(row.lost) and not row.events for row in made)
@@ -34,10 +47,9 @@ def _document(column: Column, others: Sequence[Column]) -> Document:
     doubtful = [row.name for row in made if row.unattributed or row.unseen]
     if doubtful:
         parts.append((Doubt(f"events that nobody could be found for came meanwhile: {', '.join(doubtful)}"),))
-    sources = tuple((f"{row.name}: {row.source}",) for row in made if row.source)
     return Document(
         ((said,), (summary,)),
-        (*parts, *_legend(column.rows), *(sources if others else ())),
+        (*parts, *_legend(column.rows), *more),
         name="bench atlas",
         title="The atlas of drops",
     )
@@ -151,10 +163,3 @@ def _first(row: Row, column: Column, others: Sequence[Column]) -> str:
             break
         first = other.title
     return first
-
-
-def normals_document(normal: Sequence[Normal]) -> Document:
-    """List the events that are no loss, and the situations that say so."""
-    lines = tuple(Line(each.reason, cells(each.function, each.packet, ", ".join(each.rows))) for each in normal)
-    headings = (Heading("function", words=True), Heading("packet", words=True), Heading("as in", words=True))
-    return Document((), (Table("reason", headings, lines, narrow="fold"),), name="bench atlas")
