@@ -26,7 +26,7 @@ from harness.machine.streams import hide_deprecations
 from harness.trial import Tree
 from results.errors import BadInput
 
-PROTOCOL = 14
+PROTOCOL = 15
 """Raised when a message changes its meaning; a worker of another checkout must speak the same (bench check)."""
 
 
@@ -93,8 +93,9 @@ class Worker(AbstractContextManager["Worker"]):
         tree: Tree | None = None,
         group: Group | None = None,
         under: Emulator | None = None,
+        python: Path | None = None,
     ) -> None:
-        """Start `python -m module` in its own session; it hears `first` first.
+        """Start `python -m module` in its own session, by our own interpreter or another; it hears `first` first.
 
         It imports our packages from this checkout and works where we do; with `tree`, from and in there. `group` is for
         one that runs what is not ours.
@@ -114,7 +115,7 @@ class Worker(AbstractContextManager["Worker"]):
             # -P: the working folder may be anybody's, and what is called as our packages there is not ours.
             self._command = [
                 *(() if under is None else under.words),
-                sys.executable,
+                sys.executable if python is None else str(python),
                 "-P",
                 "-m",
                 module,

@@ -297,6 +297,7 @@ def _consumer_setting(mode_name: str, traffic: str, wishes: Wishes) -> Setting:
         when_full=_when_full(channel, wishes),
         ring_size_bytes=wishes.ring_size_bytes,
         program=wishes.program,
+        python=next(iter(wishes.pythons), None),
     )
 
 
@@ -367,6 +368,7 @@ def _aggregating(mode_name: str, traffic: str, wishes: Wishes, channel: type[Cha
         interval_ns=wishes.interval_ns or DEFAULT_SNAPSHOT_INTERVAL_NS,
         gc=_collector(wishes),
         channel=channel.name,
+        python=next(iter(wishes.pythons), None),
     )
 
 

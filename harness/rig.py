@@ -35,7 +35,7 @@ class Rig(ExitStack):
     """Runs trials one after the other, as a context manager.
 
     `traces` names the files that modes fill, by the trial's number; the others fill a temporary one. `trees` says, by
-    mode and arm, where consumer processes come from, if not from here.
+    mode and arm, where consumer processes come from, if not from here; `pythons` holds the interpreters of settings.
     """
 
     def __init__(
@@ -46,6 +46,7 @@ class Rig(ExitStack):
         traces: Mapping[int, Path] = MappingProxyType({}),
         trees: Trees = MappingProxyType({}),
         probing: Probing = Probing(),  # noqa: B008 - frozen
+        pythons: Mapping[str, Path] = MappingProxyType({}),
     ) -> None:
         super().__init__()
         self._probing = probing
@@ -53,6 +54,7 @@ class Rig(ExitStack):
         self._seed = seed
         self._traces = traces
         self._trees = trees
+        self._pythons = pythons
         self._beds: list[Testbed] = []
 
     def __enter__(self) -> Self:
@@ -121,7 +123,9 @@ class Rig(ExitStack):
 
     def _place_of(self, step: Step) -> Place:
         tree = None if step.arm is None else self._trees.get((step.setting.mode, step.arm))
-        return dataclasses.replace(self._place, consumer_tree=tree)
+        version = step.setting.python
+        python = None if version is None else self._pythons[version]
+        return dataclasses.replace(self._place, consumer_tree=tree, consumer_python=python)
 
     def _run(self, setting: Setting, identity: Identity, place: Place, on_progress: OnProgress) -> Trial:
         with self._output(setting, identity.number) as output_fd, self._consumers(setting) as (start, detach):

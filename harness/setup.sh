@@ -169,6 +169,7 @@ make_environment() {
             --require-hashes --no-deps --only-binary :all: --ignore-installed -r "$lock" >&2 &&
         for packages in "$environment"/lib/python3*/site-packages; do
             printf '%s\n' "$here" | as_owner tee "$packages/bench.pth" >/dev/null
+            [ -z "${bcc_linked-}" ] || as_owner ln -sfn "$bcc_linked" "$packages/bcc"
         done &&
         printf '%s %s\n' "$1" "$(environment_key)" | as_owner tee "$environment/made-from" >/dev/null ||
         cannot "the Python environment could not be made (see above); type the command again to start over"
@@ -225,6 +226,41 @@ set_up_readers() (
     if environment_is_ready readers; then exit; fi
     [ "${BENCH_NO_INSTALL-}" != 1 ] || may_not_install "the Python environment in $environment"
     make_environment readers
+)
+
+# Have an environment for each interpreter of a list such as python3.13,/opt/python/bin/python3: its own, since compiled
+# packages are for one version. bcc is there for the system's Python alone, and pure Python: it is seen by a link.
+# The lock is kept in descriptor 8, as set_up keeps its own.
+set_up_pythons() {
+    # Anything else is none, which the command says.
+    case $1 in *[!A-Za-z0-9._+/,-]* | -* | *,-*) return ;; esac
+    asked=$(printf %s "$1" | tr , ' ')
+    exec 8<"$here/harness/setup.sh"
+    flock --shared 8
+    for name in $asked; do
+        set_up_python "$name" look || case $? in 1) unready=yes ;; *) exit 4 ;; esac
+    done
+    [ -n "${unready-}" ] || return 0
+    [ "${BENCH_NO_INSTALL-}" != 1 ] || may_not_install "an environment for each of --python $1"
+    flock --unlock 8
+    flock 8
+    for name in $asked; do set_up_python "$name" make; done
+    flock --shared 8
+}
+
+# Make the environment of one interpreter where it is not ready; with `look`, tell whether it is.
+set_up_python() (
+    found=$(command -v "$1") || cannot "--python $1: there is no such interpreter on the PATH $PATH; name it by its path"
+    # What it says itself: the name may be a link, a script that chooses, or an environment's.
+    system_python=$(as_owner "$(realpath -s "$found")" -I -c \
+        'import sys; print(sys._base_executable); sys.exit(sys.version_info < (3, 11))') && [ -x "$system_python" ] ||
+        cannot "--python $1: $found is no Python of 3.11 or later"
+    environment=$here/.venv-python-$(printf %s "$1" | tr / @) locks=requirements.txt
+    if environment_is_ready run; then exit 0; elif [ "$2" = look ]; then exit 1; fi
+    for folder in /usr/lib/python3/dist-packages/bcc /usr/lib*/python3*/site-packages/bcc; do
+        [ ! -e "$folder" ] || bcc_linked=$folder
+    done
+    make_environment run
 )
 
 # A developer's environment stays one when the locks change.

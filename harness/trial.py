@@ -29,11 +29,15 @@ class Identity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where the two processes run. No CPUs: the machine has only one, and nothing is pinned. No tree: in our own."""
+    """Where the two processes run. No CPUs: the machine has only one, and nothing is pinned. No tree: in our own.
+
+    No interpreter: the consumer runs with ours.
+    """
 
     consumer_cpu: int | None
     generator_cpu: int | None
     consumer_tree: Tree | None = None
+    consumer_python: Path | None = None
 
     def producer_cpus(self, number: int) -> Sequence[int | None]:
         """Choose the CPUs of so many generators: the consumer's own comes last."""

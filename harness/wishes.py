@@ -40,6 +40,7 @@ class Wishes:
     object_kinds: tuple[ObjectKind, ...] | None = None
     window_events: int | None = None
     gc: tuple[Collector, ...] = ("on",)
+    pythons: tuple[str, ...] = ()
     ring_size_bytes: int = DEFAULT_RING_BYTES
     producers: tuple[int, ...] = (1,)
     sender: str = "auto"
@@ -100,6 +101,8 @@ def consumers(modes: str, wishes: Wishes) -> list[tuple[str, Wishes]]:
         apart = [dataclasses.replace(wishes, producers=(number,)) for number in dict.fromkeys(wishes.producers)]
     elif len(wishes.gc) > 1:
         apart = [dataclasses.replace(wishes, gc=(setting,)) for setting in dict.fromkeys(wishes.gc)]
+    elif len(wishes.pythons) > 1:
+        apart = [dataclasses.replace(wishes, pythons=(version,)) for version in wishes.pythons]
     if apart:
         return [chosen for its in apart for chosen in consumers(modes, its)]
     spelled = []

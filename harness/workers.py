@@ -77,7 +77,16 @@ def start_consumer(
     )
     inherited = [] if output_fd is None else [output_fd]
     inherited += [outlet.namespace for outlet in (*spec.receivers, *spec.senders)]
-    return Worker("harness.consumer", spec, name="consumer", pass_fds=inherited, tree=tree, group=Group(), under=under)
+    return Worker(
+        "harness.consumer",
+        spec,
+        name="consumer",
+        pass_fds=inherited,
+        tree=tree,
+        group=Group(),
+        under=under,
+        python=place.consumer_python,
+    )
 
 
 def start_generator(

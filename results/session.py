@@ -170,8 +170,8 @@ def same_machine(a: Mapping[str, Any], b: Mapping[str, Any]) -> bool:
 
 
 def python_line(version: str) -> str:
-    """Name a version of Python without its last part, as 3.11: all of a line allocate alike."""
-    return ".".join(version.split(".")[:2])
+    """Name a version of Python without its last part, as 3.11 or 3.14t: all of a line allocate alike."""
+    return ".".join(version.split(".")[:2]) + "t" * version.endswith("t")
 
 
 def collector(version: str) -> str:

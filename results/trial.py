@@ -21,11 +21,13 @@ ObjectKind = Literal["dataclass", "tuple", "dict"]
 #   2  `disturbed_because`, apart from `invalid_because`: before, a machine that was not quiet made a trial invalid
 #   3  `windows`: a trial may be one half of a pair, measured by turns with the other
 #   4  `program`: a user's own, and what a black box does not count is null (`observed`, `offered`, `lost`)
-SCHEMA_VERSION = 4
+#   5  `python`: the interpreter of a trial's consumer, where it is not the one of its session
+SCHEMA_VERSION = 5
 
 # Fields of a setting that came after the first files were written: where one is absent, its default is what held.
 _LATER = frozenset({
     "channel", "when_full", "producers", "stall_s", "handicap", "windows", "object_kind", "window_events", "program",
+    "python",
 })  # fmt: skip
 
 
@@ -43,6 +45,7 @@ class Setting:
     `stall_s` is for how long the consumer is stopped once in the middle of a trial, whatever waits.
     `handicap` slows the consumer by a stated amount, to see whether a check finds it (harness/consumer/handicap.py).
     `program` is the file of a user's own program, in place of bench's.
+    `python` is the version of the interpreter that runs the consumer, where that is not bench's own.
     `windows` is in how many windows the trial is measured, by turns with the other arm's: `drain_records`, or
     `duration_s`, is then of one window.
     """
@@ -73,6 +76,7 @@ class Setting:
     handicap: str | None = None
     windows: int | None = None
     program: str | None = None
+    python: str | None = None
 
     def to_json(self) -> dict[str, object]:
         row = asdict(self)

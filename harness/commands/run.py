@@ -7,17 +7,20 @@ frames to a schedule inside the project's own network namespaces. Its ledger bal
 import argparse
 import dataclasses
 from collections.abc import Container, Mapping
+from functools import partial
 from pathlib import Path
 
 from harness.commands.parts import options
-from harness.commands.parts.numbers import finite, whole
+from harness.commands.parts.numbers import finite, interpreter_names, whole
 from harness.commands.parts.progress import ProgressLine
 from harness.commands.parts.roles import output
 from harness.commands.parts.status import DONE, INVALID_TRIAL
+from harness.interpreters import interpreters
 from harness.machine.streams import say
 from harness.mode_source import sources_of, traffic_of
 from harness.outputs import kept_traces
 from harness.plan import DEFAULT_PASSES, run_plan
+from harness.rig import Rig
 from harness.session import carry_out
 from results.plan import failed
 from results.reports.details import details
@@ -35,6 +38,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_consumer_options(parser)
     options.add_load_options(parser)
     group = parser.add_argument_group("the plan")
+    group.add_argument(
+        "--python", type=interpreter_names, default=(), metavar="PYTHON[,PYTHON…]",
+        help="other interpreters to run consumers with, by name or path: trials of each (default: bench's own)",
+    )  # fmt: skip
     group.add_argument("--trials", type=whole, default=3, metavar="N", help="trials of each setting (default: 3)")
     group.add_argument("--drain", type=whole, metavar="N", help="drain trials of N synthetic records instead of a load")
     group.add_argument(
@@ -58,7 +65,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    plan = plan_of(arguments)
+    pythons = interpreters(arguments.python)
+    plan = plan_of(arguments, tuple(pythons))
     recording = options.recording_of(arguments, "run")
 
     def traces(seed: int, finished: Container[int]) -> Mapping[int, Path]:
@@ -72,7 +80,8 @@ def run(arguments: argparse.Namespace) -> int:
     offered = traffic_of(setting.traffic for setting in plan.settings)
     progress = ProgressLine(total, recording.out, quiet=arguments.quiet, as_json=arguments.json, modes=modes)
     sources = sources_of(modes, arguments.program)
-    trials = carry_out(plan, recording, progress, modes=sources, traffic=offered, traces=traces).trials
+    rigs = partial(Rig, pythons=pythons)
+    trials = carry_out(plan, recording, progress, modes=sources, traffic=offered, traces=traces, rigs=rigs).trials
     if not arguments.json:
         document = run_document(trials)
         more = details(trials) if arguments.details else ()
@@ -80,9 +89,10 @@ def run(arguments: argparse.Namespace) -> int:
     return INVALID_TRIAL if failed(trials) else DONE
 
 
-def plan_of(arguments: argparse.Namespace) -> RunPlan:
-    """Settle what is tried. Raises BadInput before anything is set up."""
-    plan = run_plan(options.asked_of(arguments))
+def plan_of(arguments: argparse.Namespace, pythons: tuple[str, ...] = ()) -> RunPlan:
+    """Settle what is tried, with each of these versions of Python. Raises BadInput before anything is set up."""
+    asked = options.asked_of(arguments)
+    plan = run_plan(dataclasses.replace(asked, wishes=dataclasses.replace(asked.wishes, pythons=pythons)))
     of_load = ("traffic", "rate", "shape", "sender", "producers", "duration", "wakeup")
     options.refuse_unheeded(arguments, plan.settings, *of_load)
     return plan

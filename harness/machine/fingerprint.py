@@ -2,6 +2,7 @@
 
 import os
 import platform
+import sysconfig
 from pathlib import Path
 
 from bpf.errors import CannotRun
@@ -26,7 +27,7 @@ def fingerprint() -> dict[str, str | int | None]:
         "cpus_allowed": len(os.sched_getaffinity(0)),
         "memory_bytes": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
         "kernel": platform.release(),
-        "python": platform.python_version(),
+        "python": platform.python_version() + "t" * bool(sysconfig.get_config_var("Py_GIL_DISABLED")),
         "bcc": str(import_bcc().__version__),
         "bench": VERSION,
         "commit": _commit(),

@@ -11,8 +11,8 @@ from results.trial import Setting
 
 # What tells settings of a mode apart, in the order of labels: first what makes the consumer, then the load on it.
 _FIELDS = (
-    "reader", "wait", "decode", "format", "wakeup", "interval_ns", "object_kind", "window_events", "gc", "handicap",
-    "program",
+    "reader", "wait", "decode", "format", "wakeup", "interval_ns", "object_kind", "window_events", "gc", "python",
+    "handicap", "program",
     "traffic", "channel", "when_full", "ring_size_bytes", "producers", "sender", "shape", "stall_s",
     "intended_load", "trial_kind", "windows",
 )  # fmt: skip
@@ -80,6 +80,7 @@ _SAID: dict[str, tuple[Callable[[Any], str], str]] = {
     "object_kind": (str, ""),
     "window_events": (lambda number: f"keeps {units.count(number)}", ""),
     "gc": (lambda setting: f"gc {setting}", ""),
+    "python": (lambda version: f"python {shown(version)}", "python of bench"),
 }
 
 
@@ -123,5 +124,7 @@ def _consumer(setting: Setting) -> list[str]:
     full = setting.when_full if setting.when_full == "overwrite" else None
     kind = setting.object_kind if setting.object_kind != "dataclass" else None
     collector = f"gc {setting.gc}" if setting.gc != "on" else None
+    python = None if setting.python is None else f"python {shown(setting.python)}"
     program = None if setting.program is None else shown(setting.program.rpartition("/")[2])
-    return [word for word in (setting.mode, setting.reader, wait, channel, full, kind, collector, program) if word]
+    words = (setting.mode, setting.reader, wait, channel, full, kind, collector, python, program)
+    return [word for word in words if word]

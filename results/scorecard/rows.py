@@ -269,7 +269,7 @@ def rows(trials: Iterable[Trial], sessions: Sequence[Session] | None = None) -> 
     for (setting, arm, origin), group in groups.items():
         words = said[setting.mode, arm].get(origin, "")
         its_drains = tuple(_largest(drains.get((_consumer(setting), arm, origin), [])))
-        python = origins.python(origin) if origins else ""
+        python = setting.python or (origins.python(origin) if origins else "")
         found.append(Row(_full(names[setting], arm, words), setting, tuple(group), its_drains, arm, words, python))
     pythons = {row.python for row in found if row.python}
     if len(pythons) > 1:

@@ -108,3 +108,20 @@ def test_a_history_of_pauses_does_not_go_on_with_another_python(tmp_path: Path) 
     for name, python in (("a.jsonl", "3.14.4"), ("b.jsonl", "3.14.5")):
         written(tmp_path / name, [made_up.trial("file", number=1)], id=name, host=host(python))
     assert [len(track.points) for track in read_history(tmp_path, METRICS["gc_pause_max_s"]).tracks] == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "comparable"),
+    [("3.13.0", "3.13.5", True), ("3.12.1", "3.13.0", False), ("3.14.5", "3.14.5t", False), (None, "3.13.0", False)],
+)
+def test_interpreters_of_one_run_are_held_apart(tmp_path: Path, a: str | None, b: str, comparable: bool) -> None:
+    """A consumer's own interpreter counts, and not the one that the session ran with."""
+    trials = [
+        made_up.trial("file", pass_="allocation", python=python, number=number)
+        for number, python in enumerate([a] * 4 + [b] * 4, start=1)
+    ]
+    loaded = load([written(tmp_path / "out", trials, host=host("3.11.2"))])
+    assert {row.python for row in loaded.rows} == {a or "3.11.2", b}
+    doubted = any("allocate differently" in doubt.text for row in loaded.rows for doubt in row.doubts)
+    assert doubted is not comparable
+    assert len({row.label for row in loaded.rows}) == 2

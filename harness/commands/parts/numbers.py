@@ -1,6 +1,7 @@
 """The types of options that hold numbers or names: every number on a command line is read by results/units.py."""
 
 import argparse
+import re
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -38,6 +39,18 @@ def choices(*known: str) -> Callable[[str], tuple[str, ...]]:
 whole = typed(units.read_whole)
 finite = typed(units.read_number)
 duration = typed(units.read_duration)
+
+
+def _interpreters(text: str) -> tuple[str, ...]:
+    """Read names of interpreters as ./bench reads them, which makes an environment for each (harness/setup.sh)."""
+    names = tuple(dict.fromkeys(text.split(",")))
+    for name in names:
+        if not re.fullmatch("[A-Za-z0-9._+/][A-Za-z0-9._+/-]*", name):
+            raise BadInput(f"{name!r} names no interpreter: python3.13, or a path of letters, digits and . _ + / -")
+    return names
+
+
+interpreter_names = typed(_interpreters)
 
 
 def _numbers(text: str) -> tuple[int, ...]:
