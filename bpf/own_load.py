@@ -22,7 +22,7 @@ from results.errors import BadInput
 if TYPE_CHECKING:
     from bpf.fields import Record
 
-_KERNEL_HEADERS = Path("/lib/modules") / os.uname().release / "build"
+_KERNEL_MODULES = Path("/lib/modules") / os.uname().release
 # linux-libc-dev, after all others: what a program for user space includes.
 _UAPI = ("/usr/include", f"/usr/include/{os.uname().machine}-linux-gnu")
 
@@ -88,10 +88,14 @@ def _compile(bcc: Any, own: OwnProgram, flags: Sequence[str]) -> Any:
     # bcc attaches by the names of functions as soon as it has compiled them; here that comes when the load does.
     unattached = type("Unattached", (bcc.BPF,), {"_trace_autoload": lambda _self: None})
     missing = ""
-    for headers in (PROGRAMS / "include", _KERNEL_HEADERS):
+    for headers in (PROGRAMS / "include", _KERNEL_MODULES / "build"):
         if not headers.is_dir():
             continue
-        os.environ["BCC_KERNEL_SOURCE"] = str(headers)
+        if headers.parent == _KERNEL_MODULES:
+            # bcc looks there itself; only then in `source` too, where Debian has what all of a kernel's builds share.
+            del os.environ["BCC_KERNEL_SOURCE"]
+        else:
+            os.environ["BCC_KERNEL_SOURCE"] = str(headers)
         said: list[str] = []
         try:
             with _heard(said):

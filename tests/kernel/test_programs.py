@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
+import shlex
 import shutil
 import subprocess
 import time
@@ -23,7 +25,7 @@ from bpf.own import PROGRAMS, OwnProgram
 from bpf.program import LoadOptions, Program
 from bpf.reader import reader_named
 from modes import Kit, Mode, load_mode
-from tests.kernel.bench import bench, bench_here, trials
+from tests.kernel.bench import CHECKOUT, OWN_MOUNTS, bench, bench_here, command, trials
 from traffic.discovery import load_kind
 from traffic.offer import offer
 from traffic.schedule import NS_PER_S
@@ -140,14 +142,18 @@ def test_the_guides_program_is_what_it_shows(consume, bed: Testbed, tmp_path: Pa
     assert opened.consumed == 200
 
 
-def test_a_header_that_bench_lacks_is_the_running_kernels(
-    consume, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Where linux-headers is installed, what the few headers and linux-libc-dev lack is found there."""
-    build = tmp_path / "build"
-    shutil.copytree(PROGRAMS / "include", build)
-    (build / "include" / "linux" / "only_there.h").write_text("struct event { u64 timestamp; u16 tcp; };\n")
-    monkeypatch.setattr("bpf.own_load._KERNEL_HEADERS", build)
+@pytest.mark.own_mounts
+@pytest.mark.parametrize("shared", ["source", "build"])
+def test_a_header_that_bench_lacks_is_the_running_kernels(tmp_path: Path, shared: str) -> None:
+    """Where linux-headers is installed, what the few headers and linux-libc-dev lack is found there.
+
+    Debian keeps what the builds of a kernel share apart from what is of one (`source`); others have all in one folder.
+    """
+    headers = tmp_path / "lib" / "modules" / os.uname().release
+    shutil.copytree(PROGRAMS / "include", headers / shared)
+    (headers / "build" / "include" / "generated").mkdir(parents=True, exist_ok=True)
+    there = headers / shared / "include" / "linux" / "only_there.h"
+    there.write_text("struct event { u64 timestamp; u16 tcp; };\n")
     program = tmp_path / "included.bpf.c"
     program.write_text(
         "#include <linux/tcp.h>\n#include <linux/only_there.h>\n"
@@ -155,8 +161,15 @@ def test_a_header_that_bench_lacks_is_the_running_kernels(
         .replace("event->pid = 7", "event->tcp = sizeof(struct tcphdr)")
         .replace("bpf_get_current_comm(event->comm, sizeof(event->comm));", "")
     )
-    mode, _ = consume(program, Keeps, "udp-closed-port", 10)
-    assert set(mode.rows[1].tolist()) == {20}
+    bench = command(
+        "run", "--program", program, "--mode", "file", "--format", "json", "--trace", tmp_path / "trace",
+        "--rate", "1000", "--duration", "0.1", "--pass", "timed", *QUIET, "--out", tmp_path / "out",
+    )  # fmt: skip
+    laid = f"mount -t overlay -o lowerdir='{tmp_path}/lib':/usr/lib none /usr/lib && exec {shlex.join(bench)}"
+    ended = subprocess.run([*OWN_MOUNTS, "sh", "-c", laid], capture_output=True, text=True, check=False, cwd=CHECKOUT)
+    (row,) = ledgers(ended)
+    assert row["valid"], row["invalid_because"]
+    assert {json.loads(line)["tcp"] for line in (tmp_path / "trace").read_text().splitlines()} == {20}
 
 
 class Keeps(Mode):
@@ -362,11 +375,19 @@ def test_what_is_wrong_with_a_program_is_one_message_with_its_line(tmp_path: Pat
     assert (ended.returncode, (tmp_path / "out").exists()) == (2, False)
 
 
+REGISTERS = "#include <uapi/linux/ptrace.h>\n"
+READS_THEM = (
+    "static long of(struct pt_regs *r) { return PT_REGS_PARM4(r) + PT_REGS_RC(r) + PT_REGS_IP(r) + PT_REGS_SP(r); }\n"
+)
+
+
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
         ("KFUNC_PROBE(ip_rcv)", "this kernel has no fentry"),
         ("int kprobe__ip_rcv(struct pt_regs *ctx)", "this kernel has no kprobes"),
+        (f"{REGISTERS}int kprobe__ip_rcv(struct pt_regs *ctx, void *skb)", "this kernel has no kprobes"),
+        (f"{REGISTERS}{READS_THEM}int kretprobe__ip_rcv(struct pt_regs *ctx)", "this kernel has no kprobes"),
         ("RAW_TRACEPOINT_PROBE(no_such)", "cannot attach raw_tracepoint__no_such to raw_tracepoint no_such"),
     ],
 )
