@@ -127,7 +127,7 @@ def _observe(situation: Situation, drops: DropsByOwner, number: int, reasons: Re
                 about,
                 sent=done.sent,
                 arrived=done.arrived,
-                errors=done.errors,
+                errors=dict(done.errors),  # asdict() would count a Counter anew
                 events=_named(_of(events, number) - _of(seen, number), reasons, symbols),
                 counters=witnesses.grown(counted, counters),
                 softnet_dropped=witnesses.softnet_dropped() - softnet,
