@@ -140,6 +140,7 @@ _LOSSES = Source("probes/losses.py", _BUT_ALLOCATION)
 _MACHINE = Source("probes/machine.py", IN_PASSES)
 _OUTSIDE = Source("probes/outside.py", IN_PASSES)
 _PROCESS = Source("probes/process.py", _BUT_ALLOCATION)
+_TURNS = Source("overhead/rig.py", ("timed",))
 _TIMELINE = Source("probes/timeline.py", IN_PASSES)
 
 _EITHER: tuple[TrialKind, ...] = ("load", "drain")
@@ -400,6 +401,14 @@ _metric("generator_largest_burst", "largest burst", COUNT, "lower", _GENERATOR, 
 _metric("generator_unsent", "unsent", COUNT, "lower", _GENERATOR, "frames that were due and never sent")
 _metric("generator_cpu_s", "sender CPU", SECONDS, None, _GENERATOR, "CPU time of the generator, its start included")
 _metric("harness_cpu_s", "harness CPU", SECONDS, None, _OUTSIDE, "CPU time of the harness")
+SENDER_PER_FRAME = _metric(
+    "sender_ns_per_frame", "sender/frame", NANOSECONDS, "lower", _TURNS,
+    "time that an unpaced sender has a CPU for a frame, with its drop and what observes that",
+)  # fmt: skip
+WORKLOAD = _metric("workload_s", "workload", SECONDS, "lower", _TURNS, "time from the start of a command to its end")
+TURN_GAP = _metric(
+    "turn_gap_s", "gap", SECONDS, None, _TURNS, "time before a turn, in which a tool starts or ends and nothing is sent"
+)
 STEAL = _metric("steal_ratio", "steal", RATIO, "lower", _MACHINE, "share of the CPUs in use that the host took")
 SOFTIRQ = _metric(
     "softirq_ratio", "softirq", RATIO, "lower", _MACHINE, "share of the CPUs in use that softirqs took, by tick"

@@ -29,7 +29,7 @@ def p_above(values: Sequence[float], threshold: float) -> float:
     every pattern of signs the count is at most W+ with the ties broken in any fixed order, and the distribution of W+
     is the one used.
     """
-    averages = _walsh_averages(values)
+    averages = _walsh_averages(np.asarray([values], dtype=np.float64))
     return float(_upper_tail(len(values))[int(np.count_nonzero(averages - _ROUNDING > threshold))])
 
 
@@ -40,15 +40,19 @@ def p_below(values: Sequence[float], threshold: float) -> float:
 
 def hodges_lehmann(values: Sequence[float]) -> float:
     """Return the median of the Walsh averages: the threshold for which the values are most evenly split."""
-    return float(np.median(_walsh_averages(values)))
+    return float(np.median(_walsh_averages(np.asarray([values], dtype=np.float64))))
 
 
 def lower_bound(values: Sequence[float], level: float) -> float:
     """Return the least threshold that `p_above` does not reject at `level`; -inf if the values are too few."""
-    count = len(values)
-    needed = int(np.count_nonzero(_upper_tail(count) > level))
-    averages = _walsh_averages(values)
-    return float(averages[len(averages) - needed] - _ROUNDING) if needed <= len(averages) else float("-inf")
+    return float(lower_bounds(np.asarray([values], dtype=np.float64), level)[0])
+
+
+def lower_bounds(rows: NDArray[np.float64], level: float) -> NDArray[np.float64]:
+    """Return that of each row of a table."""
+    averages = _walsh_averages(rows)
+    place = averages.shape[1] - int(np.count_nonzero(_upper_tail(rows.shape[1]) > level))
+    return averages[:, place] - _ROUNDING if place >= 0 else np.full(len(rows), -np.inf)
 
 
 def upper_bound(values: Sequence[float], level: float) -> float:
@@ -81,15 +85,14 @@ def holm(p_values: Sequence[float], alpha: float) -> tuple[HolmStep, ...]:
     return tuple(steps[index] for index in range(len(p_values)))
 
 
-def _walsh_averages(values: Sequence[float]) -> NDArray[np.float64]:
-    """Return the sorted means of all pairs, each value paired with itself too: shape (n (n + 1) / 2,)."""
-    if not values:
+def _walsh_averages(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return, row by row, the sorted means of all pairs, each value paired with itself too: n (n + 1) / 2 of n."""
+    if not rows.size:
         raise ValueError("no blocks to judge")
-    row = np.asarray(values, dtype=np.float64)
-    if not np.isfinite(row).all():
+    if not np.isfinite(rows).all():
         raise ValueError("a block value is not a finite number")
-    first, second = np.triu_indices(len(row))
-    averages: NDArray[np.float64] = np.sort((row[first] + row[second]) / 2)
+    first, second = np.triu_indices(rows.shape[1])
+    averages: NDArray[np.float64] = np.sort((rows[:, first] + rows[:, second]) / 2, axis=1)
     return averages
 
 
