@@ -7,4 +7,5 @@ from traffic.situations.parts import bridge
 
 class Case(bridge.Bridged):
     title = "frames between two isolated ports of a bridge"
+    source = "net/bridge/br_forward.c should_deliver (6.12)"
     in_port = out_port = MappingProxyType({"isolated": 1})

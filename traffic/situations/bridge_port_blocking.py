@@ -12,4 +12,5 @@ BLOCKING = 4  # BR_STATE_BLOCKING, include/uapi/linux/if_bridge.h
 
 class Case(bridge.Bridged):
     title = "frames into a bridge port that was set to blocking, without STP"
+    source = "net/bridge/br_netlink.c br_set_port_state (6.12)"
     in_port = MappingProxyType({"state": BLOCKING})

@@ -10,6 +10,7 @@ from traffic.situations.parts import bridge, sending
 
 class Case(bridge.Bridged):
     title = "frames through a bridge to the port that they come from"
+    source = "net/bridge/br_forward.c br_forward: kfree_skb, without a reason (6.12)"
 
     def set_up(self, bed: Scene, undo: ExitStack) -> None:
         super().set_up(bed, undo)

@@ -1,19 +1,8 @@
-"""IPv6 fragments that come twice, of datagrams that are then complete, and are read."""
+"""The same as fragments_doubled, over IPv6."""
 
-from collections.abc import Sequence
-
-from scapy.packet import Packet
-
-from traffic.scene import Scene
-from traffic.situations.parts import fragments
-from traffic.situations.parts.frames import FramesSent
+from traffic.situations import fragments_doubled
 
 
-class Case(FramesSent):
+class Case(fragments_doubled.Case):
     title = "IPv6 fragments that come twice, and whose datagrams are read"
     needs = ("ipv6",)
-    times = 40  # ten datagrams of three parts, the first of each twice
-
-    def frames(self, bed: Scene) -> Sequence[Packet]:
-        datagrams = [fragments.parts(bed, number, over_ipv6=True) for number in range(10)]
-        return [part for parts in datagrams for part in (parts[0], *parts)]

@@ -1,17 +1,15 @@
-"""IPv4 fragments of which one overlaps another: the whole datagram is given up (RFC 5722)."""
-
-from collections.abc import Sequence
+"""IPv4 fragments of which one overlaps another: the whole datagram is given up (as RFC 5722 asks for IPv6)."""
 
 from scapy.packet import Packet
 
 from traffic.scene import Scene
 from traffic.situations.parts import fragments
-from traffic.situations.parts.frames import FramesSent
 
 
-class Case(FramesSent):
+class Case(fragments.Fragmented):
     title = "IPv4 fragments that overlap"
-    times = 30  # ten datagrams of three parts, the second of which begins eight bytes too early
 
-    def frames(self, bed: Scene) -> Sequence[Packet]:
-        return [fragments.part(bed, number, at, early_bytes=8 * (at == 1)) for number in range(10) for at in range(3)]
+    def parts_of(self, bed: Scene, number: int) -> list[Packet]:
+        parts = fragments.parts(bed, number, over_ipv6=self.over_ipv6)
+        early = fragments.part(bed, number, 1, over_ipv6=self.over_ipv6, early_bytes=8)
+        return [parts[0], early, parts[2]]

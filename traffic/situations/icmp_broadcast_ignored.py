@@ -10,6 +10,7 @@ from traffic.situations.parts.frames import FramesForKernel
 
 class Case(FramesForKernel):
     title = "echo requests to the broadcast address"
+    source = "net/ipv4/icmp.c icmp_rcv (6.12)"
 
     def frames(self, bed: Scene) -> Packet:
         frame = ipv4(bed, src=bed.sender.ipv4, dst="255.255.255.255") / ICMP() / b"is anybody there?"

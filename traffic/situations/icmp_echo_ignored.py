@@ -12,6 +12,7 @@ from traffic.situations.parts.frames import FramesForKernel
 
 class Case(FramesForKernel):
     title = "echo requests to a host that ignores them"
+    source = "net/ipv4/icmp.c icmp_echo returns SKB_NOT_DROPPED_YET (6.12)"
 
     def set_up(self, bed: Scene, undo: ExitStack) -> None:
         bed.receiver.write_sysctl("net/ipv4/icmp_echo_ignore_all", 1)

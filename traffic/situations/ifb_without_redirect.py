@@ -9,6 +9,7 @@ from traffic.situations.parts.frames import FramesSent
 
 class Case(FramesSent):
     title = "frames sent to an ifb device that no redirect brought there"
+    source = "drivers/net/ifb.c ifb_xmit: dev_kfree_skb, which is consume_skb (6.12)"
     ifname = "ifb9"
 
     def set_up(self, bed: Scene, undo: ExitStack) -> None:

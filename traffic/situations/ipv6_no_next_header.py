@@ -11,6 +11,7 @@ NO_NEXT_HEADER = 59
 
 class Case(FramesForKernel):
     title = "IPv6 with no next header"
+    source = "net/ipv6/exthdrs.c nodata_protocol (6.12)"
     harmless = True
     needs = ("ipv6",)
 

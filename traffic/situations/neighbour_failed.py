@@ -5,3 +5,4 @@ from traffic.situations.parts import neighbours
 
 class Case(neighbours.Unanswered):
     title = "datagrams to a neighbour that does not answer"
+    source = "net/ipv4/arp.c arp_error_report (6.12)"

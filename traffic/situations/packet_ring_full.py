@@ -15,6 +15,7 @@ FRAMES, FRAME_BYTES = 8, 2048
 
 class Case(capture.FullBesideReader):
     title = "packets to a full capture ring, which a UDP socket reads"
+    source = "net/packet/af_packet.c tpacket_rcv, drop_n_account (6.12)"
     protocol = capture.ETH_P_ALL
 
     def set_up(self, bed: Scene, undo: ExitStack) -> None:

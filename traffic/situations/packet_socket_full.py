@@ -9,4 +9,5 @@ from traffic.situations.parts import capture
 
 class Case(capture.FullBesideReader):
     title = "packets to a full packet socket for all protocols, which a UDP socket reads"
+    source = "net/packet/af_packet.c packet_rcv, drop_n_acct (6.12)"
     protocol = capture.ETH_P_ALL

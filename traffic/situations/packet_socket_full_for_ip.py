@@ -9,4 +9,5 @@ from traffic.situations.parts import capture
 
 class Case(capture.FullBesideReader):
     title = "packets to a full packet socket for IPv4, which a UDP socket reads"
+    source = "net/core/dev.c deliver_ptype_list_skb, net/packet/af_packet.c packet_rcv (6.12)"
     protocol = capture.ETH_P_IP

@@ -9,6 +9,7 @@ from traffic.situations.parts import queues, sending
 
 class Case(Situation):
     title = "datagrams in a queue that is taken away"
+    source = "include/net/sch_generic.h __qdisc_reset_queue (6.12)"
 
     def set_up(self, bed: Scene, undo: ExitStack) -> None:
         queues.shape(bed.sender, "pfifo", limit=1000)

@@ -11,6 +11,7 @@ PORT = 31
 
 class Case(Situation):
     title = "UDP datagrams that are queued at a socket when it is closed"
+    source = "net/ipv4/udp.c udp_destruct_common: kfree_skb, without a reason (6.12)"
 
     def do(self, bed: Scene, undo: ExitStack) -> Done:
         reader = sending.listening(bed.receiver, PORT)

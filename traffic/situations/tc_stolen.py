@@ -14,6 +14,7 @@ from traffic.situations.parts.frames import FramesSent
 
 class Case(FramesSent):
     title = "UDP that a traffic control program has stolen"
+    source = "net/core/dev.c sch_handle_ingress (6.12)"
 
     def set_up(self, bed: Scene, undo: ExitStack) -> None:
         tc.attach(bed.receiver, "ingress", instructions.returning(links.TC_ACT_STOLEN))

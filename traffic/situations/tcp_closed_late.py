@@ -5,26 +5,21 @@ is another one.
 """
 
 import time
-from contextlib import ExitStack
 
-from traffic.scene import Scene
-from traffic.situation import Done, Situation
-from traffic.situations.parts import tcp
+from traffic.situations.parts.tcp import MESSAGE, Connected, Connection
 
 LONGER_THAN_A_DELAYED_ACK_S = 0.5
 
 
-class Case(Situation):
+class Case(Connected):
     title = "TCP connections whose client closes first, and whose server closes half a second later"
-    times = 20
 
-    def do(self, bed: Scene, undo: ExitStack) -> Done:
-        opened = tcp.connections(bed, self.times, undo)
+    def talk(self, opened: list[Connection]) -> int:
         for each in opened:
-            each.client.send(b"all that was sent")
+            each.client.send(MESSAGE)
             each.client.close()
         time.sleep(LONGER_THAN_A_DELAYED_ACK_S)
-        arrived = sum(each.server.recv(99) != b"" for each in opened)
+        arrived = sum(each.server.recv(99) == MESSAGE for each in opened)
         for each in opened:
             each.server.close()
-        return Done(sent=self.times, arrived=arrived)
+        return arrived

@@ -1,21 +1,17 @@
 """TCP data that is acknowledged, and lies in the server's queue unread, when it closes.
 
-tcp_close frees what is queued as it would have freed what was read, and sends a reset (RFC 2525, 2.17).
+What is queued is freed as what was read would be, without a drop, and the connection is reset (RFC 2525, 2.17).
 """
 
-from contextlib import ExitStack
-
-from traffic.scene import Scene
-from traffic.situation import Done, Situation
-from traffic.situations.parts import tcp
+from traffic.situations.parts.tcp import MESSAGE, Connected, Connection
 
 
-class Case(Situation):
+class Case(Connected):
     title = "TCP data that is acknowledged and unread when the server closes"
-    times = 20
+    source = "net/ipv4/tcp.c __tcp_close (6.12)"
 
-    def do(self, bed: Scene, undo: ExitStack) -> Done:
-        for each in tcp.connections(bed, self.times, undo):
-            each.client.send(b"never read")
+    def talk(self, opened: list[Connection]) -> int:
+        for each in opened:
+            each.client.send(MESSAGE)
             each.server.close()
-        return Done(sent=self.times, arrived=0)
+        return 0

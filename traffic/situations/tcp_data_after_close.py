@@ -1,20 +1,14 @@
 """A TCP client goes on sending to a server that has closed: each connection's data is answered by a reset."""
 
-from contextlib import ExitStack
-
-from traffic.scene import Scene
-from traffic.situation import Done, Situation
-from traffic.situations.parts import tcp
+from traffic.situations.parts.tcp import MESSAGE, Connected, Connection
 
 
-class Case(Situation):
+class Case(Connected):
     title = "TCP data to a server that has closed its socket"
-    times = 20
 
-    def do(self, bed: Scene, undo: ExitStack) -> Done:
-        opened = tcp.connections(bed, self.times, undo)
+    def talk(self, opened: list[Connection]) -> int:
         for each in opened:
             each.server.close()
         for each in opened:
-            each.client.send(b"too late")
-        return Done(sent=self.times, arrived=0)
+            each.client.send(MESSAGE)
+        return 0

@@ -5,27 +5,22 @@ A probe repeats the last byte that was acknowledged (tcp_xmit_probe_skb), which 
 
 import socket
 import time
-from contextlib import ExitStack
 
-from traffic.scene import Scene
-from traffic.situation import Done, Situation
-from traffic.situations.parts import tcp
+from traffic.situations.parts.tcp import MESSAGE, Connected, Connection
 
 IDLE_S = 1  # the least there is; the next probe is due an hour later
 INTERVAL_S = 3600
 
 
-class Case(Situation):
+class Case(Connected):
     title = "idle TCP connections, each with one keepalive probe that is answered"
-    times = 20
 
-    def do(self, bed: Scene, undo: ExitStack) -> Done:
-        opened = tcp.connections(bed, self.times, undo)
+    def talk(self, opened: list[Connection]) -> int:
         for each in opened:
             each.client.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, IDLE_S)
             each.client.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, INTERVAL_S)
             each.client.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         time.sleep(2 * IDLE_S)
         for each in opened:
-            each.client.send(b"still here")
-        return Done(sent=self.times, arrived=sum(each.server.recv(99) == b"still here" for each in opened))
+            each.client.send(MESSAGE)
+        return sum(each.server.recv(99) == MESSAGE for each in opened)

@@ -10,6 +10,7 @@ from traffic.situations.parts import sending, tun
 
 class Case(Situation):
     title = "packets in the ring of a TUN device when it is closed"
+    source = "drivers/net/tun.c tun_queue_purge (6.12)"
 
     def set_up(self, bed: Scene, undo: ExitStack) -> None:
         bed.sender.write_sysctl("net/ipv6/conf/default/disable_ipv6", 1)

@@ -15,6 +15,7 @@ XDP_TX = 3
 
 class Case(FramesSent):
     title = "UDP that an XDP program sends back to a veth whose other end does not poll"
+    source = "drivers/net/veth.c veth_xdp_xmit, veth_xdp_flush_bq: xdp_return_frame (6.12)"
 
     def set_up(self, bed: Scene, undo: ExitStack) -> None:
         links.attach_xdp(bed.receiver, "native", instructions.returning(XDP_TX))

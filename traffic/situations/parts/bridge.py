@@ -23,6 +23,7 @@ AF_BRIDGE, NLA_F_NESTED, RTM_SETLINK, IFLA_PROTINFO = 7, 0x8000, 19, 12
 Setting = Literal["state", "learning", "unicast_flood", "isolated", "locked"]
 NUMBERS: Mapping[Setting, int] = {"state": 1, "learning": 8, "unicast_flood": 9, "isolated": 33, "locked": 39}
 NOBODYS_MAC = "02:00:5e:00:53:77"
+ETH_P_LOOPBACK = 0x0060  # include/uapi/linux/if_ether.h; nobody takes it
 PORT = 9
 
 
@@ -52,6 +53,8 @@ class Bridged(Situation):
                 route.link("set", index=index, master=self.bridge)
 
         side.netlink(join)
+        heard = Ether(src=self.host.mac, dst=NOBODYS_MAC, type=ETH_P_LOOPBACK) / bytes(46)
+        sending.send_frames(self.host, bytes(heard), 1)  # the bridge learns where the host is
         for index, changed in ((side.ifindex, self.in_port), (self.port.ifindex, self.out_port)):
             if changed:
                 set_port(side, index, changed)

@@ -1,11 +1,17 @@
 """Datagrams in fragments, of which some are missing, doubled, or do not fit."""
 
+from abc import abstractmethod
+from contextlib import ExitStack
+
 from scapy.layers.inet import UDP
 from scapy.layers.inet6 import IPv6, IPv6ExtHdrFragment
 from scapy.packet import Packet, Raw
 
 from traffic.recipe import ipv4, ipv6
 from traffic.scene import Scene
+from traffic.situation import Done
+from traffic.situations.parts import sending
+from traffic.situations.parts.frames import PORT, FramesSent
 
 PART_BYTES = 400  # a multiple of eight, as fragments count
 FAMILY = {False: "net/ipv4/ipfrag", True: "net/ipv6/ip6frag"}
@@ -28,3 +34,20 @@ def part(bed: Scene, number: int, at: int, *, over_ipv6: bool = False, early_byt
         header[IPv6].nh = 44
         return header / IPv6ExtHdrFragment(nh=17, offset=offset, m=more, id=number) / payload
     return ipv4(bed, proto=17, frag=offset, flags="MF" if more else 0, id=number) / payload
+
+
+class Fragmented(FramesSent):
+    """Datagrams that are sent in fragments, over IPv6 where that is needed; what arrives are datagrams."""
+
+    times = 10
+    unit = "datagrams"
+
+    @abstractmethod
+    def parts_of(self, bed: Scene, number: int) -> list[Packet]:
+        """Return the frames of one datagram."""
+
+    def do(self, bed: Scene, undo: ExitStack) -> Done:
+        reader = undo.enter_context(sending.listening(bed.receiver, PORT, self.reader_address(bed)))
+        frames = [bytes(frame) for number in range(self.times) for frame in self.parts_of(bed, number)]
+        errors = sending.send_frames(bed.sender, frames, len(frames))
+        return Done(sent=self.times, arrived=sending.take_all(reader), errors=errors)

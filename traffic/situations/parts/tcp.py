@@ -2,6 +2,7 @@
 
 import socket
 import struct
+from abc import abstractmethod
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
@@ -10,10 +11,14 @@ from scapy.layers.inet import IP, TCP
 from scapy.layers.l2 import Ether
 from scapy.packet import Packet
 
+from traffic.scene import Scene
+from traffic.situation import Done, Situation
 from traffic.testbed import Side, Testbed
 
 PORT = 5000
 TIMEOUT_S = 5.0
+MESSAGE = b"all that is said"
+BY_RESET = struct.pack("=ii", 1, 0)  # struct linger: no time to linger
 # include/uapi/linux/tcp.h
 TCP_REPAIR, TCP_REPAIR_QUEUE, TCP_QUEUE_SEQ, TCP_TIMESTAMP = 19, 20, 21, 24
 TCP_RECV_QUEUE, TCP_SEND_QUEUE = 1, 2
@@ -27,6 +32,10 @@ class Connection:
     bed: Testbed
     client: socket.socket
     server: socket.socket
+
+    @property
+    def ends(self) -> tuple[socket.socket, socket.socket]:
+        return self.client, self.server
 
     def segment(self, **fields: Any) -> Packet:
         """Write a segment as the client would send next; `fields` replace those of its TCP header."""
@@ -50,20 +59,15 @@ class Connection:
         return number[TCP_SEND_QUEUE], number[TCP_RECV_QUEUE]
 
 
-def listen(side: Side, port: int = PORT, backlog: int = 128) -> socket.socket:
+def listen(side: Side, port: int = PORT, backlog: int = 128, *, over_ipv6: bool = False) -> socket.socket:
     """Listen at a port of the side."""
-    return side.run(socket.create_server, (side.ipv4, port), backlog=backlog)
+    family, address = (socket.AF_INET6, side.ipv6) if over_ipv6 else (socket.AF_INET, side.ipv4)
+    return side.run(socket.create_server, (address, port), family=family, backlog=backlog)
 
 
-def connect(bed: Testbed, listener: socket.socket) -> Connection:
-    """Connect from the sender to a listener of the receiver's, which accepts."""
-    client = bed.sender.run(socket.create_connection, listener.getsockname(), timeout=TIMEOUT_S)
-    return Connection(bed, client, listener.accept()[0])
-
-
-def connections(bed: Testbed, count: int, undo: ExitStack) -> list[Connection]:
+def connections(bed: Testbed, count: int, undo: ExitStack, *, over_ipv6: bool = False) -> list[Connection]:
     """Open so many connections, whose sockets `undo` closes, the clients first."""
-    with listen(bed.receiver) as listener:
+    with listen(bed.receiver, over_ipv6=over_ipv6) as listener:
         opened = [connect(bed, listener) for _ in range(count)]
     for each in opened:
         undo.callback(each.server.close)
@@ -72,17 +76,28 @@ def connections(bed: Testbed, count: int, undo: ExitStack) -> list[Connection]:
     return opened
 
 
+def connect(bed: Testbed, listener: socket.socket) -> Connection:
+    """Connect from the sender to a listener of the receiver's, which accepts."""
+    address, port, *_ = listener.getsockname()
+    client = bed.sender.run(socket.create_connection, (address, port), timeout=TIMEOUT_S)
+    return Connection(bed, client, listener.accept()[0])
+
+
+class Connected(Situation):
+    """Connections, all at once, over IPv6 where that is needed; each carries one message, in one segment."""
+
+    times = 20
+    unit = "messages"
+
+    def do(self, bed: Scene, undo: ExitStack) -> Done:
+        opened = connections(bed, self.times, undo, over_ipv6="ipv6" in self.needs)
+        return Done(sent=self.times, arrived=self.talk(opened))
+
+    @abstractmethod
+    def talk(self, opened: list[Connection]) -> int:
+        """Send a message on each, and close them; return how many arrived."""
+
+
 def no_timestamps(side: Side) -> None:
     """Connections of the side go without timestamps, so that a forged segment needs none (RFC 7323, 3.2)."""
     side.write_sysctl("net/ipv4/tcp_timestamps", 0)
-
-
-def fill(client: socket.socket) -> int:
-    """Send until no more is taken; return how many bytes were."""
-    client.setblocking(False)
-    taken = 0
-    while True:
-        try:
-            taken += client.send(bytes(1000))
-        except BlockingIOError:
-            return taken
