@@ -3,7 +3,20 @@
 from collections.abc import Sequence
 
 from results.atlas import Column, Row, contradictions, differences
-from results.reports.document import Bad, Cell, Document, Doubt, Good, Heading, Line, Sentence, Strong, Table, cells
+from results.reports.document import (
+    Bad,
+    Cell,
+    Document,
+    Doubt,
+    Good,
+    Heading,
+    Line,
+    Name,
+    Sentence,
+    Strong,
+    Table,
+    cells,
+)
 
 _MOST_COUNTERS = 4
 
@@ -23,7 +36,11 @@ def column_document(column: Column, known: Column | None = None) -> Document:
 def columns_document(columns: Sequence[Column]) -> Document:
     """Show the newest kernel's column, in what others differ, and since which of them it is so."""
     *others, column = columns
-    return _document(column, others, tuple((f"{row.name}: {row.source}",) for row in column.rows if row.source))
+    how = ("Each row was made on each of these kernels: bench atlas FILE… of what that left makes this table.",)
+    names = ("Names and numbers are those of the newest; what is otherwise on another kernel stands out in its column,",
+             " and first is the oldest of those tried from which on it is as on the newest.")  # fmt: skip
+    sources = tuple((Name(row.name), f": {row.source}") for row in column.rows if row.source)
+    return _document(column, others, (how, names, *sources))
 
 
 def find_document(column: Column, word: str, rows: Sequence[Row], how: str) -> Document:
@@ -75,20 +92,14 @@ def _line(row: Row, column: Column | None = None, others: Sequence[Column] = ())
         alike = [(other, other.row(row.name)) for other in others]
         elsewhere = (Cell(_first(row, column, others)), *(Cell(_there(row, there)) for _, there in alike))
     if row.why_not is not None:
-        return Line(row.name, (*cells(row.title, "–", "–", Doubt(f"cannot: {row.why_not}"), "–"), *elsewhere))
-    return Line(
-        row.name,
-        (
-            *cells(
-                f"{row.title}, {row.times} times",
-                lost_text(row),
-                events_text(row),
-                causes_text(row),
-                counters_text(row),
-            ),
-            *elsewhere,
-        ),
-    )
+        told = cells(row.title, "–", "–", Doubt(f"cannot: {row.why_not}"), "–")
+    else:
+        told = cells(
+            f"{row.title}, {row.times} times", lost_text(row), events_text(row), causes_text(row), counters_text(row)
+        )
+    if others:  # what stands out is what differs
+        told = tuple(Cell(str(cell.text)) for cell in told)
+    return Line(row.name, (*told, *elsewhere))
 
 
 def lost_text(row: Row) -> str:

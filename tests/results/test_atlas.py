@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from results.errors import BadInput
 from results.reports.atlas import column_document, columns_document, find_document
 from results.reports.forms.markdown import markdown
 
+DOCS = Path(__file__).resolve().parents[2] / "docs"
 PURGED = Event(reason="QUEUE_PURGE", function="sk_stream_kill_queues", packet="TCP without data", count=10)
 REFUSED = Event(reason="NO_SOCKET", function="__udp4_lib_rcv", packet="UDP", count=10)
 
@@ -191,3 +193,31 @@ def test_side_by_side_only_what_differs_is_said_and_since_when_it_is_so() -> Non
     assert on_66 == "**cannot: no module**"
     assert on_612 == "the same"
     assert "| 6.1 | the same | the same | the same |" in said
+
+
+def test_the_committed_table_is_made_of_the_committed_columns() -> None:
+    """Nobody edits it: `./bench atlas docs/results/atlas-linux-*.jsonl --markdown >docs/atlas.md` does."""
+    made = markdown(columns_document(read_columns(sorted((DOCS / "results").glob("atlas-linux-*.jsonl")))))
+    assert (DOCS / "atlas.md").read_text() == made
+
+
+def test_what_the_readers_page_says_is_in_the_column_it_is_taken_from() -> None:
+    """Each row that it names is there, and says of losses and events what its chapter does."""
+    newest = read_column(DOCS / "results/atlas-linux-6.18.jsonl")
+    text = (DOCS / "drops-without-events.md").read_text()
+    chapters = dict(re.findall(r"^## ([^\n]+)\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL))
+
+    def rows(chapter: str) -> list[Row]:
+        named = [name for names in re.findall(r"\[([a-z0-9-]+(?:,\s+[a-z0-9-]+)*)\]", chapters[chapter])
+                 for name in re.split(r",\s+", names)]  # fmt: skip
+        found = [newest.row(name) for name in named]
+        assert None not in found
+        assert found
+        return [row for row in found if row]
+
+    assert all(row.lost == 0 and row.events for row in rows("Events, and nothing is lost"))
+    silent = [row for row in rows("Something is lost, and there is no event") if row.name != "socket-closed-unread"]
+    assert all(row.lost and not row.events for row in silent)
+    assert all(row.lost and row.events for row in rows("There is an event, and it misleads"))
+    reasons = {event.reason for row in newest.rows for event in row.events}
+    assert {*re.findall(r"`([A-Z]+_[A-Z_]+)`", text)} - {"UDP_SEGMENT"} <= reasons
