@@ -14,6 +14,7 @@ import bpf.channels
 from bpf.ring import RECORD_BYTES, SAMPLE_BYTES, stride
 
 if TYPE_CHECKING:
+    from bpf.block import Kind, Memory
     from bpf.fields import Record
     from bpf.record import Samples
 
@@ -153,6 +154,7 @@ class RecordChannel(Channel):
     """One that carries a record for each event: any mode can be read from it.
 
     wakes               whether who sleeps in epoll is notified
+    machine_kind        which pass in machine code reads it (bpf/passes.py)
     when_full_choices   what it can do with a record for which it has no room; the first is the default
     """
 
@@ -160,6 +162,7 @@ class RecordChannel(Channel):
     """What one event's sample holds: another number for a user's own program."""
 
     wakes: ClassVar[bool] = True
+    machine_kind: ClassVar[Kind] = "ring"
     when_full_choices: ClassVar[tuple[str, ...]] = ("drop",)
 
     @property
@@ -187,6 +190,10 @@ class RecordChannel(Channel):
 
         `own` describes records of a user's program.
         """
+
+    @abstractmethod
+    def memories(self, carriers: Sequence[int]) -> Sequence[Memory]:
+        """Open its memory, to be read in machine code: what each producer writes is one."""
 
     @abstractmethod
     def calls(self, program: Bcc, on_record: OnRecord) -> Source:

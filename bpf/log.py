@@ -33,7 +33,7 @@ PLACE_BYTES = 128
 _NEXT, _TAKEN, _OVERWRITTEN = 0, 8, 9  # words of struct log_place
 CHUNK_BYTES = 512 * 1024
 """Looked at in one go at the most."""
-_SHARE = 4
+SHARE = 4
 """Of a segment: a slow `take` holds no more back, and copies less that is overwritten meanwhile."""
 
 Records = npt.NDArray[np.void]
@@ -60,6 +60,10 @@ class Log:
     def segment(self, cpu: int, take: Take, *, overwrites: bool = False) -> Segment:
         """Return a reader of what a CPU writes; there is one at a time."""
         return Segment(self._places.words[cpu], self._slots[cpu], take, overwrites=overwrites)
+
+    def memory(self, cpu: int) -> tuple[memoryview, memoryview]:
+        """Return a CPU's place and its slots as they lie in memory."""
+        return self._places.words[cpu], self._slots[cpu].data
 
 
 class Places:
@@ -96,7 +100,7 @@ class Segment:
         self._opened, self._closed = (slots.dtype.names or ())[:2]
         self._position = place[_TAKEN]
         self._begin = self._end = self._position
-        self._longest = max(1, min(CHUNK_BYTES // slots.itemsize, len(slots) // _SHARE))
+        self._longest = max(1, min(CHUNK_BYTES // slots.itemsize, len(slots) // SHARE))
         self._numbers = np.arange(self._longest, dtype=np.uint32)
         self._expected = np.empty_like(self._numbers)
         self._closed_words = slots[self._closed]

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from bpf.block import Memory, address, pass_over
 from bpf.channel import OnRecord, Part, Take
-from bpf.log import Log, Places, Segment
-from bpf.record import HEADER_BYTES, SAMPLE_BYTES, Samples
+from bpf.log import CHUNK_BYTES, SHARE, Log, Places, Segment
+from bpf.record import HEADER_BYTES, RECORD_BYTES, SAMPLE_BYTES, Samples
 
 
 class LogRuns:
@@ -98,3 +99,16 @@ class LogPositions:
 
     def close(self) -> None:
         self._places.close()
+
+
+def memory_of(log: Log, cpu: int, *, overwrites: bool) -> Memory:
+    """Lay what one CPU wrote before a pass in machine code."""
+    place, slots = log.memory(cpu)
+    chunk = min(CHUNK_BYTES, slots.nbytes // SHARE) // RECORD_BYTES
+    words = (address(place), address(slots), slots.nbytes // RECORD_BYTES, int(overwrites), chunk)
+    return Memory(
+        kind="log",
+        words=words,
+        views=(place, slots),
+        anew=lambda: LogRuns(log, cpu, pass_over, overwrites=overwrites, sums=False),
+    )

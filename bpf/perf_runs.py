@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from bpf.block import Memory, address, pass_over
 from bpf.channel import Part, Take
 from bpf.fields import Record
 from bpf.perf import HEADER_BYTES, LOST, LOST_BYTES, SAMPLE, SAMPLE_AT, PerfBuffer, record_bytes, refused
@@ -135,3 +136,10 @@ class PerfRuns:
             f"the perf buffer is corrupt, or not ours: a record of type {header & 0xFFFFFFFF} and {header >> 48} bytes "
             f"where {head - position} bytes were written"
         )
+
+
+def memory_of(buffer: PerfBuffer, event: int | None = None) -> Memory:
+    """Lay a buffer before a pass in machine code."""
+    views = (buffer.tail, buffer.head, buffer.data)
+    words = (*map(address, views), buffer.size_bytes, min(CHUNK_BYTES, buffer.size_bytes // RING_SHARE))
+    return Memory(kind="perf", words=words, views=views, anew=lambda: PerfRuns(buffer, pass_over, event))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bpf.block import Memory, address, pass_over
 from bpf.channel import Part, Take
 from bpf.fields import Record
 from bpf.record import BUSY_BIT, DISCARD_BIT, HEADER_BYTES, RECORD, SAMPLE_BYTES
@@ -134,3 +135,10 @@ class RingRuns:
 
 def _beyond(sample_bytes: int) -> ValueError:
     return ValueError(f"the ring is corrupt: a record of {sample_bytes} bytes reaches beyond what was produced")
+
+
+def memory_of(ring: Ring) -> Memory:
+    """Lay a ring before a pass in machine code."""
+    views = (ring.consumer, ring.producer, ring.data)
+    words = (*map(address, views), ring.size_bytes, min(CHUNK_BYTES, ring.size_bytes // RING_SHARE))
+    return Memory(kind="ring", words=words, views=views, anew=lambda: RingRuns(ring, pass_over))

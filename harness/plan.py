@@ -8,6 +8,7 @@ from typing import Literal, cast, get_args
 from bpf.channel import Channel, RecordChannel, counting_channel, record_channels
 from bpf.reader import default_reader, reader_named
 from bpf.record import RECORD_BYTES
+from harness.consumer.compilation import compile_step
 from harness.consumer.program_facts import Facts, facts_of
 from harness.consumer.traits import Traits, traits_of
 from harness.machine.streams import say
@@ -276,7 +277,11 @@ def _consumer_setting(mode_name: str, traffic: str, wishes: Wishes) -> Setting:
     if wishes.decode == "event" and channel.events_name is None:
         raise BadInput(f"--decode event is bcc's, which cannot read --channel {channel.name}; use struct or ctypes")
     _check_wakeup(wakeup, channel, wishes.ring_size_bytes)
-    if wishes.decode is not None and reader == "batch":
+    if reader == "compiled":
+        if wishes.program is not None:
+            raise BadInput("--reader compiled is of bench's own record: with --program, use batch or callback")
+        compile_step(mode_name, channel.machine_kind)
+    if wishes.decode is not None and reader != "callback":
         raise BadInput("--decode is about one record at a time: it needs --reader callback")
     if wishes.format is not None and wishes.format not in mode.formats:
         can = f"makes {' or '.join(mode.formats)}" if mode.formats else "makes none of events"
@@ -374,8 +379,8 @@ def _aggregating(mode_name: str, traffic: str, wishes: Wishes, channel: type[Cha
 
 def _reader(mode_name: str, mode: Traits, wishes: Wishes) -> ReaderName:
     """Choose the reader: the one asked for, or the first that the mode and this machine can do."""
-    if wishes.reader == "both":
-        raise BadInput("--reader both is for commands that compare several settings; name one here")
+    if wishes.reader == "both" or wishes.reader == "all":  # noqa: PLR1714 - which narrows its type
+        raise BadInput(f"--reader {wishes.reader} is for commands that compare several settings; name one here")
     if wishes.reader is not None:
         if wishes.reader not in mode.readers:
             raise BadInput(

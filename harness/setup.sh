@@ -217,15 +217,19 @@ set_up() {
     flock --shared 9
 }
 
-# Make the environment of the programs that tests read exports with (pandas, polars, DuckDB), where it is not there.
-# They are large, and nothing else needs them.
-set_up_readers() (
-    environment=$here/.venv-readers locks=requirements-readers.txt
+# Make an environment that few need, where it is not there: of the programs that tests read exports with (readers:
+# pandas, polars, DuckDB), or of numba (compiled), which the reader of that name uses beside what .venv holds.
+set_up_extra() (
+    environment=$here/.venv-$1 locks=requirements-$1.txt
     exec 8<"$here/$locks"
     flock 8
-    if environment_is_ready readers; then exit; fi
+    if environment_is_ready "$1"; then exit; fi
     [ "${BENCH_NO_INSTALL-}" != 1 ] || may_not_install "the Python environment in $environment"
-    make_environment readers
+    if ! is_root && ! [ -w "$here" ]; then
+        cannot "$environment is not made, and $here is not yours to write; $(to_type "$typed")"
+    fi
+    [ "$1" != compiled ] || say "the compiled reader needs numba (about 200 MB), which is installed now, once"
+    make_environment "$1"
 )
 
 # Have an environment for each interpreter of a list such as python3.13,/opt/python/bin/python3: its own, since compiled

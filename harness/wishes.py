@@ -21,7 +21,7 @@ LONGEST_S = 366 * 86_400.0
 LONGEST_INTERVAL_NS = 3_600_000_000_000
 # Of the smallest objects, so many take some tens of gigabytes.
 MOST_KEPT = 100_000_000
-ReaderName = Literal["batch", "callback"]
+ReaderName = Literal["batch", "callback", "compiled"]
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +31,7 @@ class Wishes:
     program: str | None = None
     channel: str | None = None
     when_full: str | None = None
-    reader: ReaderName | Literal["both"] | None = None
+    reader: ReaderName | Literal["both", "all"] | None = None
     wait: Wait | None = None
     decode: str | None = None
     format: str | None = None
@@ -93,8 +93,8 @@ def check_duration(duration_s: float) -> None:
 def consumers(modes: str, wishes: Wishes) -> list[tuple[str, Wishes]]:
     """Spell out `null,file` and `all`, and all else that may name several, as (mode, what is wished of it).
 
-    With `all` or `both`, what is wished of a channel of records is not held against a mode that uses none; with `all`
-    modes, what is wished of objects is not held against one that makes none.
+    With `all`, or several readers, what is wished of a channel of records is not held against a mode that uses none;
+    with `all` modes, what is wished of objects is not held against one that makes none.
     """
     apart: list[Wishes] = []
     if len(wishes.producers) > 1:
@@ -107,7 +107,7 @@ def consumers(modes: str, wishes: Wishes) -> list[tuple[str, Wishes]]:
         return [chosen for its in apart for chosen in consumers(modes, its)]
     spelled = []
     channels = expand_channels(wishes.channel)
-    several = len(channels) > 1 or wishes.reader == "both"
+    several = len(channels) > 1 or wishes.reader in ("both", "all")
     everything = modes == "all" or wishes.channel == "all"
     for name in expand_modes(modes):
         readers = traits_of(name).readers
@@ -120,15 +120,21 @@ def consumers(modes: str, wishes: Wishes) -> list[tuple[str, Wishes]]:
             if its is None:
                 continue
             of_each = [its]
-            if wishes.reader == "both":
+            if wishes.reader in ("both", "all"):
                 of_each = [
                     dataclasses.replace(its, reader=reader, decode=wishes.decode if reader == "callback" else None)
-                    for reader in cast("tuple[ReaderName, ...]", readers)
+                    for reader in _compared(cast("tuple[ReaderName, ...]", readers), wishes)
                 ]
             spelled += [(name, one) for each in of_each for one in _by_object(name, each, everything=modes == "all")]
     if not spelled:
         raise BadInput(f"--channel {wishes.channel} wakes nobody, and no mode of --mode {modes} can wait so")
     return spelled
+
+
+def _compared(readers: tuple[ReaderName, ...], wishes: Wishes) -> list[ReaderName]:
+    """Leave out what `both` has not, and what no user's own program can be read by."""
+    without = wishes.reader == "both" or wishes.program is not None
+    return [reader for reader in readers if reader != "compiled" or not without]
 
 
 def _by_object(mode: str, wishes: Wishes, *, everything: bool) -> list[Wishes]:

@@ -3,6 +3,7 @@
 from bpf.own_code import is_file, read_source
 from bpf.readers.batch import TakesBatches
 from bpf.readers.callback import TakesRecords
+from bpf.readers.compiled import TakesSteps
 from bpf.readers.snapshot import TakesSnapshots
 from modes.parts.discovery import load_mode, mode_names, readers_of
 from modes.parts.mode import Kit, Mode
@@ -13,6 +14,7 @@ __all__ = [
     "TakesBatches",
     "TakesRecords",
     "TakesSnapshots",
+    "TakesSteps",
     "is_file",
     "load_mode",
     "mode_names",

@@ -10,6 +10,7 @@ from modes.parts.counting import Causes
 from modes.parts.decode import decoder
 from modes.parts.mode import Kit, Mode, Wait
 from modes.parts.own_records import OwnCounting
+from modes.parts.stepping import CauseTable, Words, count_cause
 
 
 class Epoll(Mode):
@@ -24,6 +25,7 @@ class Epoll(Mode):
         self._causes = Causes()
         self._counts = np.zeros(1024, np.int64)
         self._counted: Counter[tuple[int, int]] = Counter()
+        self._table = CauseTable()
 
     def take(self, samples: Samples) -> None:
         counts = np.bincount(self._causes.number(samples))
@@ -38,8 +40,18 @@ class Epoll(Mode):
         self.consumed += 1
         return self.halt
 
+    step = staticmethod(count_cause)
+
+    def state(self) -> tuple[Words]:
+        return (self._table.slots,)
+
+    def make_room(self, record: np.void) -> None:
+        self._table.enter(record)
+
     def flush(self) -> None:
         tally = Counter(self._counted)
+        for (location, _pid, reason), count in self._table.counts().items():
+            tally[reason, location] += count
         for number in np.flatnonzero(self._counts).tolist():
             location, _pid, reason = self._causes.known[number]
             tally[reason, location] += int(self._counts[number])

@@ -24,5 +24,6 @@ class File(Formatted):
         self.consumed = self._sink.events  # those whose write has returned
 
     def flush(self) -> None:
+        super().flush()
         self._sink.flush()
         self.consumed = self._sink.events

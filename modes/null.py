@@ -1,5 +1,7 @@
 """Count each event and do nothing with it: isolates the channel alone."""
 
+import numpy as np
+
 from bpf.record import Samples
 from modes.parts.mode import Mode
 
@@ -11,3 +13,10 @@ class Null(Mode):
     def on_record(self, _ctx: int, _data: int, _size: int) -> int:
         self.consumed += 1
         return self.halt
+
+    @staticmethod
+    def step(_record: np.void) -> None:
+        """Count nothing itself: who calls it counts."""
+
+    def state(self) -> tuple[()]:
+        return ()

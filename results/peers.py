@@ -18,6 +18,10 @@ DRAINS: Mapping[str, str | None] = {
     "epoll batch": "c-count",
     "file batch": "c-text",
     "file batch raw": "c-count",
+    "null compiled": "c-count",
+    "epoll compiled": "c-group",
+    "file compiled": "c-cached",
+    "file compiled raw": "file batch raw",
     "null callback": "null batch",
     "epoll callback struct": "epoll batch",
     "epoll callback ctypes": "epoll batch",
@@ -50,6 +54,10 @@ LIVE: Mapping[str, str | None] = {
     "null batch paced": "c-count paced",
     "paced batch paced": "c-count paced",
     "file batch paced": "c-text paced",
+    "null compiled epoll": "c-count epoll",
+    "file compiled epoll": "c-text epoll",
+    "null compiled paced": "c-count paced",
+    "file compiled paced": "c-text paced",
     "epoll callback struct epoll": None,
     "bpftrace-count": None,
     "bpftrace-printf": None,
@@ -98,7 +106,7 @@ def is_c(setting: Setting) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeersPlan:
-    """What is held against what, in `trials` blocks of each part. `left_out` are modes that this machine cannot run.
+    """What is held against what, in `trials` blocks of each part. `left_out` are modes and readers that are not here.
 
     `channel_bytes` are the sizes in which the channels beside the ring hold `records`, by name.
     """
@@ -128,14 +136,15 @@ class PeersPlan:
         )
         if part == "drain":
             names |= dict.fromkeys(f"{BY_CHANNEL} {channel}" for channel in self.channel_bytes)
-        return [setting for name in names if (setting := self._setting(part, name)).mode not in self.left_out]
+        settings = (self._setting(part, name) for name in names)
+        return [setting for setting in settings if {setting.mode, setting.reader}.isdisjoint(self.left_out)]
 
     def _setting(self, part: str, name: str) -> Setting:
         mode, *how = name.split()
         known: Any = {word: word for word in how}  # the words of a setting's fields, and no others
         base = Setting(
             mode=mode,
-            reader=known.get("batch") or known.get("callback"),
+            reader=known.get("batch") or known.get("callback") or known.get("compiled"),
             wait="epoll",
             traffic=self.traffic,
             decode=known.get("struct") or known.get("ctypes") or known.get("event"),

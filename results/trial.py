@@ -51,7 +51,7 @@ class Setting:
     """
 
     mode: str
-    reader: Literal["batch", "callback"] | None
+    reader: Literal["batch", "callback", "compiled"] | None
     wait: Literal["epoll", "busy", "backoff", "paced", "interval"]
     traffic: str
     trial_kind: TrialKind = "load"

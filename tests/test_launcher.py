@@ -173,7 +173,7 @@ def test_what_exports_are_read_with_is_set_up_once_and_by_the_whole_suite_alone(
     (clone / "requirements-readers.txt").write_text("")
 
     def set_up(**more: str) -> subprocess.CompletedProcess[str]:
-        script = 'here=$1; . "$here/harness/setup.sh"; set -eu; set_up_readers; echo ready'
+        script = 'here=$1; . "$here/harness/setup.sh"; set -eu; set_up_extra readers; echo ready'
         words = ["sh", "-c", script, "sh", clone]
         return subprocess.run(words, env=ENVIRONMENT | more, capture_output=True, text=True, check=False)
 
@@ -189,6 +189,29 @@ def test_what_exports_are_read_with_is_set_up_once_and_by_the_whole_suite_alone(
     (clone / "requirements-readers.txt").write_text("# another\n")
     assert "making the Python environment" in set_up().stderr
     assert made(clone) == before, "the other one stays"
+
+
+@pytest.mark.slow
+def test_numba_is_installed_when_it_is_first_asked_for(ready: Path) -> None:
+    """With a word on its size, and by nothing else; without a network the status and the words say what to do."""
+    clone, words = ready, ("--reader", "compiled")
+    lock, made_from = clone / "requirements-compiled.txt", clone / ".venv-compiled/made-from"
+    lock.write_text(f"numba==0 --hash=sha256:{'0' * 64}\n")
+    for others in (("--reader", "batch"), ("--mode", "all"), ("--reader", "compiled", "--help")):
+        assert start(clone, "report", *others).returncode == 0
+    for asked in (words, ("--reader=compiled",), ("--reader", "all"), ("--reader=all",)):
+        forbidden = start(clone, "report", *asked, BENCH_NO_INSTALL="1")
+        assert (forbidden.returncode, forbidden.stdout) == (4, "")
+        assert f"the Python environment in {clone}/.venv-compiled" in forbidden.stderr
+    offline = start(clone, "report", *words, PIP_NO_INDEX="1")
+    assert (offline.returncode, offline.stdout) == (4, "")
+    assert "type the command again" in offline.stderr
+    assert not made_from.exists()
+    lock.write_text("")
+    first = start(clone, "report", *words)
+    assert (first.returncode, first.stdout) == (0, "|".join(("report", *words)) + "\n")
+    assert "the compiled reader needs numba (about 200 MB), which is installed now, once" in first.stderr
+    assert start(clone, "report", *words, BENCH_NO_INSTALL="1").stderr == ""
 
 
 def test_the_suite_knows_one_option() -> None:

@@ -17,7 +17,13 @@ PROJECT = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())
 RUN = PROJECT["project"]["dependencies"]
 DEV = [*RUN, *PROJECT["dependency-groups"]["dev"]]
 READERS = PROJECT["dependency-groups"]["readers"]
-LOCKS = {"requirements.txt": RUN, "requirements-dev.txt": DEV, "requirements-readers.txt": READERS}
+COMPILED = PROJECT["dependency-groups"]["compiled"]
+LOCKS = {
+    "requirements.txt": RUN,
+    "requirements-dev.txt": DEV,
+    "requirements-readers.txt": READERS,
+    "requirements-compiled.txt": COMPILED,
+}
 
 
 def normal(requirement: str) -> str:
@@ -57,7 +63,11 @@ PROJECT_FILES = [
 
 @pytest.mark.parametrize(
     ("paths", "asked_for"),
-    [(PROJECT_FILES, RUN), ({*(CHECKOUT / "tests").rglob("*.py")} - {READ_ALL}, DEV), ([READ_ALL], READERS)],
+    [
+        (PROJECT_FILES, RUN + COMPILED),
+        ({*(CHECKOUT / "tests").rglob("*.py")} - {READ_ALL}, DEV + COMPILED),
+        ([READ_ALL], READERS),
+    ],
     ids=["project", "tests", "readers"],
 )
 def test_what_is_imported_is_asked_for(paths: Iterable[Path], asked_for: list[str]) -> None:

@@ -13,6 +13,7 @@ from bpf.ring import RECORD_BYTES
 from results.errors import BadInput
 
 if TYPE_CHECKING:
+    from bpf.block import Kind, Memory
     from bpf.fields import Record
     from bpf.log import Log
 
@@ -27,8 +28,9 @@ class LogChannel(RecordChannel):
     name = "log"
     map_name = "log_places"
     counts = frozenset({"submitted", "reserve_failed", "checksum"})
-    readers = ("batch", "callback")
+    readers = ("batch", "callback", "compiled")
     wakes = False
+    machine_kind: ClassVar[Kind] = "log"
     when_full_choices: ClassVar[tuple[str, ...]] = ("drop", "overwrite")
 
     size_bytes: int = 1 << 20
@@ -87,6 +89,12 @@ class LogChannel(RecordChannel):
 
         log, overwrites = self._log(carriers, own), self.when_full == "overwrite"
         return [LogRuns(log, cpu, take, overwrites=overwrites, sums=own is None) for cpu in online_cpus()]
+
+    def memories(self, carriers: Sequence[int]) -> Sequence[Memory]:
+        from bpf.log_runs import memory_of  # noqa: PLC0415 - as above
+
+        log, overwrites = self._log(carriers, None), self.when_full == "overwrite"
+        return [memory_of(log, cpu, overwrites=overwrites) for cpu in online_cpus()]
 
     def calls(self, program: Bcc, on_record: OnRecord) -> Source:
         from bpf.log_runs import LogCalls  # noqa: PLC0415 - as above

@@ -23,6 +23,7 @@ from bpf.ring import Ring, RingPositions, ring_capacity
 from bpf.ring_calls import RingCalls
 
 if TYPE_CHECKING:
+    from bpf.block import Memory
     from bpf.fields import Record
 
 
@@ -61,6 +62,11 @@ class PercpuRingChannel(PercpuChannel):
         from bpf.ring_runs import RingRuns  # noqa: PLC0415 - numpy, which doctor does without
 
         return [RingRuns(Ring(carrier, self.buffer_bytes), take, own=own) for carrier in carriers]
+
+    def memories(self, carriers: Sequence[int]) -> Sequence[Memory]:
+        from bpf.ring_runs import memory_of  # noqa: PLC0415 - as above
+
+        return [memory_of(Ring(carrier, self.buffer_bytes)) for carrier in carriers]
 
     def calls(self, program: Bcc, on_record: OnRecord) -> Source:
         return RingCalls(program, on_record, self.record_bytes)

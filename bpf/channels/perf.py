@@ -17,6 +17,7 @@ from bpf.percpu import PercpuChannel
 from bpf.perf import RECORD_BYTES, PerfBuffer, PerfPositions, open_event, record_bytes
 
 if TYPE_CHECKING:
+    from bpf.block import Kind, Memory
     from bpf.fields import Record
 
 # At a quarter full it wakes, unless told otherwise: the rest is for what comes until the consumer is there.
@@ -32,6 +33,7 @@ class PerfChannel(PercpuChannel):
     events_name = "events"
     found_by_id: ClassVar[bool] = False
     stays_ready: ClassVar[bool] = False
+    machine_kind: ClassVar[Kind] = "perf"
 
     wakeup: str = "adaptive"
     """When the kernel notifies: adaptive (at a quarter full), none (at most once a full buffer), force, or bytes."""
@@ -76,6 +78,11 @@ class PerfChannel(PercpuChannel):
         from bpf.perf_runs import PerfRuns  # noqa: PLC0415 - numpy, which doctor does without
 
         return [PerfRuns(PerfBuffer(event, self.buffer_bytes), take, event, own=own) for event in carriers]
+
+    def memories(self, carriers: Sequence[int]) -> Sequence[Memory]:
+        from bpf.perf_runs import memory_of  # noqa: PLC0415 - as above
+
+        return [memory_of(PerfBuffer(event, self.buffer_bytes), event) for event in carriers]
 
     def calls(self, program: Bcc, on_record: OnRecord) -> Source:
         from bpf.perf_calls import PerfCalls  # noqa: PLC0415 - as above

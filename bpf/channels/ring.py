@@ -13,6 +13,7 @@ from bpf.ring_calls import RingCalls
 from results.errors import BadInput
 
 if TYPE_CHECKING:
+    from bpf.block import Memory
     from bpf.fields import Record
 
 # enum of include/uapi/linux/bpf.h: BPF_RB_NO_WAKEUP, BPF_RB_FORCE_WAKEUP
@@ -43,7 +44,7 @@ class RingChannel(RecordChannel):
     map_name = "events"
     events_name = "events"
     counts = frozenset({"submitted", "reserve_failed", "checksum"})
-    readers = ("batch", "callback")
+    readers = ("batch", "callback", "compiled")
 
     size_bytes: int = 1 << 20
     wakeup: str = "adaptive"
@@ -79,6 +80,11 @@ class RingChannel(RecordChannel):
         from bpf.ring_runs import RingRuns  # noqa: PLC0415 - numpy, which doctor does without
 
         return [RingRuns(Ring(carriers[0], self.size_bytes), take, own=own)]
+
+    def memories(self, carriers: Sequence[int]) -> Sequence[Memory]:
+        from bpf.ring_runs import memory_of  # noqa: PLC0415 - as above
+
+        return [memory_of(Ring(carriers[0], self.size_bytes))]
 
     def calls(self, program: Bcc, on_record: OnRecord) -> Source:
         return RingCalls(program, on_record, self.record_bytes)

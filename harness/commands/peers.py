@@ -6,6 +6,7 @@ kernel's run-time statistics. live: real drops as fast as they can be sent. What
 """
 
 import argparse
+import itertools
 import mmap
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -22,6 +23,7 @@ from harness.commands.parts.parser import refuse
 from harness.commands.parts.progress import ProgressLine
 from harness.commands.parts.status import DONE, INVALID_TRIAL
 from harness.consumer.command import Recipe
+from harness.consumer.compilation import compile_step
 from harness.machine.runfolder import run_folder
 from harness.machine.streams import say
 from harness.mode_source import traffic_of
@@ -123,6 +125,12 @@ def _others(
             c_program = CProgram(folder)
     except CannotRun as error:
         left_out |= dict.fromkeys(C_MODES, f"the C consumer: {error.what} ({error.cure})")
+    try:
+        for setting in itertools.chain.from_iterable(map(plan.settings, plan.parts)):
+            if setting.reader == "compiled":
+                compile_step(setting.mode, record_channels()[setting.channel].machine_kind)
+    except CannotRun as error:
+        left_out["compiled"] = f"the compiled reader: {error.what} ({error.cure})"
     if "live" in plan.parts:
         recipes = tools.recipes(Kit().reasons.number(kind.reasons[0]) or 0, folder)
         left_out |= tools.missing(recipes)

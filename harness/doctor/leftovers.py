@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
+from bpf.cache import base_folder
 from harness.doctor import AS_ROOT, Finding
 from harness.machine.checkout import launcher
 from harness.machine.group import abandoned
-from harness.machine.runfolder import base_folder, stale_folders
+from harness.machine.runfolder import stale_folders
 
 
 def check() -> Iterator[Finding]:

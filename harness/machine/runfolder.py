@@ -13,12 +13,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from bpf.cache import base_folder
 from bpf.errors import CannotRun
 from harness.check.repository import take_back
-
-# Root's own, unlike /tmp and /var/tmp, where others could plant a folder of that name; and a disk, unlike /run and many
-# a /tmp: what `file` writes must not be measured against memory.
-ROOTS_BASE = Path("/var/cache/bench")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,14 +24,6 @@ class StaleFolder:
 
     path: Path
     size_bytes: int
-
-
-def base_folder() -> Path:
-    """Return the folder that holds the sessions' folders of this user."""
-    if os.geteuid() == 0:
-        return ROOTS_BASE
-    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(cache) / "bench"
 
 
 @contextlib.contextmanager

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from bpf.clock import ahead_ns
+from bpf.readers.compiled import CompiledReader
 from bpf.record import Samples
 from harness.probes.histogram import Histogram, Nanoseconds, quantiles
 from harness.probes.reading import Reading
@@ -69,24 +70,29 @@ class AgeProbe:
         if reader == "batch":
             assert isinstance(mode, TakesBatches)
             instance["take"] = self._taking(mode.take)
-        else:
+        elif reader == "callback":
             assert isinstance(mode, TakesRecords)
             instance["on_record"] = self._calling(mode.on_record)
 
-    def _taking(self, inner: Callable[[Samples], None]) -> Callable[[Samples], None]:
-        mode, unsettled = self._mode, self._unsettled
+    def watch(self, reader: CompiledReader) -> None:
+        """Be told the timestamps by a reader that hands the mode no records in Python."""
+        reader.tell_stamps(self._took)
 
+    def _taking(self, inner: Callable[[Samples], None]) -> Callable[[Samples], None]:
         def take(samples: Samples) -> None:
             inner(samples)
-            stamps = samples["timestamp"]
-            if not unsettled and mode.consumed == self._settled + len(stamps):
-                self._add(stamps, _now() - self._ahead_ns)
-                self._settled += len(stamps)
-            else:
-                unsettled.append(stamps.copy())
-                self._settle()
+            self._took(samples["timestamp"])
 
         return take
+
+    def _took(self, stamps: Nanoseconds) -> None:
+        """Give an age to what the mode has just been handed, or keep it until the mode has consumed it."""
+        if not self._unsettled and self._mode.consumed == self._settled + len(stamps):
+            self._add(stamps, _now() - self._ahead_ns)
+            self._settled += len(stamps)
+        else:
+            self._unsettled.append(stamps.copy())
+            self._settle()
 
     def _calling(self, inner: Callable[[int, int, int], int]) -> Callable[[int, int, int], int]:
         mode, unsettled, single, ages = self._mode, self._unsettled, self._single, self._single_ages

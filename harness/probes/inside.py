@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 
+from bpf.readers.compiled import CompiledReader
 from harness.consumer.waits import Consumes
 from harness.probes.age import AgeProbe, no_ages
 from harness.probes.allocation import AllocationProbe
@@ -49,6 +50,10 @@ class Panel:
 
     def watch(self, reader: Consumes) -> Consumes:
         """Return what the loop is to call instead of the reader: in the timed pass, the reader itself."""
+        if isinstance(reader, CompiledReader):
+            for probe in self._probes:
+                if isinstance(probe, AgeProbe):
+                    probe.watch(reader)
         if self._setting.pass_ != "kernel":
             return reader
         batches = BatchProbe(reader)

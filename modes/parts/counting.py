@@ -13,8 +13,8 @@ Words = npt.NDArray[np.uint64]
 
 # Odd multipliers with well-mixed bits (Fibonacci hashing, Knuth, The Art of Computer Programming 6.4): the upper bits
 # of the sum of the products choose the slot.
-_LOCATION_FACTOR = np.uint64(0x9E3779B97F4A7C15)
-_PID_REASON_FACTOR = np.uint64(0xC2B2AE3D27D4EB4F)
+LOCATION_FACTOR = np.uint64(0x9E3779B97F4A7C15)
+PID_REASON_FACTOR = np.uint64(0xC2B2AE3D27D4EB4F)
 # Slots for each cause: few enough to stay in a cache, many enough that causes seldom meet in one.
 _SPARSENESS = 64
 _FEWEST_SLOTS = 8192
@@ -34,7 +34,7 @@ class Causes:
 
     def __init__(self) -> None:
         self.known: list[Cause] = [(0, 0, 0)]
-        self._location_factor = _LOCATION_FACTOR
+        self._location_factor = LOCATION_FACTOR
         self._allocate(_FEWEST_SLOTS)
         self._room(_USUAL_BATCH)
         # Touches every buffer once: the first events of a trial shall not wait for their pages.
@@ -60,7 +60,7 @@ class Causes:
         """Return each event's product and mixed word, and the slot where the search for it begins."""
         count = len(locations)
         products, mixed, slots = self._products[:count], self._mixed[:count], self._slot[:count]
-        np.multiply(pid_reasons, _PID_REASON_FACTOR, out=products)
+        np.multiply(pid_reasons, PID_REASON_FACTOR, out=products)
         np.multiply(locations, self._location_factor, out=mixed)
         np.add(mixed, products, out=mixed)
         np.right_shift(mixed, self._shift, out=slots)
@@ -140,7 +140,7 @@ class Causes:
         apart = True
         for number in numbers:
             location, pid, reason = self.known[number]
-            product = (reason << 32 | pid) * int(_PID_REASON_FACTOR) % 2**64
+            product = (reason << 32 | pid) * int(PID_REASON_FACTOR) % 2**64
             mixed = (location * int(self._location_factor) + product) % 2**64
             first = slot = mixed >> int(self._shift)
             while slot == 0 or self._table_products[slot] or self._table_mixed[slot]:

@@ -58,8 +58,8 @@ def form_of(kit: Kit) -> Form:
     return (JsonForm if kit.format == "json" else TextForm)(kit.reasons, kit.symbols)
 
 
-_NS = 1_000_000_000
-_WIDTH_STEP = 32
+NS = 1_000_000_000
+WIDTH_STEP = 32
 
 
 class LineByLine:
@@ -77,7 +77,7 @@ class LineByLine:
         cause = self._causes.get((location, pid, reason))
         if cause is None:
             cause = self._causes[location, pid, reason] = self._form.cause(location, pid, reason)
-        second, nanosecond = divmod(timestamp + self._offset_ns, _NS)
+        second, nanosecond = divmod(timestamp + self._offset_ns, NS)
         if second != self._second:
             self._second = second
             self._clock = self._form.clock(second)
@@ -100,9 +100,9 @@ class BatchLines:
         self._clock = form.clock(0)
         self._at_digits = len(self._clock)
         self._lengths = np.zeros(64, np.intp)
-        self._rows = np.zeros((64, _WIDTH_STEP), np.uint8)
+        self._rows = np.zeros((64, WIDTH_STEP), np.uint8)
         self._rows_made = 0
-        self._thousands, self._units = _digit_tables(form.cause(0, 0, 0)[:2])
+        self._thousands, self._units = digit_tables(form.cause(0, 0, 0)[:2])
         self._fetched = np.empty((0, 0), np.uint8)
         self._out = np.empty(0, np.uint8)
 
@@ -128,9 +128,9 @@ class BatchLines:
         self, wall: npt.NDArray[np.uint64], numbers: npt.NDArray[np.intp], places: npt.NDArray[np.intp], begin: int
     ) -> int:
         """Lay down the events from `begin` on that belong to one second; return where the next second begins."""
-        second = int(wall[begin]) // _NS
-        within = wall[begin:] - np.uint64(second * _NS)  # what lies before that second wraps round, and is large
-        outside = within >= _NS
+        second = int(wall[begin]) // NS
+        within = wall[begin:] - np.uint64(second * NS)  # what lies before that second wraps round, and is large
+        outside = within >= NS
         end = begin + int(outside.argmax()) if outside.any() else len(wall)
         within, numbers = within[: end - begin], numbers[begin:end]
         if second != self._second:
@@ -157,7 +157,7 @@ class BatchLines:
             height, width = self._rows.shape
             if number == height or len(row) > width:
                 taller = height * 2 if number == height else height
-                wider = max(width, -(-len(row) // _WIDTH_STEP) * _WIDTH_STEP)
+                wider = max(width, -(-len(row) // WIDTH_STEP) * WIDTH_STEP)
                 rows = np.zeros((taller, wider), np.uint8)
                 rows[:height, :width] = self._rows
                 rows[:, : self._at_digits] = np.frombuffer(self._clock, np.uint8)
@@ -168,7 +168,7 @@ class BatchLines:
         self._rows_made = len(self._causes)
 
 
-def _digit_tables(behind: bytes) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]:
+def digit_tables(behind: bytes) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]:
     """Return three digits of 0 to 999 as bytes 0 to 2, and as bytes 3 to 5 of a word with `behind` in bytes 6 and 7.
 
     A word of eight bytes is laid down at once; the two behind the digits are the same in every line of a form.

@@ -4,6 +4,8 @@ import functools
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
+import numpy as np
+
 from bpf.btf import KernelTypes
 from bpf.clock import realtime_offset_ns
 from bpf.fields import Record
@@ -60,6 +62,8 @@ class Mode:
                                   view of the ring that is valid until the method returns (TakesBatches)
     on_record(ctx, data, size)    to be called for each record: data is the address of a sample; returns self.halt
                                   (TakesRecords)
+    step(record, *arrays)         to be machine code: called for each record, with the arrays that state() returns; a
+                                  static method, without Python's objects (TakesSteps)
     snapshot(keys, counts)        to be handed the aggregation map: arrays of equal length, counts since the start
                                   (TakesSnapshots)
 
@@ -86,6 +90,14 @@ class Mode:
         self.halt = 0
         # Events by (reason, location), for modes that count them; true after flush().
         self.tally: dict[tuple[int, int], int] = {}
+
+    def stepped(self, events: int) -> None:
+        """Be told that step() was called for so many records."""
+        self.consumed += events
+
+    def make_room(self, record: np.void) -> None:
+        """Be told of a record that step() refused, by returning True; it is called for it again."""
+        raise NotImplementedError("step() refused a record, and the mode has no make_room()")
 
     def flush(self) -> None:
         """Finish what is buffered; called about twice a second and before the end."""

@@ -7,12 +7,14 @@ from collections.abc import Callable
 from typing import ClassVar
 
 import numpy as np
+import numpy.typing as npt
 
 from bpf.record import HEADER_BYTES, RECORD_BYTES, Samples
 from modes.parts.decode import decoder
 from modes.parts.lines import BatchLines, LineByLine, form_of
 from modes.parts.mode import Format, Kit, Mode
 from modes.parts.own_records import OwnLines
+from modes.parts.stepping import StepLines, write_line
 
 BUFFER_BYTES = 256 * 1024
 DIRECT_BYTES = 64 * 1024
@@ -74,13 +76,15 @@ class Formatted(Mode, ABC):
     def __init__(self, kit: Kit) -> None:
         super().__init__(kit)
         self._raw = kit.format == "raw"
+        self._written = 0
         if kit.record is not None:
             self._one_by_one = self._batch = OwnLines(kit.record, as_json=kit.format == "json")
             self._decode = _address
             return
         self._decode = decoder(kit)
-        if not self._raw:
-            form = form_of(kit)
+        form = None if self._raw else form_of(kit)
+        self._stepping = StepLines(form, kit.realtime_offset_ns)
+        if form is not None:
             self._one_by_one = LineByLine(form, kit.realtime_offset_ns)
             self._batch = BatchLines(form, kit.realtime_offset_ns)
 
@@ -99,3 +103,26 @@ class Formatted(Mode, ABC):
         else:
             self.put(self._one_by_one.line(*self._decode(data)), 1)
         return self.halt
+
+    step = staticmethod(write_line)
+
+    def state(self) -> tuple[npt.NDArray[np.generic], ...]:
+        return self._stepping.state()
+
+    def stepped(self, events: int) -> None:
+        self._written += events
+
+    def make_room(self, record: np.void) -> None:
+        if self._stepping.is_full:
+            self._pour()
+        self._stepping.make_room(record)
+
+    def flush(self) -> None:
+        self._pour()
+
+    def _pour(self) -> None:
+        """Put what a step has written."""
+        if self._written:
+            self.put(self._stepping.lines(), self._written)
+            self._stepping.clear()
+            self._written = 0

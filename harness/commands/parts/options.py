@@ -42,7 +42,10 @@ def add_consumer_options(parser: argparse.ArgumentParser, *, mode_required: bool
         "--when-full", choices=["drop", "overwrite"],
         help="what --channel log does with an event for which it has no room (default: drop)",
     )  # fmt: skip
-    group.add_argument("--reader", choices=["batch", "callback", "both"], help="how the ring is read (default: batch)")
+    group.add_argument(
+        "--reader", choices=["batch", "callback", "compiled", "both", "all"],
+        help="how the ring is read (default: batch; both: batch and callback)",
+    )  # fmt: skip
     group.add_argument(
         "--wait", choices=["epoll", "paced", "busy", "backoff"], help="how the consumer waits (default: the mode's)"
     )

@@ -16,8 +16,8 @@ from pathlib import Path
 from types import TracebackType
 
 from bpf import syscalls
+from bpf.cache import ROOTS_BASE
 from harness.machine.group import abandoned, end_abandoned
-from harness.machine.runfolder import ROOTS_BASE
 from tests.kernel.bench import command, surroundings
 
 PROC = Path("/proc")
