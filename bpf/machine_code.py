@@ -65,8 +65,8 @@ class _Raised(ctypes.Structure):
 def find_numba() -> None:
     """Have Python find numba, if it is there. Raises CannotRun with what is to be typed."""
     if importlib.util.find_spec("llvmlite") is None:
-        for packages in (Path(sys.prefix).parent / ENVIRONMENT).glob("lib/python3*/site-packages"):
-            sys.path.append(str(packages))
+        version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+        sys.path.append(str(Path(sys.prefix).parent / ENVIRONMENT / "lib" / version / "site-packages"))
         importlib.invalidate_caches()
     if importlib.util.find_spec("llvmlite") is None or importlib.util.find_spec("numba") is None:
         raise CannotRun(

@@ -280,6 +280,8 @@ def _consumer_setting(mode_name: str, traffic: str, wishes: Wishes) -> Setting:
     if reader == "compiled":
         if wishes.program is not None:
             raise BadInput("--reader compiled is of bench's own record: with --program, use batch or callback")
+        if wishes.pythons:
+            raise BadInput("--reader compiled runs with bench's own Python, for which numba is installed: not --python")
         compile_step(mode_name, channel.machine_kind)
     if wishes.decode is not None and reader != "callback":
         raise BadInput("--decode is about one record at a time: it needs --reader callback")
