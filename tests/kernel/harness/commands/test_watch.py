@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.columns import known_column
 from tests.kernel.bench import bench, bench_here, command, start, surroundings
 
 SEND = """
@@ -267,3 +268,80 @@ def test_a_process_with_any_name_is_shown_and_not_obeyed() -> None:
         process.kill()
     assert ended.returncode == 0
     assert r"a\xe9\x1b[2J\nb" in ended.stdout
+
+
+SESSION = """
+import socket, sys
+from pyroute2 import IPRoute
+with IPRoute() as route:
+    route.link("set", index=1, state="up")  # lo
+print("ready", flush=True)
+sys.stdin.readline()
+with socket.create_server(("127.0.0.1", 7)) as server:
+    for _ in range(10):
+        client = socket.create_connection(("127.0.0.1", 7))
+        accepted, _ = server.accept()
+        client.send(b"x")
+        client.close()
+        while accepted.recv(9):
+            pass
+        accepted.close()
+with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP) as ping:
+    for _ in range(10):
+        ping.sendto(bytes([8, 0, 0xF7, 0xFD, 0, 1, 0, 1]), ("127.0.0.1", 0))
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as lost:
+    for _ in range(3):
+        try:
+            lost.sendto(b"lost", ("127.0.0.1", 9))
+        except ConnectionRefusedError:
+            pass
+print("done", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.may_skip("what is normal is known of the kernels that the atlas has a column of")
+@pytest.mark.skipif(known_column(os.uname().release, os.uname().machine) is None, reason="no column of this kernel")
+def test_what_is_no_loss_can_be_left_out_and_is_told() -> None:
+    """Beside one session, one watch that shows all and one that leaves out the normal: connections, pings, 3 losses."""
+    words = [sys.executable, "-c", SESSION]
+    with subprocess.Popen(
+        ["unshare", "--net", *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as session:
+        assert session.stdin is not None
+        assert session.stdout is not None
+        assert session.stdout.readline() == "ready\n"
+        watch = ("watch", "--pid", session.pid, "--mode", "aggregate", "--json")
+        with start(*watch) as shows_all, start(*watch, "--exclude-normal") as leaves_out:
+            wait_until_attached(shows_all, leaves_out)
+            session.stdin.write("go\n")
+            session.stdin.flush()
+            assert session.stdout.readline() == "done\n"
+            time.sleep(0.5)  # what the kernel has put off
+            answers = []
+            for watching in (shows_all, leaves_out):
+                watching.send_signal(signal.SIGINT)
+                answers.append(watching.communicate(timeout=30))
+        session.stdin.close()
+    everything, rest = ([json.loads(line) for line in out.splitlines()] for out, _ in answers)
+    assert sum(row["count"] for row in everything) >= 20
+    assert [(row["reason"], row["count"]) for row in rest] == [("NO_SOCKET", 3)]
+    assert "left out as normal" in answers[1][1]
+    assert re.search(r"NO_SOCKET at \w+, echo reply: no loss, as in .*ping-by-raw-socket", answers[1][1])
+
+
+def wait_until_attached(*processes: subprocess.Popen[str]) -> None:
+    """Wait until each has a raw tracepoint, as /proc tells of its descriptors."""
+    deadline = time.monotonic() + 60
+    for process in processes:
+        while not any("tp_name" in text for text in told_of_descriptors(process.pid)):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+
+def told_of_descriptors(pid: int) -> Iterator[str]:
+    for descriptor in Path(f"/proc/{pid}/fdinfo").iterdir():
+        try:
+            yield descriptor.read_text()
+        except OSError:
+            continue
