@@ -11,11 +11,14 @@ from scapy.layers.inet import IP, TCP
 from scapy.layers.l2 import Ether
 from scapy.packet import Packet
 
+from traffic.counters import snmp
 from traffic.scene import Scene
 from traffic.situation import Done, Situation
+from traffic.situations.parts import links, sending
 from traffic.testbed import Side, Testbed
 
 PORT = 5000
+NOBODY = "198.18.0.99"
 TIMEOUT_S = 5.0
 MESSAGE = b"all that is said"
 BY_RESET = struct.pack("=ii", 1, 0)  # struct linger: no time to linger
@@ -101,3 +104,31 @@ class Connected(Situation):
 def no_timestamps(side: Side) -> None:
     """Connections of the side go without timestamps, so that a forged segment needs none (RFC 7323, 3.2)."""
     side.write_sysctl("net/ipv4/tcp_timestamps", 0)
+
+
+class SynsOfNobody(Situation):
+    """SYNs from an address that no host has, so that nobody resets what the receiver answers; its answers arrive."""
+
+    unit = "SYNs"
+    backlog: int = 128
+
+    def set_up(self, bed: Scene, undo: ExitStack) -> None:
+        bed.receiver.write_sysctl("net/ipv4/tcp_syncookies", 0)
+        bed.receiver.write_sysctl("net/ipv4/tcp_synack_retries", 0)  # no more answers than SYNs
+        bed.receiver.write_sysctl("net/ipv4/tcp_invalid_ratelimit", 0)
+        links.add_route(bed.receiver, f"{NOBODY}/32")
+        links.add_neighbour(bed.receiver, NOBODY, bed.sender.mac)
+        links.silence(bed.sender)
+        undo.enter_context(listen(bed.receiver, backlog=self.backlog))
+
+    @abstractmethod
+    def port_of(self, number: int) -> int:
+        """Return the port that a SYN comes from."""
+
+    def do(self, bed: Scene, undo: ExitStack) -> Done:
+        packet = Ether(src=bed.tag_mac, dst=bed.receiver.mac) / IP(src=NOBODY, dst=bed.receiver.ipv4)
+        syns = [TCP(sport=self.port_of(number), dport=PORT, flags="S", seq=1000) for number in range(self.times)]
+        before = snmp(bed.receiver, "Tcp.OutSegs")["Tcp.OutSegs"]
+        errors = sending.send_frames(bed.sender, [bytes(packet / syn) for syn in syns], self.times)
+        answered = snmp(bed.receiver, "Tcp.OutSegs")["Tcp.OutSegs"] - before
+        return Done(sent=self.times, arrived=answered, errors=errors)
