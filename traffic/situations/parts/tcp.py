@@ -83,7 +83,10 @@ def connect(bed: Testbed, listener: socket.socket) -> Connection:
     """Connect from the sender to a listener of the receiver's, which accepts."""
     address, port, *_ = listener.getsockname()
     client = bed.sender.run(socket.create_connection, (address, port), timeout=TIMEOUT_S)
-    return Connection(bed, client, listener.accept()[0])
+    listener.settimeout(TIMEOUT_S)
+    server, _address = listener.accept()
+    server.settimeout(TIMEOUT_S)
+    return Connection(bed, client, server)
 
 
 class Connected(Situation):
