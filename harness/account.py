@@ -77,7 +77,7 @@ def finish(consumer: Consumer, observer: Observer | None, outside: Watches, outp
     consumed = done.consumed or 0
     reading = done.reading | outside.stop(consumed) | bytes_written(output_fd, consumed)
     if observer is None:
-        return Finish(done=done, counters=done.counters, skipped=None, unread=done.unread, reading=reading)
+        return Finish(done=done, counters=None, skipped=None, unread=done.unread, reading=reading)
     unread = done.unread if done.unread is not None or done.consumed is None else observer.unread_records
     return Finish(done=done, counters=observer.counters(), skipped=observer.skipped(), unread=unread, reading=reading)
 
@@ -105,13 +105,11 @@ def balance(
 ) -> Ledger:
     """Put side by side what was sent, what the program counted, and what the consumer says that it consumed."""
     counters, done = finish.counters, finish.done
-    if counters is None and setting.program is None:  # a tool that died
-        counters = Counters(0, 0, 0, 0, 0, 0)
-    if counters is None:
+    if counters is None and setting.program is not None:
         drops_expected = None
     counts = channel_named(setting.channel).counts
-    # A tool has no sum of timestamps, nor has a user's own program, or what is gone.
-    if done.counters is not None or done.overwritten or setting.program is not None:
+    # A user's own program has no sum of timestamps, nor has what is gone.
+    if done.overwritten or setting.program is not None:
         counts -= {"checksum"}
     return Ledger(
         sent=sent,
@@ -120,6 +118,7 @@ def balance(
         skipped=finish.skipped,
         drops_expected=drops_expected,
         consumed=done.consumed,
+        admitted=done.admitted,
         unread=finish.unread,
         overwritten=done.overwritten,
         checksum_read=None if done.overwritten else done.checksum_read,

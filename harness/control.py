@@ -26,7 +26,7 @@ from harness.machine.streams import hide_deprecations
 from harness.trial import Tree
 from results.errors import BadInput
 
-PROTOCOL = 15
+PROTOCOL = 16
 """Raised when a message changes its meaning; a worker of another checkout must speak the same (bench check)."""
 
 

@@ -39,7 +39,7 @@ def run_drain_trial(
                 observer,
                 probing,
                 consumer=consumer.pid,
-                program=maps.program,
+                programs=maps.programs,
                 others=(),
                 machine=machine,
             )

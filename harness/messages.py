@@ -11,7 +11,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from bpf.channel import Part
-from bpf.counters import Counters
 from bpf.own import Sees
 from bpf.synthetic import EmitterIds
 from harness.consumer.imports import Import
@@ -94,6 +93,11 @@ class Maps(Message):
     carriers: tuple[int, ...] = ()
     emitter: EmitterIds | None = None
 
+    @property
+    def programs(self) -> tuple[int, ...]:
+        """The ids of all its programs."""
+        return () if self.program is None else (self.program, *self.others)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Ready(Message):
@@ -152,12 +156,12 @@ class Done(LastWords):
     `raised` is what its mode raised, `undone` what the mode did to its process that was undone, `threads` those that it
     left running. `top_drops` are rows of (reason, location, count). Times are CLOCK_MONOTONIC. `unread` is told where
     no ring shows it, `overwritten` where the channel overwrites, `parts` where
-    it consumes once, `counters` by a consumer that has no program of ours.
+    it consumes once, `admitted` by another's program, which says itself how many events it lost.
     """
 
     consumed: int | None = None
     unread: int | None = None
-    counters: Counters | None = None
+    admitted: int | None = None
     overwritten: int | None = None
     parts: tuple[Part, ...] = ()
     checksum_read: int | None = None

@@ -13,6 +13,7 @@ from harness.trial import Tree
 from modes import load_mode, mode_names
 from results.check.blocks import Arm
 from results.errors import BadInput
+from results.foreign import EXEC
 from results.session import ModeSource
 from traffic.discovery import own_files
 from traffic.own_kind import source_of as traffic_source
@@ -57,7 +58,7 @@ def _described(name: str, file: Path, source: bytes, arm: Arm | None) -> ModeSou
 
 
 def _file_of(mode: str, tree: Tree | None) -> Path | None:
-    if mode in mode_names():
+    if mode in mode_names() or mode.startswith(EXEC):  # a command's line is all that is known of it
         return None
     is_file = mode.endswith(".py") or "/" in mode
     if tree is not None:

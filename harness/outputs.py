@@ -28,7 +28,11 @@ def kept_traces(
     """
     if trace is None:
         return {}
-    writing = [(number, setting) for number, setting in order if traits_of(setting.mode).writes == "file"]
+    writing = [
+        (number, setting)
+        for number, setting in order
+        if setting.foreign is None and traits_of(setting.mode).writes == "file"
+    ]
     if not writing:
         raise BadInput("--trace keeps what mode file writes, and none of the modes writes to a file")
     timed = [number for number, setting in writing if setting.trial_kind == "load" and setting.pass_ == "timed"]

@@ -155,7 +155,7 @@ def _started(half: Half, traffics: Sequence[Traffic], probing: Probing, stack: E
     assert maps.program is not None
     program_time = None
     if half.setting.pass_ == "kernel":
-        program_time = stack.enter_context(ProgramTime(maps.program))
+        program_time = stack.enter_context(ProgramTime(maps.programs))
     channel = channel_of(half.setting, maps.sample_bytes)
     observer = stack.enter_context(Observer(maps, channel, consumer.pid))
     return _Running(consumer, observer, output_fd, _Glance(program_time))

@@ -1,10 +1,12 @@
 """The paths among what somebody typed: mode files in a list of words, and each file in one role."""
 
 import os
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
 from results.errors import BadInput
+from results.foreign import EXEC
 
 Role = tuple[str, Path]
 """The option that names a file, and the file."""
@@ -29,8 +31,18 @@ def refuse_shared(written: Iterable[Role], read: Iterable[Role] = ()) -> None:
 
 def mode_files(words: str) -> list[Path]:
     """Return the mode files among the words of an option such as a.py,file or mode=b.py,reader=batch."""
-    names = [word.partition("=")[2] or word for word in split_words(words)]
+    own, _ = split_commands(words)
+    names = [word.partition("=")[2] or word for word in split_words(own)]
     return [Path(name) for name in names if "/" in name or name.endswith(".py")]
+
+
+def split_commands(text: str) -> tuple[str, list[str]]:
+    """Split `file,exec:A,exec:B` into what stands before, and commands; a command holds commas and blanks as it likes.
+
+    So it does what looks like a mode: commands come last.
+    """
+    own, *commands = re.split(rf"(?:^|,)\s*{EXEC}", text)
+    return own.strip(), [command.strip() for command in commands]
 
 
 def split_words(text: str) -> list[str]:

@@ -12,11 +12,13 @@ from harness.consumer.compilation import compile_step
 from harness.consumer.program_facts import Facts, facts_of
 from harness.consumer.traits import Traits, traits_of
 from harness.machine.streams import say
-from harness.paths import split_words
+from harness.paths import split_commands, split_words
 from harness.probes.backlog import BEFORE_S
+from harness.tools.words import check_words, foreign_words
 from harness.wishes import ReaderName, Wishes, consumers, expand_channels
 from modes.parts.mode import DEFAULT_WINDOW
 from results.errors import BadInput
+from results.foreign import EXEC, Foreign
 from results.run import RunPlan
 from results.trial import Collector, ObjectKind, Pass, Setting
 from traffic.discovery import kind_names, load_kind
@@ -52,11 +54,17 @@ class Asked:
     passes: str | None
     drain_records: int | None
     stall_ms: float | None
+    foreign: Foreign
 
 
 def run_plan(asked: Asked) -> RunPlan:
     """Settle every setting. Raises BadInput before anything is set up."""
-    wanted = consumers(asked.modes, asked.wishes)
+    own, commands = split_commands(asked.modes)
+    if commands:
+        _check_foreign(asked)
+    elif asked.foreign != Foreign():
+        raise BadInput("--ready, --count, --count-json, --sum-json and --lost are of --mode exec:COMMAND")
+    wanted = consumers(own, asked.wishes) if own or not commands else []
     stall_s = _stall_s(asked)
     check_shape(asked.wishes.shape)
     default_passes = "timed" if asked.drain_records is not None else _default_passes(asked.wishes)
@@ -70,8 +78,29 @@ def run_plan(asked: Asked) -> RunPlan:
             for name, wishes in wanted:
                 setting = dataclasses.replace(load_setting(name, kind.name, wishes), stall_s=stall_s)
                 settings += in_passes(setting, passes, wishes)
+            settings += [
+                foreign_setting(f"{EXEC}{command}", asked.foreign, kind.name, asked.wishes) for command in commands
+            ]
     retries = asked.trials if asked.retries is None else asked.retries
     return RunPlan(settings=tuple(dict.fromkeys(settings)), trials=asked.trials, retries=retries)
+
+
+def _check_foreign(asked: Asked) -> None:
+    """Raise BadInput for what cannot be asked of a foreign command."""
+    if asked.drain_records is not None:
+        raise BadInput(f"--drain is of bench's own program and modes; --mode {EXEC}… has load trials alone")
+    if asked.stall_ms is not None:
+        raise BadInput(f"--stall is of bench's own modes, and not of --mode {EXEC}…")
+    if asked.passes is not None and "timed" not in expand_passes(asked.passes):
+        raise BadInput(f"--pass {asked.passes}: of --mode {EXEC}… there is the timed pass alone")
+
+
+def foreign_setting(mode: str, read: Foreign, traffic: str, wishes: Wishes) -> Setting:
+    """Settle a load trial of a foreign command. Raises BadInput."""
+    if mode.startswith(EXEC):
+        foreign_words(mode)
+    check_words(read)
+    return _loaded(Setting(mode=mode, reader=None, wait=None, traffic=traffic, wakeup=None, foreign=read), wishes)
 
 
 def _default_passes(wishes: Wishes) -> str:
@@ -124,14 +153,17 @@ def expand_traffic(names: str, wishes: Wishes) -> list[DropKind]:
 
 def load_setting(mode_name: str, traffic: str, wishes: Wishes) -> Setting:
     """Settle every choice of a load trial. Raises BadInput for what makes no sense, before anything is set up."""
-    setting = _consumer_setting(mode_name, traffic, wishes)
+    return _loaded(_consumer_setting(mode_name, traffic, wishes), wishes)
+
+
+def _loaded(setting: Setting, wishes: Wishes) -> Setting:
     if wishes.intended_load is not None and wishes.intended_load * wishes.duration_s < 1:
         raise BadInput(
             f"--rate {wishes.intended_load:g} for {wishes.duration_s:g} s is less than one drop; raise one of them"
         )
     return dataclasses.replace(
         setting,
-        sender=_sender(traffic, wishes),
+        sender=_sender(setting.traffic, wishes),
         shape=wishes.shape,
         producers=_producers(wishes),
         intended_load=wishes.intended_load,

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Self
 
 from harness import account, outputs
+from harness.consumer.command import Command, Recipe
 from harness.drain_trial import run_drain_trial
 from harness.load_trial import run_load_trial
 from harness.machine.runfolder import run_folder, running_sessions
@@ -19,9 +20,12 @@ from harness.pair import Half, run_pair
 from harness.probes.backlog import Backlog, Stall
 from harness.probes.instructions import callgrind
 from harness.probes.outside import Probing
+from harness.tools import command_of
+from harness.tools.words import foreign_words
 from harness.trial import Identity, OnProgress, Place, Tree, choose_place
-from harness.workers import NeverReady, Start, Traffic, start_consumer
+from harness.workers import Consumer, NeverReady, Start, Traffic, start_consumer
 from results.check.blocks import Arm, window_order
+from results.foreign import Foreign
 from results.plan import Step
 from results.trial import Setting, Trial
 from traffic.discovery import load_kind
@@ -156,12 +160,31 @@ class Rig(ExitStack):
 
     def _output(self, setting: Setting, number: int) -> AbstractContextManager[int | None]:
         """Open what the consumer of a trial writes to."""
+        if setting.foreign is not None:
+            return contextlib.nullcontext()
         return outputs.opened(setting.mode, self._traces.get(number), self._folder)
 
     @contextlib.contextmanager
     def _consumers(self, setting: Setting) -> Iterator[tuple[Start, Callable[[], None] | None]]:
         """Yield how the consumer of a trial is started, and what ends its observing, if it does not do so itself."""
-        if setting.pass_ == "instructions":
+        if setting.foreign is not None:
+            yield starting(self._recipe(setting, setting.foreign)), None
+        elif setting.pass_ == "instructions":
             yield partial(start_consumer, under=callgrind(self._folder / "callgrind.out")), None
         else:
             yield partial(start_consumer, beds=[self._testbed(number) for number in range(setting.producers)]), None
+
+    def _recipe(self, setting: Setting, foreign: Foreign) -> Recipe:
+        """Say how the command of a setting is run."""
+        return command_of(foreign_words(setting.mode), foreign)
+
+
+def starting(recipe: Recipe) -> Start:
+    """Return what starts a command as the consumer of a trial."""
+
+    def start(
+        _setting: Setting, _tag: bytes | None, place: Place, output_fd: int | None, _probing: Probing
+    ) -> Consumer:
+        return Command(recipe, cpu=place.consumer_cpu, pass_fds=() if output_fd is None else (output_fd,))
+
+    return start

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
+from results.foreign import EXEC
 from results.shown import shown
 
 ROOM = 28
@@ -13,7 +14,7 @@ class Names:
 
     def __init__(self, modes: Iterable[str]) -> None:
         every = sorted({shown(mode) for mode in modes})
-        ends = {mode: mode if len(mode) <= ROOM else _end(mode, every) for mode in every}
+        ends = {mode: mode if len(mode) <= ROOM or mode.startswith(EXEC) else _end(mode, every) for mode in every}
         cut = distinct(list(ends.values()), ROOM)
         self._names = {mode: cut[end] for mode, end in ends.items()}
 

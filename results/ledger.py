@@ -8,8 +8,8 @@ from dataclasses import dataclass
 class Ledger:
     """Counts of one trial; `None` is "could not be read", never zero.
 
-    A black box is a user's own program that counts nothing of what it does: sent, consumed and unread are all that is
-    known of it.
+    A black box is a consumer whose program counts nothing for us, be it a user's own or that of a foreign command: what
+    was sent, and what it says itself, are all that is known of it.
 
     sent            frames handed to the kernel, those it refused (ENOBUFS) included
     refused         of these, the frames that an egress hook refused
@@ -22,6 +22,7 @@ class Ledger:
     aggregated      drops counted in the aggregation map
     map_full        drops for which the aggregation map had no room
     consumed        events that the mode finished; None: it died and could not say
+    admitted        events of which another's program says that it lost them; None: ours do not say, they are counted
     unread          records left in the channel, or counts in the map that were not taken
     checksum        sum of the timestamps (mod 2**64) of what was submitted, by the program; None where some of it was
                     overwritten
@@ -39,6 +40,7 @@ class Ledger:
     aggregated: int | None = None
     map_full: int | None = None
     consumed: int | None
+    admitted: int | None = None
     unread: int | None
     checksum: int | None = None
     checksum_read: int | None = None
@@ -57,9 +59,14 @@ class Ledger:
 
     @property
     def lost(self) -> int | None:
-        """Drops that nobody could read: `missed + reserve_failed + map_full + overwritten`; None: as above."""
+        """Drops that nobody could read: `missed + reserve_failed + map_full + overwritten`; None: as above.
+
+        Of a black box, those offered that it did not consume, whether or not it admits it.
+        """
         if self.observed is None:
-            return None
+            if self.drops_expected is None or self.consumed is None:
+                return None
+            return max(0, self.drops_expected - self.consumed)
         return (self.missed or 0) + (self.reserve_failed or 0) + (self.map_full or 0) + (self.overwritten or 0)
 
     @property
@@ -87,7 +94,7 @@ class Ledger:
     def _unbalanced_channel(self) -> Iterator[str]:
         """Follow what was observed through the channel of records, or through the aggregation map."""
         if self.observed is None:
-            if self.consumed is None:
+            if self.consumed is None and self.drops_expected is None:
                 yield "the consumer died before it could say what it consumed"
             return
         if self.submitted is not None:

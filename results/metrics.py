@@ -282,6 +282,7 @@ RSS = _metric(
     scorecard=True, compared=True,
 )  # fmt: skip
 
+START_UP = _metric("start_up_s", "start-up", SECONDS, "lower", _OUTSIDE, "from the consumer's start until it was ready")
 CPU = _metric("cpu_s", "CPU", SECONDS, "lower", _CPU, "CPU time of the consumer process")
 CPU_USER = _metric("cpu_user_s", "CPU user", SECONDS, "lower", _CPU, "of this, in user mode")
 CPU_SYSTEM = _metric("cpu_system_s", "CPU system", SECONDS, "lower", _CPU, "of this, in the kernel")

@@ -42,6 +42,8 @@ PROGRAMS: Mapping[str, str | None] = {
     "program-ring": None,
     "program-ring-tagged": None,
 }
+TOOLS = ("bpftrace-count", "bpftrace-printf", "perf-record")
+"""Others' programs, each a file of harness/tools."""
 LIVE: Mapping[str, str | None] = {
     "c-count epoll": None,
     "c-group epoll": None,
@@ -59,9 +61,7 @@ LIVE: Mapping[str, str | None] = {
     "null compiled paced": "c-count paced",
     "file compiled paced": "c-text paced",
     "epoll callback struct epoll": None,
-    "bpftrace-count": None,
-    "bpftrace-printf": None,
-    "perf-record": None,
+    **dict.fromkeys(TOOLS),
 }
 PARTS: Mapping[str, Mapping[str, str | None]] = {"drain": DRAINS, "program": PROGRAMS, "live": LIVE}
 REFERENCES: Mapping[str, str | None] = {**DRAINS, **PROGRAMS, **LIVE}

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, fields
 from functools import cache, lru_cache
 from typing import Any, Literal
 
+from results.foreign import Foreign
 from results.ledger import Ledger
 from results.line import fit, listed
 from results.windows import Windows
@@ -27,7 +28,7 @@ SCHEMA_VERSION = 5
 # Fields of a setting that came after the first files were written: where one is absent, its default is what held.
 _LATER = frozenset({
     "channel", "when_full", "producers", "stall_s", "handicap", "windows", "object_kind", "window_events", "program",
-    "python",
+    "python", "foreign",
 })  # fmt: skip
 
 
@@ -46,13 +47,15 @@ class Setting:
     `handicap` slows the consumer by a stated amount, to see whether a check finds it (harness/consumer/handicap.py).
     `program` is the file of a user's own program, in place of bench's.
     `python` is the version of the interpreter that runs the consumer, where that is not bench's own.
+    `foreign` says how another's command is read, that the mode names in place of one of ours; nothing is known of how
+    it waits or what carries its events.
     `windows` is in how many windows the trial is measured, by turns with the other arm's: `drain_records`, or
     `duration_s`, is then of one window.
     """
 
     mode: str
     reader: Literal["batch", "callback", "compiled"] | None
-    wait: Literal["epoll", "busy", "backoff", "paced", "interval"]
+    wait: Literal["epoll", "busy", "backoff", "paced", "interval"] | None
     traffic: str
     trial_kind: TrialKind = "load"
     pass_: Pass = "timed"
@@ -77,6 +80,7 @@ class Setting:
     windows: int | None = None
     program: str | None = None
     python: str | None = None
+    foreign: Foreign | None = None
 
     def to_json(self) -> dict[str, object]:
         row = asdict(self)
@@ -90,6 +94,8 @@ class Setting:
         Of a file's many trials, those of the same setting share one, which is made and checked once.
         """
         values = {field: row[name] for field, name in _names() if name in row or name not in _LATER}
+        if isinstance(values.get("foreign"), Mapping):
+            values["foreign"] = Foreign.from_json(values["foreign"])
         # The first files name no channel: there was one ring, or none and the aggregation map.
         values.setdefault("channel", "map" if values["ring_size_bytes"] is None else "ring")
         try:
@@ -117,7 +123,7 @@ def _names() -> tuple[tuple[str, str], ...]:
 
 _COUNTS = tuple(f.name for f in fields(Ledger))
 # As _LATER: nothing was overwritten before anything could be.
-_LATER_COUNTS = frozenset({"overwritten"})
+_LATER_COUNTS = frozenset({"overwritten", "admitted"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

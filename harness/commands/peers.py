@@ -34,7 +34,7 @@ from harness.session import carry_out
 from harness.wishes import check_duration
 from modes import Kit
 from results.errors import BadInput
-from results.peers import C_MODES, PARTS, PeersPlan, label
+from results.peers import C_MODES, PARTS, TOOLS, PeersPlan, label
 from results.plan import failed
 from results.reports.forms.terminal import Console, draw
 from results.reports.peers import peers_document
@@ -132,6 +132,8 @@ def _others(
     except CannotRun as error:
         left_out["compiled"] = f"the compiled reader: {error.what} ({error.cure})"
     if "live" in plan.parts:
-        recipes = tools.recipes(Kit().reasons.number(kind.reasons[0]) or 0, folder)
-        left_out |= tools.missing(recipes)
+        named = {name: tools.load_tool(name) for name in TOOLS}
+        watched = tools.Filter("reason", Kit().reasons.number(kind.reasons[0]) or 0)
+        recipes = {name: tool.recipe(watched, folder) for name, tool in named.items()}
+        left_out |= tools.missing(named, recipes)
     return c_program, recipes, left_out

@@ -36,6 +36,7 @@ LONG_S = 600.0
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_consumer_options(parser)
+    options.add_foreign_options(parser)
     options.add_load_options(parser)
     group = parser.add_argument_group("the plan")
     group.add_argument(

@@ -18,6 +18,7 @@ from harness.messages import Failed
 from modes import is_file, load_mode, read_source, readers_of
 from modes.parts.mode import Format, ObjectKind, Output, Wait
 from results.errors import BadInput
+from results.foreign import EXEC
 
 IMPORT_TIMEOUT_S = 30.0
 
@@ -43,6 +44,8 @@ class Traits(Message):
 
 def traits_of(name: str) -> Traits:
     """Ask a mode by its name, file or module. Raises BadInput that says what is wrong."""
+    if name.startswith(EXEC):
+        raise BadInput(f"--mode {name}: a foreign command is measured by bench run and bench audit alone")
     if is_file(name):
         return _asked(name, read_source(Path(name)))
     if "." in name:

@@ -53,7 +53,7 @@ class CProgram:
         )
 
 
-def _done(said: str, _usage: Usage) -> Done:
+def _done(said: bytes, _usage: Usage) -> Done:
     """Read its last line. Raises ValueError."""
     told = json.loads(said.splitlines()[-1])
     metrics = {"cpu_s": told["cpu_s"], "waits": told["waits"]}

@@ -9,14 +9,13 @@ from typing import Any, Self
 
 from bpf.channels.ring import RingChannel
 from harness import account
-from harness.consumer.command import Command, Recipe
+from harness.consumer.command import Recipe
 from harness.peers.c_program import CProgram
 from harness.peers.program_cost import ProgramTimer, Timed
 from harness.peers.ring import SharedRing
-from harness.probes.outside import Probing
-from harness.rig import Rig
+from harness.rig import Rig, starting
 from harness.trial import Identity, OnProgress, Place
-from harness.workers import Consumer, Start, Traffic, start_consumer
+from harness.workers import Start, Traffic, start_consumer
 from results.ledger import Ledger
 from results.peers import is_c, part_of
 from results.trial import Setting, Trial
@@ -87,7 +86,7 @@ class PeersRig(Rig):
     @contextlib.contextmanager
     def _consumers(self, setting: Setting) -> Iterator[tuple[Start, Callable[[], None] | None]]:
         if setting.mode in self._tools:
-            yield _starting(self._tools[setting.mode]), None
+            yield starting(self._tools[setting.mode]), None
         elif setting.channel not in ("ring", "map"):
             with super()._consumers(setting) as own:
                 yield own
@@ -112,7 +111,7 @@ class PeersRig(Rig):
         if not is_c(setting):
             return partial(start_consumer, shared=ring.maps)
         assert self._c_program is not None
-        return _starting(self._c_program.recipe(setting, ring.maps, self.memory))
+        return starting(self._c_program.recipe(setting, ring.maps, self.memory))
 
     def _output(self, setting: Setting, number: int) -> AbstractContextManager[int | None]:  # noqa: ARG002 - one for all
         os.lseek(self.memory, 0, os.SEEK_SET)
@@ -121,12 +120,3 @@ class PeersRig(Rig):
 
 def _ring_of(setting: Setting) -> RingChannel:
     return RingChannel.of(size_bytes=setting.ring_size_bytes, wakeup=setting.wakeup or "none")
-
-
-def _starting(recipe: Recipe) -> Start:
-    def start(
-        _setting: Setting, _tag: bytes | None, place: Place, output_fd: int | None, _probing: Probing
-    ) -> Consumer:
-        return Command(recipe, cpu=place.consumer_cpu, pass_fds=() if output_fd is None else (output_fd,))
-
-    return start

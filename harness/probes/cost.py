@@ -78,7 +78,7 @@ def _drain(setting: Setting, consumer: Consumer, observer: Observer, place: Plac
     """Have the full ring emptied; return the CPU time of an event in ns."""
     machine = MachineProbe({place.consumer_cpu})
     with Outside(
-        setting, observer, Probing(without=without), consumer=consumer.pid, program=None, others=(), machine=machine
+        setting, observer, Probing(without=without), consumer=consumer.pid, programs=(), others=(), machine=machine
     ) as outside:
         finish = drained(consumer, observer, outside)
     _ledger, wrong = judged(setting, finish)

@@ -5,6 +5,7 @@ harness, so that the consumer's process is what it is in the timed pass.
 """
 
 import os
+from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import Self
 
@@ -27,16 +28,17 @@ def unsupported() -> str | None:
 
 
 class ProgramTime(ExitStack):
-    """Times the runs of a program from `start` to `stop`, as a context manager."""
+    """Times programs from `start` to `stop`, as a context manager: what all took, for a run of the busiest."""
 
-    def __init__(self, program_id: int) -> None:
+    def __init__(self, programs: Sequence[int]) -> None:
         super().__init__()
-        self._program_id = program_id
+        self._ids = programs
         self._absent: dict[str, str] = {}
 
     def __enter__(self) -> Self:
-        self._program = syscalls.open_program(self._program_id)
-        self.callback(os.close, self._program)
+        self._programs = [syscalls.open_program(each) for each in self._ids]
+        for each in self._programs:
+            self.callback(os.close, each)
         try:
             self.callback(os.close, syscalls.enable_statistics())
         except OSError as error:
@@ -44,25 +46,28 @@ class ProgramTime(ExitStack):
         return self
 
     def start(self) -> None:
-        self._before = syscalls.program_info(self._program)
+        self._before = self._read()
+
+    def _read(self) -> list[tuple[int, int]]:
+        return [(info.run_count, info.run_time_ns) for info in map(syscalls.program_info, self._programs)]
 
     def stop(self, _events: int) -> Reading:
-        info = syscalls.program_info(self._program)
-        runs = info.run_count - self._before.run_count
+        grown = [(now[0] - was[0], now[1] - was[1]) for was, now in zip(self._before, self._read(), strict=True)]
+        runs = max(count for count, _ in grown)
         if self._absent:
             return Reading(absent=self._absent)
         if not runs:
             return Reading(absent={"program_ns_per_event": "the program did not run"})
-        return Reading(metrics={"program_ns_per_event": (info.run_time_ns - self._before.run_time_ns) / runs})
+        return Reading(metrics={"program_ns_per_event": sum(ns for _, ns in grown) / runs})
 
 
 class KernelProbe(ExitStack):
     """Counts from `start` to `stop`, as a context manager. Raises CannotRun on entering when nothing can be counted."""
 
-    def __init__(self, pid: int, program_id: int) -> None:
+    def __init__(self, pid: int, programs: Sequence[int]) -> None:
         super().__init__()
         self._counter = ProcessCounter(pid)
-        self._time = ProgramTime(program_id)
+        self._time = ProgramTime(programs)
 
     def __enter__(self) -> Self:
         self.enter_context(self._counter)

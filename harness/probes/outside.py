@@ -3,14 +3,14 @@
 import os
 import resource
 import stat
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
 from harness.channel import channel_of
 from harness.probes.age import ages_among_offered
-from harness.probes.kernel import KernelProbe
+from harness.probes.kernel import KernelProbe, ProgramTime
 from harness.probes.losses import Spans, losses_in_pauses
 from harness.probes.machine import Limits, MachineProbe, ThrottlingProbe, disturbed_because
 from harness.probes.observer import Observer
@@ -37,11 +37,15 @@ SAMPLER = "sampler"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probing:
-    """What a session asks of the probes. `without` names probes of the timed pass to leave out."""
+    """What a session asks of the probes. `without` names probes of the timed pass to leave out.
+
+    `times_program`: the program is timed in every pass, which adds some 20 ns to each of its runs.
+    """
 
     limits: Limits = field(default_factory=Limits)
     timeline_step_s: float = STEP_S
     without: tuple[str, ...] = ()
+    times_program: bool = False
 
     def __post_init__(self) -> None:
         if not SHORTEST_STEP_S <= self.timeline_step_s <= LONGEST_STEP_S:
@@ -61,13 +65,13 @@ class Outside(ExitStack):
         probing: Probing,
         *,
         consumer: int,
-        program: int | None,
+        programs: Sequence[int],
         others: Collection[int],
         machine: MachineProbe,
     ) -> None:
-        """Take process ids (`others` are processes of ours beside consumer and harness), and the program's id.
+        """Take process ids (`others` are processes of ours beside consumer and harness), and the programs' ids.
 
-        Of a consumer that has no program of ours (None), and so no observer, there is no timeline.
+        Of a consumer that has no program of ours, and so no observer, there is no timeline.
         """
         super().__init__()
         self._setting = setting
@@ -78,8 +82,10 @@ class Outside(ExitStack):
         machine.own((consumer, *others))
         self._machine = machine
         self._probes: list[Probe] = [ThrottlingProbe()]
-        if setting.pass_ == "kernel" and program is not None:
-            self._probes.append(self.enter_context(KernelProbe(consumer, program)))
+        if setting.pass_ == "kernel" and programs:
+            self._probes.append(self.enter_context(KernelProbe(consumer, programs)))
+        elif probing.times_program and programs:
+            self._probes.append(self.enter_context(ProgramTime(programs)))
 
     def start(self) -> None:
         self._own_before_s = _own_cpu_s()

@@ -1,66 +1,121 @@
-"""Finished tools that watch drops: each file says how one is run, and reads what it counted and admits as lost."""
+"""Finished tools that watch drops: each file beside this one says how one is run, and what its words mean.
 
-import importlib
-import pkgutil
+A file's stem is the tool's name. It states `says` (what it does, in a sentence), `package` (Debian's), `command` and
+`count`, and where there is such: `ready` and `lost` (as results/foreign.py has them), `file` (what it writes is there,
+and not in what it says), `after` (a command that tells what it wrote), `time` (an event's nanoseconds of
+CLOCK_MONOTONIC in a line) and `in_kernel` (it hands no events over). In `command` and `after`, {field} and {value} are
+the field of skb:kfree_skb by which it filters and what that must be, {folder} is where it may write.
+"""
+
+import os
 import shutil
-from collections.abc import Mapping
+import subprocess
+import tomllib
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
-from bpf.counters import Counters
-from bpf.errors import CannotRun
 from harness.consumer.command import Command, Recipe, Usage
 from harness.messages import Done, Maps
-from harness.probes.reading import Reading
-from harness.workers import ready
+from harness.tools.words import told
+from harness.workers import NeverReady, ready
+from results.errors import unknown
+from results.foreign import Foreign
+
+SETTLE_S = 0.5
 
 
-def recipes(reason: int, folder: Path) -> dict[str, Recipe]:
-    """Return how each tool watches drops of one reason, by its name; it may write into the folder.
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which drops a tool is to watch. None knows a tag: what others drop alike is in its count."""
 
-    None knows a tag: what others drop for the same reason meanwhile is in its count, and makes the trial invalid.
-    """
-    found: dict[str, Recipe] = {}
-    for module in pkgutil.iter_modules(__path__):
-        found |= importlib.import_module(f"{__name__}.{module.name}").recipes(reason, folder)
-    return found
+    field: str
+    value: int
 
 
-def missing(found: Mapping[str, Recipe]) -> dict[str, str]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tool:
+    """What a tool's file says."""
+
+    name: str
+    says: str
+    package: str
+    command: tuple[str, ...]
+    words: Foreign
+    file: str | None = None
+    after: tuple[str, ...] = ()
+    time: str | None = None
+    in_kernel: bool = False
+
+    def recipe(self, watched: Filter, folder: Path) -> Recipe:
+        """Say how it is run; it may write into the folder."""
+
+        of = {"{field}": watched.field, "{value}": str(watched.value), "{folder}": str(folder)}
+
+        def done(said: bytes, usage: Usage) -> Done:
+            if self.file is not None:
+                said = (folder / self.file).read_bytes()
+            if self.after:
+                said = _said_by(filled(self.after, of))
+            return told(self.words, said, usage)
+
+        return Recipe(
+            name=self.name, command=filled(self.command, of), done=done, ready=self.words.ready, settle_s=SETTLE_S
+        )
+
+
+def tool_names() -> list[str]:
+    return sorted(file.stem for file in Path(__file__).parent.glob("*.toml"))
+
+
+def load_tool(name: str) -> Tool:
+    """Read a tool's file. Raises BadInput for one that there is not."""
+    if name not in tool_names():
+        raise unknown(f"no tool {name!r}", name, tool_names(), f"there are {', '.join(tool_names())}")
+    row = tomllib.loads(Path(__file__).with_name(f"{name}.toml").read_text(encoding="utf-8"))
+    words = {word: row.pop(word) for word in ("ready", "count", "lost") if word in row}
+    command, after = tuple(row.pop("command")), tuple(row.pop("after", ()))
+    return Tool(name=name, words=Foreign(**words), command=command, after=after, **row)
+
+
+def filled(words: Iterable[str], of: Mapping[str, str]) -> tuple[str, ...]:
+    """Put values in the place of their names, wherever these stand in words; other braces are a script's own."""
+    made = tuple(words)
+    for name, value in of.items():
+        made = tuple(word.replace(name, value) for word in made)
+    return made
+
+
+def command_of(words: tuple[str, ...], read: Foreign) -> Recipe:
+    """Say how a command that somebody typed is run."""
+    return Recipe(
+        name="command",
+        command=words,
+        done=lambda said, usage: told(read, said, usage),
+        ready=read.ready,
+        settle_s=SETTLE_S,
+    )
+
+
+def missing(tools: Mapping[str, Tool], recipes: Mapping[str, Recipe]) -> dict[str, str]:
     """Say of each tool that does not run here why: those that are installed are started, all at once."""
     why = {
-        name: f"{recipe.command[0]} is not installed"
-        for name, recipe in found.items()
-        if shutil.which(recipe.command[0]) is None
+        name: f"{tool.command[0]} is not installed (apt-get install {tool.package})"
+        for name, tool in tools.items()
+        if shutil.which(tool.command[0]) is None
     }
     with ExitStack() as stack:
-        started = {
-            name: stack.enter_context(Command(recipe, cpu=None)) for name, recipe in found.items() if name not in why
-        }
+        started = {name: stack.enter_context(Command(recipes[name], cpu=None)) for name in tools if name not in why}
         for name, command in started.items():
             try:
                 ready(command, Maps)
-            except CannotRun as error:
-                why[name] = error.what
+            except NeverReady as error:
+                why[name] = f"{tools[name].command[0]} does not run here: {error}"
     return why
 
 
-def told(usage: Usage, seen: int, lost: int = 0, *, in_kernel: bool = False) -> Done:
-    """Say what a tool saw and lost; `in_kernel`: it counts there, and hands no events over that could be lost."""
-    counters = Counters(
-        observed=seen + lost,
-        submitted=0 if in_kernel else seen,
-        reserve_failed=0 if in_kernel else lost,
-        aggregated=seen if in_kernel else 0,
-        map_full=0,
-        checksum=0,
-    )
-    metrics = {"cpu_s": usage.cpu_s, **({"cpu_ns_per_event": usage.cpu_s * 1e9 / seen} if seen else {})}
-    return Done(
-        consumed=seen,
-        unread=0,
-        counters=counters,
-        began_ns=usage.began_ns,
-        last_consumed_ns=usage.ended_ns,
-        reading=Reading(metrics=metrics),
-    )
+def _said_by(words: tuple[str, ...]) -> bytes:
+    return subprocess.run(
+        words, check=False, capture_output=True, stdin=subprocess.DEVNULL, env={**os.environ, "LC_ALL": "C"}
+    ).stdout

@@ -88,7 +88,7 @@ def channels_document(found: ChannelAdvice, trials: Sequence[Trial] = ()) -> Doc
         paid = "–" if cost is None else marked(units.nanoseconds(cost.median), doubtful)
         aside = "" if cost is None or len(cost.values) == 1 else f"({units.digits(cost.low)}–{units.digits(cost.high)})"
         setting = each.advice.plan.setting
-        texts = cells(setting.wait, units.size(held.size_bytes), f"{held.held} of {held.trials}", by_half)
+        texts = cells(setting.wait or "", units.size(held.size_bytes), f"{held.held} of {held.trials}", by_half)
         lines.append(Line(each.channel, (*texts, Cell(paid, aside))))
     titles = titled(
         "waits by", "memory", "nothing lost", "in half of it", "a producer pays an event", words=("waits by",)

@@ -12,7 +12,7 @@ from results.trial import Setting
 # What tells settings of a mode apart, in the order of labels: first what makes the consumer, then the load on it.
 _FIELDS = (
     "reader", "wait", "decode", "format", "wakeup", "interval_ns", "object_kind", "window_events", "gc", "python",
-    "handicap", "program",
+    "handicap", "program", "foreign",
     "traffic", "channel", "when_full", "ring_size_bytes", "producers", "sender", "shape", "stall_s",
     "intended_load", "trial_kind", "windows",
 )  # fmt: skip
@@ -73,6 +73,7 @@ _SAID: dict[str, tuple[Callable[[Any], str], str]] = {
     "interval_ns": (units.nanoseconds, ""),
     "stall_s": (lambda seconds: f"stalled {units.seconds(seconds)}", ""),
     "handicap": (str, ""),
+    "foreign": (str, ""),
     "program": (lambda path: shown(path.rpartition("/")[2]), ""),
     "windows": (lambda number: f"in {number} windows", "at once"),
     "when_full": (str, ""),

@@ -96,7 +96,7 @@ class Row:
     @cached_property
     def black_box(self) -> bool:
         """Whether the program counted nothing of what it saw, so that no loss is known."""
-        return any(trial.ledger.observed is None for trial in self.trials)
+        return any(trial.ledger.lost is None for trial in self.trials)
 
     def spread(self, column: Metric) -> Spread | None:
         """Summarise one column over the valid trials of one pass; None where none has it."""
@@ -202,7 +202,14 @@ class Row:
         if self.trials and self.setting.traffic.startswith("synthetic"):
             found.append(Doubt("synthetic load: records made by the kernel in a loop, not by dropped packets"))
         if self.black_box:
-            found.append(Doubt(f"{shown(self.setting.program or '')} is a black box: sent and consumed only"))
+            found.append(
+                Doubt(f"{shown(self.setting.program or self.setting.mode)} is a black box: sent and consumed only")
+            )
+        found += [
+            Doubt(f"it says that it saw {ledger.consumed:,} and lost {ledger.admitted:,}; it lost {ledger.lost:,}")
+            for ledger in (trial.ledger for trial in self.timed)
+            if ledger.admitted is not None and ledger.consumed is not None and ledger.lost != ledger.admitted
+        ]
         if self.spread(NS_PER_EVENT):
             found.append(Doubt("ns/event drained is measured on synthetic records", (NS_PER_EVENT,), always=True))
         found += [doubt for how, does in _HOW if (doubt := self._of_other_pythons(how, does))]

@@ -23,6 +23,7 @@ from modes.parts.mode import DEFAULT_WINDOW
 from results import units
 from results.check.plan import Check
 from results.errors import BadInput
+from results.foreign import Foreign
 from results.trial import Collector, ObjectKind, Setting
 
 DEFAULT_TRAFFIC = "udp-closed-port"
@@ -72,6 +73,28 @@ def add_consumer_options(parser: argparse.ArgumentParser, *, mode_required: bool
     )  # fmt: skip
 
 
+def add_foreign_options(parser: argparse.ArgumentParser, command: str = "--mode 'exec:COMMAND'") -> None:
+    """Add how the words of a foreign command are read."""
+    group = parser.add_argument_group(f"what {command} says")
+    add = group.add_argument
+    add("--ready", metavar="REGEX", help="what it says when it has attached (default: what the kernel shows)")
+    add("--count", metavar="REGEX", help="a line of it is an event; with a group, a number of them")
+    add("--count-json", metavar="FIELD", help="a line with that field is an event")
+    add("--sum-json", metavar="FIELD", help="a number of events; a.b is b within a")
+    add("--lost", metavar="REGEX", help="what it says of events that it lost, as --count")
+
+
+def foreign_of(arguments: argparse.Namespace) -> Foreign:
+    """Gather how a foreign command is read."""
+    return Foreign(
+        ready=arguments.ready,
+        count=arguments.count,
+        count_json=arguments.count_json,
+        sum_json=arguments.sum_json,
+        lost=arguments.lost,
+    )
+
+
 def add_load_options(parser: argparse.ArgumentParser) -> None:
     """Add what chooses the load."""
     group = parser.add_argument_group("the load")
@@ -81,7 +104,7 @@ def add_load_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--rate", type=load, default=DEFAULT_LOAD, metavar="N|max", help="drops a second (default: 100000)"
     )
-    group.add_argument("--shape", default="constant", help="constant, poisson, burst:ON_MS,OFF_MS or ramp")
+    group.add_argument("--shape", default="constant", help="constant, poisson, burst:ON_MS,OFF_MS, ramp or tail")
     group.add_argument(
         "--sender", default="auto", help="packet, xdp or auto (default: xdp for what packet cannot reach)"
     )
@@ -176,6 +199,7 @@ def asked_of(arguments: argparse.Namespace) -> Asked:
         passes=arguments.passes,
         drain_records=arguments.drain,
         stall_ms=arguments.stall,
+        foreign=foreign_of(arguments),
     )
 
 
@@ -212,6 +236,9 @@ def consumer_wishes_of(arguments: argparse.Namespace) -> Wishes:
 
 def refuse_unheeded(arguments: argparse.Namespace, settings: Collection[Setting], *of_load: str) -> None:
     """Raise BadInput for what was said of a consumer or, by options `of_load`, of a load, where nothing heeds it."""
+    if all(setting.foreign is not None for setting in settings):
+        why = "of bench's own modes, and there is none but a foreign command"
+        refuse(arguments, why, *_OF_OWN_MODES)
     if all(setting.interval_ns is None for setting in settings):
         refuse(arguments, "of what is tried, nothing waits by the clock (--wait paced, --mode aggregate)", "interval")
     if all(setting.ring_size_bytes is None for setting in settings):
@@ -220,6 +247,12 @@ def refuse_unheeded(arguments: argparse.Namespace, settings: Collection[Setting]
         refuse(arguments, "the program has a ring of its own, of the size that it says", "ring_size")
     if all(setting.trial_kind == "drain" for setting in settings):
         refuse(arguments, "nothing is sent in a drain trial: its records are synthetic, and there at once", *of_load)
+
+
+_OF_OWN_MODES = (
+    "program", "channel", "when_full", "reader", "wait", "decode", "format", "ring_size", "wakeup", "interval",
+    "object", "window", "gc", "trace",
+)  # fmt: skip
 
 
 def add_gate_options(parser: argparse.ArgumentParser) -> None:

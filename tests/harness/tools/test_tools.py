@@ -1,4 +1,4 @@
-"""What bpftrace and perf really write about what they saw and lost: their own words, kept from runs under loss."""
+"""What tools really write about what they saw and lost: their own words, kept from runs under loss."""
 
 from __future__ import annotations
 
@@ -7,10 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from harness.tools import missing, recipes
-from harness.tools.bpftrace import count_lines, count_of_map
-from harness.tools.perf import count_samples
-from results.peers import LIVE
+from harness.consumer.command import Usage
+from harness.tools import Filter, load_tool, missing, tool_names
+from harness.tools.words import check_words, counted, foreign_words, told
+from results.errors import BadInput
+from results.foreign import Foreign
+from results.peers import LIVE, TOOLS
+
+USAGE = Usage(began_ns=1, ended_ns=2, cpu_s=0.5, rss_bytes=4096, start_up_s=1.5)
+WATCHED = Filter("reason", 3)
 
 # perf 6.1: 3,000 drops while it was stopped, one page of buffer. What it said: "lost 2 chunks", "lost 100.00%".
 ALL_LOST = """
@@ -33,61 +38,158 @@ Aggregated stats:
           SAMPLE events:       5000  (99.8%)
 skb:kfree_skb stats:
           SAMPLE events:       5000
+dummy:HG stats:
+          SAMPLE events:          7
+    LOST_SAMPLES events:        337
+"""
+TRACED = """     0.000 python/219 skb:kfree_skb(location: 0xffffffff8204674c, protocol: 34997, reason: 3)
+LOST 813 events!
+     7.869 :0/0 skb:kfree_skb(location: 0xffffffff8204674c, protocol: 34997, reason: 3)
+LOST 2 events!
 """
 
 
 @pytest.mark.parametrize(
-    ("said", "counts"),
+    ("tool", "said", "counts"),
     [
-        pytest.param(ALL_LOST, (0, 3000), id="all lost"),
-        pytest.param(SOME_LOST, (61234, 3000), id="some lost"),
-        pytest.param(NONE_LOST, (5000, 0), id="none lost"),
-        pytest.param("\nAggregated stats:\n  TOTAL events:  7\n", (0, 0), id="nothing seen"),
+        pytest.param("perf-record", ALL_LOST, (0, 3000), id="perf record, all lost"),
+        pytest.param("perf-record", SOME_LOST, (61234, 3000), id="perf record, some lost"),
+        pytest.param("perf-record", NONE_LOST, (5000, 0), id="perf record, none lost"),
+        pytest.param("perf-record", "\nAggregated stats:\n  TOTAL events:  7\n", (0, 0), id="perf record, nothing"),
+        pytest.param("perf-trace", TRACED, (2, 815), id="perf trace"),
+        pytest.param("perf-stat", "# started on Fri\n\n70015;;skb:kfree_skb;5010;100.00;;\n", (70015, None), id="stat"),
+        pytest.param(
+            "bpftrace-printf",
+            "Attaching 1 probe...\n7 Drop | PID: 1\nLost 48239 events\n8 Drop | PID: 1\n",
+            (2, 48239),
+            id="bpftrace, one loss",
+        ),
+        pytest.param("bpftrace-printf", "Lost 5 events\n" * 3, (0, 15), id="bpftrace, several losses"),
+        pytest.param(
+            "bpftrace-printf", "7 Drop | PID: 1 | Function: Lost 9 events\n", (1, 0), id="bpftrace, words of a line"
+        ),
+        pytest.param("bpftrace-count", "Attaching 1 probe...\n\n\n@: 746012\n", (746012, None), id="bpftrace, a map"),
+        pytest.param("bpftrace-count", "Attaching 1 probe...\n", (0, None), id="bpftrace, nothing"),
     ],
 )
-def test_perfs_samples_are_counted_not_its_records_of_a_loss(said: str, counts: tuple[int, int]) -> None:
-    """Of our event alone: the total counts records, and has the losses of others in it."""
-    assert count_samples(said) == counts
+def test_the_words_of_a_tool_are_read(tool: str, said: str, counts: tuple[int, int | None]) -> None:
+    """perf's samples, of our event alone, not its records of a loss; bpftrace's losses, which stand in its file."""
+    done = told(load_tool(tool).words, said.encode(), USAGE)
+    assert (done.consumed, done.admitted) == counts
 
 
 @pytest.mark.parametrize(
-    ("written", "counts"),
+    ("pattern", "said", "count"),
     [
-        pytest.param(b"Attaching 1 probe...\n7 Drop | P\nLost 48239 events\n8 Drop | P\n", (2, 48239), id="one"),
-        pytest.param(b"Lost 5 events\n" * 3, (0, 15), id="several"),
-        pytest.param(b"7 Drop | PID: 1 | Function: Lost 9 events\n", (1, 0), id="words of a line"),
-        pytest.param(b"", (0, 0), id="nothing"),
+        pytest.param("drop", "a drop and a drop\nnone\ndrop", 2, id="a line is one, however often it matches"),
+        pytest.param(r"(\d+) drops", "3 drops, 4 drops\n5 drops\n", 12, id="numbers are added up"),
+        pytest.param(r"^lost(?: (\d+))?$", "lost\nlost 7\n", 7, id="a group that is not there is no number"),
+        pytest.param("^$", "", 1, id="an empty line"),
+        pytest.param("ü", "uber\n", 0, id="other letters"),
+        pytest.param("ü", "für\n", 1, id="not only ASCII"),
     ],
 )
-def test_bpftraces_losses_stand_in_its_file(written: bytes, counts: tuple[int, int]) -> None:
-    """With -o it writes them between the lines, and nothing to stderr."""
-    assert count_lines(written) == counts
+def test_lines_or_numbers_are_counted(pattern: str, said: str, count: int) -> None:
+    """By whether the expression has a group."""
+    assert counted(pattern, said.encode()) == count
+
+
+JSON = """{"type": "attached_probes", "data": {"probes": 1}}
+{"type": "map", "data": {"@": 5}}
+{"type": "map", "data": {"@": {"3": 10, "4": 20}}}
+{"drop": 1}
+{"drop": {"reason": 2}}
+{"torn": 1
+[{"drop": 1}]
+"""
 
 
 @pytest.mark.parametrize(
-    ("said", "count"),
+    ("read", "count"),
     [
-        pytest.param("Attaching 1 probe...\n\n\n@[3]: 746012\n", 746012, id="one reason"),
-        pytest.param("@[3]: 7\n@[65538]: 5\n", 12, id="several"),
-        pytest.param("Attaching 1 probe...\n", 0, id="nothing"),
+        ({"count_json": "drop"}, 2),
+        ({"count_json": "drop.reason"}, 1),
+        ({"sum_json": "data.@"}, 35),
+        ({"sum_json": "nothing"}, 0),
+        ({}, None),
     ],
+    ids=str,
 )
-def test_bpftraces_own_counts_are_read(said: str, count: int) -> None:
-    """A map that it prints when it ends."""
-    assert count_of_map(said) == count
+def test_lines_of_json_are_read_by_a_field(read: dict[str, str], count: int | None) -> None:
+    """Each is an event, or holds numbers of them; what is no object is passed over. Unread is not known, and not 0."""
+    done = told(Foreign(**read), JSON.encode(), USAGE)
+    assert (done.consumed, done.admitted) == (count, None)
+    assert done.reading.metrics["start_up_s"] == 1.5
+    assert ("cpu_ns_per_event" in done.reading.metrics) == bool(count)
+
+
+def test_every_tool_says_what_it_is_and_can_be_filled_in(tmp_path: Path) -> None:
+    """A folder with blanks, braces of a script; and those that peers takes are there."""
+    folder = tmp_path / "a folder"
+    for name in tool_names():
+        tool = load_tool(name)
+        recipe = tool.recipe(WATCHED, folder)
+        words = " ".join(recipe.command)
+        assert tool.says
+        assert tool.package
+        assert "reason == 3" in words
+        assert not [name for name in ("{folder}", "{field}", "{value}") if name in words]
+        check_words(tool.words)
+    assert set(TOOLS) <= set(tool_names())
+    assert set(TOOLS) == {name for name in LIVE if name.startswith(("bpftrace", "perf"))}
+    with pytest.raises(BadInput, match="did you mean bpftrace-count"):
+        load_tool("bpftrace-cuont")
 
 
 def test_a_tool_that_does_not_run_is_named_with_what_it_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One is not installed, one ends at once with a complaint, one runs."""
-    tools = {"bpftrace": "echo ERROR: no BTF here >&2; exit 1", "perf": "exec sleep 60"}
-    for name, does in tools.items():
+    for name, does in {"bpftrace": "echo ERROR: no BTF here >&2; exit 1", "perf": "echo up; exec sleep 60"}.items():
         (tmp_path / name).write_text(f"#!/bin/sh\n{does}\n")
         (tmp_path / name).chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    found = {name: replace(recipe, start_s=0.5) for name, recipe in recipes(3, tmp_path).items()}
-    assert sorted(found) == sorted(name for name in LIVE if " " not in name)
-    why = missing(found)
-    assert why == {name: "bpftrace does not run here: ERROR: no BTF here" for name in found if "bpftrace" in name}
+    tools = {name: load_tool(name) for name in TOOLS}
+    recipes = {name: replace(tool.recipe(WATCHED, tmp_path), ready="^up$") for name, tool in tools.items()}
+    why = missing(tools, recipes)
+    assert sorted(why) == ["bpftrace-count", "bpftrace-printf"]
+    assert why["bpftrace-count"].endswith("ended with status 1 before it was ready: ERROR: no BTF here")
     (tmp_path / "perf").unlink()
     monkeypatch.setenv("PATH", f"{tmp_path}:/nonexistent")
-    assert missing({"perf-record": found["perf-record"]}) == {"perf-record": "perf is not installed"}
+    assert missing({"perf-record": tools["perf-record"]}, recipes) == {
+        "perf-record": "perf is not installed (apt-get install linux-perf)"
+    }
+
+
+@pytest.mark.parametrize(
+    ("mode", "says"),
+    [
+        ("exec:", "names no command"),
+        ("exec:  ", "names no command"),
+        ("exec:nonesuch-of-bench -x", "there is no program nonesuch-of-bench"),
+        ("exec:sh -c 'open", "No closing quotation"),
+        ("exec:/", "there is no program /"),
+    ],
+)
+def test_what_is_no_command_is_refused(mode: str, says: str) -> None:
+    """Before anything is set up."""
+    with pytest.raises(BadInput, match=says):
+        foreign_words(mode)
+
+
+def test_a_command_holds_blanks_and_commas() -> None:
+    """As a shell would split it."""
+    assert foreign_words("exec:sh -c 'echo a, b' \"c d\",e") == ("sh", "-c", "echo a, b", "c d,e")
+
+
+@pytest.mark.parametrize(
+    ("read", "says"),
+    [
+        ({"count": "("}, "--count '\\(' is no regular expression"),
+        ({"ready": "[", "count": "a"}, "--ready"),
+        ({"lost": "*"}, "--lost"),
+        ({"count": "a", "sum_json": "b"}, "--count and --sum-json are counts of the same"),
+    ],
+)
+def test_expressions_that_are_none_are_refused(read: dict[str, str], says: str) -> None:
+    """With what is wrong, and where."""
+    with pytest.raises(BadInput, match=says):
+        check_words(Foreign(**read))
