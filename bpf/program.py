@@ -5,6 +5,7 @@ import ctypes
 import mmap
 import os
 import re
+import socket
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, Self
@@ -32,7 +33,8 @@ MAX_SYNTHETIC_KEYS = 16384
 class LoadOptions:
     """What is fixed when the program is loaded.
 
-    `tag` is a source MAC address of six bytes, None observes the whole machine. `synthetic` adds the program that emits
+    `tag` is a source MAC address of six bytes, None observes the whole machine, or what of it is of a `protocol` (an
+    Ethernet type). `synthetic` adds the program that emits
     records without packets. `entry` is the function that is attached: another than on_drop does a part of its work, to
     be measured. `own` is a user's program in place of ours, `devices` what it may be attached to. Drops that are among
     `normals` are left out.
@@ -40,6 +42,7 @@ class LoadOptions:
 
     channel: Channel
     tag: bytes | None = None
+    protocol: int | None = None
     own: OwnProgram | None = None
     devices: Devices = Devices()  # noqa: RUF009 - frozen
     synthetic: bool = False
@@ -208,6 +211,11 @@ def compile_flags(options: LoadOptions) -> list[str]:
         flags += tag_flags(types, options.tag)
         if options.normals:
             flags += [f"-DNORMALS={len(options.normals)}", *packet_flags(types)]
+        if options.protocol is not None:
+            flags += [
+                f"-DPROTOCOL={socket.htons(options.protocol)}",
+                f"-DOFFSET_PROTOCOL={types.field_offset('sk_buff', 'protocol')}",
+            ]
     flags += [*namespace_flags(), *options.channel.flags]
     if options.entry != "on_drop":
         flags.append("-DBASELINES")

@@ -1,6 +1,7 @@
 """When each frame is due: pure arithmetic, made before the trial, blind to how the consumer fares (open loop).
 
-A shape moves frames in time and leaves their number alone: over the trial each sends `rate` × duration on average.
+A shape moves frames in time and leaves their number alone: over the trial each sends `rate` × duration on average, but
+for `tail`, whose last second is slow.
 """
 
 import math
@@ -14,7 +15,8 @@ from results.errors import BadInput, unknown
 NS_PER_S = 1_000_000_000
 NS_PER_MS = 1_000_000
 LONGEST_MS = 86_400_000
-SHAPES = ("constant", "poisson", "burst:ON_MS,OFF_MS", "ramp")
+SHAPES = ("constant", "poisson", "burst:ON_MS,OFF_MS", "ramp", "tail")
+TAIL_RATE = 1_000.0
 _ARRIVALS_AT_ONCE = 256
 _DIGITS = re.compile("[0-9.e+-]+")  # float() takes others, and 1_5
 # A frame due at 10 ms and one due a rounding error before it are both due "not before" 10 ms.
@@ -90,6 +92,28 @@ class Burst:
         return int(period * self._period_ns + (frame - period * self._per_period) / self._per_ns)
 
 
+class Tail:
+    """A constant rate until the last second, and in that 1,000 frames, or as many as a shorter trial has room for.
+
+    Who tells a loss only when it reads on is given something to read.
+    """
+
+    def __init__(self, rate: float, duration_ns: int) -> None:
+        self._tail_ns = max(0, duration_ns - NS_PER_S)
+        self._body, self._tail = Constant(rate), Constant(TAIL_RATE)
+        self._frames = self._body.due_before(self._tail_ns)
+
+    def due_before(self, elapsed_ns: int) -> int:
+        if elapsed_ns <= self._tail_ns:
+            return self._body.due_before(elapsed_ns)
+        return self._frames + self._tail.due_before(elapsed_ns - self._tail_ns)
+
+    def due_ns(self, frame: int) -> int:
+        if frame < self._frames:
+            return self._body.due_ns(frame)
+        return self._tail_ns + self._tail.due_ns(frame - self._frames)
+
+
 class Ramp:
     """A rate that grows linearly from nothing to twice the mean."""
 
@@ -117,6 +141,8 @@ def make_schedule(rate: float, duration_ns: int, shape: str = "constant", seed: 
         return Poisson(rate, seed)
     if name == "ramp":
         return Ramp(rate, duration_ns)
+    if name == "tail":
+        return Tail(rate, duration_ns)
     return Constant(rate)
 
 

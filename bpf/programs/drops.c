@@ -9,6 +9,7 @@
  *   PERF                  the perf buffers that the loader opens; or
  *   AGGREGATE_ENTRIES     room for so many (pid, reason, location) in the aggregation map
  *   TAG, OFFSET_HEAD, OFFSET_MAC_HEADER   count only packets of this session (tag.h)
+ *   PROTOCOL, OFFSET_PROTOCOL   count only packets of this protocol (skb->protocol, as it lies in memory)
  *   ARG_SKB, ARG_LOCATION, ARG_REASON   places of the tracepoint's arguments, from BTF too
  *   WAKEUP_FLAGS          of bpf_ringbuf_submit; or WAKEUP_BYTES: wake the consumer when so much waits
  *   NORMALS               leave out drops of so many sorts that are no loss, which the loader lists (packet.h)
@@ -163,6 +164,12 @@ int on_drop(struct bpf_raw_tracepoint_args *ctx)
 #endif
 #ifdef NORMALS
     if (is_normal(ctx->args[ARG_SKB], ctx->args[ARG_LOCATION], ctx->args[ARG_REASON]))
+        return 0;
+#endif
+#ifdef PROTOCOL
+    u16 protocol = 0;
+    bpf_probe_read_kernel(&protocol, sizeof(protocol), (void *)(ctx->args[ARG_SKB] + OFFSET_PROTOCOL));
+    if (protocol != PROTOCOL)
         return 0;
 #endif
     int first = 0;

@@ -15,6 +15,7 @@ from harness.commands.parts import outcome_files
 from harness.commands.parts.roles import output
 from harness.commands.parts.status import DONE, INVALID_TRIAL
 from harness.machine.streams import say
+from results.audit import AuditPlan
 from results.capacity.advice import AdvicePlan
 from results.capacity.channels import ChannelsPlan
 from results.capacity.plan import CapacityPlan
@@ -26,6 +27,7 @@ from results.explain.plan import ExplainPlan
 from results.file import ResultFile, read
 from results.peers import PeersPlan
 from results.plan import failed, replayed
+from results.reports.audit import audit_document
 from results.reports.capacity import advice_document, capacity_document, channels_document
 from results.reports.check import check_document
 from results.reports.document import Document
@@ -39,7 +41,7 @@ from results.trial import Trial
 
 NEEDS = "nothing"
 
-Replayable = RunPlan | CapacityPlan | AdvicePlan | ChannelsPlan | ExplainPlan | PeersPlan
+Replayable = AuditPlan | RunPlan | CapacityPlan | AdvicePlan | ChannelsPlan | ExplainPlan | PeersPlan
 # By what only plans of that kind hold.
 _FROM_JSON: Mapping[str, Callable[[Mapping[str, Any]], Replayable]] = {
     "settings": RunPlan.from_json,
@@ -48,6 +50,14 @@ _FROM_JSON: Mapping[str, Callable[[Mapping[str, Any]], Replayable]] = {
     "channels": ChannelsPlan.from_json,
     "explain": ExplainPlan.from_json,
     "peers": PeersPlan.from_json,
+    "audit": AuditPlan.from_json,
+}
+
+
+_OF_TRIALS: Mapping[type, Callable[[Sequence[Trial]], Document]] = {
+    AuditPlan: audit_document,
+    PeersPlan: peers_document,
+    RunPlan: run_document,
 }
 
 
@@ -123,10 +133,8 @@ def _replay(session: Session, trials: Sequence[Trial], figures: Path | None) -> 
     """Carry a plan out again; return what it says, and how many trials were invalid in the end."""
     plan, seed = plan_of(session), session.seed
     match plan:
-        case PeersPlan():
-            return peers_document(replayed(plan, seed, trials)), len(failed(trials))
-        case RunPlan():
-            return run_document(replayed(plan, seed, trials)), len(failed(trials))
+        case AuditPlan() | PeersPlan() | RunPlan():
+            return _OF_TRIALS[type(plan)](replayed(plan, seed, trials)), len(failed(trials))
         case CapacityPlan():
             found = replayed(plan, seed, trials)
             return capacity_document(found, trials), sum(capacity.wrong is not None for capacity in found)

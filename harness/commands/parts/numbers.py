@@ -36,6 +36,12 @@ def choices(*known: str) -> Callable[[str], tuple[str, ...]]:
     return typed(read)
 
 
+@typed
+def loads(text: str) -> tuple[float, ...]:
+    """Read loads parted by commas, and put them in rising order."""
+    return tuple(sorted({units.read_number(word) for word in text.split(",")}))
+
+
 whole = typed(units.read_whole)
 finite = typed(units.read_number)
 duration = typed(units.read_duration)
