@@ -1,15 +1,11 @@
 """Datagrams into fq_codel with room for few packets: it drops from the fattest flow (fq_codel_drop)."""
 
-from contextlib import ExitStack
+from types import MappingProxyType
 
-from traffic.scene import Scene
-from traffic.situations.parts import queues
-from traffic.situations.parts.datagrams import DatagramsSent
+from traffic.situations.parts.queues import ROOM, Waiting
 
 
-class Case(DatagramsSent):
+class Case(Waiting):
     title = "datagrams into a queue (fq_codel) that is full"
-    payload = bytes(1000)
-
-    def set_up(self, bed: Scene, undo: ExitStack) -> None:
-        queues.shape(bed.sender, "fq_codel", fqc_limit=queues.ROOM)
+    queue = "fq_codel"
+    settings = MappingProxyType({"fqc_limit": ROOM})
