@@ -28,6 +28,12 @@ def known_column(release: str, machine: str) -> Column | None:
     return next(alike, None)
 
 
+def telling_columns(release: str, machine: str) -> list[Column]:
+    """Return what is known of a kernel: its own column, or all there are where it has none. Raises BadInput."""
+    known = known_column(release, machine)
+    return kept_columns() if known is None else [known]
+
+
 def nearest(columns: Sequence[Column], release: str) -> Column:
     """Return the column of a kernel's version, else of the newest before it, else the oldest there is."""
     wanted = tuple(map(int, version_of(release).split(".")))

@@ -5,6 +5,7 @@ Sends nothing. Modes that write (terminal, file, work) print lines; modes that c
 
 import argparse
 import json
+import os
 import signal
 import sys
 from collections.abc import Iterable
@@ -17,7 +18,7 @@ from bpf.channels.map import MapChannel
 from bpf.counters import Counters
 from bpf.errors import CannotRun
 from bpf.program import LoadOptions, Program
-from harness.columns import kept_columns
+from harness.columns import telling_columns
 from harness.commands.parts.numbers import byte_count, finite, whole
 from harness.commands.parts.parser import refuse
 from harness.commands.parts.status import DONE, INTERRUPTED, INVALID_TRIAL, READER_GONE, TERMINATED, Terminated
@@ -48,7 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--exclude-normal",
         action="store_true",
-        help="leave out events by which nothing was lost on any kernel that `bench atlas` was run on",
+        help="leave out events by which nothing is lost, as `bench atlas` found on this kernel or, unknown, on all",
     )
     parser.add_argument("--duration", type=finite, metavar="S", help="stop after so many seconds (default: at Ctrl-C)")
     parser.add_argument(
@@ -92,7 +93,8 @@ def _watch(arguments: argparse.Namespace) -> int:
         MapChannel(entries=ENTRIES) if aggregating else of_records.of(size_bytes=arguments.ring_size, wakeup="adaptive")
     )
     raised: str | None = None
-    normal = NormalDrops(kit, kept_columns() if arguments.exclude_normal else ())
+    columns = telling_columns(os.uname().release, os.uname().machine) if arguments.exclude_normal else ()
+    normal = NormalDrops(kit, columns)
     with Program(LoadOptions(channel=channel, normals=normal.sorts)) as program:
         program.attach()
         if arguments.duration is not None:

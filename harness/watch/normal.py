@@ -8,7 +8,7 @@ from results.atlas import Column, normals
 
 
 class NormalDrops:
-    """The events by which nothing was lost, wherever they occurred, on each kernel that the atlas was made on.
+    """The events by which nothing was lost, wherever they occurred in columns of the atlas.
 
     `sorts` is what of it can occur here: this kernel may lack a reason, or a function by itself.
     """

@@ -10,7 +10,7 @@ import pytest
 from bpf.channels.map import MapChannel
 from bpf.program import LoadOptions, Program
 from bpf.readers.snapshot import SnapshotReader
-from harness.columns import kept_columns, known_column
+from harness.columns import known_column, telling_columns
 from harness.watch.normal import NormalDrops
 from modes import Kit
 from traffic.discovery import load_kind, load_situation
@@ -18,6 +18,7 @@ from traffic.scene import Scene
 from traffic.senders.packet import PacketSender
 from traffic.situation import waited
 
+HERE = os.uname().release, os.uname().machine
 LOSSES = (
     "bad-tcp-checksum", "full-receive-buffer", "martian-destination", "netfilter", "tcp-closed-port", "tcp-syn-fin",
     "truncated-ip", "truncated-tcp", "udp-closed-port", "unknown-ethertype",
@@ -28,7 +29,7 @@ class Watching(Program):
     """The program of `bench watch --exclude-normal`, restricted to frames from one MAC address."""
 
     def __init__(self, mac: bytes, *, normal: bool = True) -> None:
-        self.left_out = NormalDrops(Kit(), kept_columns() if normal else ())
+        self.left_out = NormalDrops(Kit(), telling_columns(*HERE) if normal else ())
         super().__init__(LoadOptions(channel=MapChannel(), tag=mac, normals=self.left_out.sorts))
 
     def __enter__(self) -> Watching:
@@ -46,7 +47,7 @@ def from_both(bed: Scene, opened: ExitStack, *, normal: bool) -> list[Watching]:
 
 
 @pytest.mark.may_skip("what is normal is known of the kernels that the atlas has a column of")
-@pytest.mark.skipif(known_column(os.uname().release, os.uname().machine) is None, reason="no column of this kernel")
+@pytest.mark.skipif(known_column(*HERE) is None, reason="no column of this kernel")
 def test_an_ordinary_session_shows_nothing() -> None:
     """TCP that both sides close, and ping: events for who takes them all, none for who leaves out the normal ones."""
     with Scene() as bed, ExitStack() as opened:
