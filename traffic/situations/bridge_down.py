@@ -1,4 +1,4 @@
-"""Frames into a port of a bridge that is itself down (br_handle_frame_finish)."""
+"""Frames into a port of a bridge that is itself down: its ports are as if disabled (br_stp_disable_bridge)."""
 
 from contextlib import ExitStack
 

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 
 from traffic.scene import Scene
 from traffic.situation import Done, Situation
-from traffic.situations.parts import sending
+from traffic.situations.parts import links, sending
 
 UDP_SEGMENT, SEGMENT_BYTES, SEGMENTS = 103, 1000, 40  # include/uapi/linux/udp.h
 
@@ -18,7 +18,7 @@ class Case(Situation):
     unit = "datagrams"
 
     def set_up(self, bed: Scene, undo: ExitStack) -> None:
-        bed.receiver.write_sysctl("net/ipv4/icmp_ratelimit", 0)
+        links.answer_all(bed.receiver)
 
     def do(self, bed: Scene, undo: ExitStack) -> Done:
         def send() -> None:

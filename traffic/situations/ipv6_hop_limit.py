@@ -1,5 +1,7 @@
 """IPv6 to forward whose hop limit is used up (ip6_forward)."""
 
+from contextlib import ExitStack
+
 from scapy.packet import Packet
 
 from traffic.scene import Scene
@@ -10,5 +12,9 @@ class Case(Forwarded):
     title = "IPv6 to forward whose hop limit has expired"
     needs = ("ipv6",)
 
+    def set_up(self, bed: Scene, undo: ExitStack) -> None:
+        super().set_up(bed, undo)
+        self.add_route(bed)
+
     def frames(self, bed: Scene) -> Packet:
-        return self.packet(bed, dst=bed.sender.ipv6, hlim=1)
+        return self.onward(bed, hlim=1)

@@ -1,4 +1,7 @@
-"""Frames to the MAC address of a macvlan device that is down (macvlan_handle_frame)."""
+"""Frames to the MAC address of a macvlan device that is down.
+
+The link below no longer knows it (macvlan_stop), and takes its frames for those of another host.
+"""
 
 from contextlib import ExitStack
 

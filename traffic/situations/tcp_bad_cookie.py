@@ -1,23 +1,27 @@
-"""The last ACK of a handshake that nobody began, to a listener with SYN cookies (cookie_v4_check)."""
+"""The last ACK of a handshake, with a wrong cookie, to a listener that has lately sent SYN cookies.
+
+cookie_v4_check counts it, and the listener goes on with it as with any ACK out of the blue: the reason is about flags.
+"""
 
 from contextlib import ExitStack
 
-from scapy.packet import Packet
-
-from traffic.recipe import TCP, ipv4
 from traffic.scene import Scene
-from traffic.situations.parts import tcp
-from traffic.situations.parts.frames import FramesForKernel
+from traffic.situation import Done
+from traffic.situations.parts import sending
+from traffic.situations.parts.tcp import OfNobody
 
-ALWAYS = 2
+CLIENT_PORT = 40000
 
 
-class Case(FramesForKernel):
+class Case(OfNobody):
     title = "TCP ACKs with a wrong SYN cookie"
+    times = 20
+    syncookies = 2  # always
 
     def set_up(self, bed: Scene, undo: ExitStack) -> None:
-        bed.receiver.write_sysctl("net/ipv4/tcp_syncookies", ALWAYS)
-        undo.enter_context(tcp.listen(bed.receiver))
+        super().set_up(bed, undo)
+        sending.send_frames(bed.sender, self.segment(bed, CLIENT_PORT, flags="S"), 1)
 
-    def frames(self, bed: Scene) -> Packet:
-        return ipv4(bed) / TCP(sport=40000, dport=tcp.PORT, flags="A", seq=1001, ack=12345)
+    def do(self, bed: Scene, undo: ExitStack) -> Done:
+        answer = self.segment(bed, CLIENT_PORT, flags="A", seq=1001, ack=12345)
+        return Done(sent=self.times, arrived=0, errors=sending.send_frames(bed.sender, answer, self.times))

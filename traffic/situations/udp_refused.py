@@ -5,13 +5,14 @@ from contextlib import ExitStack
 
 from traffic.scene import Scene
 from traffic.situation import Done, Situation
+from traffic.situations.parts import links
 
 
 class Case(Situation):
     title = "datagrams to a closed port, each answered by an ICMP error that the sender hears"
 
     def set_up(self, bed: Scene, undo: ExitStack) -> None:
-        bed.receiver.write_sysctl("net/ipv4/icmp_ratelimit", 0)
+        links.answer_all(bed.receiver)
 
     def do(self, bed: Scene, undo: ExitStack) -> Done:
         return Done(

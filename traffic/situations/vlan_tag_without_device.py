@@ -1,6 +1,6 @@
 """UDP in a frame with a VLAN tag, to a host that has no device for that VLAN.
 
-What is tagged for nobody is marked as another host's packet (__netif_receive_skb_core), where the kernel has VLANs.
+What is tagged for nobody is marked as another host's packet, which it is dropped as.
 """
 
 from scapy.layers.l2 import Dot1Q
@@ -12,6 +12,7 @@ from traffic.situations.parts.frames import FramesSent
 
 class Case(FramesSent):
     title = "UDP with a VLAN tag that no device has"
+    source = "net/core/dev.c __netif_receive_skb_core (6.12)"
 
     def frames(self, bed: Scene) -> Packet:
         frame = self.packet(bed)

@@ -82,6 +82,13 @@ def forward(side: Side, *, ipv6: bool) -> None:
     side.write_sysctl("net/ipv6/conf/all/forwarding" if ipv6 else "net/ipv4/ip_forward", 1)
 
 
+def answer_all(side: Side) -> None:
+    """Let the side answer each packet that it should answer by ICMP: none is one too many for a second."""
+    side.write_sysctl("net/ipv4/icmp_ratelimit", 0)
+    if side.has_sysctl("net/ipv6/icmp/ratelimit"):
+        side.write_sysctl("net/ipv6/icmp/ratelimit", 0)
+
+
 def silence(side: Side) -> None:
     """Let what reaches the side vanish without a trace: what the other one answers is no part of the situation."""
     tc.attach(side, "ingress", instructions.returning(TC_ACT_STOLEN))

@@ -7,7 +7,7 @@ from scapy.packet import Packet
 
 from traffic.scene import Scene
 from traffic.situation import Done
-from traffic.situations.parts import capture, sending
+from traffic.situations.parts import capture, links, sending
 from traffic.situations.parts.frames import FramesSent
 
 
@@ -17,7 +17,7 @@ class Full(FramesSent):
     protocol: int
 
     def set_up(self, bed: Scene, undo: ExitStack) -> None:
-        bed.receiver.write_sysctl("net/ipv4/icmp_ratelimit", 0)
+        links.answer_all(bed.receiver)
         self._raw = undo.enter_context(bed.receiver.run(self._open))
 
     def frames(self, bed: Scene) -> Packet:

@@ -16,7 +16,7 @@ RTAX_MTU = 2  # include/uapi/linux/rtnetlink.h
 
 
 class Forwarded(FramesSent):
-    """Packets from a stranger that the receiver is to forward to a network elsewhere."""
+    """Packets that the receiver is to forward to a network elsewhere; what it answers reaches their sender."""
 
     @property
     def network(self) -> str:
@@ -24,6 +24,7 @@ class Forwarded(FramesSent):
 
     def set_up(self, bed: Scene, undo: ExitStack) -> None:
         links.forward(bed.receiver, ipv6=self.over_ipv6)
+        links.answer_all(bed.receiver)
 
     def add_route(self, bed: Scene, **fields: object) -> None:
         """Route the network back to the sender."""
@@ -31,7 +32,12 @@ class Forwarded(FramesSent):
         links.add_route(bed.receiver, self.network, gateway=gateway, oif=bed.receiver.ifindex, **fields)
 
     def frames(self, bed: Scene) -> Packet:
-        return self.packet(bed, dst=ADDRESS_IPV6 if self.over_ipv6 else ADDRESS)
+        return self.onward(bed)
+
+    def onward(self, bed: Scene, **fields: object) -> Packet:
+        """Write a packet from the sender to the network; `fields` replace those of its IP header."""
+        ends = (bed.sender.ipv6, ADDRESS_IPV6) if self.over_ipv6 else (bed.sender.ipv4, ADDRESS)
+        return self.packet(bed, **(dict(zip(("src", "dst"), ends, strict=True)) | fields))
 
 
 class ForwardedByRoute(Forwarded):
@@ -52,5 +58,4 @@ class TooBig(Forwarded):
         self.add_route(bed, metrics={"mtu": SMALLEST_IPV6_MTU, "lock": 1 << RTAX_MTU})
 
     def frames(self, bed: Scene) -> Packet:
-        to = {"dst": ADDRESS_IPV6} if self.over_ipv6 else {"dst": ADDRESS, "flags": "DF"}
-        return self.packet(bed, **to) / bytes(1400)
+        return self.onward(bed, **({} if self.over_ipv6 else {"flags": "DF"})) / bytes(1400)

@@ -109,14 +109,14 @@ def no_timestamps(side: Side) -> None:
     side.write_sysctl("net/ipv4/tcp_timestamps", 0)
 
 
-class SynsOfNobody(Situation):
-    """SYNs from an address that no host has, so that nobody resets what the receiver answers; its answers arrive."""
+class OfNobody(Situation):
+    """Segments from an address that no host has, so that nobody resets what the receiver's listener answers."""
 
-    unit = "SYNs"
     backlog: int = 128
+    syncookies: int = 0
 
     def set_up(self, bed: Scene, undo: ExitStack) -> None:
-        bed.receiver.write_sysctl("net/ipv4/tcp_syncookies", 0)
+        bed.receiver.write_sysctl("net/ipv4/tcp_syncookies", self.syncookies)
         bed.receiver.write_sysctl("net/ipv4/tcp_synack_retries", 0)  # no more answers than SYNs
         bed.receiver.write_sysctl("net/ipv4/tcp_invalid_ratelimit", 0)
         links.add_route(bed.receiver, f"{NOBODY}/32")
@@ -124,14 +124,25 @@ class SynsOfNobody(Situation):
         links.silence(bed.sender)
         undo.enter_context(listen(bed.receiver, backlog=self.backlog))
 
+    @staticmethod
+    def segment(bed: Scene, port: int, **fields: Any) -> bytes:
+        """Write a segment from a port of nobody's to the listener."""
+        packet = Ether(src=bed.tag_mac, dst=bed.receiver.mac) / IP(src=NOBODY, dst=bed.receiver.ipv4)
+        return bytes(packet / TCP(**({"sport": port, "dport": PORT, "seq": 1000} | fields)))
+
+
+class SynsOfNobody(OfNobody):
+    """SYNs from an address that no host has; what the receiver answers has arrived."""
+
+    unit = "SYNs"
+
     @abstractmethod
     def port_of(self, number: int) -> int:
         """Return the port that a SYN comes from."""
 
     def do(self, bed: Scene, undo: ExitStack) -> Done:
-        packet = Ether(src=bed.tag_mac, dst=bed.receiver.mac) / IP(src=NOBODY, dst=bed.receiver.ipv4)
-        syns = [TCP(sport=self.port_of(number), dport=PORT, flags="S", seq=1000) for number in range(self.times)]
+        syns = [self.segment(bed, self.port_of(number), flags="S") for number in range(self.times)]
         before = snmp(bed.receiver, "Tcp.OutSegs")["Tcp.OutSegs"]
-        errors = sending.send_frames(bed.sender, [bytes(packet / syn) for syn in syns], self.times)
+        errors = sending.send_frames(bed.sender, syns, self.times)
         answered = snmp(bed.receiver, "Tcp.OutSegs")["Tcp.OutSegs"] - before
         return Done(sent=self.times, arrived=answered, errors=errors)
