@@ -222,6 +222,27 @@ def differences(known: Row, now: Row) -> list[str]:
     return wrong
 
 
+def alike(one: Row, other: Row) -> bool:
+    """Tell whether two kernels say the same of a situation: what is lost, which events, which counters tell.
+
+    Where it depends on timing, or was not done as often, whether there is any of it counts and not how much.
+    """
+    exact = one.times == other.times
+
+    def told(row: Row) -> dict[object, int | bool]:
+        counts = [("lost", "arrived", row.lost or 0), *((name, name, grew) for name, grew in row.telling.items())]
+        counts += [(str(event.cause), event.reason, event.count) for event in row.events]
+        counts += [(f"told {name}", name, count) for name, count in row.errors.items()]
+        within = {name: one.range_of(name) or other.range_of(name) for _, name, _ in counts}
+        return {
+            what: count if exact and within[name] is None else bool(count)
+            for what, name, count in counts
+            if count and not ((end := within[name]) is not None and end.least == 0)
+        }
+
+    return told(one) == told(other) and (one.lost is None) == (other.lost is None)
+
+
 def contradictions(known: Column, rows: Sequence[Row]) -> list[str]:
     """Say which rows are not as a column of the same kernel has them, and in what."""
     wrong = []

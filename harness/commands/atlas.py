@@ -16,7 +16,6 @@ from pathlib import Path
 
 from bpf.btf import KernelTypes
 from bpf.reasons import Reasons
-from bpf.symbols import Symbols
 from harness.columns import kept_columns, known_column, nearest
 from harness.commands.parts import report_forms
 from harness.commands.parts.roles import output
@@ -94,7 +93,7 @@ def made(names: Sequence[str] | None) -> Iterator[Row]:
     ]
     with KernelTypes() as types:
         reasons = Reasons.of_kernel(types)
-    for told in observe(chosen, reasons, Symbols.of_kernel()):
+    for told in observe(chosen, reasons):
         varies = tuple(Range(name=name, least=ends[0], most=ends[1]) for name, ends in told.varies.items())
         events = tuple(Event(**asdict(event)) for event in told.events)
         yield Row(**(asdict(told) | {"varies": varies, "events": events}))

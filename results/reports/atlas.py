@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from results.atlas import Column, Row, contradictions, differences
+from results.atlas import Column, Row, alike, contradictions
 from results.reports.document import (
     Bad,
     Cell,
@@ -156,7 +156,7 @@ def _there(row: Row, there: Row | None) -> str:
         return Doubt(f"cannot: {there.why_not}")
     if row.why_not is not None:
         return Strong(f"{events_text(there)}: {causes_text(there)}")
-    if not differences(there, row):
+    if alike(there, row):
         return "the same"
     return Strong(f"lost {lost_text(there)}; events {events_text(there)}: {causes_text(there)}; {counters_text(there)}")
 
@@ -170,7 +170,7 @@ def _first(row: Row, column: Column, others: Sequence[Column]) -> str:
         there = other.row(row.name)
         if other.order > column.order or there is None or there.why_not is not None:
             continue
-        if differences(there, row):
+        if not alike(there, row):
             break
         first = other.title
     return first

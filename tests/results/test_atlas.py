@@ -14,6 +14,7 @@ from results.atlas import (
     Event,
     Range,
     Row,
+    alike,
     contradictions,
     differences,
     find,
@@ -113,6 +114,27 @@ def test_what_depends_on_timing_is_held_to_its_range_and_nothing_more() -> None:
     few, many = (row(varies=varies, events=(replace(REFUSED, count=count),)) for count in (3, 13))
     assert differences(row(varies=varies), few) == []
     assert differences(row(varies=varies), many) == ["NO_SOCKET at __udp4_lib_rcv (UDP) was 10, and is 13; it is 1–12"]
+
+
+@pytest.mark.parametrize(
+    ("other", "same"),
+    [
+        (row(), True),
+        (row(times=20, sent=20, events=(replace(REFUSED, count=20),), counters={"receiver Udp.NoPorts": 20}), True),
+        (row(times=20, sent=20, events=(replace(REFUSED, packet="other", count=20),)), False),
+        (row(events=(replace(REFUSED, count=9),)), False),
+        (row(arrived=10), False),
+        (row(arrived=None), False),
+        (row(counters={}), False),
+        (row(errors={"EPERM": 10}), False),
+    ],
+)
+def test_kernels_are_alike_where_the_same_is_lost_seen_and_counted(other: Row, *, same: bool) -> None:
+    """However often it was done; done as often, each number counts."""
+    assert alike(row(), other) is same
+    loosely = Range(name="NO_SOCKET", least=1, most=None)
+    fewer = row(varies=(loosely,), events=(replace(REFUSED, count=9),))
+    assert alike(row(), fewer)
 
 
 def test_a_column_contradicts_what_is_not_as_it_says() -> None:

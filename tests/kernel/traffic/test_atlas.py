@@ -10,7 +10,6 @@ from typing import ClassVar
 
 from bpf.btf import KernelTypes
 from bpf.reasons import Reasons
-from bpf.symbols import Symbols
 from bpf.whose import FOREIGN, DropsByOwner
 from tests.kernel.bench import CHECKOUT
 from traffic.atlas import Observation, OfKind, observe
@@ -46,7 +45,7 @@ def foreign_drops() -> Iterator[None]:
 def told(*situations: Situation) -> dict[str, Observation]:
     with KernelTypes() as types:
         reasons = Reasons.of_kernel(types)
-    return {each.name: each for each in observe(situations, reasons, Symbols.of_kernel())}
+    return {each.name: each for each in observe(situations, reasons)}
 
 
 def named(*names: str) -> list[Situation]:
