@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-KALLSYMS, MODULES = Path("/proc/kallsyms"), Path("/proc/modules")
+KALLSYMS = Path("/proc/kallsyms")
 MODULES = Path("/proc/modules")
 
 # What compilers append to the name of a function of which they made another.
@@ -71,7 +71,7 @@ class Symbols:
 
     def ranges(self, function: str) -> list[tuple[int, int]]:
         """Return from where to where a function's code lies, what compilers made of it included (`plain`)."""
-        ends = [*self._addresses[1:], 1 << 64 - 1]
+        ends = [*self._addresses[1:], (1 << 64) - 1]
         places = zip(self._names, self._addresses, ends, strict=True)
         return [(begin, end) for name, begin, end in places if name.startswith(function) and plain(name) == function]
 
@@ -100,22 +100,6 @@ class _Again:
 def _loaded(modules: Path) -> Set[tuple[bytes, ...]]:
     """Tell which modules are loaded, by name and address; a kernel that has no modules has none."""
     return {tuple(line.split()[:6:5]) for line in modules.read_bytes().splitlines()} if modules.exists() else set()
-
-
-class SymbolsNow:
-    """Kernel symbols as they are when a name is asked for: those of modules come and go with them."""
-
-    def __init__(self) -> None:
-        self._modules = ""
-        self._symbols = Symbols(b"")
-
-    def name(self, address: int) -> str:
-        """Return `function+0xoffset`, as Symbols does."""
-        modules = MODULES.read_text(encoding="utf-8") if MODULES.exists() else "none can be loaded"
-        names = " ".join(line.partition(" ")[0] for line in modules.splitlines())
-        if names != self._modules:
-            self._modules, self._symbols = names, Symbols.of_kernel()
-        return self._symbols.name(address)
 
 
 def plain(name: str) -> str:

@@ -10,7 +10,7 @@ from pyroute2 import NetlinkError
 
 from bpf.errors import CannotRun
 from bpf.reasons import Reasons
-from bpf.symbols import SymbolsNow, plain
+from bpf.symbols import Symbols, plain
 from bpf.whose import UNKNOWN, Cause, DropsByOwner
 from traffic import nftables, witnesses
 from traffic.kind import DropKind
@@ -93,7 +93,7 @@ class OfKind(Situation):
 
 def observe(situations: Sequence[Situation], reasons: Reasons) -> Iterator[Observation]:
     """Make each situation, and yield what was told of it. Raises CannotRun where drops cannot be observed at all."""
-    symbols = SymbolsNow()  # a situation may load a module
+    symbols = Symbols.of_kernel()
     with DropsByOwner() as drops:
         for number, situation in enumerate(situations):
             for attempt in range(ATTEMPTS):
@@ -103,9 +103,7 @@ def observe(situations: Sequence[Situation], reasons: Reasons) -> Iterator[Obser
             yield told
 
 
-def _observe(
-    situation: Situation, drops: DropsByOwner, number: int, reasons: Reasons, symbols: SymbolsNow
-) -> Observation:
+def _observe(situation: Situation, drops: DropsByOwner, number: int, reasons: Reasons, symbols: Symbols) -> Observation:
     about = Observation(
         name=situation.name,
         title=situation.title,
@@ -185,7 +183,7 @@ def _of(drops: Counter[Cause], number: int) -> Counter[Cause]:
     return Counter({cause: count for cause, count in drops.items() if cause.whose == number})
 
 
-def _named(drops: Mapping[Cause, int], reasons: Reasons, symbols: SymbolsNow) -> tuple[Event, ...]:
+def _named(drops: Mapping[Cause, int], reasons: Reasons, symbols: Symbols) -> tuple[Event, ...]:
     """Name what was counted, the most frequent first; places of one function are one."""
     named: Counter[tuple[str, str, str]] = Counter()
     for cause, count in drops.items():

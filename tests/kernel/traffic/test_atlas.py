@@ -61,13 +61,7 @@ def test_others_drops_are_none_of_a_situations() -> None:
     with foreign_drops():
         seen = told(*situations)
     events = {name: sum(event.count for event in row.events) for name, row in seen.items()}
-    assert events == {
-        "ping-by-raw-socket": 10,
-        "syn-flood": 0,
-        "tcp-client-closes-first": 10,
-        "udp-closed-port": 64,
-        "truncated-udp": 64,
-    }
+    assert events == {name: 0 if name == "syn-flood" else row.times for name, row in seen.items()}
     assert [row.unattributed for row in seen.values()] == [0] * len(seen)
     assert seen["syn-flood"].counters["receiver TcpExt.ListenOverflows"] == 64
 
