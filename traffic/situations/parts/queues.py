@@ -27,7 +27,7 @@ class Waiting(DatagramsSent):
 
     payload = bytes(1000)
     # How often the shaper looks whether it may send depends on when other packets come.
-    varies: Mapping[str, Range] = MappingProxyType({"sender sender0 htb overlimits": (1, None)})
+    varies: Mapping[str, Range] = {"sender sender0 htb overlimits": (1, None)}
     queue: str = "pfifo"
     settings: Mapping[str, int] = MappingProxyType({"limit": ROOM})
 
