@@ -6,7 +6,8 @@ from contextlib import ExitStack
 from typing import Any
 
 from bpf.channels.map import MapChannel
-from bpf.program import LoadOptions, Program
+from bpf.perf_programs import attached_through_perf
+from bpf.program import TRACEPOINT, LoadOptions, Program
 from harness.consumer.command import Recipe
 from harness.rig import Rig
 from harness.tools import Filter, Tool, command_of, filled
@@ -38,9 +39,18 @@ class AuditRig(Rig):
     def _run(self, setting: Setting, identity: Identity, place: Place, on_progress: OnProgress) -> Trial:
         with Program(LoadOptions(channel=MapChannel(), protocol=self._protocol)) as untagged:
             untagged.attach()
+            others = set(attached_through_perf(TRACEPOINT))
             trial = super()._run(setting, identity, place, on_progress)
+            others |= set(attached_through_perf(TRACEPOINT))
             alike = untagged.counters.read().observed
-        return dataclasses.replace(trial, witness={**trial.witness, UNTAGGED: alike})
+        warned = [
+            f"process {each.pid} had a BPF program on {TRACEPOINT} through perf: if it returns 0, it hides drops from "
+            "all others who watch so, and what is missing here is no fault of theirs"
+            for each in sorted(others, key=lambda each: each.pid)
+        ]
+        return dataclasses.replace(
+            trial, witness={**trial.witness, UNTAGGED: alike}, warnings=(*trial.warnings, *warned)
+        )
 
     def _traffics(self, setting: Setting, installed: ExitStack) -> list[Traffic]:
         own = self._protocol.to_bytes(2)

@@ -15,6 +15,10 @@ from harness.messages import Done, Go, Maps, Opening
 _TRAILS_S = 1.0
 
 
+def _nothing() -> None:
+    """Do nothing."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
     """What was seen of a program: from when it was ready (CLOCK_MONOTONIC) until it was stopped.
@@ -35,7 +39,8 @@ class Recipe:
 
     It is ready when it has said what `ready` matches, or without that when the kernel shows what it has attached.
     `goes`: it waits then for a line on its standard input. `stop` ends it, after `settle_s` in which it may take what
-    it holds back. `done` reads all that it said.
+    it holds back. `done` reads all that it said. `look` is called every few milliseconds while it works, and `begin`
+    before.
     """
 
     name: str
@@ -46,6 +51,8 @@ class Recipe:
     goes: bool = False
     settle_s: float = 0.0
     stop: signal.Signals = signal.SIGINT
+    begin: Callable[[], None] = _nothing
+    look: Callable[[], None] = _nothing
 
 
 class Command(AbstractContextManager["Command"]):
@@ -57,14 +64,20 @@ class Command(AbstractContextManager["Command"]):
     def __init__(self, recipe: Recipe, *, cpu: int | None, pass_fds: Sequence[int] = ()) -> None:
         self.name = recipe.name
         self._recipe = recipe
+        recipe.begin()
         self._processes = ProcessTree(recipe.command, cpu=cpu, pass_fds=pass_fds, listens=recipe.goes)
-        self.pid, self.fileno, self.pending = self._processes.pid, self._processes.fileno, self._processes.ended
+        self.pid, self.fileno = self._processes.pid, self._processes.fileno
         self._began_ns = 0
         self._used: Usage | None = None
 
     @property
     def left_behind(self) -> Sequence[str]:
         return self._processes.left_behind
+
+    def pending(self) -> bool:
+        """Tell whether it has ended; who waits for that asks often."""
+        self._recipe.look()
+        return self._processes.ended()
 
     def send(self, message: Message) -> None:
         """Let it go; there is nothing else that it is told."""
@@ -110,12 +123,12 @@ class Command(AbstractContextManager["Command"]):
             raise WorkerDied(self.name, "did not end when told to", processes.last_line())
         processes.trail(_TRAILS_S)
         ending, killed_by = processes.ending(), processes.killed_by()
+        if processes.flooded():
+            raise WorkerDied(self.name, f"said more than {MOST_SAID_BYTES >> 20} MiB: what came then is not known", "")
         if self._used is None and not self._recipe.goes:
             raise WorkerDied(self.name, f"{ending} before it was told to", processes.last_line())
         if killed_by not in (None, self._recipe.stop, signal.SIGTERM):
             raise WorkerDied(self.name, ending, processes.last_line())
-        if processes.flooded():
-            raise WorkerDied(self.name, f"said more than {MOST_SAID_BYTES >> 20} MiB: what came then is not known", "")
         try:
             return self._recipe.done(processes.said(), self._used or self._usage())
         except ValueError as error:

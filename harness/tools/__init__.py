@@ -2,9 +2,9 @@
 
 A file's stem is the tool's name. It states `says` (what it does, in a sentence), `package` (Debian's), `command` and
 `count`, and where there is such: `ready` and `lost` (as results/foreign.py has them), `file` (what it writes is there,
-and not in what it says), `after` (a command that tells what it wrote), `time` (an event's nanoseconds of
-CLOCK_MONOTONIC in a line) and `in_kernel` (it hands no events over). In `command` and `after`, {field} and {value} are
-the field of skb:kfree_skb by which it filters and what that must be, {folder} is where it may write.
+and not in what it says), `after` (a command that tells what it wrote) and `time` (an event's nanoseconds of
+CLOCK_MONOTONIC in a line of that file). In `command` and `after`, {field} and {value} are the field of skb:kfree_skb by
+which it filters and what that must be, {folder} is where it may write.
 """
 
 import os
@@ -13,11 +13,13 @@ import subprocess
 import tomllib
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.consumer.command import Command, Recipe, Usage
+from harness.machine.group import command_name
 from harness.messages import Done, Maps
+from harness.tools.growth import Growth
 from harness.tools.words import told
 from harness.workers import NeverReady, ready
 from results.errors import unknown
@@ -46,23 +48,26 @@ class Tool:
     file: str | None = None
     after: tuple[str, ...] = ()
     time: str | None = None
-    in_kernel: bool = False
 
     def recipe(self, watched: Filter, folder: Path) -> Recipe:
         """Say how it is run; it may write into the folder."""
 
         of = {"{field}": watched.field, "{value}": str(watched.value), "{folder}": str(folder)}
 
+        growth = None if self.file is None or self.time is None else Growth(folder / self.file, self.time)
+
         def done(said: bytes, usage: Usage) -> Done:
             if self.file is not None:
                 said = (folder / self.file).read_bytes()
             if self.after:
                 said = _said_by(filled(self.after, of))
-            return told(self.words, said, usage)
+            found = told(self.words, said, usage)
+            return found if growth is None else replace(found, reading=found.reading | growth.reading(said))
 
-        return Recipe(
+        recipe = Recipe(
             name=self.name, command=filled(self.command, of), done=done, ready=self.words.ready, settle_s=SETTLE_S
         )
+        return recipe if growth is None else replace(recipe, begin=growth.begin, look=growth.look)
 
 
 def tool_names() -> list[str]:
@@ -90,7 +95,7 @@ def filled(words: Iterable[str], of: Mapping[str, str]) -> tuple[str, ...]:
 def command_of(words: tuple[str, ...], read: Foreign) -> Recipe:
     """Say how a command that somebody typed is run."""
     return Recipe(
-        name="command",
+        name=f"command {command_name(words)}",
         command=words,
         done=lambda said, usage: told(read, said, usage),
         ready=read.ready,

@@ -1,12 +1,13 @@
 """What an audit says: a verdict of each consumer at each load, the counts behind it, and what watching cost."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from results import units
 from results.audit import account
 from results.metrics import AGE_P50, AGE_P99, CPU, CPU_PER_EVENT, PROGRAM_PER_EVENT, RSS, START_UP, Metric
-from results.reports.document import Bad, Cell, Document, Good, Line, Name, Sentence, Table, cells, titled
+from results.reports.document import Bad, Cell, Document, Doubt, Good, Line, Name, Sentence, Table, cells, titled
 from results.reports.sessions import disturbed, marked
 from results.scorecard.labels import labels
 from results.shown import shown
@@ -44,8 +45,12 @@ def audit_document(trials: Iterable[Trial]) -> Document:
         for name, trial in rows
         for why in trial.invalid_because
     ]
+    texts = Counter(text for trial in listed for text in trial.warnings)
+    warned: list[Sentence] = [
+        (Doubt("warning: "), shown(text), f" (in {count} of {len(listed)} trials)") for text, count in texts.items()
+    ]
     headline = tuple(_said(name, own) for name, own in consumers.items())
-    return Document(headline, ((), told, *(((), cost) if cost.lines else ()), *wrong, *disturbed(listed)))
+    return Document(headline, ((), told, *(((), cost) if cost.lines else ()), *wrong, *warned, *disturbed(listed)))
 
 
 def _said(name: str, own: Sequence[Trial]) -> Sentence:

@@ -42,12 +42,13 @@ def test_what_it_reported_and_admitted_stands_in_the_ledger(tmp_path: Path) -> N
     """In its own words, a comma and blanks among them; what is not known is null."""
     out = tmp_path / "out.jsonl"
     trial = told(
-        TELLING.format(saw=1400, lost=90), "--ready", "^up$", "--count", r"saw (\d+) events, lost",
+        TELLING.format(saw=100, lost=90), "--ready", "^up$", "--count", r"saw (\d+) events, lost",
         "--lost", r"lost (\d+)", "--out", str(out),
     )  # fmt: skip
     assert trial["status"] == 0, trial
-    assert (trial["sent"], trial["offered"], trial["consumed"], trial["admitted"]) == (1500, 1500, 1400, 90)
-    assert (trial["lost"], trial["loss_ratio"]) == (100, pytest.approx(100 / 1500))
+    sent = trial["sent"]
+    assert sent > 100
+    assert (trial["offered"], trial["consumed"], trial["admitted"], trial["lost"]) == (sent, 100, 90, sent - 100)
     unknown = (
         "observed",
         "submitted",
@@ -63,7 +64,7 @@ def test_what_it_reported_and_admitted_stands_in_the_ledger(tmp_path: Path) -> N
     assert read(out).trials[0].setting.foreign is not None
     said = bench_here("verify", out)
     assert said.returncode == 0
-    assert "it says that it saw 1,400 and lost 90; it lost 100" in " ".join(said.stdout.split())
+    assert f"it says that it saw 100 and lost 90; it lost {sent - 100:,}" in " ".join(said.stdout.split())
     assert bench_here("report", out).returncode == 0
 
 
@@ -73,7 +74,7 @@ def test_of_one_that_counts_nothing_nothing_is_claimed() -> None:
     assert trial["status"] == 0, trial
     assert trial["valid"]
     assert [trial[name] for name in ("consumed", "admitted", "lost", "loss_ratio")] == [None] * 4
-    assert trial["sent"] == 1500
+    assert trial["offered"] == trial["sent"] > 0
 
 
 @pytest.mark.parametrize(
@@ -97,12 +98,13 @@ def test_one_that_misbehaves_is_ended_whole_and_named(script: str, says: str) ->
     trial = told(script, "--ready", "^up$", "--count", "x")
     assert trial["status"] == 5, trial
     assert says in " ".join(trial["invalid_because"])
+    assert "the command sh -c " in " ".join(trial["invalid_because"])
 
 
 @pytest.mark.slow
 def test_what_goes_on_when_it_has_ended_is_named() -> None:
     """Its counts hold; it is ended all the same."""
-    trial = told(f"{LONG} & {TELLING.format(saw=1500, lost=0)}", "--ready", "^up$", "--count", r"saw (\d+)")
+    trial = told(f"{LONG} & {TELLING.format(saw=1, lost=0)}", "--ready", "^up$", "--count", r"saw (\d+)")
     assert trial["status"] == 0, trial
     assert any(LONG in warning for warning in trial["warnings"])
 
@@ -117,26 +119,27 @@ def test_bpftraces_count_is_exact_and_seen_to_be_ready(tmp_path: Path) -> None:
         "--sum-json", "data.@", "--", "bpftrace", "-f", "json", "-e", program, out=tmp_path / "out.jsonl"
     )
     assert status == 0, said
-    assert [row["consumed"] for row in rows] == [1400, 2000]
+    assert [row["consumed"] for row in rows] == [row["sent"] for row in rows]
 
 
 def audited(*words: object, out: Path) -> tuple[int, list[dict[str, Any]], str]:
-    ran = bench_here("audit", "--rates", "2000,5000", "--duration", "1.2", "--quiet", "--out", out, *words)
+    ran = bench_here("audit", "--rates", "3000", "--duration", "1.2", "--quiet", "--out", out, *words)
     rows = [json.loads(line) for line in out.read_text().splitlines()]
     return ran.returncode, [row for row in rows if row["type"] == "trial"], ran.stdout
 
 
 def test_a_verdict_is_said_kept_and_replayed(tmp_path: Path) -> None:
-    """1,000 drops a second for 0.4 s and 1,000 in the slow second that follows; what is expected is the status."""
+    """What is expected is the status; another observer, that knows no tag, saw what was sent and nothing else."""
     out = tmp_path / "out.jsonl"
-    script = TELLING.format(saw=1300, lost=60)
+    script = TELLING.format(saw=300, lost=60)
     ran = bench_here(
         "audit", "--rates", "1000", "--duration", "1.4", "--quiet", "--out", out, "--ready", "^up$", "--expect",
         "admits", "--count", r"saw (\d+)", "--lost", r"lost (\d+)", "--", "sh", "-c", script,
     )  # fmt: skip
     assert ran.returncode == 1, ran.stderr + ran.stdout
     assert ": admits a part at every load." in " ".join(ran.stdout.split())
-    assert read(out).trials[0].witness["untagged_drops"] == 1400
+    (trial,) = read(out).trials
+    assert trial.witness["untagged_drops"] == trial.ledger.sent
     verified = bench_here("verify", out)
     assert (verified.returncode, verified.stdout) == (0, ran.stdout)
 
@@ -146,9 +149,8 @@ def test_our_own_modes_are_exact_by_the_same_path(tmp_path: Path) -> None:
     """In the ring and in the map; an observer that knows no tag saw no fewer."""
     status, rows, said = audited("--mode", "null,aggregate", "--expect", "admits", out=tmp_path / "out.jsonl")
     assert status == 0, said
-    assert [row["sent"] for row in rows] == [1400, 1400, 2000, 2000]
     assert [row["consumed"] + row["lost"] for row in rows] == [row["sent"] for row in rows]
-    assert all(row["witness"]["untagged_drops"] >= row["sent"] for row in rows)
+    assert all(row["witness"]["untagged_drops"] == row["sent"] for row in rows)
     assert all(row["metrics"]["program_ns_per_event"] > 0 for row in rows)
 
 
@@ -158,7 +160,7 @@ def test_without_a_count_there_is_no_verdict(tmp_path: Path) -> None:
     script = TELLING.format(saw=1, lost=1)
     status, rows, said = audited("--ready", "^up$", "--", "sh", "-c", script, out=tmp_path / "out.jsonl")
     assert status == 3, said
-    assert [row["valid"] for row in rows] == [True, True]
+    assert [row["valid"] for row in rows] == [True]
 
 
 @needs_bpftrace
@@ -169,4 +171,4 @@ def test_a_real_tool_is_held_to_the_drops_that_there_were(tmp_path: Path) -> Non
         pytest.skip("bpftrace is not installed")
     status, rows, said = audited("--tool", "bpftrace-count", "--expect", "exact", out=tmp_path / "out.jsonl")
     assert status == 0, said
-    assert [row["consumed"] for row in rows] == [1400, 2000]
+    assert [row["consumed"] for row in rows] == [row["sent"] for row in rows]
