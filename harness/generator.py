@@ -9,12 +9,14 @@ import gc
 import os
 import signal
 import sys
+import time
 from dataclasses import replace
 
 from bpf.errors import CannotRun
 from harness.control import Parent
 from harness.machine.privileges import drop_all_but
 from harness.messages import Failed, GeneratorSpec, Go, Maps, Ready, Sent
+from harness.probes.process import SCHEDSTAT, no_run_delay
 from results.errors import BadInput
 from traffic.offer import offer
 from traffic.schedule import NS_PER_S, make_schedule
@@ -52,14 +54,20 @@ def _run(spec: GeneratorSpec, parent: Parent) -> None:
         while True:
             start_ns = parent.receive(Go).at_ns
             stop.clear()
+            idle_ns = _waited_ns() - time.monotonic_ns()
             offered = offer(
                 sender, schedule, start_ns=start_ns, duration_ns=duration_ns, stop=lambda: bool(stop), spins=spec.spins
             )
+            busy_ns = time.monotonic_ns() - _waited_ns() + idle_ns
             times = os.times()
-            sent = Sent(offered=offered, cpu_s=times.user + times.system)
+            sent = Sent(offered=offered, cpu_s=times.user + times.system, busy_ns=busy_ns)
             if isinstance(sender, SyntheticSender):
                 sent = replace(sent, emitted=sender.emitter.emitted, emitting_ns=sender.emitter.spent_ns)
             parent.send(sent)
+
+
+def _waited_ns() -> int:
+    return 0 if no_run_delay() else int(SCHEDSTAT.read_text(encoding="utf-8").split()[1])
 
 
 def _open_sender(spec: GeneratorSpec, parent: Parent) -> PacketSender | XdpSender | SyntheticSender:

@@ -192,7 +192,7 @@ def answered(  # noqa: PLR0917 - both sides, and who watches them
     rows = [] if observer is None else ledgers_by_cpu(producers, seen, by_cpu, finish.done, online_cpus())
     wrong = endings(sent) + endings(finish.done) or [
         *ledger.imbalance(), *imbalance(rows, ledger.skipped), *account.untrue(ledger, finish.reading),
-        *_not_as_sent(offered, expected, witness),
+        *not_as_sent(offered, expected, witness),
     ]  # fmt: skip
     return Answer(sent=sent, finish=finish, ledger=ledger, wrong=wrong, witness=witness, by_cpu=rows, backlog=backlog)
 
@@ -248,7 +248,7 @@ def _shared(producers: Producers, place: Place) -> list[str]:
     return [f"a producer shared CPU {place.consumer_cpu} with the consumer, and sent in bursts"]
 
 
-def _not_as_sent(offered: Offered | None, expected: Expected | None, witness: Mapping[str, int]) -> list[str]:
+def not_as_sent(offered: Offered | None, expected: Expected | None, witness: Mapping[str, int]) -> list[str]:
     """Say what became of the frames, if not what their kind states."""
     wrong = []
     if offered is not None and offered.unsent and not offered.sent:

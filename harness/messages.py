@@ -177,9 +177,13 @@ class Done(LastWords):
 
 @dataclass(frozen=True, kw_only=True)
 class Sent(LastWords):
-    """What a generator has sent, and the CPU time that it took; of records, how many the kernel timed, and the time."""
+    """What a generator has sent, and the CPU time that it took; of records, how many the kernel timed, and the time.
+
+    `busy_ns` is how long it took, less the time in which it was ready and had no CPU, where the kernel tells that.
+    """
 
     offered: Offered | None = None
     cpu_s: float | None = None
+    busy_ns: int = 0
     emitted: int = 0
     emitting_ns: int = 0

@@ -37,7 +37,7 @@ from results.trial import Setting, Trial
 
 # Of the timed pass; a window is too short for the others, which take as long as some windows do.
 _IN_WINDOWS = ("run-delay",)
-_WITHOUT = tuple(name for name in TIMED if name not in _IN_WINDOWS)
+WITHOUT = tuple(name for name in TIMED if name not in _IN_WINDOWS)
 
 # A window is so short that one late turn of the generator's at its end is some hundredths of it; costs are per event.
 _OFFERED_AT_LEAST = 0.9
@@ -53,7 +53,7 @@ class Half:
     output: Callable[[], AbstractContextManager[int | None]]
 
 
-class _Glance:
+class Glance:
     """Observes a window from outside: of the kernel pass, what the program's runs take; nothing is sampled."""
 
     def __init__(self, program_time: ProgramTime | None) -> None:
@@ -77,7 +77,7 @@ class _Running:
     consumer: Consumer
     observer: Observer
     output_fd: int | None
-    glance: _Glance
+    glance: Glance
     windows: list[Window] = field(default_factory=list)
 
 
@@ -158,13 +158,13 @@ def _started(half: Half, traffics: Sequence[Traffic], probing: Probing, stack: E
         program_time = stack.enter_context(ProgramTime(maps.programs))
     channel = channel_of(half.setting, maps.sample_bytes)
     observer = stack.enter_context(Observer(maps, channel, consumer.pid))
-    return _Running(consumer, observer, output_fd, _Glance(program_time))
+    return _Running(consumer, observer, output_fd, Glance(program_time))
 
 
 def _window(half: Half, of: _Running, producers: Producers | None, *, last: bool) -> Window:
     """Have the consumer begin anew, let it work, and close the ledger of that."""
     rewind(of.output_fd)
-    of.consumer.send(Again(without=_WITHOUT, tells_imports=last))
+    of.consumer.send(Again(without=WITHOUT, tells_imports=last))
     try:
         done(of.consumer, Ready, READY_TIMEOUT_S)
     except WorkerDied as error:

@@ -94,7 +94,7 @@ class Ledger:
     def _unbalanced_channel(self) -> Iterator[str]:
         """Follow what was observed through the channel of records, or through the aggregation map."""
         if self.observed is None:
-            if self.consumed is None and self.drops_expected is None:
+            if self.consumed is None and self.drops_expected is None and self.sent is not None:
                 yield "the consumer died before it could say what it consumed"
             return
         if self.submitted is not None:

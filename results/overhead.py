@@ -4,6 +4,8 @@ A pair is a block, and a coin says which of its turns comes first. The workload 
 command that is run once a turn. Arm A is the workload alone, arm B has the tool attached.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil, exp, log, log2
@@ -14,7 +16,8 @@ from results.check.blocks import Block, Comparison, Order, blocks_of, coin
 from results.check.budget import rounds_of
 from results.errors import BadInput
 from results.metrics import CPU, SENDER_PER_FRAME, STEAL, TURN_GAP, WORKLOAD
-from results.plan import Ask, Step, check_trials
+from results.plan import Ask, Step, check_trials, replayed
+from results.session import Session
 from results.statistics.midmean import midmean
 from results.statistics.power import detectable
 from results.statistics.signed_rank import hodges_lehmann, lower_bound, p_above, p_below, upper_bound
@@ -59,7 +62,7 @@ class OverheadPlan:
         """The fewest pairs that can tell anything: their signs are one of 2**n patterns."""
         return ceil(-log2(self.level))
 
-    def answer(self, ask: Ask, seed: int) -> tuple["Overhead", ...]:
+    def answer(self, ask: Ask, seed: int) -> tuple[Overhead, ...]:
         """Ask for rounds of pairs, until there are enough or no round more fits into the budget."""
         trials: list[Trial] = []
         blocks: tuple[Block, ...] = ()
@@ -72,7 +75,7 @@ class OverheadPlan:
                 trials.append(ask(second))
             blocks = blocks_of(self.comparisons, lambda number: _order(seed, number), trials)
         own = {each: [block for block in blocks if block.comparison == each] for each in self.comparisons}
-        return tuple(_overhead(comparison, own[comparison], self.level, seed) for comparison in self.comparisons)
+        return tuple(_overhead(comparison, own[comparison], self, seed) for comparison in self.comparisons)
 
     def _wanted(self, blocks: Sequence[Block]) -> Sequence[Comparison]:
         """List what gets a pair in the next round: all but what fails again and again; none, when all is done.
@@ -105,6 +108,22 @@ class OverheadPlan:
         )
 
 
+def overheads(sessions: Iterable[Session], trials: Sequence[Trial]) -> tuple[list[Overhead], list[str]]:
+    """Replay every session that tells what attaching costs; say which were cut short or cannot be replayed."""
+    found: list[Overhead] = []
+    problems: list[str] = []
+    for session in sessions:
+        if "overhead" in session.plan:
+            own = [trial for trial in trials if trial.session == session.id]
+            try:
+                found += replayed(OverheadPlan.from_json(session.plan), session.seed, own)
+            except EOFError:
+                problems.append(f"session {session.id} was not finished; go on with: {session.command} --resume")
+            except (ValueError, KeyError, TypeError, AttributeError) as error:
+                problems.append(f"session {session.id} cannot be replayed: {error}")
+    return found, problems
+
+
 def _order(seed: int, number: int) -> Order:
     """Say by the coin of a pair which of its two turns comes first."""
     return coin(seed, number)[:2]
@@ -120,7 +139,8 @@ def _hopeless(blocks: Sequence[Block]) -> str | None:
 class Overhead:
     """What attaching one tool costs, by its valid pairs: of the time that a frame, or the workload, takes without it.
 
-    Shares: 0.05 is 5 % more. The interval covers the true cost of each tool with 1 - alpha, of all of them together.
+    Shares: 0.05 is 5 % more. The intervals of all that is attached in a session cover the true costs, at once, with
+    1 - alpha.
     `detectable` is the least cost that four of five such measurements would have told from nothing. `wrong` says why
     there is no result, or why there are fewer pairs than were wanted; `plain` is the time without the tool, in the unit
     of its metric, and `cpu` how much of a CPU the tool used meanwhile.
@@ -128,7 +148,7 @@ class Overhead:
 
     comparison: Comparison
     values: tuple[float, ...]
-    level: float
+    alpha: float
     cost: float | None = None
     low: float | None = None
     high: float | None = None
@@ -152,7 +172,8 @@ class Overhead:
         return self.low is not None and self.high is not None and not self.low <= 0 <= self.high
 
 
-def _overhead(comparison: Comparison, blocks: Sequence[Block], level: float, seed: int) -> Overhead:
+def _overhead(comparison: Comparison, blocks: Sequence[Block], plan: OverheadPlan, seed: int) -> Overhead:
+    level = plan.level
     valid = [block for block in blocks if block.valid]
     values = [_value(block) for block in valid]
     spoilt = [block.spoilt_because for block in blocks if not block.valid]
@@ -175,7 +196,7 @@ def _overhead(comparison: Comparison, blocks: Sequence[Block], level: float, see
     return Overhead(
         comparison=comparison,
         values=tuple(values),
-        level=level,
+        alpha=plan.alpha,
         spoilt=len(spoilt),
         wrong=_hopeless(blocks),
         **found,

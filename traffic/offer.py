@@ -86,7 +86,7 @@ def offer(
     most = limit if limit is not None else 1 << 62
     total = most if schedule is None else min(most, schedule.due_before(duration_ns))
     end_ns = start_ns + duration_ns + (0 if schedule is None else GRACE_NS)
-    lateness = [0] * LATENESS_STEPS
+    lateness = [] if schedule is None else [0] * LATENESS_STEPS
     latest_ns = sent = bursts = largest_burst = 0
     first_ns = last_ns = None
 

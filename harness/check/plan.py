@@ -96,9 +96,9 @@ def _too_coarse(gated: Gated, certificate: Certificate) -> str | None:
 
 
 def _takes_turns(side: Side) -> bool:
-    """Tell whether a consumer can begin anew: a user's own program that is on the device, or counts nothing, cannot."""
+    """Tell whether a consumer can begin anew; of users' own programs, not all can."""
     facts = None if side.wishes.program is None else facts_of(side.wishes.program)
-    return facts is None or (facts.counts and not facts.on_device)
+    return facts is None or facts.begins_anew
 
 
 def _setting(side: Side, gate: Gate, said: Wanted, *, pairs: bool) -> Setting:

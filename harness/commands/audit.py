@@ -15,7 +15,7 @@ from functools import partial
 from bpf.errors import CannotRun
 from harness import tools
 from harness.audit.rig import AuditRig
-from harness.commands.parts import options
+from harness.commands.parts import options, overhead
 from harness.commands.parts.numbers import finite, loads, whole
 from harness.commands.parts.parser import refuse
 from harness.commands.parts.progress import ProgressLine
@@ -62,6 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--duration", type=finite, default=3.0, metavar="S", help="of a load, the slow second included")
     group.add_argument("--trials", type=whole, default=1, metavar="N", help="trials at each load (default: 1)")
     parser.add_argument("--expect", choices=["exact", "admits"], help="status 1 for a verdict that is worse")
+    overhead.add_options(parser)
     options.add_session_options(parser, "the random order")
     options.add_probe_options(parser)
     options.add_output_options(parser)
@@ -69,17 +70,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     named = _tools(arguments)
+    if arguments.overhead:
+        overhead.check(arguments, named)
+        why = _left_out(arguments, named)
+        return overhead.run(arguments, {name: tool for name, tool in named.items() if name not in why})
+    overhead.refuse_options(arguments)
     plan = plan_of(arguments, named)
-    with run_folder() as folder:
-        why = tools.missing(named, {name: tool.recipe(NOBODYS, folder) for name, tool in named.items()})
-    if why and arguments.tool != "all":
-        raise CannotRun("; ".join(why.values()), "install it, or leave it out of --tool")
-    if not arguments.quiet:
-        for text in dict.fromkeys(why.values()):
-            say(f"left out: {text}")
+    why = _left_out(arguments, named)
     plan = dataclasses.replace(plan, settings=tuple(each for each in plan.settings if each.mode not in why))
-    if not plan.settings:
-        raise CannotRun("no tool runs here", "install one of them, or audit a command of your own")
     recording = options.recording_of(arguments, "audit", series=False)
     recording = dataclasses.replace(recording, probing=dataclasses.replace(recording.probing, times_program=True))
     modes = [setting.mode for setting in plan.settings]
@@ -128,3 +126,17 @@ def _tools(arguments: argparse.Namespace) -> dict[str, Tool]:
         return {}
     names = tools.tool_names() if arguments.tool == "all" else split_words(arguments.tool)
     return {name: tools.load_tool(name) for name in names}
+
+
+def _left_out(arguments: argparse.Namespace, named: Mapping[str, Tool]) -> Mapping[str, str]:
+    """Say which tools do not run here, and why. Raises CannotRun where one of them was asked for by its name."""
+    with run_folder() as folder:
+        why = tools.missing(named, {name: tool.recipe(NOBODYS, folder) for name, tool in named.items()})
+    if why and arguments.tool != "all":
+        raise CannotRun("; ".join(why.values()), "install it, or leave it out of --tool")
+    if not arguments.quiet:
+        for text in dict.fromkeys(why.values()):
+            say(f"left out: {text}")
+    if named and why.keys() == named.keys() and not arguments.command and arguments.mode is None:
+        raise CannotRun("no tool runs here", "install one of them, or audit a command of your own")
+    return why

@@ -25,6 +25,7 @@ from results.errors import BadInput
 from results.explain.effect import experiment
 from results.explain.plan import ExplainPlan
 from results.file import ResultFile, read
+from results.overhead import OverheadPlan
 from results.peers import PeersPlan
 from results.plan import failed, replayed
 from results.reports.audit import audit_document
@@ -32,6 +33,7 @@ from results.reports.capacity import advice_document, capacity_document, channel
 from results.reports.check import check_document
 from results.reports.document import Document
 from results.reports.explain import explain_document
+from results.reports.overhead import overhead_document
 from results.reports.peers import peers_document
 from results.reports.run import run_document
 from results.reports.why import why_document
@@ -41,7 +43,7 @@ from results.trial import Trial
 
 NEEDS = "nothing"
 
-Replayable = AuditPlan | RunPlan | CapacityPlan | AdvicePlan | ChannelsPlan | ExplainPlan | PeersPlan
+Replayable = AuditPlan | OverheadPlan | RunPlan | CapacityPlan | AdvicePlan | ChannelsPlan | ExplainPlan | PeersPlan
 # By what only plans of that kind hold.
 _FROM_JSON: Mapping[str, Callable[[Mapping[str, Any]], Replayable]] = {
     "settings": RunPlan.from_json,
@@ -51,6 +53,7 @@ _FROM_JSON: Mapping[str, Callable[[Mapping[str, Any]], Replayable]] = {
     "explain": ExplainPlan.from_json,
     "peers": PeersPlan.from_json,
     "audit": AuditPlan.from_json,
+    "overhead": OverheadPlan.from_json,
 }
 
 
@@ -135,6 +138,9 @@ def _replay(session: Session, trials: Sequence[Trial], figures: Path | None) -> 
     match plan:
         case AuditPlan() | PeersPlan() | RunPlan():
             return _OF_TRIALS[type(plan)](replayed(plan, seed, trials)), len(failed(trials))
+        case OverheadPlan():
+            costs = replayed(plan, seed, trials)
+            return overhead_document(costs, trials), sum(cost.wrong is not None for cost in costs)
         case CapacityPlan():
             found = replayed(plan, seed, trials)
             return capacity_document(found, trials), sum(capacity.wrong is not None for capacity in found)

@@ -46,6 +46,11 @@ class Facts(Message):
     counts: bool
     on_device: bool
 
+    @property
+    def begins_anew(self) -> bool:
+        """Whether its consumer can begin anew: not where it is on the device, or counts nothing."""
+        return self.counts and not self.on_device
+
 
 def facts_of(program: str) -> Facts:
     """Ask a program. Raises BadInput that says what is wrong with it, CannotRun for what this kernel lacks."""

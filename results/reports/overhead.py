@@ -21,7 +21,7 @@ def overhead_document(found: Sequence[Overhead], trials: Sequence[Trial]) -> Doc
 
 
 def overhead_parts(found: Sequence[Overhead]) -> tuple[tuple[Sentence, ...], tuple[Part, ...]]:
-    """Return the answer, and what it rests on."""
+    """Return the answer, and what it rests on; of sessions of several plans, too."""
     names = Names(each.setting.mode for each in found)
     named = {setting: names.brief(label) for setting, label in labels(each.setting for each in found).items()}
     what = "the sender" if all(each.setting.sender for each in found) else "the workload"
@@ -81,19 +81,16 @@ def _signed(share: float | None) -> str:
 
 def _how(found: Sequence[Overhead]) -> tuple[Sentence, ...]:
     """Say how it was measured."""
-    setting, alpha = found[0].setting, found[0].level * 2 * len(found)
+    setting = found[0].setting
     sending_s = (setting.windows or 1) * (setting.duration_s or 0.0)
     turn = f"{sending_s:g} s of sending" if sending_s else "a run of the workload"
     gap_s, steal = (
         max(shares) for shares in zip(*((each.gap_s or 0.0, each.steal or 0.0) for each in found), strict=True)
     )
-    covered = "the true cost" if len(found) == 1 else "all true costs at once"
-    return (
-        (
-            Quiet(
-                f"A turn is {turn}. In the {units.seconds(gap_s)} before each, the tool starts or ends and comes to "
-                f"rest, and the workload does too. The intervals cover {covered} with {1 - alpha:.0%}. The host took "
-                f"{units.percent(steal)} of the CPUs (steal)."
-            ),
-        ),
+    covered = "the true cost" if len(found) == 1 else "a session's true costs, all at once,"
+    said = (
+        f"A turn is {turn}. In the {units.seconds(gap_s)} before each, the tool starts or ends and comes to rest, as "
+        f"does the workload. The intervals cover {covered} with {1 - found[0].alpha:.0%}. The host took "
+        f"{units.percent(steal)} of the CPUs (steal)."
     )
+    return ((Quiet(said),),)

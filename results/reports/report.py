@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable, Sequence
 
 from results import units
+from results.brief import Names
 from results.metrics import LOSS_RATIO
 from results.reports.document import (
     Bad,
@@ -23,6 +24,7 @@ from results.reports.document import (
 )
 from results.reports.headline import headline
 from results.reports.names import brief_report, key_to
+from results.reports.overhead import overhead_parts
 from results.reports.pauses import pauses
 from results.reports.run import cpu_ledger, doubts, ledger, scorecard
 from results.reports.scorecard import Summary, summarise
@@ -41,7 +43,9 @@ def report_document(report: Report) -> Document:
     """Say the answer in words; the scorecard, briefly on a screen and in full on a page; and what is in doubt."""
     report, names = brief_report(report)
     summary = summarise(report.variants)
-    said = tuple(headline(report.variants))
+    in_turns = any("overhead" in session.plan for session in report.sessions)
+    costs, of_costs = overhead_parts(report.overheads)
+    said = (*costs, *(headline(report.variants) if report.rows or not in_turns else ()))
     invalid = tuple(
         ("invalid: ", Name(names.brief(each.setting.mode)), f", trial {each.number}: {'; '.join(each.invalid_because)}")
         for each in report.invalid
@@ -49,26 +53,42 @@ def report_document(report: Report) -> Document:
     noise, of_losses = disturbed(report.trials), pauses(report.rows)
     commands = "\n".join(dict.fromkeys(shown(session.command) for session in report.sessions))
     return Document(
-        said,
+        said or (("What attaching costs is not known: no session of it was finished.",),),
         (
-            summary.table,
-            *key_to(names),
+            *of_costs,
+            *((summary.table, *key_to(names)) if summary.lines else ()),
             *of_losses,
             *invalid,
             *noise,
             *((Code(commands, "To repeat it"),) if commands else ()),
         ),
-        screen=((), *_screen(report, summary), *key_to(names)),
+        screen=(
+            (),
+            *of_costs,
+            *((*_screen(report, summary), *key_to(names)) if report.rows or not in_turns else noise),
+        ),
         sections=(
-            Section("scorecard", "Scorecard", (_load_words(summary), summary.table, *key_to(names), *noise)),
-            *_drawings(report, of_losses),
-            *_ledger_sections(report, invalid),
+            *((Section("overhead", "What attaching costs", (*of_costs, *noise)),) if of_costs else ()),
+            *(_of_rows(report, summary, names, noise, of_losses, invalid) if report.rows or not in_turns else ()),
             *machine(report.sessions, session_differences(report.sessions), _findings(report.sessions)),
             Section("method", "Method", ((_method(report),), *commands_of(report.sessions))),
         ),
         problems=report.problems,
         footer=f"{len(report.trials)} trials from {', '.join(map(str, report.paths))}.",
     )
+
+
+def _of_rows(  # noqa: PLR0917 - all that is said of them
+    report: Report,
+    summary: Summary,
+    names: Names,
+    noise: tuple[Part, ...],
+    of_losses: tuple[Part, ...],
+    invalid: tuple[Sentence, ...],
+) -> Iterable[Section]:
+    yield Section("scorecard", "Scorecard", (_load_words(summary), summary.table, *key_to(names), *noise))
+    yield from _drawings(report, of_losses)
+    yield from _ledger_sections(report, invalid)
 
 
 def _screen(report: Report, summary: Summary) -> tuple[Part, ...]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from results.errors import BadInput
 from results.file import Reading, ResultFile
+from results.overhead import Overhead, overheads
 from results.scorecard.rows import Row, rows
 from results.scorecard.variants import Variant, capacities, fair_load, variants
 from results.session import Session
@@ -14,7 +15,7 @@ from results.trial import Trial
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What some result files say together."""
+    """What some result files say together; turns that tell what attaching costs are in no row."""
 
     paths: tuple[Path, ...]
     sessions: tuple[Session, ...]
@@ -22,6 +23,7 @@ class Report:
     problems: tuple[str, ...]
     rows: tuple[Row, ...]
     variants: tuple[Variant, ...]
+    overheads: tuple[Overhead, ...] = ()
 
     @property
     def chosen(self) -> list[tuple[Variant, Row]]:
@@ -55,16 +57,19 @@ def load(paths: Sequence[Path]) -> Report:
         problems = [str(problem) for result in read for problem in result.problems]
         why = problems[0] if problems else "the run that wrote it ended before its first trial did"
         raise BadInput(f"no trial in {named} can be used: {why}")
-    found = rows(trials, sessions)
+    costs, unreplayed = overheads(sessions, trials)
+    in_turns = {session.id for session in sessions if "overhead" in session.plan}
+    found = rows([trial for trial in trials if trial.session not in in_turns], sessions)
     limits, unfinished = capacities(sessions, trials)
     listed = variants(found, limits)
     return Report(
         paths=tuple(files.values()),
         sessions=tuple(sessions),
         trials=tuple(trials),
-        problems=(*(line for result in read for line in _problems(result)), *unfinished),
+        problems=(*(line for result in read for line in _problems(result)), *unfinished, *unreplayed),
         rows=tuple(found),
         variants=tuple(listed),
+        overheads=tuple(costs),
     )
 
 
