@@ -110,7 +110,7 @@ def _observe(situation: Situation, drops: DropsByOwner, number: int, reasons: Re
         kind=isinstance(situation, OfKind),
         times=situation.times,
         unit=situation.unit,
-        varies=situation.varies,
+        varies=dict(situation.varies),
         source=situation.source,
     )
     try:
