@@ -22,6 +22,7 @@ from harness.commands.parts.roles import output
 from harness.commands.parts.status import DONE
 from harness.machine.checkout import VERSION
 from harness.machine.privileges import require
+from harness.machine.streams import redraw, redraws
 from results.atlas import Column, Event, Range, Row, find, read_columns
 from results.errors import BadInput, unknown
 from results.output import prove_writable, write_file
@@ -65,10 +66,15 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(head, flush=True)
     rows = []
+    live = redraws(sys.stderr)
     for row in made(arguments.only.split(",") if arguments.only else None):
         rows.append(row)
+        if live:
+            redraw(f"{len(rows)} rows: {row.name}")
         if arguments.json:
             print(json.dumps(row.to_json()), flush=True)
+    if live:
+        redraw("")
     column = replace(column, rows=tuple(rows))
     if arguments.out:
         write_file(arguments.out, _json([column]).encode())

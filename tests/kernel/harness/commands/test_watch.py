@@ -300,6 +300,7 @@ sys.stdin.read()
 """
 
 
+@pytest.mark.slow
 @pytest.mark.may_skip("what is normal is known of the kernels that the atlas has a column of")
 @pytest.mark.skipif(known_column(os.uname().release, os.uname().machine) is None, reason="no column of this kernel")
 def test_what_is_no_loss_can_be_left_out_and_is_told() -> None:
