@@ -30,6 +30,8 @@ READY_WITHIN_S = 30.0
 
 # Stopped, so that it can be taken in before it has offspring; and gone with this process, however that ends.
 _START = 'kill -STOP $$; exec "$@"'
+# Whoever started us may have us ignore it (`&` in a script), and what ignores it from its start can hardly be stopped.
+_HEARS = ("env", "--default-signal=INT")
 _WITH_US = ("setpriv", "--pdeathsig", "KILL")
 # What it has attached stands still for so long, while it uses no more than this part of a CPU: it is at work.
 _STILL_S = 0.5
@@ -64,7 +66,7 @@ class ProcessTree(AbstractContextManager["ProcessTree"]):
         self._group = Group()
         with_us = _WITH_US if shutil.which(_WITH_US[0]) else ()
         self._process = subprocess.Popen(
-            ["/bin/sh", "-c", _START, "sh", *with_us, *words],
+            ["/bin/sh", "-c", _START, "sh", *_HEARS, *with_us, *words],
             stdin=subprocess.PIPE if listens else subprocess.DEVNULL,
             stdout=self._said,
             stderr=self._said,

@@ -151,3 +151,20 @@ def test_it_hears_a_line_and_runs_where_it_is_told() -> None:
         it.go()
         assert it.ended(10)
         assert it.said().split() == [b"Cpus_allowed_list:", str(cpu).encode()]
+
+
+def test_it_hears_sigint_though_we_were_started_without() -> None:
+    """As in a script's background, where it is ignored by all that is started."""
+    earlier = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with shell(f"trap 'echo told; exit' INT; echo up; {LONG}") as it:
+            it.wait_ready("^up$", within_s=10)
+            it.signal(signal.SIGINT)
+            assert it.ended(10)
+            assert it.said() == b"up\ntold\n"
+        with ProcessTree(LONG.split()) as it:
+            it.wait_ready(within_s=10, unseen_s=0.1)
+            it.signal(signal.SIGINT)
+            assert it.ended(10)
+    finally:
+        signal.signal(signal.SIGINT, earlier)
