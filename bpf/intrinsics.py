@@ -154,3 +154,19 @@ def _compiled_copy_blocks(target: Any, at: Any, source: Any, begin: Any, size: A
             _copy_block(to + done, of + done)
 
     return copy_blocks
+
+
+@intrinsic
+def _place_of(_typing: Any, record: Any) -> Any:
+    def generate(_context: Any, builder: ir.IRBuilder, _signature: Any, arguments: Any) -> Any:
+        return builder.ptrtoint(arguments[0], _WORD)
+
+    return types.int64(record), generate
+
+
+@overload(words.put_record, strict=False)
+def _compiled_put_record(target: Any, at: Any, record: Any) -> Any:  # noqa: ARG001 - as above
+    def put_record(target: Any, at: Any, record: Any) -> None:
+        _copy_block(_address(target) + at, _place_of(record))
+
+    return put_record

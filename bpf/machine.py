@@ -7,6 +7,7 @@ refuses a record, or when what it found is none.
 from __future__ import annotations
 
 import ctypes
+import operator
 from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -131,6 +132,8 @@ class MachineSource:
     def _hand_over_state(self) -> None:
         """Put in where the mode's arrays lie. Raises TypeError for others than its step was compiled for."""
         state = self._mode.state()
+        if len(state) == len(self._state) and all(map(operator.is_, state, self._state)):
+            return
         if len(state) != len(self._code.arrays):
             raise TypeError(f"state() returns {len(state)} arrays, and step() takes {len(self._code.arrays)}")
         for number, (each, wanted) in enumerate(zip(state, self._code.arrays, strict=True)):

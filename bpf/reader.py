@@ -75,6 +75,8 @@ class RecordReader(Reader):
         return sum(source.overwritten for source in self.sources) - self._overwritten_before
 
     def consume(self) -> int:
+        if len(self._consumers) == 1:
+            return self._consumers[0]()
         return sum([consume() for consume in self._consumers])
 
     def parts(self) -> list[Part]:

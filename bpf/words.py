@@ -17,6 +17,11 @@ def put_word(target: Bytes, at: int, word: int | np.int64) -> None:
     target[at : at + 8] = np.frombuffer(int(word).to_bytes(8, "little", signed=True), np.uint8)
 
 
+def put_record(target: Bytes, at: int, record: np.void) -> None:
+    """Store a record, with the header that it has in a channel."""
+    target[at : at + BLOCK_BYTES] = np.frombuffer(record.tobytes(), np.uint8)
+
+
 def copy_blocks(target: Bytes, at: int, source: Bytes, begin: int, size: int) -> None:
     """Copy so many bytes, a multiple of BLOCK_BYTES."""
     target[at : at + size] = source[begin : begin + size]

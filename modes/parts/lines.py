@@ -102,7 +102,7 @@ class BatchLines:
         self._lengths = np.zeros(64, np.intp)
         self._rows = np.zeros((64, WIDTH_STEP), np.uint8)
         self._rows_made = 0
-        self._thousands, self._units = digit_tables(form.cause(0, 0, 0)[:2])
+        self._thousands, self._units = _digit_tables(form.cause(0, 0, 0)[:2])
         self._fetched = np.empty((0, 0), np.uint8)
         self._out = np.empty(0, np.uint8)
 
@@ -168,7 +168,7 @@ class BatchLines:
         self._rows_made = len(self._causes)
 
 
-def digit_tables(behind: bytes) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]:
+def _digit_tables(behind: bytes) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]:
     """Return three digits of 0 to 999 as bytes 0 to 2, and as bytes 3 to 5 of a word with `behind` in bytes 6 and 7.
 
     A word of eight bytes is laid down at once; the two behind the digits are the same in every line of a form.

@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from bpf.record import RECORD_BYTES
-from bpf.words import copy_blocks, put_word
+from bpf.words import copy_blocks, put_record, put_word
 from modes.parts.counting import LOCATION_FACTOR, PID_REASON_FACTOR, Cause
-from modes.parts.lines import NS, WIDTH_STEP, Form, digit_tables
+from modes.parts.lines import NS, WIDTH_STEP, Form
 
 Words = npt.NDArray[np.uint64]
 Numbers = npt.NDArray[np.int64]
@@ -20,11 +20,18 @@ Bytes = npt.NDArray[np.uint8]
 _SLOT, _PID_REASON, _NUMBER, _COUNT = 4, np.uint64(1), np.uint64(2), np.uint64(3)
 _FEWEST_SLOTS, _SPARSENESS = 1024, 8
 _NOWHERE = np.uint64(2**64 - 1)
-_HALF = np.uint64(32)
+_HALF, _QUARTER, _EIGHTH = np.uint64(32), np.uint64(16), np.uint64(8)
+_TEN, _HUNDRED, _THOUSAND, _TEN_THOUSAND = np.uint64(10), np.uint64(100), np.uint64(1000), np.uint64(10_000)
+_TO_HUNDREDS, _TO_HUNDREDS_BITS, _TWO_LANES = np.uint64(10486), np.uint64(20), np.uint64(0x7F0000007F)
+_TO_TENS, _TO_TENS_BITS, _FOUR_LANES = np.uint64(103), np.uint64(10), np.uint64(0x000F000F000F000F)
+_ZEROS = np.uint64(0x303030303030)
 
+# What a pass may write before Python must put it, which takes some 8 us each time, as caches hold other things then;
+# and from how much on it is put when a pass is through, so that it grows no older than what a batch makes.
+_LIMIT_BYTES = 1 << 20
+_POURED_BYTES = 256 * 1024
 # Words of `progress`, which a step that makes lines works by.
-_USED, _LIMIT, _BEGIN_NS, _WIDTH, _AT_DIGITS = map(np.uint64, range(5))
-_BUFFER_BYTES = 256 * 1024
+_USED, _LIMIT, _BEGIN_NS, _WIDTH, _AT_DIGITS, _BEHIND = map(np.uint64, range(6))
 
 
 def find(record: np.void, slots: Words) -> np.uint64:
@@ -86,6 +93,21 @@ class CauseTable:
         self.slots[at : at + _SLOT] = row
 
 
+def six_digits(number: np.uint64) -> np.uint64:
+    """Return the digits of a number below a million, the first in the lowest byte, all at once and without a table.
+
+    It is halved thrice, each half in a lane of its own: a division by 100, or 10, is a multiplication that is exact for
+    what a lane holds.
+    """
+    upper = number // _TEN_THOUSAND
+    lanes = upper | (number - upper * _TEN_THOUSAND) << _HALF
+    hundreds = (lanes * _TO_HUNDREDS >> _TO_HUNDREDS_BITS) & _TWO_LANES
+    lanes = hundreds | (lanes - hundreds * _HUNDRED) << _QUARTER
+    tens = (lanes * _TO_TENS >> _TO_TENS_BITS) & _FOUR_LANES
+    lanes = tens | (lanes - tens * _TEN) << _EIGHTH
+    return lanes >> _QUARTER | _ZEROS
+
+
 def count_cause(record: np.void, slots: Words) -> bool:
     """Count a record by its cause."""
     at = find(record, slots)
@@ -96,21 +118,18 @@ def count_cause(record: np.void, slots: Words) -> bool:
 
 
 def write_line(  # noqa: PLR0917 - the arrays of a step
-    record: np.void, slots: Words, rows: Bytes, lengths: Numbers, digits: Numbers, out: Bytes, progress: Numbers
+    record: np.void, slots: Words, rows: Bytes, lengths: Numbers, out: Bytes, progress: Numbers
 ) -> bool:
     """Write a record's line, or, where lines have no width, the record as it lies in the channel."""
     used = progress[_USED]
     if used > progress[_LIMIT]:
         return True
-    timestamp, width = np.int64(record["timestamp"]), progress[_WIDTH]
+    width = progress[_WIDTH]
     if width == 0:
-        put_word(out, used, np.int64(record["length"]) | np.int64(record["page_offset"]) << 32)
-        put_word(out, used + 8, timestamp)
-        put_word(out, used + 16, np.int64(record["location"]))
-        put_word(out, used + 24, np.int64(record["pid"]) | np.int64(record["reason"]) << 32)
+        put_record(out, used, record)
         progress[_USED] = used + RECORD_BYTES
         return False
-    within = timestamp - progress[_BEGIN_NS]
+    within = np.int64(record["timestamp"]) - progress[_BEGIN_NS]
     if within < 0 or within >= NS:
         return True
     at = find(record, slots)
@@ -119,8 +138,8 @@ def write_line(  # noqa: PLR0917 - the arrays of a step
     number = np.int64(slots[at + _NUMBER])
     length = lengths[number]
     copy_blocks(out, used, rows, number * width, width)
-    micro = within // 1000
-    put_word(out, used + progress[_AT_DIGITS], digits[micro // 1000] | digits[1000 + micro % 1000])
+    digits = six_digits(np.uint64(within) // _THOUSAND)
+    put_word(out, used + progress[_AT_DIGITS], np.int64(digits) | progress[_BEHIND])
     progress[_USED] = used + length
     return False
 
@@ -138,29 +157,33 @@ class StepLines:
         self._clock = b"" if form is None else form.clock(0)
         self._width = 0 if form is None else WIDTH_STEP
         self._rows = np.zeros((64, self._width), np.uint8)
+        self._flat_rows = self._rows.reshape(-1)
         self._lengths = np.zeros(64, np.int64)
-        tables = (np.zeros(1000, np.uint64),) * 2 if form is None else digit_tables(form.cause(0, 0, 0)[:2])
-        self._digits = np.concatenate(tables).view(np.int64)
+        behind = 0 if form is None else int.from_bytes(form.cause(0, 0, 0)[:2], "little") << 48
         # Before the first second all that comes is refused.
-        self._progress = np.array([0, _BUFFER_BYTES, 2**63 - 1, self._width, len(self._clock)], np.int64)
+        self._progress = np.array([0, _LIMIT_BYTES, 2**63 - 1, self._width, len(self._clock), behind], np.int64)
+        self._told = self._progress.data  # of which Python reads a word in a third of the time
         self._out = self._room()
         if form is not None:
             self._make_row()
 
     def state(self) -> tuple[npt.NDArray[np.generic], ...]:
-        rows = self._rows.reshape(-1)
-        return self._causes.slots, rows, self._lengths, self._digits, self._out, self._progress
+        return self._causes.slots, self._flat_rows, self._lengths, self._out, self._progress
 
     def lines(self) -> memoryview:
         """Return what was written since `clear`."""
-        return self._out.data[: int(self._progress[_USED])]
+        return self._out.data[: self._told[0]]
 
     def clear(self) -> None:
-        self._progress[_USED] = 0
+        self._told[0] = 0
 
     @property
     def is_full(self) -> bool:
-        return bool(self._progress[_USED] > self._progress[_LIMIT])
+        return self._told[0] > _LIMIT_BYTES
+
+    @property
+    def is_worth_putting(self) -> bool:
+        return _POURED_BYTES <= self._told[0] <= _LIMIT_BYTES
 
     def make_room(self, record: np.void) -> None:
         """Get ready for a record of another second, or of a new cause; what was written stays."""
@@ -188,7 +211,7 @@ class StepLines:
             rows = np.zeros((taller, wider), np.uint8)
             rows[:height, : self._width] = self._rows
             rows[:, : len(self._clock)] = np.frombuffer(self._clock, np.uint8)
-            self._rows = rows
+            self._rows, self._flat_rows = rows, rows.reshape(-1)
             self._lengths = np.resize(self._lengths, taller)
             if wider > self._width:
                 self._width = wider
@@ -200,4 +223,4 @@ class StepLines:
 
     def _room(self) -> Bytes:
         """Make room behind the limit for the longest line."""
-        return np.zeros(_BUFFER_BYTES + max(self._width, RECORD_BYTES) + 8, np.uint8)
+        return np.full(_LIMIT_BYTES + max(self._width, RECORD_BYTES) + 8, 0, np.uint8)  # each page is there

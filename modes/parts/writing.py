@@ -111,11 +111,14 @@ class Formatted(Mode, ABC):
 
     def stepped(self, events: int) -> None:
         self._written += events
+        if self._stepping.is_worth_putting:
+            self._pour()
 
     def make_room(self, record: np.void) -> None:
         if self._stepping.is_full:
             self._pour()
-        self._stepping.make_room(record)
+        else:
+            self._stepping.make_room(record)
 
     def flush(self) -> None:
         self._pour()

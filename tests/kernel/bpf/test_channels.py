@@ -7,6 +7,8 @@ import os
 import threading
 from collections.abc import Iterator
 
+import numpy as np
+import numpy.typing as npt
 import pytest
 
 from bpf.channel import record_channels
@@ -33,6 +35,7 @@ class Keeping(Mode):
     def __init__(self) -> None:
         super().__init__(Kit())
         self.read: list[tuple[int, ...]] = []
+        self.fields, self.used = np.zeros(4 * 4096, np.uint64), np.zeros(1, np.int64)
 
     def take(self, samples: Samples) -> None:
         columns = (samples[name].tolist() for name in ("timestamp", "location", "pid", "reason"))
@@ -45,8 +48,36 @@ class Keeping(Mode):
         self.consumed += 1
         return self.halt
 
+    @staticmethod
+    def step(record: np.void, fields: npt.NDArray[np.uint64], used: npt.NDArray[np.int64]) -> bool:
+        if used[0] == len(fields):
+            return True
+        fields[used[0]] = record["timestamp"]
+        fields[used[0] + 1] = record["location"]
+        fields[used[0] + 2] = record["pid"]
+        fields[used[0] + 3] = record["reason"]
+        used[0] += 4
+        return False
 
-@pytest.fixture(scope="module", params=[f"{name} {reader}" for name in record_channels() for reader in READERS])
+    def state(self) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64]]:
+        return self.fields, self.used
+
+    def stepped(self, events: int) -> None:
+        self.read += map(tuple, self.fields[: self.used[0]].reshape(-1, 4).tolist())
+        self.used[0] = 0
+        self.consumed += events
+
+    def make_room(self, _record: np.void) -> None:
+        """It is there: what was taken has been moved."""
+
+
+def params() -> Iterator[object]:
+    for name in record_channels():
+        yield from (f"{name} {reader}" for reader in READERS)
+        yield pytest.param(f"{name} compiled", marks=pytest.mark.slow)  # ./test --all installs numba
+
+
+@pytest.fixture(scope="module", params=params())
 def loaded(request: pytest.FixtureRequest) -> Iterator[tuple[Program, RecordReader, Keeping]]:
     """Load the program once for each channel and reader."""
     name, reader_name = request.param.split()
