@@ -155,10 +155,19 @@ def _there(row: Row, there: Row | None) -> str:
     if there.why_not is not None:
         return Doubt(f"cannot: {there.why_not}")
     if row.why_not is not None:
-        return Strong(f"{events_text(there)}: {causes_text(there)}")
+        return Strong(f"lost {lost_text(there)}; {_events(there)}")
     if alike(there, row):
         return "the same"
-    return Strong(f"lost {lost_text(there)}; events {events_text(there)}: {causes_text(there)}; {counters_text(there)}")
+    said = [
+        (f"lost {lost_text(there)}", lost_text(there) != lost_text(row)),
+        (_events(there), _events(there) != _events(row)),
+        (counters_text(there), counters_text(there) != counters_text(row)),
+    ]
+    return Strong("; ".join(what for what, differs in said if differs) or "in counters that are not shown")
+
+
+def _events(row: Row) -> str:
+    return f"{events_text(row)} events: {causes_text(row)}" if row.events else "no event"
 
 
 def _first(row: Row, column: Column, others: Sequence[Column]) -> str:
