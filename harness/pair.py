@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from bpf.own import Sees
 from harness import account
 from harness.account import Window
 from harness.channel import channel_of
@@ -75,6 +76,7 @@ class _Running:
     """A consumer that is ready, and what its windows told so far."""
 
     consumer: Consumer
+    sees: Sees | None
     observer: Observer
     output_fd: int | None
     glance: Glance
@@ -158,7 +160,7 @@ def _started(half: Half, traffics: Sequence[Traffic], probing: Probing, stack: E
         program_time = stack.enter_context(ProgramTime(maps.programs))
     channel = channel_of(half.setting, maps.sample_bytes)
     observer = stack.enter_context(Observer(maps, channel, consumer.pid))
-    return _Running(consumer, observer, output_fd, Glance(program_time))
+    return _Running(consumer, maps.sees, observer, output_fd, Glance(program_time))
 
 
 def _window(half: Half, of: _Running, producers: Producers | None, *, last: bool) -> Window:
@@ -186,6 +188,7 @@ def _drained(half: Half, of: _Running) -> Window:
 
 def _loaded(half: Half, of: _Running, producers: Producers) -> Window:
     """Offer the load while the consumer observes drops, and the other does not."""
+    producers.sees = of.sees
     of.glance.start()
     found = answered(half.setting, producers, of.consumer, of.observer, of.glance, of.output_fd, _unheard)
     offered = found.sent.offered

@@ -108,3 +108,24 @@ def test_each_arm_is_offered_the_same_load_by_turns(tmp_path: Path) -> None:
             assert sum(count for _, count in row["series"]["age_histogram"]) == row["consumed"]
             assert row["metrics"]["age_p99_ns"] > 0
     assert bench_here("verify", out).returncode == ended.returncode
+
+
+@pytest.mark.slow
+def test_what_a_program_of_ones_own_sees_is_its_own_affair_in_windows_too(tmp_path: Path) -> None:
+    """One that tells of each drop of the machine twice says of nothing how much there must be of it."""
+    program, out = tmp_path / "twice.bpf.c", tmp_path / "r.jsonl"
+    tells = "bench_observed();\n    bench_output(ctx, &event);\n    "
+    program.write_text(
+        'struct event { u64 at; };\n#define BENCH_EVENT struct event\n#include "bench.h"\n\n'
+        "RAW_TRACEPOINT_PROBE(kfree_skb)\n{\n    struct event event = {.at = bpf_ktime_get_ns()};\n    "
+        f"{tells}{tells}return 0;\n}}\n"
+    )
+    ended = bench_here(
+        "check", "--a", "mode=null", "--b", "mode=null", "--program", program, "--metrics", "cpu_ns_per_event",
+        "--quiet", "--no-why", "--rate", "5000", "--duration", "0.4", "--alpha", "0.4", "--blocks", "2", "--out", out,
+    )  # fmt: skip
+    assert ended.returncode in (0, 1, 3), ended.stderr
+    for row in trials(out):
+        assert row["valid"], row["invalid_because"]
+        assert row["missed"] is None
+        assert row["observed"] == row["submitted"] >= 2 * row["sent"] > 0
