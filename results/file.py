@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields
 from operator import attrgetter
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, get_type_hints
 
 from results.errors import BadInput
 from results.ledger import Ledger
@@ -22,7 +22,7 @@ from results.lock import hold
 from results.output import nature, open_output, take_back
 from results.session import Session
 from results.trial import SCHEMA_VERSION, Setting, Trial
-from results.undecoded import Lines
+from results.undecoded import Lines, Undecoded
 
 _Key = TypeVar("_Key")
 _Kept = TypeVar("_Kept")
@@ -30,8 +30,9 @@ _Kept = TypeVar("_Kept")
 _COUNTS = tuple(field.name for field in fields(Ledger))
 _counts = attrgetter(*_COUNTS)
 
-_OTHER_NAMES = ("pass", "in_windows")
-TRIALS = Lines("trial", (*_OTHER_NAMES, *(f.name for kind in (Setting, Ledger, Trial) for f in fields(kind))), "series")
+# What a setting holds is checked with it, and a trial's windows with them.
+_SETTING = dict.fromkeys(("pass", "in_windows", *(field.name for field in fields(Setting))), Any)
+TRIALS = Lines("trial", {**get_type_hints(Trial), **get_type_hints(Ledger), **_SETTING}, "series")
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,8 +280,9 @@ def _session(row: Mapping[str, Any]) -> Session:
 
 def _trial(row: Mapping[str, Any]) -> Trial:
     trial = Trial.from_json(row)
-    fit(trial)
-    fit(trial.ledger)
+    if not isinstance(row["series"], Undecoded):
+        fit(trial)
+        fit(trial.ledger)
     if trial.windows is not None:
         fit(trial.windows)
     counts = _counts(trial.ledger)

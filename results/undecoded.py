@@ -1,14 +1,31 @@
 """Lines of a result file whose largest parts stay text until somebody asks for them."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from typing import Any, TypedDict, TypeVar
+from functools import reduce
+from operator import or_
+from types import UnionType
+from typing import Any, TypedDict, TypeVar, Union, get_args, get_origin
 
 import msgspec
 
 from results.line import harmless, parse
 
 _Decoded = TypeVar("_Decoded")
+
+
+def _parsed(hint: Any) -> Any:
+    """Return what a line holds where a dataclass has this: numbers stay as they are written, sequences are lists."""
+    origin, arguments = get_origin(hint), get_args(hint)
+    if hint is float:
+        return int | float
+    if origin in (Union, UnionType):
+        return reduce(or_, map(_parsed, arguments))
+    if origin is tuple:
+        return list[_parsed(arguments[0])]  # type: ignore[misc]
+    if origin is Mapping:
+        return dict[arguments[0], _parsed(arguments[1])]  # type: ignore[valid-type,misc]
+    return hint
 
 
 class Undecoded(Mapping[str, Any]):
@@ -34,12 +51,19 @@ class Undecoded(Mapping[str, Any]):
 
 
 class Lines:
-    """Parses the lines of one type, of which there are many: of fields that have no name here nobody reads anything."""
+    """Parses the lines of one type, of which there are many: of fields that have no name here nobody reads anything.
 
-    def __init__(self, of_type: str, names: Iterable[str], undecoded: str) -> None:
-        """Leave the values of one field, an object, as they are until they are asked for."""
+    What holds an `Undecoded` was parsed by these types, and so fits them.
+    """
+
+    def __init__(self, of_type: str, hints: Mapping[str, Any], undecoded: str) -> None:
+        """Take the fields with what they hold; leave the values of one, an object, until they are asked for."""
         typed: Any = TypedDict
-        kinds = {**dict.fromkeys(("type", *names), Any), undecoded: dict[str, msgspec.Raw]}
+        kinds = {
+            "type": str,
+            **{name: _parsed(hint) for name, hint in hints.items()},
+            undecoded: dict[str, msgspec.Raw],
+        }
         self._decoder: msgspec.json.Decoder[dict[str, Any]] = msgspec.json.Decoder(typed("Line", kinds, total=False))
         self._type = of_type
         self._undecoded = undecoded

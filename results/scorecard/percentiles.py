@@ -1,6 +1,7 @@
 """Percentiles of the age of events, from a row's histograms where it has them, else from its metrics."""
 
 import statistics
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any
 
@@ -60,10 +61,10 @@ def _of_metrics(trials: Sequence[Trial]) -> list[tuple[float, float]]:
 
 def age_histogram(trials: Iterable[Trial]) -> dict[int, int]:
     """Count the events of all by the greatest age in ns of their step; empty when one has none, or of another shape."""
-    together: dict[int, int] = {}
+    together: dict[int, int] = defaultdict(int)
     for trial in trials:
         for age, count in (steps := _steps(trial.series)):
-            together[age] = together.get(age, 0) + count
+            together[age] += count
         if not steps:
             return {}
     return together

@@ -34,7 +34,7 @@ class Consumer(Mode):
         self.consumed += len(samples)
 '''
 SLOW = FAST.replace(
-    "        self.consumed", "        sum(pid for pid in samples['pid'].tolist())\n        self.consumed"
+    "        self.consumed", "        sum(pid for pid in samples['pid'].tolist() * 10)\n        self.consumed"
 )
 
 
@@ -249,7 +249,7 @@ def test_a_ref_of_bench_itself_runs_its_own_modes(tmp_path: Path) -> None:
     clone = tmp_path / "clone"
     subprocess.run(["git", "clone", "-q", "--no-local", CHECKOUT, clone], check=True, env=os.environ | SUDO)
     mode = clone / "modes" / "null.py"
-    slow = mode.read_text().replace("self.consumed +=", "sum(samples['pid'].tolist())\n        self.consumed +=")
+    slow = mode.read_text().replace("self.consumed +=", "sum(samples['pid'].tolist() * 30)\n        self.consumed +=")
     assert slow != mode.read_text()
     mode.write_text(slow)
     environment = {**surroundings(), "PYTHONPATH": str(clone)}
