@@ -106,9 +106,10 @@ def is_c(setting: Setting) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeersPlan:
-    """What is held against what, in `trials` blocks of each part. `left_out` are modes and readers that are not here.
+    """What is held against what, in `trials` blocks of each part. `left_out` are modes that this machine cannot run.
 
-    `channel_bytes` are the sizes in which the channels beside the ring hold `records`, by name.
+    `channel_bytes` are the sizes in which the channels beside the ring hold `records`, by name. `compiled`: whether the
+    reader of that name takes part; in plans of before there was none.
     """
 
     parts: tuple[str, ...]
@@ -121,6 +122,7 @@ class PeersPlan:
     left_out: tuple[str, ...] = ()
     retries: int = 0
     channel_bytes: Mapping[str, int] = field(default_factory=dict)
+    compiled: bool = False
 
     def __post_init__(self) -> None:
         for part in self.parts:
@@ -136,8 +138,8 @@ class PeersPlan:
         )
         if part == "drain":
             names |= dict.fromkeys(f"{BY_CHANNEL} {channel}" for channel in self.channel_bytes)
-        settings = (self._setting(part, name) for name in names)
-        return [setting for setting in settings if {setting.mode, setting.reader}.isdisjoint(self.left_out)]
+        settings = (self._setting(part, name) for name in names if self.compiled or "compiled" not in name.split())
+        return [setting for setting in settings if setting.mode not in self.left_out]
 
     def _setting(self, part: str, name: str) -> Setting:
         mode, *how = name.split()

@@ -42,6 +42,7 @@ from traffic.discovery import load_kind
 from traffic.kind import DropKind, choose_sender
 
 NEEDS = "kernel"
+COMPILED = "compiled"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -98,7 +99,8 @@ def plan_of(arguments: argparse.Namespace, left_out: tuple[str, ...] = ()) -> Pe
         duration_s=arguments.duration,
         traffic=kind.name,
         sender=choose_sender(kind, None, arguments.sender),
-        left_out=left_out,
+        left_out=tuple(mode for mode in left_out if mode != COMPILED),
+        compiled=COMPILED not in left_out,
         retries=arguments.trials if arguments.retries is None else arguments.retries,
         channel_bytes=dict(_channels(arguments.records)),
     )
@@ -130,7 +132,7 @@ def _others(
             if setting.reader == "compiled":
                 compile_step(setting.mode, record_channels()[setting.channel].machine_kind)
     except CannotRun as error:
-        left_out["compiled"] = f"the compiled reader: {error.what} ({error.cure})"
+        left_out[COMPILED] = f"the compiled reader: {error.what} ({error.cure})"
     if "live" in plan.parts:
         named = {name: tools.load_tool(name) for name in TOOLS}
         watched = tools.Filter("reason", Kit().reasons.number(kind.reasons[0]) or 0)

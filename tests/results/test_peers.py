@@ -27,6 +27,7 @@ PLAN = PeersPlan(
     traffic="udp-closed-port",
     sender="packet",
     channel_bytes={"perf": 1 << 28},
+    compiled=True,
 )
 
 
@@ -48,7 +49,7 @@ def test_what_is_held_to_something_is_held_to_a_row_of_its_table() -> None:
 def test_the_settings_are_those_of_earlier_files() -> None:
     """A result of today stands beside one of before, but for the sender, which is recorded now."""
     sender = {part: None if part == "drain" else "packet" for part in PARTS}
-    of_old = replace(PLAN, channel_bytes={})
+    of_old = replace(PLAN, channel_bytes={}, compiled=False)
     made = {label(setting): setting for part in PARTS for setting in of_old.settings(part)}
     old = {label(trial.setting): trial.setting for trial in read(OLD).trials}
     assert made.keys() == old.keys()
