@@ -51,7 +51,7 @@ class OverheadRig(AuditRig):
             self._turn(step, self._identity(step, number + place), tool, workload, gap_s)
             for place, step in enumerate((first, second))
         ]
-        tool.detach()
+        made[-1] = replace(made[-1], warnings=(*made[-1].warnings, *tool.detach()))
         took_s = round(time.monotonic() - began_s, 3)
         return tuple(replace(trial, windows=trial.windows and replace(trial.windows, took_s=took_s)) for trial in made)
 

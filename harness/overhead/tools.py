@@ -29,7 +29,7 @@ _SHOWS_WITHIN_S = 2.0
 _IDLE = 0.05
 _STILL_S = 0.2
 _PATIENCE_S = 2.0
-_ENDS_WITHIN_S = 10.0
+_ENDS_WITHIN_S = 5.0
 
 
 class Tool(Protocol):

@@ -6,7 +6,7 @@ from results import units
 from results.brief import Names
 from results.metrics import SENDER_PER_FRAME, WORKLOAD
 from results.overhead import Overhead
-from results.reports.document import Cell, Document, Heading, Line, Name, Part, Quiet, Sentence, Strong, Table
+from results.reports.document import Cell, Document, Doubt, Heading, Line, Name, Part, Quiet, Sentence, Strong, Table
 from results.reports.names import key_to
 from results.reports.sessions import disturbed
 from results.scorecard.labels import labels
@@ -17,7 +17,10 @@ from results.trial import Trial
 def overhead_document(found: Sequence[Overhead], trials: Sequence[Trial]) -> Document:
     """Say what each costs, or what it would have had to cost to be told from nothing."""
     headline, parts = overhead_parts(found)
-    return Document(headline, (*parts, *disturbed(trials, "")), name="bench audit", title="bench audit --overhead")
+    odd = dict.fromkeys(warning for trial in trials for warning in trial.warnings)
+    warnings = tuple((Doubt(f"warning: {warning}"),) for warning in odd)
+    parts = (*parts, *warnings, *disturbed(trials, ""))
+    return Document(headline, parts, name="bench audit", title="bench audit --overhead")
 
 
 def overhead_parts(found: Sequence[Overhead]) -> tuple[tuple[Sentence, ...], tuple[Part, ...]]:

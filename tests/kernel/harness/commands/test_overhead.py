@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ import pytest
 
 from harness.machine.group import abandoned
 from results.file import read
-from tests.kernel.bench import bench_here
+from tests.kernel.bench import bench_here, start
+from tests.kernel.harness.commands.test_check import wait_for
 
 LONG = f"sleep 304.{os.getpid()}"
 SLOW = """
@@ -134,17 +136,33 @@ def test_a_session_that_was_cut_off_goes_on(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_tool_that_dies_once_costs_a_pair_and_one_that_always_does_all(tmp_path: Path) -> None:
-    """At its fourth start it ends in the middle of the turn; then from its fourth start on."""
-    for kind, ends, status in (("-eq", "once", 0), ("-ge", "always", 5)):
-        out, log = tmp_path / f"{ends}.jsonl", tmp_path / ends
-        script = f"echo x >> {log}; [ $(wc -l < {log}) {kind} 4 ] && exec sleep 0.8; exec {LONG}"
-        ran = overhead("--pairs", 6, "--out", out, "--", "sh", "-c", script)
-        assert ran.returncode == status, ran.stderr
-        invalid = [trial for trial in read(out).trials if not trial.valid]
-        assert {trial.arm for trial in invalid} == {"B"}
-        assert "ended with status 0 " in invalid[0].invalid_because[0]
-        assert ("1 set aside" in ran.stdout, "is not known" in ran.stdout) == (ends == "once", ends == "always")
+def test_a_tool_that_dies_at_work_is_named_and_given_up(tmp_path: Path) -> None:
+    """From its third start on, after the two in which it was tried, it ends in the middle of its turn."""
+    out, log = tmp_path / "out.jsonl", tmp_path / "log"
+    script = f"echo x >> {log}; [ $(wc -l < {log}) -ge 3 ] && exec sleep 0.8; exec {LONG}"
+    ran = overhead("--pairs", 6, "--out", out, "--", "sh", "-c", script)
+    assert ran.returncode == 5, ran.stderr
+    assert "is not known" in ran.stdout
+    trials = read(out).trials
+    assert [trial.valid for trial in trials if trial.arm == "A"] == [True] * 3
+    dead = [trial for trial in trials if trial.arm == "B"]
+    assert all("ended with status 0 " in trial.invalid_because[0] for trial in dead)
+    assert len(dead) == 3
+    assert bench_here("verify", out).returncode == 5
+
+
+@pytest.mark.slow
+def test_what_does_not_end_when_told_is_killed_and_ctrl_c_ends_all(tmp_path: Path) -> None:
+    """It is said of a tool that it had to be; and one that is interrupted leaves nothing behind either."""
+    out = tmp_path / "out.jsonl"
+    going = start(
+        "audit", "--overhead", "--quiet", "--pairs", 6, "--out", out, "--", "sh", "-c", f"trap '' INT; exec {LONG}"
+    )
+    wait_for(lambda: out.exists() and out.read_text().count("\n") == 3)
+    going.send_signal(signal.SIGINT)
+    _, said = going.communicate(timeout=60)
+    assert going.returncode == 130, said
+    assert "did not end within" in " ".join(warning for trial in read(out).trials for warning in trial.warnings)
 
 
 @pytest.mark.parametrize(
