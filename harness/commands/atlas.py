@@ -39,15 +39,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--find", metavar="WORD", help="say what a counter, a drop reason or a kernel function tells of"
     )
-    parser.add_argument("--out", type=output, metavar="FILE", help="keep the result, in a file of its own")
+    parser.add_argument(
+        "--out", type=output, metavar="FILE", help="keep the result once it is whole, in a file of its own"
+    )
     printed = report_forms.add_options(parser)
     printed.add_argument("--json", action="store_true", help="one JSON object a line: a head, then a row each")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    if (arguments.find or arguments.files) and (arguments.only or arguments.out):
+    if (arguments.find is not None or arguments.files) and (arguments.only is not None or arguments.out):
         raise BadInput("--only and --out are of a run; FILE and --find run nothing")
-    if arguments.find:
+    if arguments.find is not None:
         return _find(arguments, read_columns(arguments.files) if arguments.files else kept_columns())
     if arguments.files:
         columns = read_columns(arguments.files)
@@ -67,7 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
         print(head, flush=True)
     rows = []
     live = redraws(sys.stderr)
-    for row in made(arguments.only.split(",") if arguments.only else None):
+    for row in made(arguments.only.split(",") if arguments.only is not None else None):
         rows.append(row)
         if live:
             redraw(f"{len(rows)} rows: {row.name}")
