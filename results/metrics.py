@@ -399,7 +399,7 @@ _metric(
 )
 _metric("generator_bursts", "bursts", COUNT, None, _GENERATOR, "groups that the frames were sent in")
 _metric("generator_largest_burst", "largest burst", COUNT, "lower", _GENERATOR, "frames of the largest group")
-_metric("generator_unsent", "unsent", COUNT, "lower", _GENERATOR, "frames that were due and never sent")
+UNSENT = _metric("generator_unsent", "unsent", COUNT, "lower", _GENERATOR, "frames that were due and never sent")
 _metric("generator_cpu_s", "sender CPU", SECONDS, None, _GENERATOR, "CPU time of the generator, its start included")
 _metric("harness_cpu_s", "harness CPU", SECONDS, None, _OUTSIDE, "CPU time of the harness")
 SENDER_PER_FRAME = _metric(

@@ -60,6 +60,7 @@ class ProcessTree(AbstractContextManager["ProcessTree"]):
         """Start it, on one CPU if that is said, with standard input if it `listens`."""
         self.name = command_name(words)
         self.left_behind: tuple[str, ...] = ()
+        self._attached_s: float | None = None  # when the last of what it attached was there, where that is looked at
         self._said = os.memfd_create("bench-said", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
         os.ftruncate(self._said, MOST_SAID_BYTES)  # takes no memory
         fcntl.fcntl(self._said, fcntl.F_ADD_SEALS, fcntl.F_SEAL_GROW)
@@ -114,7 +115,7 @@ class ProcessTree(AbstractContextManager["ProcessTree"]):
                 what = f"said nothing that {ready} matches" if ready is not None else "attached nothing that is seen"
                 self._cannot(f"{what} within {within_s:g} s")
             time.sleep(_LOOK_S)
-        self.start_up_s = time.monotonic() - self.started_s
+        self.start_up_s = (self._attached_s or time.monotonic()) - self.started_s
 
     def _cannot(self, what: str) -> NoReturn:
         raise NotReady(self.name, what, self.last_line())
@@ -141,6 +142,7 @@ class ProcessTree(AbstractContextManager["ProcessTree"]):
             still_s = now_s - since_s
             if not seen.descriptors:
                 return unseen_s is not None and now_s - self.started_s > unseen_s
+            self._attached_s = since_s
             if still_s < _STILL_S:
                 return False
             return still_s > _STILL_BUT_BUSY_S or self.cpu_s() - cpu_s < _IDLE * still_s

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from results import units
 from results.audit import account
-from results.metrics import AGE_P50, AGE_P99, CPU, CPU_PER_EVENT, PROGRAM_PER_EVENT, RSS, START_UP, Metric
+from results.metrics import AGE_P50, AGE_P99, CPU, CPU_PER_EVENT, PROGRAM_PER_EVENT, RSS, START_UP, UNSENT, Metric
 from results.reports.document import Bad, Cell, Document, Doubt, Good, Line, Name, Sentence, Table, cells, titled
 from results.reports.sessions import disturbed, marked
 from results.scorecard.labels import labels
@@ -33,12 +33,14 @@ def audit_document(trials: Iterable[Trial]) -> Document:
         "consumer",
         titled("load", "drops", "reported", "admitted", "untold", "verdict", words=("verdict",)),
         tuple(Line(name, _told(trial)) for name, trial in rows),
+        narrow="words",
     )
     metrics = [metric for metric in _COSTS if any(metric.value(trial) is not None for trial in listed if trial.valid)]
     cost = Table(
         "consumer",
         titled("load", *(metric.title for metric in metrics)),
         tuple(Line(name, _cost(trial, metrics)) for name, trial in rows if trial.valid),
+        narrow="split",
     )
     wrong: list[Sentence] = [
         (Bad("invalid: "), Name(name), f" at {_load(trial)}/s: {shown(why)}")
@@ -78,6 +80,8 @@ def _told(trial: Trial) -> tuple[Cell | None, ...]:
     if found is None:
         return (*cells(_load(trial), "", "", "", ""), Cell(Bad("invalid") if not trial.valid else _UNKNOWN))
     drops = f"{found.least:,}" if found.least == found.most else f"{found.least:,} to {found.most:,}"
+    if trial.limited_by == "generator":
+        drops += f" of {found.least + round(UNSENT.value(trial) or 0):,}"
     admitted = "" if found.admitted is None else f"{found.admitted:,}"
     verdict = Good(found.verdict) if found.verdict in ("exact", "admits its loss") else Bad(found.verdict)
     return (*cells(_load(trial), drops, f"{found.reported:,}", admitted, f"{found.untold:,}"), Cell(verdict))

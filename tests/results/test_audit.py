@@ -95,7 +95,7 @@ def test_what_is_said_names_each_load_and_hides_no_trial() -> None:
     document = audit_document(
         [
             trial(1000, 0),
-            trial(900, 0, load=9000, number=1),
+            trial(900, 0, load=9000, number=1, limited_by="generator", metrics={"generator_unsent": 250}),
             trial(1000, 0, invalid_because=("it died",), number=2),
         ]
     )
@@ -105,6 +105,6 @@ def test_what_is_said_names_each_load_and_hides_no_trial() -> None:
     assert [[cell.text if cell else None for cell in line.cells] for line in table.lines] == [
         ["500", "1,000", "1,000", "0", "0", "exact"],
         ["500", "", "", "", "", "invalid"],
-        ["9k", "1,000", "900", "0", "100", "silent"],
+        ["9k", "1,000 of 1,250", "900", "0", "100", "silent"],
     ]
     assert any("it died" in "".join(part) for part in document.parts if isinstance(part, tuple))
