@@ -38,8 +38,8 @@ def audit_document(trials: Iterable[Trial]) -> Document:
     metrics = [metric for metric in _COSTS if any(metric.value(trial) is not None for trial in listed if trial.valid)]
     cost = Table(
         "consumer",
-        titled("load", *(metric.title for metric in metrics)),
-        tuple(Line(name, _cost(trial, metrics)) for name, trial in rows if trial.valid),
+        titled(*(metric.title for metric in metrics)),
+        tuple(Line(f"{name} {_load(trial)}/s", _cost(trial, metrics)) for name, trial in rows if trial.valid),
         narrow="split",
     )
     wrong: list[Sentence] = [
@@ -88,9 +88,7 @@ def _told(trial: Trial) -> tuple[Cell | None, ...]:
 
 
 def _cost(trial: Trial, metrics: Sequence[Metric]) -> tuple[Cell | None, ...]:
-    values = [metric.value(trial) for metric in metrics]
-    said = [
+    return tuple(
         None if value is None else Cell(marked(metric.write(value), trial.disturbed and metric.timing), value=value)
-        for metric, value in zip(metrics, values, strict=True)
-    ]
-    return (Cell(_load(trial)), *said)
+        for metric, value in ((metric, metric.value(trial)) for metric in metrics)
+    )
