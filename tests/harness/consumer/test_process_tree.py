@@ -97,7 +97,7 @@ def test_a_file_that_grows_is_bounded_too(tmp_path: Path, monkeypatch: pytest.Mo
     assert (tmp_path / "grown").stat().st_size == 1 << 20
 
 
-@pytest.mark.parametrize("what", ["trap '' INT", f"trap '' INT TERM HUP; setsid {LONG} & :"])
+@pytest.mark.parametrize("what", ["trap '' INT", f"trap '' INT TERM HUP; setsid {LONG} & :"], ids=["signal", "session"])
 def test_one_that_ignores_its_signal_is_killed(what: str) -> None:
     """It has been asked; then nobody asks."""
     with shell(f"{what}; echo up; {LONG} & while :; do {LONG}; done") as it:
