@@ -1,6 +1,6 @@
 """IPv6 from a link-local address to another link, which no router may forward (RFC 4291, 2.5.6).
 
-To the link that it came from it is forwarded: there, ip6_forward looks at the source of nothing.
+To the link that it came from it is forwarded: there, ip6_forward does not look at the source.
 """
 
 from contextlib import ExitStack

@@ -1,4 +1,4 @@
-"""TCP connections to a closed port, each refused by a reset: the SYN is dropped there, and what of the reset here?"""
+"""TCP connections to a closed port, each refused by a reset: the SYN is a drop there, and the reset is none here."""
 
 import socket
 from contextlib import ExitStack
