@@ -13,12 +13,19 @@ from pathlib import Path
 from typing import Any
 
 from harness.__main__ import main
+from harness.columns import known_column
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 # Before a command that mounts something: what it mounts is seen by itself and its children alone.
 OWN_MOUNTS = ("unshare", "--mount", "--propagation", "private")
 # It also sees no other process: what it takes for a dead session's may be another suite's.
 ALONE = (*OWN_MOUNTS, "--pid", "--fork", "--kill-child", "--mount-proc")
+
+
+def has_column() -> bool:
+    """Tell whether the atlas has a column of this very kernel: of another build functions may be laid out otherwise."""
+    column = known_column(os.uname().release, os.uname().machine)
+    return column is not None and column.kernel == os.uname().release
 
 
 def bench(*words: object, timeout: float = 120, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -10,9 +10,10 @@ import pytest
 from bpf.channels.map import MapChannel
 from bpf.program import LoadOptions, Program
 from bpf.readers.snapshot import SnapshotReader
-from harness.columns import known_column, telling_columns
+from harness.columns import telling_columns
 from harness.watch.normal import NormalDrops
 from modes import Kit
+from tests.kernel.bench import has_column
 from traffic.discovery import load_kind, load_situation
 from traffic.scene import Scene
 from traffic.senders.packet import PacketSender
@@ -47,7 +48,7 @@ def from_both(bed: Scene, opened: ExitStack, *, normal: bool) -> list[Watching]:
 
 
 @pytest.mark.may_skip("what is normal is known of the kernels that the atlas has a column of")
-@pytest.mark.skipif(known_column(*HERE) is None, reason="no column of this kernel")
+@pytest.mark.skipif(not has_column(), reason="no column of this kernel")
 def test_an_ordinary_session_shows_nothing() -> None:
     """TCP that both sides close, and ping: events for who takes them all, none for who leaves out the normal ones."""
     with Scene() as bed, ExitStack() as opened:

@@ -15,8 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.columns import known_column
-from tests.kernel.bench import bench, bench_here, command, start, surroundings
+from tests.kernel.bench import bench, bench_here, command, has_column, start, surroundings
 
 SEND = """
 import socket, time
@@ -302,7 +301,7 @@ sys.stdin.read()
 
 @pytest.mark.slow
 @pytest.mark.may_skip("what is normal is known of the kernels that the atlas has a column of")
-@pytest.mark.skipif(known_column(os.uname().release, os.uname().machine) is None, reason="no column of this kernel")
+@pytest.mark.skipif(not has_column(), reason="no column of this kernel")
 def test_what_is_no_loss_can_be_left_out_and_is_told() -> None:
     """Beside one session, one watch that shows all and one that leaves out the normal: connections, pings, 3 losses."""
     words = [sys.executable, "-c", SESSION]
