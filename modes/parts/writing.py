@@ -1,6 +1,7 @@
 """Make bytes of events as `--format` says, and write them through a buffer that knows which are really written."""
 
 import ctypes
+import functools
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -82,9 +83,8 @@ class Formatted(Mode, ABC):
             self._decode = _address
             return
         self._decode = decoder(kit)
-        form = None if self._raw else form_of(kit)
-        self._stepping = StepLines(form, kit.realtime_offset_ns)
-        if form is not None:
+        if not self._raw:
+            form = form_of(kit)
             self._one_by_one = LineByLine(form, kit.realtime_offset_ns)
             self._batch = BatchLines(form, kit.realtime_offset_ns)
 
@@ -105,6 +105,11 @@ class Formatted(Mode, ABC):
         return self.halt
 
     step = staticmethod(write_line)
+
+    @functools.cached_property
+    def _stepping(self) -> StepLines:
+        """What a step works with; a mebibyte that the other readers need not have."""
+        return StepLines(None if self._raw else form_of(self.kit), self.kit.realtime_offset_ns)
 
     def state(self) -> tuple[npt.NDArray[np.generic], ...]:
         return self._stepping.state()
