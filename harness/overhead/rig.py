@@ -120,6 +120,12 @@ class OverheadRig(AuditRig):
     def _turn(self, step: Step, identity: Identity, tool: Tool, workload: Workload, gap_s: float) -> Trial:
         """Attach, or detach; then let the rest of the gap pass, and the workload do its turn."""
         started_at, began_s = datetime.now(UTC), time.monotonic()
+        alone = self._words is None
+        # From here on, since a turn is too short for the kernel's ticks.
+        machine = MachineProbe({self._place.consumer_cpu, self._place.generator_cpu} if alone else {None})
+        here = tool.pids if step.arm == "B" else ()
+        machine.own([*workload.pids, *here])
+        machine.start()
         odd: Sequence[str] = ()
         try:
             if step.arm == "B":
@@ -131,9 +137,7 @@ class OverheadRig(AuditRig):
             return account.stated(step.setting, identity, UNKNOWN, started_at=started_at, wrong=[str(error)])
         time.sleep(max(0.0, began_s + gap_s - time.monotonic()))
         gap = Reading(metrics={TURN_GAP.name: time.monotonic() - began_s})
-        alone = self._words is None
-        machine = MachineProbe({self._place.consumer_cpu, self._place.generator_cpu} if alone else {None})
-        machine.own([*tool.pids, *workload.pids])
+        machine.own([pid for pid in tool.pids if step.arm == "B" and pid not in here])
         turn = tool.turn(workload) if step.arm == "B" else workload.turn()
         found = machine.stop()
         if not alone:  # a command's own time is nobody's that the probe knows

@@ -20,7 +20,7 @@ from results.overhead import WARMING_UP
 from results.windows import Windows
 
 # A turn of the sender's: windows so long, of which the first are not looked at.
-WINDOW_S = 0.05
+WINDOW_S = 0.03
 WARM_UP = 2
 WINDOWS = 12
 _LOOK_S = 0.001
