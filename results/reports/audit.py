@@ -6,8 +6,10 @@ from dataclasses import replace
 
 from results import units
 from results.audit import account
+from results.brief import Names
 from results.metrics import AGE_P50, AGE_P99, CPU, CPU_PER_EVENT, PROGRAM_PER_EVENT, RSS, START_UP, UNSENT, Metric
 from results.reports.document import Bad, Cell, Document, Doubt, Good, Line, Name, Sentence, Table, cells, titled
+from results.reports.names import key_to
 from results.reports.sessions import disturbed, marked
 from results.scorecard.labels import labels
 from results.shown import shown
@@ -21,8 +23,9 @@ def audit_document(trials: Iterable[Trial]) -> Document:
     """Say what is to be believed of each consumer, then how that is known, and what it cost."""
     listed = list(trials)
     named = labels(dict.fromkeys(replace(trial.setting, intended_load=None) for trial in listed))
+    names = Names(trial.setting.mode for trial in listed)
     consumers = {
-        name: sorted(
+        names.brief(name): sorted(
             (trial for trial in listed if replace(trial.setting, intended_load=None) == setting),
             key=lambda trial: (trial.setting.intended_load or 0, trial.number),
         )
@@ -52,7 +55,9 @@ def audit_document(trials: Iterable[Trial]) -> Document:
         (Doubt("warning: "), shown(text), f" (in {count} of {len(listed)} trials)") for text, count in texts.items()
     ]
     headline = tuple(_said(name, own) for name, own in consumers.items())
-    return Document(headline, ((), told, *(((), cost) if cost.lines else ()), *wrong, *warned, *disturbed(listed)))
+    return Document(
+        headline, ((), told, *(((), cost) if cost.lines else ()), *wrong, *warned, *disturbed(listed), *key_to(names))
+    )
 
 
 def _said(name: str, own: Sequence[Trial]) -> Sentence:
