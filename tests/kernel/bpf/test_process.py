@@ -18,12 +18,12 @@ def test_counts_waits_and_what_ended_them() -> None:
         waiter.register(read_end, select.EPOLLIN)
         before = counter.read()
         for _ in range(10):
-            waiter.poll(0.001)
+            waiter.poll(0.01)
         os.write(write_end, b"x")
         for _ in range(5):
             waiter.poll(1)
         for _ in range(7):
-            time.sleep(0.001)
+            time.sleep(0.01)
         found = counter.read() - before
         os.close(read_end)
         os.close(write_end)
@@ -31,7 +31,7 @@ def test_counts_waits_and_what_ended_them() -> None:
     assert found.epoll_calls == 15
     assert found.epoll_ready == 5
     # Something else may have kept the CPU until a time was over: then there was nothing to wait for.
-    assert 14 <= found.wakeups <= 20
+    assert 9 <= found.wakeups <= 20
     # 15 waits, a write, 7 naps, and the reading of the counters itself.
     assert 23 <= found.syscalls <= 30
 
