@@ -52,6 +52,21 @@ def test_a_black_box_knows_what_was_sent_and_consumed_only() -> None:
     assert "died" in said
 
 
+@pytest.mark.parametrize(
+    ("consumed", "admitted", "lost"),
+    [(90, 10, 10), (90, None, 10), (100, 0, 0), (103, 0, 0), (0, 100, 100), (None, None, None), (None, 7, None)],
+)
+def test_of_a_foreign_command_what_was_offered_and_not_consumed_is_lost(
+    consumed: int | None, admitted: int | None, lost: int | None
+) -> None:
+    """Admitted or not; what it reports beyond is others' drops or its own affair, and what it counts not is unknown."""
+    ledger = Ledger(
+        sent=100, refused=0, drops_expected=100, observed=None, consumed=consumed, admitted=admitted, unread=None
+    )
+    assert (ledger.missed, ledger.offered, ledger.lost) == (None, 100, lost)
+    assert ledger.imbalance() == []
+
+
 def test_has_no_loss_ratio_without_an_offer() -> None:
     """Nothing offered, nothing to divide by."""
     assert Ledger(observed=0, submitted=0, reserve_failed=0, consumed=0, unread=0).loss_ratio is None

@@ -57,6 +57,20 @@ def test_poisson_gaps_have_the_spread_of_an_exponential() -> None:
     assert statistics.stdev(gaps) == pytest.approx(1000, rel=0.05)
 
 
+@pytest.mark.parametrize(
+    ("duration_s", "frames"), [(3, 2 * 50_000 + 1000), (1.5, 25_000 + 1000), (1, 1000), (0.25, 250)]
+)
+def test_a_tail_is_a_slow_second(duration_s: float, frames: int) -> None:
+    """After a constant load, which a short trial has no room for; each frame is due when it is counted as due."""
+    duration_ns = round(duration_s * NS_PER_S)
+    schedule, body_ns = make_schedule(50_000, duration_ns, "tail"), max(0, duration_ns - NS_PER_S)
+    assert schedule.due_before(duration_ns) == frames
+    assert schedule.due_before(body_ns + NS_PER_S // 10) - schedule.due_before(body_ns) == 100
+    for frame in (0, 1, frames // 2, frames - 1):
+        due_ns = schedule.due_ns(frame)
+        assert schedule.due_before(due_ns - 1000) <= frame < schedule.due_before(due_ns + 1000)
+
+
 def test_the_seed_decides_a_poisson_schedule() -> None:
     def times(seed: int) -> list[int]:
         schedule = make_schedule(1000, NS_PER_S, "poisson", seed)

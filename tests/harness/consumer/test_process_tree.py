@@ -157,7 +157,7 @@ def test_it_hears_sigint_though_we_were_started_without() -> None:
     """As in a script's background, where it is ignored by all that is started."""
     earlier = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        with shell(f"trap 'echo told; exit' INT; echo up; {LONG}") as it:
+        with shell("trap 'echo told; exit' INT; echo up; while :; do sleep 0.02; done") as it:
             it.wait_ready("^up$", within_s=10)
             it.signal(signal.SIGINT)
             assert it.ended(10)
