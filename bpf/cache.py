@@ -26,7 +26,8 @@ class OwnFolder:
         """Open it, or make it. Raises CannotRun for one that is another's, or that others may write."""
         self._path = path
         try:
-            path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for folder in (path.parent, path):
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
         except OSError as error:
             raise CannotRun(
