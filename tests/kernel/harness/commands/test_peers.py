@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -56,10 +57,17 @@ needs_c = pytest.mark.may_skip("a C compiler and libbpf's headers are no require
 
 
 @needs_c
-def test_all_who_write_text_write_the_same(rig: PeersRig) -> None:
-    """C by search and print, C with cached lines, and ours by either reader: one ring filled alike, the same lines."""
+@pytest.mark.parametrize(
+    ("plan", "writers"),
+    [
+        pytest.param(PLAN, 6, id="by either reader"),
+        pytest.param(replace(PLAN, compiled=True), 7, id="by all three", marks=pytest.mark.slow),
+    ],
+)
+def test_all_who_write_text_write_the_same(rig: PeersRig, plan: PeersPlan, writers: int) -> None:
+    """C by search and print, C with cached lines, and ours: one ring filled alike, the same lines."""
     written: dict[str, list[bytes]] = {}
-    for setting in PLAN.settings("drain"):
+    for setting in plan.settings("drain"):
         if setting.mode not in ("c-text", "c-cached") and setting.format != "text":
             continue
         trial = rig.run(Step(setting, 0), number=0, on_progress=unheard)
@@ -68,7 +76,7 @@ def test_all_who_write_text_write_the_same(rig: PeersRig) -> None:
         # The clock differs between fillings; what follows it does not.
         lines = os.pread(rig.memory, end, 0).splitlines()
         written[label(setting)] = [line.partition(b"] ")[2] for line in lines]
-    assert len(written) == 6
+    assert len(written) == writers
     first = written["c-text"]
     assert len(first) == RECORDS
     assert b"NO_SOCKET | Function: __udp4_lib_rcv+0x4bc" in b"\n".join(first)
