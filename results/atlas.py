@@ -159,9 +159,12 @@ def version_of(release: str) -> str:
 
 
 def read_column(path: Path) -> Column:
-    """Read a result file of the atlas. Raises BadInput for one that is none, or damaged."""
+    """Read a result file of the atlas; of a row that was made again on the same kernel the last one counts.
+
+    Raises BadInput for a file that is none, or damaged.
+    """
     column: Column | None = None
-    rows: list[Row] = []
+    rows: dict[str, Row] = {}
     try:
         lines = path.read_bytes().splitlines()
     except OSError as error:
@@ -169,14 +172,11 @@ def read_column(path: Path) -> Column:
     for number, raw in enumerate(lines, start=1):
         try:
             line = parse(raw)
-            if line["type"] == "atlas" and column is None:
-                if line["format"] != FORMAT:
-                    raise BadInput(f"written in format {line['format']}; this bench reads {FORMAT}")
-                column = Column(**{name: line[name] for name in ("kernel", "machine", "bench", "made_at")})
-                fit(column)
-                version_of(column.kernel)
+            if line["type"] == "atlas":
+                column = _head(line, column)
             elif line["type"] == "row" and column is not None:
-                rows.append(Row.from_json(line))
+                row = Row.from_json(line)
+                rows[row.name] = row
             else:
                 raise BadInput("neither the head of an atlas nor a row behind it")
         except KeyError as error:
@@ -185,7 +185,18 @@ def read_column(path: Path) -> Column:
             raise BadInput(f"{path}, line {number}: {error}") from error
     if column is None:
         raise BadInput(f"{path} is no result file of bench atlas: it is empty")
-    return replace(column, rows=tuple(rows))
+    return replace(column, rows=tuple(rows.values()))
+
+
+def _head(line: Mapping[str, Any], before: Column | None) -> Column:
+    if line["format"] != FORMAT:
+        raise BadInput(f"written in format {line['format']}; this bench reads {FORMAT}")
+    column = Column(**{name: line[name] for name in ("kernel", "machine", "bench", "made_at")})
+    fit(column)
+    version_of(column.kernel)
+    if before is not None and (before.kernel, before.machine) != (column.kernel, column.machine):
+        raise BadInput(f"of Linux {column.kernel} on {column.machine}, and begun on {before.kernel}, {before.machine}")
+    return column
 
 
 def read_columns(paths: Sequence[Path]) -> list[Column]:

@@ -70,6 +70,7 @@ class OfKind(Situation):
     def __init__(self, kind: DropKind) -> None:
         super().__init__(kind.name)
         self.title = kind.summary
+        self.varies = kind.varies
         self._kind = kind
         nft: tuple[Need, ...] = ("nft",) if any(name.startswith("nft ") for name in kind.counters) else ()
         self.needs = (*nft, "ipv6") if kind.needs_ipv6 else nft

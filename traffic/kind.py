@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from pyroute2 import NetlinkError
 
@@ -49,6 +50,7 @@ class DropKind(ABC):
     needs_ipv6     whether its frames are IPv6
     refuses        whether an egress hook drops its frames, so that the sender is told (ENOBUFS)
     alone_because  why it cannot be part of a mix, or None
+    varies         what else the atlas sees that depends on timing, as a situation states it (situation.py)
 
     When it is taken down, no packet with the tag may still be queued anywhere: it would be one drop more.
     """
@@ -60,6 +62,7 @@ class DropKind(ABC):
     needs_ipv6: bool = False
     refuses: bool = False
     alone_because: str | None = None
+    varies: Mapping[str, tuple[int, int | None]] = MappingProxyType({})
 
     def __init__(self, name: str) -> None:
         self.name = name

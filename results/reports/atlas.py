@@ -120,8 +120,9 @@ def events_text(row: Row) -> str:
     """Say how many events there were; where that depends on timing, between what it lies."""
     if not row.events:
         return Strong("none") if row.lost else "none"
-    ranges = [within for event in row.events if (within := row.range_of(event.reason)) is not None]
-    return ", ".join(map(str, ranges)) if ranges else f"{row.event_count:,}"
+    ranges = {event.reason: row.range_of(event.reason) for event in row.events}
+    fixed = sum(event.count for event in row.events if ranges[event.reason] is None)
+    return ", ".join([f"{fixed:,}"] * bool(fixed) + [str(each) for each in ranges.values() if each is not None])
 
 
 def causes_text(row: Row) -> str:

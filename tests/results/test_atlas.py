@@ -59,6 +59,16 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
     assert read_column(kept(tmp_path / "column.jsonl", made)) == made
 
 
+def test_a_row_that_was_made_again_on_the_same_kernel_counts_as_it_was_last(tmp_path: Path) -> None:
+    first, again = column("6.18.44", row(), NORMAL), column("6.18.44", row(arrived=1))
+    path = kept(tmp_path / "first", first)
+    path.write_text(path.read_text() + kept(tmp_path / "again", again).read_text())
+    assert read_column(path).rows == (row(arrived=1), NORMAL)
+    path.write_text(path.read_text() + kept(tmp_path / "other", column("6.12.1", row())).read_text())
+    with pytest.raises(BadInput, match="begun on 6[.]18[.]44"):
+        read_column(path)
+
+
 @pytest.mark.parametrize(
     ("line", "why"),
     [

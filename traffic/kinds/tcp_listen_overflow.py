@@ -16,6 +16,7 @@ drop without an event (docs/traffic.md).
 import socket
 import time
 from contextlib import ExitStack
+from types import MappingProxyType
 from typing import Any
 
 from pyroute2 import IPRoute
@@ -40,6 +41,16 @@ class Kind(DropKind):
     summary = "the last ACK of a TCP handshake, to a listener whose queue is full"
     reasons = ("TCP_LISTEN_OVERFLOW",)
     counters = ("TcpExt.ListenOverflows", "TcpExt.ListenDrops")
+    # The SYN-ACK is sent again after a second, to an address that the sender does not have.
+    varies = MappingProxyType(
+        {
+            "IP_INADDRERRORS": (0, None),
+            "sender Ip.InAddrErrors": (0, None),
+            "receiver Tcp.RetransSegs": (0, None),
+            "receiver TcpExt.TCPSynRetrans": (0, None),
+            "receiver TcpExt.TCPTimeouts": (0, None),
+        }
+    )
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
