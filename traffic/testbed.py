@@ -172,6 +172,8 @@ class Testbed:
         for name in ("all", "default"):
             side.write_sysctl(f"net/ipv4/conf/{name}/rp_filter", 0)
             side.write_sysctl(f"net/ipv4/conf/{name}/log_martians", 0)
+            # A report of a joined group is repeated within milliseconds, not up to a second later: it is a frame too.
+            side.write_sysctl(f"net/ipv4/conf/{name}/igmpv3_unsolicited_report_interval", 1)
         side.write_sysctl("net/ipv4/ip_forward", 0)
         # RPS moves drops to another CPU and past the last send. Off is the default but for this mask, new in 6.3.
         if side.has_sysctl("net/core/rps_default_mask"):
