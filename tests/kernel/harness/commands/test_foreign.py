@@ -110,6 +110,7 @@ def test_what_goes_on_when_it_has_ended_is_named() -> None:
 
 
 @needs_bpftrace
+@pytest.mark.slow
 def test_bpftraces_count_is_exact_and_seen_to_be_ready(tmp_path: Path) -> None:
     """By what it has attached, as it says nothing then that tells it."""
     if shutil.which("bpftrace") is None:
@@ -152,6 +153,23 @@ def test_our_own_modes_are_exact_by_the_same_path(tmp_path: Path) -> None:
     assert [row["consumed"] + row["lost"] for row in rows] == [row["sent"] for row in rows]
     assert all(row["witness"]["untagged_drops"] == row["sent"] for row in rows)
     assert all(row["metrics"]["program_ns_per_event"] > 0 for row in rows)
+
+
+@pytest.mark.slow
+def test_a_mode_that_loses_admits_it(tmp_path: Path) -> None:
+    """It sleeps while its ring overflows; what it lost is in its ledger, to the event."""
+    mode, out = tmp_path / "slow.py", tmp_path / "out.jsonl"
+    mode.write_text(
+        "import time\nfrom modes import Mode\nclass Slow(Mode):\n    def take(self, samples):\n"
+        "        time.sleep(1)\n        self.consumed += len(samples)\n"
+    )
+    ran = bench_here(
+        "audit", "--mode", mode, "--rates", "400000", "--duration", "2", "--quiet", "--out", out, "--expect", "admits"
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    (trial,) = read(out).trials
+    assert trial.ledger.lost > 0
+    assert "admits its loss at every load" in ran.stdout
 
 
 @pytest.mark.slow
