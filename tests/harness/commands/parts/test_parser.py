@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from harness.__main__ import main
 from harness.commands.parts.parser import Parser
+from harness.commands.parts.status import CANNOT
 
 
 def refused(words: str, capsys: pytest.CaptureFixture[str]) -> str:
@@ -16,6 +18,8 @@ def refused(words: str, capsys: pytest.CaptureFixture[str]) -> str:
         status = main(words.split())
     except SystemExit as ended:  # argparse's
         status = ended.code  # type: ignore[assignment]
+    if status == CANNOT and os.geteuid():
+        pytest.skip("such a command asks for root before it looks closer at what it is to do")
     assert status == 2
     return capsys.readouterr().err
 
