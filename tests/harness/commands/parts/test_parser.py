@@ -9,7 +9,7 @@ import pytest
 
 from harness.__main__ import main
 from harness.commands.parts.parser import Parser
-from harness.commands.parts.status import CANNOT
+from harness.commands.parts.status import CANNOT_RUN
 
 
 def refused(words: str, capsys: pytest.CaptureFixture[str]) -> str:
@@ -18,7 +18,7 @@ def refused(words: str, capsys: pytest.CaptureFixture[str]) -> str:
         status = main(words.split())
     except SystemExit as ended:  # argparse's
         status = ended.code  # type: ignore[assignment]
-    if status == CANNOT and os.geteuid():
+    if status == CANNOT_RUN and os.geteuid():
         pytest.skip("such a command asks for root before it looks closer at what it is to do")
     assert status == 2
     return capsys.readouterr().err
