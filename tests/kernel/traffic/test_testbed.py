@@ -31,14 +31,16 @@ def test_making_and_deleting_it_touches_nothing_outside() -> None:
     assert outside() == before
 
 
-@asserts_ratio("the fastest of some testbeds takes less time than the fastest of as many starts of Python")
-def test_it_is_made_faster_than_python_starts() -> None:
+@asserts_ratio("the fastest of some testbeds takes no more than three times the fastest of as many starts of Python")
+def test_making_one_costs_no_more_than_a_few_starts_of_python() -> None:
+    """Where others make namespaces too, the kernel lets each wait for the other's end."""
+
     def make() -> None:
         with Testbed():
             pass
 
     python = [sys.executable, "-c", "pass"]
-    assert fastest_of_ten(make) < fastest_of_ten(lambda: subprocess.run(python, check=True))
+    assert fastest_of_ten(make) < 3 * fastest_of_ten(lambda: subprocess.run(python, check=True))
 
 
 def fastest_of_ten(act: Callable[[], object]) -> float:
