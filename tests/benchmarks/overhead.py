@@ -1,24 +1,25 @@
-"""How often `bench audit --overhead` is wrong, and how often it sees 5 %: python -m tests.benchmarks.overhead PART [N].
+"""How often `bench audit --overhead` is wrong, and how often it sees 5 %: python -m tests.benchmarks.overhead.
 
-As root. `alarms`: N sessions of 15 s with `sleep` attached, which costs nothing. `slowed`: N with a program that takes
-5 % of the sender's time; how much work that is, is searched for first. Each part makes its file in docs/results anew.
+As root, with `alarms` [N]: N sessions of 15 s with `sleep` attached, which costs nothing. `slowed` [N [TURNS]]: N with
+a program that takes 5 % of the sender's time; how many turns of its loop that are is searched for first, if it is not
+said. Each part makes its file in docs/results anew.
 """
 
 from __future__ import annotations
 
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 from results.file import read
 from results.overhead import Overhead, overheads
+from tests.kernel.bench import bench_here
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 RESULTS = CHECKOUT / "docs" / "results"
 BUDGET = "15s"
 COST = 0.05
-# Multiplications, one after the other, and nothing else: what is seen is not even sent.
+# Work that no compiler can sum up (xorshift), and nothing else: what is seen is not even sent.
 PROGRAM = """\
 struct event {{ u64 at; }};
 #define BENCH_EVENT struct event
@@ -28,8 +29,11 @@ RAW_TRACEPOINT_PROBE(kfree_skb)
 {{
     bench_observed();
     u64 number = ctx->args[0];
-    for (int turn = 0; turn < {turns}; turn++)
-        number = number * 6364136223846793005ULL + 1;
+    for (int turn = 0; turn < {turns}; turn++) {{
+        number ^= number << 13;
+        number ^= number >> 7;
+        number ^= number << 17;
+    }}
     if (number == 0)
         bench_submitted();
     else
@@ -40,10 +44,8 @@ RAW_TRACEPOINT_PROBE(kfree_skb)
 
 
 def audit(out: Path, *words: str) -> None:
-    subprocess.run(
-        [sys.executable, "-m", "harness", "audit", "--overhead", "--quiet", "--out", out, *words],
-        cwd=CHECKOUT, check=True, stdout=subprocess.DEVNULL,
-    )  # fmt: skip
+    ran = bench_here("audit", "--overhead", "--quiet", "--out", out, *words)
+    assert ran.returncode == 0, ran.stderr
 
 
 def costs(out: Path) -> list[Overhead]:
@@ -56,28 +58,27 @@ def alarms(out: Path, sessions: int) -> None:
         audit(out, "--budget", BUDGET, "--seed", str(seed), "--", "sleep", "600")
 
 
-def slowed(out: Path, sessions: int) -> None:
+def slowed(out: Path, sessions: int, turns: int | None = None) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        words = ("--traffic", "udp-closed-port", "--mode", "null", "--program")
         program = Path(folder) / "slowed.bpf.c"
-        found = []
-        for turns in (1, 100):
-            program.write_text(PROGRAM.format(turns=turns))
-            tried = Path(folder) / f"{turns}.jsonl"
-            audit(tried, *words, str(program), "--budget", "60s")
-            found.append(costs(tried)[0].cost or 0.0)
-            print(f"{turns} turns cost {found[-1]:.2%}")
-        turns = max(1, round(1 + 99 * (COST - found[0]) / (found[1] - found[0])))
+        words = ("--traffic", "udp-closed-port", "--mode", "null", "--program", str(program))
+        if turns is None:
+            found = []
+            for tried in (1, 200):
+                program.write_text(PROGRAM.format(turns=tried))
+                audit(Path(folder) / f"{tried}.jsonl", *words, "--budget", "45s")
+                found.append(costs(Path(folder) / f"{tried}.jsonl")[0].cost or 0.0)
+            turns = max(1, round(1 + 199 * (COST - found[0]) / (found[1] - found[0])))
         program.write_text(PROGRAM.format(turns=turns))
         print(f"{turns} turns are to cost {COST:.0%}")
         for seed in range(sessions):
-            audit(out, *words, str(program), "--budget", BUDGET, "--seed", str(seed))
+            audit(out, *words, "--budget", BUDGET, "--seed", str(seed))
 
 
-def main(part: str, sessions: int) -> None:
+def main(part: str, sessions: int = 30, *turns: int) -> None:
     out = RESULTS / f"overhead-{part}.jsonl"
     out.unlink(missing_ok=True)
-    {"alarms": alarms, "slowed": slowed}[part](out, sessions)
+    {"alarms": alarms, "slowed": slowed}[part](out, sessions, *turns)
     found = costs(out)
     told = sum(each.told for each in found)
     print(f"{part}: told in {told} of {len(found)}")
@@ -87,4 +88,4 @@ def main(part: str, sessions: int) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 30)
+    main(sys.argv[1], *map(int, sys.argv[2:]))
