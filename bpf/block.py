@@ -19,12 +19,19 @@ MEMORY = 10  # the words of Memory
 SCRATCH = 16  # room for a copy of a record
 ARRAYS = 24  # two words for each array of a step: its address, and how many elements it has
 MOST_ARRAYS = 16
-BLOCK_WORDS = ARRAYS + 2 * MOST_ARRAYS
+# A loop's: the next producer's block (0: none), what passes of this one found and nobody was told yet; and in the first
+# block, until when it goes on, the descriptor that ends it, room and longest pause (bpf/pause.py), the rate (in events
+# a ns, times RATE_ONE), when the last pass began, how many there were, when the last that found anything was through,
+# whose pass came back early, and what poll(2) and clock_gettime(2) read and write.
+NEXT = ARRAYS + 2 * MOST_ARRAYS
+UNTOLD, UNTIL, STOP, ROOM, LONGEST, RATE, BEGAN, PASSES, LAST, WHOSE, POLLED, TIME = range(NEXT + 1, NEXT + 13)
+BLOCK_WORDS = TIME + 2
+RATE_ONE = 1 << 40
 
 # Why a pass came back early, as negative numbers in place of a count.
 REFUSED, FULL, CORRUPT, RAISING = -1, -2, -3, -4
 
-ENTRY = "bench_pass"
+ENTRY, LOOP = "bench_pass", "bench_loop"
 
 
 Kind = Literal["ring", "perf", "log"]

@@ -32,6 +32,7 @@ from bpf.block import (
     STAMPS_ROOM,
     SUM,
     TOLD,
+    UNTOLD,
     Memory,
 )
 from bpf.channel import Part
@@ -59,13 +60,15 @@ class MachineSource:
 
     def __init__(self, memory: Memory, mode: Steps, code: Code) -> None:
         self._memory, self._mode, self._code = memory, mode, code
+        self.siblings: Sequence[MachineSource] = (self,)
+        """All that work on the mode's arrays, which may be others after make_room()."""
         self._words = np.zeros(BLOCK_WORDS, np.int64)
         self._block = self._words.data.cast("B").cast("q")
         self._block[MEMORY : MEMORY + len(memory.words)] = memoryview(array("q", memory.words))
         self._stamps = np.empty(0, np.uint64)
         self._tell: Callable[[Stamps], None] | None = None
         self._state: tuple[npt.NDArray[Any], ...] = ()
-        self._hand_over_state()
+        self.hand_over_state()
         self._call, self._at = code.call, int(self._words.ctypes.data)
 
     @property
@@ -84,6 +87,23 @@ class MachineSource:
         told = None if waits.kernel_told is None else self._block[TOLD]
         overwritten = waits.overwritten + self._block[OVERWRITTEN]
         return [replace(waits, read=self._block[READ], overwritten=overwritten, kernel_told=told)]
+
+    @property
+    def at(self) -> int:
+        """Where its block lies."""
+        return self._at
+
+    @property
+    def block(self) -> memoryview:
+        return self._block
+
+    def tell_found(self, why: int = 0) -> None:
+        """Tell the mode what a loop found, and do what its pass came back early for."""
+        if untold := self._block[UNTOLD]:
+            self._block[UNTOLD] = 0
+            self._took(untold)
+        if why:
+            self._go_on(why)
 
     def tell_stamps(self, tell: Callable[[Stamps], None]) -> None:
         """Have the timestamps of what the mode took told after each time."""
@@ -123,13 +143,14 @@ class MachineSource:
                 if refusals > _MOST_REFUSALS:
                     raise RuntimeError(f"step() refused a record {refusals} times, whatever make_room() did")
                 self._mode.make_room(_record(self._block[AT]))
-                self._hand_over_state()
+                for each in self.siblings:
+                    each.hand_over_state()
             why = self._call(self._at)
         if why:
             self._took(why)
         return taken + why
 
-    def _hand_over_state(self) -> None:
+    def hand_over_state(self) -> None:
         """Put in where the mode's arrays lie. Raises TypeError for others than its step was compiled for."""
         state = self._mode.state()
         if len(state) == len(self._state) and all(map(operator.is_, state, self._state)):

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from bpf.block import ENTRY
+from bpf.block import ENTRY, LOOP
 from bpf.cache import OwnFolder, base_folder
 from bpf.errors import CannotRun
 from bpf.steps import Described, Step, described
@@ -27,14 +27,17 @@ if TYPE_CHECKING:
 ENVIRONMENT = ".venv-compiled"
 SIZE_MB = 200
 _MOST_KEPT = 64
-_MADE_OF = ("passes.py", "intrinsics.py", "block.py", "words.py")
+_MADE_OF = ("passes.py", "intrinsics.py", "block.py", "pause.py", "words.py")
 
 
 class Code:
-    """A pass in memory. `call` runs it on the block at an address; it returns a count, or what else it found."""
+    """A pass in memory. `call` runs it on the block at an address; it returns a count, or what else it found.
 
-    def __init__(self, about: Described, call: Callable[[int], int], keep: object) -> None:
-        self.arrays, self.call = about.arrays, call
+    `loop` runs passes and sleeps; it returns 0, or what else the pass of a block found.
+    """
+
+    def __init__(self, about: Described, call: Callable[[int], int], loop: Callable[[int], int], keep: object) -> None:
+        self.arrays, self.call, self.loop = about.arrays, call, loop
         step = about.functions[-1].__code__
         self._step = step.co_filename, step.co_firstlineno
         self._keep = keep
@@ -117,12 +120,12 @@ def _loaded(kept: bytes, about: Described) -> Code:
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
     compiler = llvm.create_lljit_compiler()
-    builder = llvm.JITLibraryBuilder().add_object_img(object_file).export_symbol(ENTRY)
+    builder = llvm.JITLibraryBuilder().add_object_img(object_file).export_symbol(ENTRY).export_symbol(LOOP)
     for symbol in json.loads(head):
         builder.import_symbol(symbol, _address_of(symbol))
     library = builder.link(compiler, "bench")
     prototype = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_size_t)
-    return Code(about, prototype(library[ENTRY]), (compiler, library))
+    return Code(about, prototype(library[ENTRY]), prototype(library[LOOP]), (compiler, library))
 
 
 def _address_of(symbol: str) -> int:

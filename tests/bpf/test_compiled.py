@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import mmap
 import os
+import time
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -23,6 +24,7 @@ from bpf.errors import CannotRun
 from bpf.log import PLACE_BYTES, Log
 from bpf.machine import MachineSource
 from bpf.machine_code import code_of
+from bpf.readers.compiled import CompiledReader
 from bpf.record import RECORD, SAMPLE_STRUCT, Samples
 from bpf.steps import described
 from modes.parts.mode import Kit, Mode
@@ -423,3 +425,45 @@ def test_on_arm64_loads_acquire_and_stores_release(kind: str) -> None:
     headers = {"ring": 2, "perf": 1, "log": 2}  # the producer's position, and each record's own word
     assert sum(word in ("ldar", "ldapr") for word in code) >= headers[kind]
     assert "stlr" in code
+
+
+@needs_numba
+@pytest.mark.parametrize(("rings", "grows"), [(1, False), (3, True)])
+def test_a_loop_takes_from_all_producers_until_it_is_told_to_stop(rings: int, grows: bool) -> None:
+    """Each in its order; what a step refuses on the way comes back to Python, and is taken all the same."""
+    made_up = [MadeUpRing(1 << 16) for _ in range(rings)]
+    mode = Keeping(Kit())
+    if not grows:
+        mode.fields = np.zeros(4 * 1000, np.uint64)
+    code = code_of("ring", mode.step)
+    reader = CompiledReader([MachineSource(ring_runs.memory_of(each.ring), mode, code) for each in made_up], code)
+    stopped, stop = os.pipe()
+    loops = 0
+    for turn in range(3):
+        for ring, each in itertools.product(range(rings), range(20)):
+            made_up[ring].submit(turn * 100 + each, ring, 3, 4)
+        while mode.consumed < 20 * rings * (turn + 1):
+            done = reader.pace(stopped, time.monotonic_ns() + 20_000_000, room=500, longest_ns=1_000_000)
+            loops += 1
+            assert loops < 100
+        assert done.last_ns
+    for ring in range(rings):
+        kept = [fields[0] for fields in mode.kept if fields[1] == ring]
+        assert kept == [turn * 100 + each for turn in range(3) for each in range(20)]
+    assert reader.checksum == sum(fields[0] for fields in mode.kept)
+    os.write(stop, b"1")
+    began = time.monotonic_ns()
+    idle = reader.pace(stopped, began + 60_000_000_000, room=500, longest_ns=1_000_000)
+    assert (idle.passes, idle.last_ns) == (1, 0), "it does not sleep for who told it to stop"
+
+
+@needs_numba
+def test_a_loop_raises_what_a_step_raises() -> None:
+    """As a pass does."""
+    made_up, mode = MadeUpRing(PAGE), Raising(Kit())
+    code = code_of("ring", mode.step)
+    reader = CompiledReader([MachineSource(ring_runs.memory_of(made_up.ring), mode, code)], code)
+    made_up.submit(1, 2, 3, 9)
+    stopped, _stop = os.pipe()
+    with pytest.raises(ValueError, match="three"):
+        reader.pace(stopped, time.monotonic_ns() + 1_000_000_000, room=500, longest_ns=1_000_000)
