@@ -1,6 +1,7 @@
 """The atlas as a document: a kernel's column, several side by side, or the rows that a word names."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from results.atlas import Column, Row, alike, contradictions
 from results.reports.document import (
@@ -36,6 +37,9 @@ def column_document(column: Column, known: Column | None = None) -> Document:
 def columns_document(columns: Sequence[Column]) -> Document:
     """Show the newest kernel's column, in what others differ, and since which of them it is so."""
     *others, column = columns
+    there = {row.name: row for other in others for row in other.rows}
+    untried = tuple(replace(row, why_not="it was not tried") for name, row in there.items() if column.row(name) is None)
+    column = replace(column, rows=(*column.rows, *untried))
     how = ("Each row was made on each of these kernels: bench atlas FILE… of what that left makes this table.",)
     names = ("Names and numbers are those of the newest; what is otherwise on another kernel stands out in its column,",
              " and first is the oldest of those tried from which on it is as on the newest.")  # fmt: skip

@@ -227,6 +227,13 @@ def test_side_by_side_only_what_differs_is_said_and_since_when_it_is_so() -> Non
     assert "| 6.1 | the same | the same | the same |" in said
 
 
+def test_a_row_that_the_newest_kernel_has_not_is_shown_as_the_others_have_it() -> None:
+    said = markdown(columns_document([column("6.1", row(), SILENT), column("6.18", row())]))
+    (line,) = (line for line in said.splitlines() if line.startswith("| `syn-flood`"))
+    assert "cannot: it was not tried" in line
+    assert "**lost all 10 connections; no event**" in line
+
+
 def test_the_committed_table_is_made_of_the_committed_columns() -> None:
     """Nobody edits it: `./bench atlas docs/results/atlas-linux-*.jsonl --markdown >docs/atlas.md` does."""
     made = markdown(columns_document(read_columns(sorted((DOCS / "results").glob("atlas-linux-*.jsonl")))))
