@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
+from bpf.errors import CannotRun
 from harness.__main__ import main
 from harness.commands.parts.parser import Parser
 from harness.commands.parts.status import CANNOT_RUN
@@ -15,7 +17,9 @@ from harness.commands.parts.status import CANNOT_RUN
 def refused(words: str, capsys: pytest.CaptureFixture[str]) -> str:
     """Return what a command line that is refused says."""
     try:
-        status = main(words.split())
+        # It would start over as root, in our place.
+        with mock.patch("os.execv", side_effect=CannotRun("no root", "none")):
+            status = main(words.split())
     except SystemExit as ended:  # argparse's
         status = ended.code  # type: ignore[assignment]
     if status == CANNOT_RUN and os.geteuid():
