@@ -46,6 +46,8 @@ def run(path: Path | str, folder: Path, *words: object) -> tuple[int, str, list[
     done = bench(
         *("run", "--mode", path, "--reader", "compiled", "--trials", 1, "--pass", "timed", "--foreign-limit", 1),
         *("--rate", 20_000, "--duration", 0.5, "--quiet", "--json", "--out", folder / "results.jsonl", *words),
+        *("--retries", 0),
+        timeout=400,
     )
     return done.returncode, done.stderr, trials(done.stdout)
 
