@@ -220,6 +220,10 @@ def _turn(trial: Trial) -> float:
 
 
 def _span_s(trial: Trial) -> float:
+    """Return for how long the workload worked; a window in which nothing was sent has no beginning."""
+    began = [ns for ns in trial.windows.began_ns if ns] if trial.windows is not None else []
+    if trial.setting.duration_s is not None and began:
+        return (max(began) - min(began)) / 1e9 + trial.setting.duration_s
     return max(1, trial.last_offered_ns - trial.first_offered_ns) / 1e9
 
 

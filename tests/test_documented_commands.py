@@ -64,6 +64,8 @@ def test_what_is_documented_can_be_typed(code: str) -> None:
     known, positional = parser._option_string_actions, iter(rest)
     for word in positional:  # a sentence may name an option without the others that it needs
         flag, equals, _ = word.partition("=")
+        if flag == "--":  # what comes now is another's command
+            break
         if flag.startswith("-") and flag != "-":
             assert flag in known, flag
             value = next(positional, None) if known[flag].nargs is None and not equals else None

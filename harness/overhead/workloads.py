@@ -122,8 +122,8 @@ class Sender(Producers):
         return replace(
             turn,
             windows=Windows(began_ns=tuple(first), values={SENDER_PER_FRAME.name: told}, void=void, took_s=0.0),
-            first_ns=first[0] if first else 0,
-            last_ns=last[-1] if last else 0,
+            first_ns=min(filter(None, first), default=0),
+            last_ns=max(last, default=0),
             wrong=[*turn.wrong, *silent],
         )
 

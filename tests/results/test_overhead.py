@@ -181,3 +181,15 @@ def test_a_valid_turn_without_a_time_is_refused():
     torn = [replace(made, windows=None) if made.number == 4 else made for made in machine.trials]
     with pytest.raises(BadInput, match="trial 4 is stored as valid"):
         plan().answer(replay(torn), 1)
+
+
+def test_a_window_without_a_frame_has_no_beginning_and_makes_no_share_of_a_cpu():
+    """The sender had no CPU in the first and the last one: the turn is as long as the others say."""
+
+    class Waits(Simulated):
+        def spoil(self, made):
+            began = (0, *made.windows.began_ns[1:-1], 0)
+            return replace(made, windows=replace(made.windows, began_ns=began), first_offered_ns=0, last_offered_ns=0)
+
+    (found,) = plan().answer(Waits(quiet, 1), 1)
+    assert found.cpu == pytest.approx(0.07 / 0.5)
