@@ -1,5 +1,6 @@
 """A consumer that is another program: whatever it says itself, it answers with the messages of a consumer process."""
 
+import math
 import signal
 import time
 from collections.abc import Callable, Sequence
@@ -9,10 +10,12 @@ from types import TracebackType
 
 from harness.consumer.process_tree import MOST_SAID_BYTES, NotReady, ProcessTree
 from harness.control import M, Message, WorkerDied
-from harness.messages import Done, Go, Maps, Opening
+from harness.messages import DRAIN_DEADLINE_S, Done, Go, Maps, Opening
 
 # What the first process has started may end so much later than that.
 _TRAILS_S = 1.0
+# Shorter than whoever waits for it has patience: it can say then what is wrong.
+_ENDS_WITHIN_S = DRAIN_DEADLINE_S
 
 
 def _nothing() -> None:
@@ -69,15 +72,16 @@ class Command(AbstractContextManager["Command"]):
         self.pid, self.fileno = self._processes.pid, self._processes.fileno
         self._began_ns = 0
         self._used: Usage | None = None
+        self._ends_by_s = math.inf
 
     @property
     def left_behind(self) -> Sequence[str]:
         return self._processes.left_behind
 
     def pending(self) -> bool:
-        """Tell whether it has ended; who waits for that asks often."""
+        """Tell whether it has ended, or should have; who waits for that asks often."""
         self._recipe.look()
-        return self._processes.ended()
+        return self._processes.ended() or time.monotonic() > self._ends_by_s
 
     def send(self, message: Message) -> None:
         """Let it go; there is nothing else that it is told."""
@@ -92,6 +96,7 @@ class Command(AbstractContextManager["Command"]):
             if not self.pending():
                 self._used = self._usage()
                 self._processes.signal(self._recipe.stop)
+                self._ends_by_s = time.monotonic() + _ENDS_WITHIN_S
 
     def receive(self, timeout_s: float, *kinds: type[M]) -> M:
         """Return that it is being opened, that it is ready, and then what it has done. Raises WorkerDied."""
@@ -120,7 +125,8 @@ class Command(AbstractContextManager["Command"]):
         """Read what it said when it has ended. Raises WorkerDied where that is not all that it had to say."""
         processes = self._processes
         if not processes.ended(timeout_s):
-            raise WorkerDied(self.name, "did not end when told to", processes.last_line())
+            told = f"did not end when told to ({self._recipe.stop.name}) within {_ENDS_WITHIN_S:g} s"
+            raise WorkerDied(self.name, told, processes.last_line())
         processes.trail(_TRAILS_S)
         ending, killed_by = processes.ending(), processes.killed_by()
         if processes.flooded():

@@ -1,11 +1,10 @@
 """A program that is not ours, with all that it starts: known to be ready, bounded in what it writes, ended whole.
 
-Its control group holds it (harness/machine/group.py), or where there is none the mark in its environment. It writes
-into memory, which costs it no more than a file would and never makes it wait.
+Its control group holds it (harness/machine/group.py), or where there is none the mark in its environment. What it
+says goes through a pipe into memory (harness/consumer/said.py).
 """
 
 import contextlib
-import fcntl
 import os
 import re
 import resource
@@ -19,11 +18,12 @@ from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import NoReturn
 
+from harness.consumer.said import Said
 from harness.machine.attachments import attachments
 from harness.machine.group import Group, command_name, signal_name
 
 MOST_SAID_BYTES = 256 << 20
-"""Of what it says, as much is kept; more it cannot write (EPERM), and what it would have said is not known then."""
+"""Of what it says, as much is kept; what it writes beyond is not known, as nobody reads it (SIGPIPE)."""
 MOST_FILE_BYTES = 1 << 30
 """No file that it writes grows beyond this: SIGXFSZ ends whoever tries."""
 READY_WITHIN_S = 30.0
@@ -40,7 +40,8 @@ _IDLE = 0.1
 _STILL_BUT_BUSY_S = 3.0
 _LOOK_S = 0.02
 _OVERLAP_BYTES = 1 << 12
-_TAIL_BYTES = 1 << 12
+# Of what is unbounded, the end alone is kept.
+_END_BYTES = 1 << 20
 
 
 class NotReady(Exception):
@@ -55,26 +56,31 @@ class ProcessTree(AbstractContextManager["ProcessTree"]):
     """Runs a program; leaving the context kills it whole. `left_behind` names what had outlived it then."""
 
     def __init__(
-        self, words: Sequence[str], *, cpu: int | None = None, pass_fds: Sequence[int] = (), listens: bool = False
+        self,
+        words: Sequence[str],
+        *,
+        cpu: int | None = None,
+        pass_fds: Sequence[int] = (),
+        listens: bool = False,
+        bounded: bool = True,
     ) -> None:
-        """Start it, on one CPU if that is said, with standard input if it `listens`."""
+        """Start it, on one CPU if that is said, with standard input if it `listens`; `bounded` in what it writes."""
         self.name = command_name(words)
         self.left_behind: tuple[str, ...] = ()
         self._attached_s: float | None = None  # when the last of what it attached was there, where that is looked at
-        self._said = os.memfd_create("bench-said", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
-        os.ftruncate(self._said, MOST_SAID_BYTES)  # takes no memory
-        fcntl.fcntl(self._said, fcntl.F_ADD_SEALS, fcntl.F_SEAL_GROW)
+        self._said = Said(MOST_SAID_BYTES) if bounded else Said(_END_BYTES, only_end=True)
         self._group = Group()
         with_us = _WITH_US if shutil.which(_WITH_US[0]) else ()
         self._process = subprocess.Popen(
             ["/bin/sh", "-c", _START, "sh", *_HEARS, *with_us, *words],
             stdin=subprocess.PIPE if listens else subprocess.DEVNULL,
-            stdout=self._said,
-            stderr=self._said,
+            stdout=self._said.sink,
+            stderr=self._said.sink,
             pass_fds=pass_fds,
             env={**os.environ, **self._group.environment},
             start_new_session=True,
         )
+        os.close(self._said.sink)
         self.pid = self._process.pid
         # It stays a zombie until it is let go, so that its number is no other's.
         os.waitid(os.P_PID, self.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
@@ -82,9 +88,10 @@ class ProcessTree(AbstractContextManager["ProcessTree"]):
         self._group.admit(self.pid)
         if cpu is not None:
             os.sched_setaffinity(self.pid, {cpu})
-        _, most = resource.prlimit(self.pid, resource.RLIMIT_FSIZE)
-        limit = MOST_FILE_BYTES if most == resource.RLIM_INFINITY else min(most, MOST_FILE_BYTES)
-        resource.prlimit(self.pid, resource.RLIMIT_FSIZE, (limit, most))
+        if bounded:
+            _, most = resource.prlimit(self.pid, resource.RLIMIT_FSIZE)
+            limit = MOST_FILE_BYTES if most == resource.RLIM_INFINITY else min(most, MOST_FILE_BYTES)
+            resource.prlimit(self.pid, resource.RLIMIT_FSIZE, (limit, most))
         resource.prlimit(self.pid, resource.RLIMIT_CORE, (0, 0))
         self._process.send_signal(signal.SIGCONT)
         self.started_s = time.monotonic()
@@ -125,8 +132,10 @@ class ProcessTree(AbstractContextManager["ProcessTree"]):
 
         def looks() -> bool:
             nonlocal looked
-            begin, looked = max(0, looked - _OVERLAP_BYTES), self.said_bytes
-            return pattern.search(os.pread(self._said, looked - begin, begin)) is not None
+            begin = max(0, looked - _OVERLAP_BYTES)
+            new = self._said.read(begin)
+            looked = begin + len(new)
+            return pattern.search(new) is not None
 
         return looks
 
@@ -173,21 +182,15 @@ class ProcessTree(AbstractContextManager["ProcessTree"]):
         """Return the memory of the whole tree, summed: what its processes share counts once for each."""
         return self._group.rss_bytes()
 
-    @property
-    def said_bytes(self) -> int:
-        return os.lseek(self._said, 0, os.SEEK_CUR)
-
     def flooded(self) -> bool:
         """Tell whether it had more to say than is kept."""
-        return self.said_bytes > MOST_SAID_BYTES - (1 << 20)
+        return self._said.flooded
 
     def said(self) -> bytes:
-        return os.pread(self._said, self.said_bytes, 0)
+        return self._said.read()
 
     def last_line(self) -> str:
-        end = self.said_bytes
-        tail = os.pread(self._said, min(end, _TAIL_BYTES), max(0, end - _TAIL_BYTES)).decode(errors="replace")
-        return (tail.strip().splitlines() or ["it said nothing"])[-1]
+        return (self._said.tail().decode(errors="replace").strip().splitlines() or ["it said nothing"])[-1]
 
     def killed_by(self) -> int | None:
         """Return the signal that ended it; it has ended."""
@@ -227,4 +230,4 @@ class ProcessTree(AbstractContextManager["ProcessTree"]):
         self._process.communicate()
         self.left_behind = tuple(dict.fromkeys(self._group.end().values()))
         os.close(self._ending)
-        os.close(self._said)
+        self._said.close()

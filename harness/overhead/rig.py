@@ -151,7 +151,7 @@ class OverheadRig(AuditRig):
             started_at=started_at,
             wrong=turn.wrong,
             metrics=reading.metrics,
-            warnings=odd,
+            warnings=[*odd, *turn.odd],
         )
         return replace(
             trial,

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from harness.channel import channel_of
 from harness.consumer.command import Recipe
-from harness.consumer.process_tree import READY_WITHIN_S, NotReady, ProcessTree
+from harness.consumer.process_tree import MOST_SAID_BYTES, READY_WITHIN_S, NotReady, ProcessTree
 from harness.control import WorkerDied
 from harness.load_trial import answered
 from harness.messages import Again, Bye, Maps, Ready
@@ -77,16 +77,16 @@ class Foreign:
         deadline = time.monotonic() + _PATIENCE_S
         while _used_s(tree) > _IDLE * _STILL_S and time.monotonic() < deadline:
             pass
-        if tree.ended():
-            raise NotReady(tree.name, f"{tree.ending()} when it was attached", tree.last_line())
+        if tree.flooded() or tree.ended():
+            raise NotReady(tree.name, f"{_ended(tree)} when it was attached", tree.last_line())
 
     def turn(self, workload: Workload) -> Turn:
         assert self._tree is not None
         before_s = self._tree.cpu_s()
         turn = workload.turn()
         reading = Reading(metrics={CPU.name: max(0.0, self._tree.cpu_s() - before_s)})
-        if self._tree.ended():
-            said = f"{self._tree.name} {self._tree.ending()} while it was attached: {self._tree.last_line()}"
+        if self._tree.flooded() or self._tree.ended():
+            said = f"{self._tree.name} {_ended(self._tree)} while it was attached: {self._tree.last_line()}"
             return replace(turn, reading=reading, wrong=[said, *turn.wrong])
         return replace(turn, reading=reading)
 
@@ -103,6 +103,11 @@ class Foreign:
 
     def close(self) -> None:
         self.detach()
+
+
+def _ended(tree: ProcessTree) -> str:
+    """Say how it ended; one that says too much has, to us."""
+    return f"said more than {MOST_SAID_BYTES >> 20} MiB" if tree.flooded() else tree.ending()
 
 
 def _shows(tree: ProcessTree) -> bool:

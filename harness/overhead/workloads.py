@@ -32,13 +32,14 @@ UNKNOWN = Ledger(observed=None, consumed=None, unread=None)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """What one turn told: its windows, the ledger of what was sent in it, and what went wrong."""
+    """What one turn told: its windows, the ledger of what was sent in it, what went wrong and what was odd."""
 
     ledger: Ledger
     windows: Windows = Windows(began_ns=(), values={}, void={}, took_s=0.0)  # noqa: RUF009 - frozen
     first_ns: int = 0
     last_ns: int = 0
     wrong: Sequence[str] = ()
+    odd: Sequence[str] = ()
     witness: Mapping[str, int] = field(default_factory=dict)
     reading: Reading = field(default_factory=Reading)
 
@@ -138,7 +139,7 @@ class Sender(Producers):
 
 
 class Timed:
-    """A command that is run to its end, once a turn; where it runs, the kernel chooses."""
+    """A command that is run to its end, once a turn; where it runs, the kernel chooses, and it writes what it likes."""
 
     pids: Sequence[int] = ()
 
@@ -146,7 +147,7 @@ class Timed:
         self._words = words
 
     def turn(self) -> Turn:
-        with ProcessTree(self._words) as tree:
+        with ProcessTree(self._words, bounded=False) as tree:
             began_ns = time.monotonic_ns()
             while not tree.ended(_LONG_S):
                 pass
@@ -160,4 +161,5 @@ class Timed:
             first_ns=began_ns,
             last_ns=ended_ns,
             wrong=[] if well else [f"the workload {ending}: {last_line}"],
+            odd=[f"{name} outlived {tree.name}, and was killed" for name in tree.left_behind],
         )

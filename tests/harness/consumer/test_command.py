@@ -72,7 +72,7 @@ def test_one_that_drains_begins_when_it_is_let_go() -> None:
 def test_one_that_ends_at_once_says_why() -> None:
     """Its last words; that it is being opened is said first, so that the trial is its own fault."""
     script = "import sys; print('loading'); sys.exit('no such tracepoint')"
-    with Command(recipe(script, ready="ready"), cpu=None) as it:
+    with Command(recipe(script, ready="ready\n"), cpu=None) as it:
         it.receive(10, Maps, Opening)
         with pytest.raises(WorkerDied, match="other ended with status 1 before it was ready: no such tracepoint"):
             it.receive(10, Maps)
@@ -90,7 +90,7 @@ def test_one_that_dies_or_stays_says_so(does: str, says: str) -> None:
     """That makes a trial invalid, as with a consumer of ours."""
     script = f"import os, signal, sys\nsignal.signal(signal.SIGINT, lambda *_: told())\ndef told(): {does}\n"
     script += "print('ready')\nwhile True: signal.pause()"
-    with Command(recipe(script, ready="ready"), cpu=None) as it:
+    with Command(recipe(script, ready="ready\n"), cpu=None) as it:
         it.receive(10, Maps)
         it.signal(signal.SIGUSR1)
         with pytest.raises(WorkerDied, match=says):

@@ -168,3 +168,24 @@ def test_it_hears_sigint_though_we_were_started_without() -> None:
             assert it.ended(10)
     finally:
         signal.signal(signal.SIGINT, earlier)
+
+
+@pytest.mark.parametrize("stream", ["/dev/stdout", "/dev/stderr", "/proc/self/fd/1"])
+def test_one_that_opens_its_streams_anew_takes_nothing_away(stream: str) -> None:
+    """Neither what it said before nor what comes after."""
+    with shell(
+        f"echo before; echo anew > {stream}; echo again >> {stream}; echo after; (sleep 0.1; echo late) &"
+    ) as it:
+        assert it.ended(10)
+        it.trail(5)
+        assert it.said() == b"before\nanew\nagain\nafter\nlate\n"
+
+
+def test_a_workload_writes_what_it_likes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only its last words are kept."""
+    monkeypatch.setattr(process_tree, "MOST_SAID_BYTES", 1 << 20)
+    monkeypatch.setattr(process_tree, "MOST_FILE_BYTES", 1 << 20)
+    script = f"head -c 9M /dev/zero && head -c 2M /dev/zero > '{tmp_path}/grown' && echo && echo the end"
+    with ProcessTree(["sh", "-c", script], bounded=False) as it:
+        assert it.ended(30)
+        assert (it.ending(), it.last_line(), it.flooded()) == ("ended with status 0", "the end", False)
