@@ -6,6 +6,7 @@ import contextlib
 import gc
 import json
 import os
+import re
 import stat
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -27,6 +28,10 @@ from results.undecoded import Lines, Undecoded
 _Key = TypeVar("_Key")
 _Kept = TypeVar("_Kept")
 
+_HEAD_BYTES = 1 << 20
+_BEGIN = b'{"type":"session"'
+# Of whatever version, and as an editor may have saved it.
+_OURS = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{.*"type"\s*:\s*"(?:session|trial)"')
 _COUNTS = tuple(field.name for field in fields(Ledger))
 _counts = attrgetter(*_COUNTS)
 
@@ -62,7 +67,7 @@ class ResultWriter(contextlib.AbstractContextManager["ResultWriter"]):
     Each line is one write to a descriptor in append mode, so a killed run leaves at most its last line torn, and two
     runs that share a file do not mix their lines. `alone`: nobody else writes to it meanwhile, as resuming needs it.
     A file that it made is taken back where an error leaves the context before the first trial. Raises BadInput when the
-    path is no file that can be appended to, or is held by another process.
+    path is no file that can be appended to, is held by another process, or holds what is not ours.
     """
 
     def __init__(self, path: Path, *, alone: bool = False) -> None:
@@ -73,6 +78,8 @@ class ResultWriter(contextlib.AbstractContextManager["ResultWriter"]):
             hold(self._descriptor, path, alone=alone)
             if not os.fstat(self._descriptor).st_nlink:
                 raise BadInput(f"{path} was removed while it was opened; try again")
+            if not _is_ours(self._descriptor):
+                raise BadInput(f"{path} is no result file of bench, and nothing is appended to it; name a new file")
             # A file that a killed run left torn: that line is ended before ours, so that ours stays whole.
             self._torn = not _ends_in_newline(self._descriptor)
         except BaseException:
@@ -308,6 +315,12 @@ def _lines(path: Path) -> list[bytes]:
 def _ends_in_newline(descriptor: int) -> bool:
     size = os.fstat(descriptor).st_size
     return size == 0 or os.pread(descriptor, 1, size - 1) == b"\n"
+
+
+def _is_ours(descriptor: int) -> bool:
+    """Tell whether one of the first lines is bench's, torn or not, or there is none; a long file is not read whole."""
+    head = os.pread(descriptor, _HEAD_BYTES, 0)
+    return not head.strip() or any(map(_OURS.match, head.splitlines())) or _BEGIN.startswith(head)
 
 
 def _line(row: Mapping[str, object]) -> bytes:

@@ -322,3 +322,25 @@ def test_a_wrong_list_of_a_trial_is_named(name: str, value: object, tmp_path: Pa
     )
     (problem,) = read(path).problems
     assert problem.what.startswith(f"{name} is ")
+
+
+@pytest.mark.parametrize("content", [b"# Notes\n", b'{"a": 1}\n' * 200_000, b"type session", b"\x00\xff"])
+def test_a_file_of_others_is_not_appended_to(tmp_path: Path, content: bytes) -> None:
+    """Nothing of it changes, and it is named."""
+    path = tmp_path / "README.md"
+    path.write_bytes(content)
+    with pytest.raises(BadInput, match="is no result file of bench, and nothing is appended"):
+        ResultWriter(path)
+    assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize("before", [b"", b"\n", b"\xef\xbb\xbf", b"rubbish\n", b"\x00" * 5000 + b"\n", b'{"type"'])
+def test_a_file_of_ours_is_whatever_became_of_it(tmp_path: Path, before: bytes) -> None:
+    """Saved by an editor, torn, or with a line of something else."""
+    path = tmp_path / "r.jsonl"
+    whole = before + (b"" if before == b'{"type"' else _written(path))
+    path.write_bytes(whole)
+    ResultWriter(path).close()
+    path.write_bytes(whole[:30])
+    if before != b"\x00" * 5000 + b"\n":
+        ResultWriter(path).close()
