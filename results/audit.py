@@ -106,6 +106,11 @@ def account(trial: Trial) -> Account | None:
     return Account(least=ledger.drops_expected, most=most, reported=ledger.consumed, admitted=admitted)
 
 
+def fell_short(trial: Trial) -> bool:
+    """Tell whether too little of its load was offered to say anything of that load."""
+    return trial.limited_by == "generator"
+
+
 def meets(verdict: Verdict, expected: Expectation) -> bool:
     """Tell whether a verdict is what was expected, or better."""
     return verdict == "exact" or (expected == "admits" and verdict == "admits its loss")

@@ -3,7 +3,7 @@
 Each of some consumers is offered rising loads, each of which ends with a slow second: a tool named by --tool, a command
 of yours after --, or modes of bench's own. What it reported and what it admitted as lost is laid beside the drops that
 there were, which are known exactly. Exit status: 0 for any verdict, 3 where there is none, and with --expect 1 for one
-that is worse.
+that is worse, 3 where a load was not offered.
 """
 
 import argparse
@@ -28,7 +28,7 @@ from harness.plan import foreign_setting, load_setting
 from harness.session import carry_out
 from harness.tools import Tool
 from harness.wishes import Wishes, check_rate, consumers
-from results.audit import PROTOCOL, TRAFFIC, AuditPlan, Expectation, meets, verdicts
+from results.audit import PROTOCOL, TRAFFIC, AuditPlan, Expectation, fell_short, meets, verdicts
 from results.errors import BadInput
 from results.foreign import EXEC
 from results.plan import failed
@@ -40,6 +40,7 @@ from traffic.kinds.unknown_ethertype import LOCAL_EXPERIMENT
 NEEDS = "kernel"
 
 NOBODYS = tools.Filter("protocol", LOCAL_EXPERIMENT)
+TAIL_S = 1
 DEFAULT_LOADS = (1_000.0, 20_000.0, 100_000.0, 200_000.0, 400_000.0)
 
 
@@ -98,13 +99,15 @@ def status_of(trials: Sequence[Trial], expected: Expectation | None) -> int:
         return INVALID_TRIAL
     if expected is not None and any(verdict is not None and not meets(verdict, expected) for verdict in found):
         return REGRESSED
-    unknown = None in found if expected is not None else set(found) == {None}
+    unknown = None in found or any(map(fell_short, trials)) if expected is not None else set(found) == {None}
     return INCONCLUSIVE if unknown else DONE
 
 
 def plan_of(arguments: argparse.Namespace, named: Mapping[str, Tool]) -> AuditPlan:
     """Settle what is tried. Raises BadInput before anything is set up."""
     wishes = Wishes(sender="packet", shape="tail", intended_load=arguments.rates[0], duration_s=arguments.duration)
+    if arguments.duration <= TAIL_S:
+        raise BadInput(f"--duration must be above {TAIL_S} s, the last of which is slow; it is {arguments.duration:g}")
     for rate in arguments.rates:
         check_rate(rate)
     read = options.foreign_of(arguments)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from results import units
-from results.audit import account
+from results.audit import account, fell_short
 from results.brief import Names
 from results.metrics import AGE_P50, AGE_P99, CPU, CPU_PER_EVENT, PROGRAM_PER_EVENT, RSS, START_UP, UNSENT, Metric
 from results.reports.document import Bad, Cell, Document, Doubt, Good, Line, Name, Sentence, Table, cells, titled
@@ -51,8 +51,11 @@ def audit_document(trials: Iterable[Trial]) -> Document:
         for why in trial.invalid_because
     ]
     texts = Counter(text for trial in listed for text in trial.warnings)
+    texts["the load was not offered, so that nothing is known of it"] = sum(map(fell_short, listed))
     warned: list[Sentence] = [
-        (Doubt("warning: "), shown(text), f" (in {count} of {len(listed)} trials)") for text, count in texts.items()
+        (Doubt("warning: "), shown(text), f" (in {count} of {len(listed)} trials)")
+        for text, count in texts.items()
+        if count
     ]
     headline = tuple(_said(name, own) for name, own in consumers.items())
     return Document(
@@ -66,14 +69,22 @@ def _said(name: str, own: Sequence[Trial]) -> Sentence:
     for trial in own:
         found = account(trial)
         loads = by_verdict.setdefault(_UNKNOWN if found is None else found.verdict, [])
-        if (load := f"{_load(trial)}/s") not in loads:
+        if (load := f"{_load(trial)}/s{_short(trial)}") not in loads:
             loads.append(load)
-    if len(by_verdict) == 1:
+    if len(by_verdict) == 1 and not any(map(_short, own)):
         return (Name(name), f": {next(iter(by_verdict))} at every load.")
     return (
         Name(name),
         ": " + "; ".join(f"{verdict} at {', '.join(loads)}" for verdict, loads in by_verdict.items()) + ".",
     )
+
+
+def _short(trial: Trial) -> str:
+    """Say how much of a load there was, where that is not what was meant."""
+    if not fell_short(trial):
+        return ""
+    sent = trial.ledger.sent or 0
+    return f" (not offered: {sent:,} of {sent + round(UNSENT.value(trial) or 0):,} drops)"
 
 
 def _load(trial: Trial) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
 from dataclasses import replace
 
 import pytest
 
-from results.audit import UNTAGGED, AuditPlan, account, verdicts
+from harness.commands.audit import add_arguments, plan_of, status_of
+from results.audit import UNTAGGED, AuditPlan, Expectation, account, verdicts
+from results.errors import BadInput
 from results.foreign import Foreign
 from results.ledger import Ledger
 from results.plan import replayed
@@ -100,7 +103,9 @@ def test_what_is_said_names_each_load_and_hides_no_trial() -> None:
         ]
     )
     (said,) = document.headline
-    assert "".join(said) == "exec:tool -x: exact at 500/s; no verdict at 500/s; silent at 9k/s."
+    assert "".join(said) == (
+        "exec:tool -x: exact at 500/s; no verdict at 500/s; silent at 9k/s (not offered: 1,000 of 1,250 drops)."
+    )
     table = document.parts[1]
     assert [[cell.text if cell else None for cell in line.cells] for line in table.lines] == [
         ["500", "1,000", "1,000", "0", "0", "exact"],
@@ -108,3 +113,28 @@ def test_what_is_said_names_each_load_and_hides_no_trial() -> None:
         ["9k", "1,000 of 1,250", "900", "0", "100", "silent"],
     ]
     assert any("it died" in "".join(part) for part in document.parts if isinstance(part, tuple))
+
+
+@pytest.mark.parametrize(
+    ("expected", "reported", "status"),
+    [(None, 1000, 0), ("exact", 1000, 3), ("admits", 1000, 3), ("exact", 900, 1)],
+)
+def test_a_load_that_was_not_offered_has_not_been_passed(
+    expected: Expectation | None, reported: int, status: int
+) -> None:
+    """Not even when it is the only one; what is worse counts all the same."""
+    short = trial(reported, 0, limited_by="generator", metrics={"generator_unsent": 9000})
+    assert status_of([trial(1000, 0), short], expected) == status
+    document = audit_document([trial(1000, 0, load=100), short])
+    assert "500/s (not offered: 1,000 of 10,000 drops)" in "".join(document.headline[0])
+    assert "every load" not in "".join(document.headline[0])
+    assert any("was not offered" in "".join(part) for part in document.parts if isinstance(part, tuple))
+
+
+@pytest.mark.parametrize("duration", ["0.5", "1", "-3", "0"])
+def test_a_load_that_is_only_its_slow_second_is_none(duration: str) -> None:
+    """It is refused before anything is set up."""
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    with pytest.raises(BadInput, match="--duration must be above 1 s"):
+        plan_of(parser.parse_args(["--mode", "null", "--duration", duration]), {})
