@@ -156,7 +156,8 @@ class Done(LastWords):
     `raised` is what its mode raised, `undone` what the mode did to its process that was undone, `threads` those that it
     left running. `top_drops` are rows of (reason, location, count). Times are CLOCK_MONOTONIC. `unread` is told where
     no ring shows it, `overwritten` where the channel overwrites, `parts` where
-    it consumes once, `admitted` by another's program, which says itself how many events it lost.
+    it consumes once, `admitted` by another's program, which says itself how many events it lost; `odd` is what is
+    doubtful about what that said.
     """
 
     consumed: int | None = None
@@ -171,6 +172,7 @@ class Done(LastWords):
     top_drops: tuple[tuple[int, int, int], ...] = ()
     raised: str | None = None
     undone: tuple[str, ...] = ()
+    odd: tuple[str, ...] = ()
     threads: tuple[str, ...] = ()
     imports: tuple[Import, ...] = ()
 

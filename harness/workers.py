@@ -178,7 +178,7 @@ def done(worker: Consumer, kind: type[M], timeout_s: float) -> M:
 def remarks(worker: Consumer, done: Done) -> list[str]:
     """Say what a mode did beside consuming; `worker` has been closed."""
     undone = [told_of(done.undone)] if done.undone else []
-    return [*undone, *leavings(worker.left_behind, done.threads)]
+    return [*undone, *done.odd, *leavings(worker.left_behind, done.threads)]
 
 
 def endings(last: LastWords) -> list[str]:

@@ -80,7 +80,7 @@ class Account:
 
     @property
     def told(self) -> int:
-        return self.reported + (self.admitted or 0)
+        return self.reported + max(0, self.admitted or 0)  # files of old may hold less than no loss
 
     @property
     def verdict(self) -> Verdict:
@@ -88,7 +88,7 @@ class Account:
             return "counts what was not there"
         if self.reported >= self.least:
             return "exact"
-        if not self.admitted:
+        if self.told == self.reported:
             return "silent"
         return "admits its loss" if self.told >= self.least else "admits a part"
 

@@ -22,6 +22,10 @@ def _nothing() -> None:
     """Do nothing."""
 
 
+class Unreadable(Exception):
+    """What a program said, or wrote, tells no count where it should: the words say which, and why."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
     """What was seen of a program: from when it was ready (CLOCK_MONOTONIC) until it was stopped.
@@ -137,6 +141,8 @@ class Command(AbstractContextManager["Command"]):
             raise WorkerDied(self.name, ending, processes.last_line())
         try:
             return self._recipe.done(processes.said(), self._used or self._usage())
+        except Unreadable as error:
+            raise WorkerDied(self.name, f"did not say what it saw: {error}", "") from error
         except ValueError as error:
             raise WorkerDied(self.name, ending, processes.last_line()) from error
 

@@ -44,6 +44,11 @@ _OVERLAP_BYTES = 1 << 12
 _END_BYTES = 1 << 20
 
 
+def text_of(said: bytes) -> str:
+    """Decode what a program said, whose lines may end as on Windows; what is no UTF-8 costs that character alone."""
+    return said.decode(errors="replace").replace("\r\n", "\n")
+
+
 class NotReady(Exception):
     """The program ended, or never got ready: `how` says it, `detail` is what it last wrote."""
 
@@ -128,14 +133,15 @@ class ProcessTree(AbstractContextManager["ProcessTree"]):
         raise NotReady(self.name, what, self.last_line())
 
     def _said_matching(self, ready: str) -> Callable[[], bool]:
-        pattern, looked = re.compile(ready.encode(), re.MULTILINE), 0
+        pattern, looked = re.compile(ready, re.MULTILINE), 0
 
         def looks() -> bool:
             nonlocal looked
             begin = max(0, looked - _OVERLAP_BYTES)
-            new = self._said.read(begin)
-            looked = begin + len(new)
-            return pattern.search(new) is not None
+            before = min(begin, 1)  # whether a line begins there is seen by the character before
+            new = self._said.read(begin - before)
+            looked = begin - before + len(new)
+            return pattern.search(text_of(new), before) is not None
 
         return looks
 

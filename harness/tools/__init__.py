@@ -16,7 +16,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from harness.consumer.command import Command, Recipe, Usage
+from harness.consumer.command import Command, Recipe, Unreadable, Usage
+from harness.consumer.process_tree import text_of
 from harness.machine.group import command_name
 from harness.messages import Done, Maps
 from harness.tools.growth import Growth
@@ -58,7 +59,10 @@ class Tool:
 
         def done(said: bytes, usage: Usage) -> Done:
             if self.file is not None:
-                said = (folder / self.file).read_bytes()
+                try:
+                    said = (folder / self.file).read_bytes()
+                except FileNotFoundError as error:
+                    raise Unreadable(f"it wrote no {self.file}") from error
             if self.after:
                 said = _said_by(filled(self.after, of))
             found = told(self.words, said, usage)
@@ -121,6 +125,11 @@ def missing(tools: Mapping[str, Tool], recipes: Mapping[str, Recipe]) -> dict[st
 
 
 def _said_by(words: tuple[str, ...]) -> bytes:
-    return subprocess.run(
+    """Return what a command says of what a tool wrote. Raises Unreadable where it fails."""
+    ran = subprocess.run(
         words, check=False, capture_output=True, stdin=subprocess.DEVNULL, env={**os.environ, "LC_ALL": "C"}
-    ).stdout
+    )
+    if ran.returncode:
+        complaint = (text_of(ran.stderr or ran.stdout).strip().splitlines() or ["it said nothing"])[-1]
+        raise Unreadable(f"{' '.join(words)} ended with status {ran.returncode}: {complaint}")
+    return ran.stdout

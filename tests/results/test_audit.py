@@ -56,6 +56,8 @@ CASES = [
     pytest.param(trial(1001, 0), "counts what was not there", -1, id="one more"),
     pytest.param(trial(900, 102), "counts what was not there", -2, id="a greater loss than there was"),
     pytest.param(trial(1000, 1), "counts what was not there", -1, id="a loss that there was not"),
+    pytest.param(trial(90000, -89000), "counts what was not there", -89000, id="more, and a loss below 0"),
+    pytest.param(trial(900, -1), "silent", 100, id="a loss below 0"),
     pytest.param(trial(None, 7), None, None, id="it counts nothing"),
     pytest.param(trial(1000, 0, invalid_because=("died",)), None, None, id="invalid"),
 ]

@@ -189,3 +189,19 @@ def test_a_workload_writes_what_it_likes(tmp_path: Path, monkeypatch: pytest.Mon
     with ProcessTree(["sh", "-c", script], bounded=False) as it:
         assert it.ended(30)
         assert (it.ending(), it.last_line(), it.flooded()) == ("ended with status 0", "the end", False)
+
+
+@pytest.mark.parametrize(
+    ("script", "ready"),
+    [
+        ("printf '%05000dup%04094d' 0 0; sleep 0.3; echo; exec sleep 60", "^up"),
+        ("echo starting up; exec sleep 60", "^up$"),
+    ],
+    ids=["beyond what is looked at again", "in the midst of a line"],
+)
+def test_a_line_begins_where_it_begins(script: str, ready: str) -> None:
+    """However much of it was looked at before."""
+    with shell(script) as it, pytest.raises(NotReady, match="said nothing that"):
+        it.wait_ready(ready, within_s=0.6)
+    with shell("printf '%05000d\\r\\n' 0; sleep 0.2; printf 'up\\r\\n'; exec sleep 60") as it:
+        it.wait_ready("^up$", within_s=10)

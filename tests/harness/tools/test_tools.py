@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
-from harness.consumer.command import Usage
+from harness.consumer.command import Unreadable, Usage
 from harness.tools import Filter, load_tool, missing, tool_names
 from harness.tools.words import check_words, counted, foreign_words, told
+from harness.workers import remarks
 from results.errors import BadInput
 from results.foreign import Foreign
 from results.peers import LIVE, TOOLS
@@ -91,7 +93,7 @@ def test_the_words_of_a_tool_are_read(tool: str, said: str, counts: tuple[int, i
 )
 def test_lines_or_numbers_are_counted(pattern: str, said: str, count: int) -> None:
     """By whether the expression has a group."""
-    assert counted(pattern, said.encode()) == count
+    assert (counted("--count", pattern, said) or 0) == count
 
 
 JSON = """{"type": "attached_probes", "data": {"probes": 1}}
@@ -186,6 +188,11 @@ def test_a_command_holds_blanks_and_commas() -> None:
         ({"count": "("}, "--count '\\(' is no regular expression"),
         ({"ready": "[", "count": "a"}, "--ready"),
         ({"lost": "*"}, "--lost"),
+        ({"count": "a{99999999999}"}, r"--count 'a\{99999999999\}' is no regular expression"),
+        ({"lost": "\udcff"}, r"--lost '\\udcff' is no regular expression"),
+        ({"ready": "(" * 20_000 + ")" * 20_000}, "--ready .*… is no regular expression"),
+        ({"count_json": ""}, "--count-json '' names nothing"),
+        ({"sum_json": "\udcff"}, "--sum-json"),
         ({"count": "a", "sum_json": "b"}, "--count and --sum-json are counts of the same"),
     ],
 )
@@ -193,3 +200,68 @@ def test_expressions_that_are_none_are_refused(read: dict[str, str], says: str) 
     """With what is wrong, and where."""
     with pytest.raises(BadInput, match=says):
         check_words(Foreign(**read))
+
+
+@pytest.mark.parametrize(
+    ("read", "said", "offends"),
+    [
+        ({"count": r"([\d,]+) ev"}, "2,000 ev\n", "'2,000', which --count finds, is no whole number"),
+        ({"lost": r"(-?\d+) lost"}, "-89990 lost\n", "'-89990', which --lost finds, makes a count below 0"),
+        ({"count": r"(\d+) ev"}, f"{'9' * 26} ev\n", "beyond 9223372036854775807"),
+        ({"count": r"(\d+) ev"}, f"{2**63 - 1} ev\n1 ev\n", "beyond 9223372036854775807"),
+        ({"count": r"(\d+) ev"}, f"{'9' * 5000} ev\n", f"'{'9' * 40}'…, which --count finds"),
+        ({"sum_json": "a"}, '{"a": "1,000"}\n', "'1,000', which --sum-json finds"),
+        ({"sum_json": "a"}, '{"a": [5]}\n', r"'\[5\]'"),
+        ({"sum_json": "a"}, '{"a": {"x": 1, "y": true}}\n', "'True'"),
+        ({"sum_json": "a"}, '{"a": NaN}\n', "'nan'"),
+        ({"sum_json": "a"}, '{"a": 0.5}\n', "'0.5'"),
+        ({"sum_json": "a"}, '{"a": "\\u001b[2J"}\n', r"'\\x1b\[2J'"),
+        ({"sum_json": "a"}, f'{{"a": -{"9" * 5000}}}\n', "makes a count below 0"),
+        ({"sum_json": "a"}, f'{{"a": {"[" * 100_000}{"]" * 100_000}}}\n', "nested too deeply"),
+    ],
+)
+def test_what_matches_and_is_no_count_is_named(read: dict[str, str], said: str, offends: str) -> None:
+    """It is never 0, which would be a tool's silence."""
+    with pytest.raises(Unreadable, match=offends):
+        told(Foreign(**read), said.encode(), USAGE)
+
+
+@pytest.mark.parametrize(
+    ("read", "said", "count"),
+    [
+        ({"count_json": "a"}, b'{"a": 1, "comm": "\xff"}\n', 1),
+        ({"count_json": "a"}, b'\xef\xbb\xbf{"a": 1}\r\n  {"a": 2}\n', 2),
+        ({"count_json": "a"}, b'{"a": 1, "b": ' + b"9" * 5000 + b"}\n", 1),
+        ({"count_json": "a"}, '{"a": "\u2028"}\n'.encode(), 1),
+        ({"sum_json": "a"}, b'{"a": 1500.0}\n{"a": 1e3}\n{"a": " 5 "}\n{"a": "7"}\n', 2512),
+        ({"sum_json": "a"}, b'{"a": 9223372036854775807}\n', 2**63 - 1),
+        ({"count": "x$"}, b"x\r\nx\n", 2),
+        ({"count": "(?i)Ж"}, "ж\n".encode(), 1),
+    ],
+)
+def test_what_can_be_read_is_counted(read: dict[str, str], said: bytes, count: int) -> None:
+    """Whatever stands beside it, and however the line ends."""
+    done = told(Foreign(**read), said, USAGE)
+    assert (done.consumed, done.odd) == (count, ())
+
+
+def test_events_that_nothing_tells_of_are_0_with_a_warning() -> None:
+    """Not so where a loss is told, nor for a loss of which nothing is."""
+    for read in ({"count": "ev"}, {"count_json": "ev"}, {"sum_json": "ev"}):
+        done = told(Foreign(**read, lost=r"lost (\d+)"), b"none\n", USAGE)
+        assert (done.consumed, done.admitted) == (0, 0)
+        assert "nothing that it said matches --" in done.odd[0]
+    done = told(Foreign(count="ev", lost=r"lost (\d+)"), b"lost 7\n", USAGE)
+    assert (done.consumed, done.admitted, done.odd) == (0, 7, ())
+    assert remarks(Mock(left_behind=()), replace(done, odd=("doubtful",))) == ["doubtful"]
+
+
+def test_a_command_that_cannot_read_what_a_tool_wrote_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """That is no silence of the tool; nor is a file that it did not write."""
+    (tmp_path / "perf").write_text("#!/bin/sh\necho incompatible file format >&2; exit 255\n")
+    (tmp_path / "perf").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    with pytest.raises(Unreadable, match=r"perf report --stats .* ended with status 255: incompatible file format"):
+        load_tool("perf-record").recipe(WATCHED, tmp_path).done(b"", USAGE)
+    with pytest.raises(Unreadable, match=r"wrote no bpftrace\.txt"):
+        load_tool("bpftrace-printf").recipe(WATCHED, tmp_path).done(b"", USAGE)
