@@ -82,8 +82,9 @@ def _status(argv: list[str]) -> int:
         return READER_GONE
     except OSError as error:  # a disk that is full, a file system that went away
         place = traceback.extract_tb(error.__traceback__)[-1]
-        closed = "stdout is closed, and nothing can be printed" if error.errno == errno.EBADF else error
-        streams.last_word(f"bench: {closed} ({Path(place.filename).name}:{place.lineno})")
+        said = f"{error} ({Path(place.filename).name}:{place.lineno})"
+        closed = "stdout is closed, and nothing can be printed"
+        streams.last_word(f"bench: {closed if error.errno == errno.EBADF else said}")
         return CANNOT_RUN
     except Exception:
         streams.last_word(*traceback.format_exc().rstrip().split("\n"))

@@ -284,19 +284,23 @@ class Normal:
     rows: tuple[str, ...]
 
 
-def normals(columns: Sequence[Column]) -> tuple[Normal, ...]:
+def normals(columns: Sequence[Column], others: Sequence[Column] = ()) -> tuple[Normal, ...]:
     """List the events without a loss: by reason, function and what the packet was.
 
-    Of a packet of no known sort, nothing tells it from one that is missed: such events are no part of it.
+    One loss with the same, on any of these kernels or of the others, and it is none. Of a packet of no known sort,
+    nothing tells it from one that is missed: such events are no part of it.
     """
     harmless: dict[tuple[str, str, str], list[str]] = {}
-    harmful: set[tuple[str, str, str]] = set()
+    harmful = {
+        event.cause
+        for column in (*columns, *others)
+        for row in column.rows
+        for event in row.events
+        if row.lost != 0 or event.packet == "other"
+    }
     for row in (row for column in columns for row in column.rows):
         for event in row.events:
-            if row.lost == 0 and event.packet != "other":
-                harmless.setdefault(event.cause, []).append(row.name)
-            else:
-                harmful.add(event.cause)
+            harmless.setdefault(event.cause, []).append(row.name)
     return tuple(
         Normal(reason=cause[0], function=cause[1], packet=cause[2], rows=tuple(dict.fromkeys(names)))
         for cause, names in sorted(harmless.items())

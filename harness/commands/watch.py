@@ -18,7 +18,7 @@ from bpf.channels.map import MapChannel
 from bpf.counters import Counters
 from bpf.errors import CannotRun
 from bpf.program import LoadOptions, Program
-from harness.columns import telling_columns
+from harness.columns import kept_columns, telling_columns
 from harness.commands.parts.numbers import byte_count, finite, whole
 from harness.commands.parts.parser import refuse
 from harness.commands.parts.status import DONE, INTERRUPTED, INVALID_TRIAL, READER_GONE, TERMINATED, Terminated
@@ -93,8 +93,9 @@ def _watch(arguments: argparse.Namespace) -> int:
         MapChannel(entries=ENTRIES) if aggregating else of_records.of(size_bytes=arguments.ring_size, wakeup="adaptive")
     )
     raised: str | None = None
-    columns = telling_columns(os.uname().release, os.uname().machine) if arguments.exclude_normal else ()
-    normal = NormalDrops(kit, columns)
+    excluding = arguments.exclude_normal
+    columns = telling_columns(os.uname().release, os.uname().machine) if excluding else ()
+    normal = NormalDrops(kit, columns, kept_columns() if excluding else ())
     with Program(LoadOptions(channel=channel, normals=normal.sorts)) as program:
         program.attach()
         if arguments.duration is not None:

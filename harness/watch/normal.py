@@ -8,16 +8,16 @@ from results.atlas import Column, normals
 
 
 class NormalDrops:
-    """The events by which nothing was lost, wherever they occurred in columns of the atlas.
+    """The events by which nothing was lost, wherever they occurred in columns of the atlas, or in others.
 
     `sorts` is what of it can occur here: this kernel may lack a reason, or a function by itself.
     """
 
-    def __init__(self, kit: Kit, columns: Sequence[Column]) -> None:
+    def __init__(self, kit: Kit, columns: Sequence[Column], others: Sequence[Column] = ()) -> None:
         self._kernels = ", ".join(column.title for column in columns)
         found = [
             (each, SortOfDrop(begin, end, reason, each.packet))
-            for each in normals(columns)
+            for each in normals(columns, others)
             if (reason := kit.reasons.number(each.reason)) is not None
             for begin, end in kit.symbols.ranges(each.function)
         ]
@@ -33,5 +33,5 @@ class NormalDrops:
             said = f"{each.reason} at {each.function}, {each.packet}: no loss, as in {', '.join(each.rows)}"
             hidden[said] = hidden.get(said, 0) + count
         total = sum(hidden.values())
-        yield f"{total:,} more left out as normal (by the atlas of Linux {self._kernels})"
+        yield f"{total:,} more left out as normal, of all processes (by the atlas of Linux {self._kernels})"
         yield from (f"  {count:,} {said}" for said, count in hidden.items() if count)

@@ -162,6 +162,8 @@ def test_an_event_is_normal_where_nothing_was_lost_and_nowhere_else() -> None:
     assert normals([column("6.18", NORMAL), column("6.1", row("unread", events=(PURGED,)))]) == ()
     assert normals([column("6.18", replace(NORMAL, events=(replace(PURGED, packet="other"),)))]) == ()
     assert normals([column("6.18", replace(NORMAL, arrived=None))]) == ()
+    assert normals([column("6.18", NORMAL)], [column("6.1", row("unread", events=(PURGED,)))]) == ()
+    assert len(normals([column("6.18", NORMAL)], [column("6.1", NORMAL, row())])) == 1
     with_data = row("unread", events=(replace(PURGED, packet="TCP data"),))
     assert [each.packet for each in normals([column("6.18", NORMAL, with_data)])] == ["TCP without data"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from contextlib import ExitStack
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from bpf.channels.map import MapChannel
 from bpf.program import LoadOptions, Program
 from bpf.readers.snapshot import SnapshotReader
-from harness.columns import telling_columns
+from harness.columns import kept_columns, telling_columns
 from harness.watch.normal import NormalDrops
 from modes import Kit
 from tests.kernel.bench import has_column
@@ -30,13 +31,16 @@ class Watching(Program):
     """The program of `bench watch --exclude-normal`, restricted to frames from one MAC address."""
 
     def __init__(self, mac: bytes, *, normal: bool = True) -> None:
-        self.left_out = NormalDrops(Kit(), telling_columns(*HERE) if normal else ())
+        self.left_out = NormalDrops(Kit(), telling_columns(*HERE), kept_columns()) if normal else NormalDrops(Kit(), ())
         super().__init__(LoadOptions(channel=MapChannel(), tag=mac, normals=self.left_out.sorts))
 
     def __enter__(self) -> Watching:
         super().__enter__()
         self.attach()
         return self
+
+    def has_seen(self, count: int) -> Callable[[], bool]:
+        return lambda: self.shown() + sum(self.hidden()) >= count
 
     def shown(self) -> int:
         return int(SnapshotReader(self.channel_fd, MapChannel().entries, lambda _keys, _counts: None).read()[1].sum())
@@ -64,6 +68,27 @@ def test_an_ordinary_session_shows_nothing() -> None:
         assert [each.shown() for each in the_rest] == [0, 0]
         told = [line for each in the_rest for line in each.left_out.told(each.hidden())]
         assert any("NO_SOCKET at ping_rcv, echo reply: no loss, as in ping-by-raw-socket" in line for line in told)
+
+
+@pytest.mark.may_skip("what is normal is known of the kernels that the atlas has a column of")
+@pytest.mark.skipif(not has_column(), reason="no column of this kernel")
+def test_a_syn_that_comes_to_nothing_is_shown() -> None:
+    """So is one that is answered again, which nothing tells from it; a reply that nobody asked for nobody misses."""
+    is_shown = {"tcp-syn-in-time-wait": 10, "tcp-syn-renumbered": 20, "tcp-syn-repeated": 19}  # the first begins it
+    is_hidden = {"ping-unasked": 20, "ping-unasked-ipv6": 20}
+    for name, count in (is_shown | is_hidden).items():
+        situation = load_situation(name)
+        with Scene() as bed, ExitStack() as opened, ExitStack() as undo:
+            situation.set_up(bed, undo)
+            watching = opened.enter_context(Watching(frames_from(name, bed)))
+            situation.do(bed, undo)
+            assert waited(watching.has_seen(count), 5), name
+            assert (watching.shown(), sum(watching.hidden())) == (is_shown.get(name, 0), is_hidden.get(name, 0)), name
+
+
+def frames_from(name: str, bed: Scene) -> bytes:
+    """Return whose frames a situation sends: those of a connection are the sender's own."""
+    return bytes.fromhex(bed.sender.mac.replace(":", "")) if name == "tcp-syn-in-time-wait" else bed.tag
 
 
 def test_each_of_ten_losses_is_shown_to_the_last_packet() -> None:

@@ -326,7 +326,7 @@ def test_what_is_no_loss_can_be_left_out_and_is_told() -> None:
     everything, rest = ([json.loads(line) for line in out.splitlines()] for out, _ in answers)
     assert sum(row["count"] for row in everything) >= 20
     assert [(row["reason"], row["count"]) for row in rest] == [("NO_SOCKET", 3)]
-    assert "left out as normal" in answers[1][1]
+    assert "left out as normal, of all processes" in answers[1][1]
     assert re.search(r"NO_SOCKET at \w+, echo reply: no loss, as in .*ping-by-raw-socket", answers[1][1])
 
 
