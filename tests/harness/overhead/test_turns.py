@@ -33,7 +33,7 @@ def test_a_turn_in_which_a_tool_floods_is_no_measurement(then: str, monkeypatch:
     assert "said more than 4 MiB while it was attached" in turn.wrong[0]
 
 
-@pytest.mark.parametrize("left", [f"{LONG} &", f"setsid {LONG} &"])
+@pytest.mark.parametrize("left", [f"{LONG} &", f"setsid {LONG} &"], ids=["job", "session"])
 def test_what_a_workload_leaves_running_is_named(left: str) -> None:
     """As what a tool leaves is; the turn holds."""
     turn = Timed(["sh", "-c", f"{left} sleep 0.3"]).turn()
