@@ -156,7 +156,7 @@ def counters_text(row: Row) -> str:
 def _there(row: Row, there: Row | None) -> str:
     """Say how a row is on another kernel, where it is another."""
     if there is None:
-        return Doubt("not tried")
+        return "not tried"
     if there.why_not is not None:
         return Doubt(f"cannot: {there.why_not}")
     if row.why_not is not None:
@@ -176,15 +176,18 @@ def _events(row: Row) -> str:
 
 
 def _first(row: Row, column: Column, others: Sequence[Column]) -> str:
-    """Name the first kernel from which on all that made it say the same as this column."""
-    first = column.title
+    """Name the first kernel from which on all that made it say the same as this column, as far as it was made."""
+    first, unknown = column.title, False
     if row.why_not is not None:
         return "–"
     for other in sorted(others, key=lambda other: other.order, reverse=True):
         there = other.row(row.name)
-        if other.order > column.order or there is None or there.why_not is not None:
+        if other.order > column.order:
+            continue
+        if there is None or there.why_not is not None:
+            unknown = True
             continue
         if not alike(there, row):
             break
-        first = other.title
-    return first
+        first, unknown = other.title, False
+    return f"{first} or before" if unknown else first
