@@ -126,12 +126,13 @@ def test_any_bytes_anywhere(path: Path, put: bytes, at: int, cut: int) -> None:
 
 
 @pytest.mark.slow
-def test_a_hundred_thousand_changed_files(path: Path) -> None:
+@pytest.mark.parametrize("seed", range(20261122, 20261126))  # four, which two processes share
+def test_a_hundred_thousand_changed_files(path: Path, seed: int) -> None:
     """As above, many times: values and bytes in turn, from a stated seed, a report made of every fiftieth."""
-    chance = random.Random(20261122)
+    chance = random.Random(seed)
     whole = b"\n".join(LINES) + b"\n"
     usable = 0
-    for count in range(100_000):
+    for count in range(25_000):
         if count % 2:
             value = chance.choice((*ODD, chance.randbytes(4).hex(), chance.gauss(0, 1e6), chance.getrandbits(40)))
             content = changed(chance.randrange(4), chance.randrange(1000), value, chance.random() < 0.2)
@@ -143,4 +144,4 @@ def test_a_hundred_thousand_changed_files(path: Path) -> None:
         path.write_bytes(content)
         with contextlib.suppress(ValueError):
             usable += bool(read(path).trials)
-    assert usable > 90_000  # the lines that were not changed are still there
+    assert usable > 22_500  # the lines that were not changed are still there
