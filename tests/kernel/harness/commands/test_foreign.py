@@ -164,13 +164,11 @@ def test_a_mode_that_loses_admits_it(tmp_path: Path) -> None:
         "import time\nfrom modes import Mode\nclass Slow(Mode):\n    def take(self, samples):\n"
         "        time.sleep(1)\n        self.consumed += len(samples)\n"
     )
-    ran = bench_here(
-        "audit", "--mode", mode, "--rates", "400000", "--duration", "2", "--quiet", "--out", out, "--expect", "admits"
-    )
+    ran = bench_here("audit", "--mode", mode, "--rates", "100000", "--duration", "2", "--quiet", "--out", out)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     (trial,) = read(out).trials
     assert trial.ledger.lost > 0
-    assert "admits its loss at every load" in ran.stdout
+    assert "admits its loss" in ran.stdout.splitlines()[0]
 
 
 @pytest.mark.slow
