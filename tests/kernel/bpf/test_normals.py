@@ -15,6 +15,7 @@ from harness.columns import kept_columns, telling_columns
 from harness.watch.normal import NormalDrops
 from modes import Kit
 from tests.kernel.bench import has_column
+from tests.timing import asserts_ratio
 from traffic.discovery import load_kind, load_situation
 from traffic.scene import Scene
 from traffic.senders.packet import PacketSender
@@ -53,6 +54,7 @@ def from_both(bed: Scene, opened: ExitStack, *, normal: bool) -> list[Watching]:
 
 @pytest.mark.may_skip("what is normal is known of the kernels that the atlas has a column of")
 @pytest.mark.skipif(not has_column(), reason="no column of this kernel")
+@asserts_ratio("nothing had to be sent twice, as it has where a CPU is waited for")
 def test_an_ordinary_session_shows_nothing() -> None:
     """TCP that both sides close, and ping: events for who takes them all, none for who leaves out the normal ones."""
     with Scene() as bed, ExitStack() as opened:
@@ -72,6 +74,7 @@ def test_an_ordinary_session_shows_nothing() -> None:
 
 @pytest.mark.may_skip("what is normal is known of the kernels that the atlas has a column of")
 @pytest.mark.skipif(not has_column(), reason="no column of this kernel")
+@asserts_ratio("no request timed out before its SYN came again")
 def test_a_syn_that_comes_to_nothing_is_shown() -> None:
     """So is one that is answered again, which nothing tells from it; a reply that nobody asked for nobody misses."""
     is_shown = {"tcp-syn-in-time-wait": 10, "tcp-syn-renumbered": 20, "tcp-syn-repeated": 19}  # the first begins it

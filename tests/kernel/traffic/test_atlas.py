@@ -17,6 +17,7 @@ from bpf.whose import FOREIGN, DropsByOwner
 from harness.columns import column_files
 from results.atlas import read_column
 from tests.kernel.bench import CHECKOUT
+from tests.timing import asserts_ratio
 from traffic.atlas import Observation, OfKind, observe
 from traffic.discovery import kind_names, load_kind, load_situation
 from traffic.scene import Scene
@@ -60,6 +61,7 @@ def named(*names: str) -> list[Situation]:
 SITUATIONS = ("ping-by-raw-socket", "syn-flood", "tcp-client-closes-first")
 
 
+@asserts_ratio("no timer of the situation ran out while a CPU was waited for")
 def test_others_drops_are_none_of_a_situations() -> None:
     """The very same drops happen in other namespaces meanwhile; nothing of them is told, nor doubted."""
     situations = [*named(*SITUATIONS), OfKind(load_kind("udp-closed-port")), OfKind(load_kind("truncated-udp"))]
