@@ -47,13 +47,18 @@ class OwnFolder:
             return file.read() if _is_ours(os.fstat(fd)) else None
 
     def write(self, name: str, data: bytes, *, most: int) -> None:
-        """Keep it, whole or not at all, and no more than the newest so many."""
+        """Keep it, whole or not at all, and no more than the newest so many. Raises CannotRun where it cannot be."""
         path = self._path / f".{name}-{os.getpid()}"
-        path.write_bytes(data)
-        path.chmod(0o600)
-        path.replace(self._path / name)
-        newest = sorted(self._path.iterdir(), key=lambda each: each.stat().st_mtime, reverse=True)
-        for old in newest[most:]:
+        try:
+            path.write_bytes(data)
+            path.chmod(0o600)
+            path.replace(self._path / name)
+        except OSError as error:
+            path.unlink(missing_ok=True)
+            raise CannotRun(
+                f"compiled code cannot be kept in {self._path} ({error.strerror})", "make room there, or see why"
+            ) from error
+        for old in sorted(self._path.iterdir(), key=_made_ns, reverse=True)[most:]:
             old.unlink(missing_ok=True)
 
     def close(self) -> None:
@@ -62,3 +67,11 @@ class OwnFolder:
 
 def _is_ours(status: os.stat_result) -> bool:
     return status.st_uid == os.geteuid() and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+
+
+def _made_ns(path: Path) -> int:
+    """Tell when a file was made; of one that another process has taken away meanwhile, as if long ago."""
+    try:
+        return path.stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0

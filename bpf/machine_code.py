@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 ENVIRONMENT = ".venv-compiled"
 SIZE_MB = 200
 _MOST_KEPT = 64
-_MADE_OF = ("passes.py", "intrinsics.py", "block.py", "pause.py", "words.py")
+_MADE_OF = ("compiling", "passes", "intrinsics", "block", "pause", "words", "perf", "record", "ring")
+"""The modules of which machine code is made, with what they name: changed, the code is another."""
 
 
 class Code:
@@ -90,7 +91,7 @@ def code_of(kind: Kind, step: Step) -> Code:
     try:
         kept = folder.read(name)
         if kept is None:
-            from bpf.passes import compiled  # noqa: PLC0415 - numba, which takes long
+            from bpf.compiling import compiled  # noqa: PLC0415 - numba, which takes long
 
             kept = compiled(kind, about)
             folder.write(name, kept, most=_MOST_KEPT)
@@ -107,7 +108,7 @@ def _key(kind: str, about: Described) -> str:
     cpu = llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
     digest = hashlib.sha256(json.dumps([kind, versions, cpu, [str(each) for each in about.arrays]]).encode())
     for source in _MADE_OF:
-        digest.update((Path(__file__).parent / source).read_bytes())
+        digest.update((Path(__file__).parent / f"{source}.py").read_bytes())
     digest.update(about.text)
     return digest.hexdigest()
 

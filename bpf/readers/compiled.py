@@ -8,29 +8,20 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Protocol, Self, runtime_checkable
 
-import numpy as np
-import numpy.typing as npt
-
 from bpf.block import BEGAN, LAST, LONGEST, NEXT, PASSES, RAISED, RAISING, ROOM, STOP, UNTIL, WHOSE
 from bpf.channel import RecordChannel
-from bpf.machine import MachineSource, Stamps
+from bpf.machine import MachineSource, Stamps, Steps
 from bpf.machine_code import Code, code_of
 from bpf.program import Program
 from bpf.reader import RecordReader
 
 
 @runtime_checkable
-class TakesSteps(Protocol):
+class TakesSteps(Steps, Protocol):
     """Has a step for one record, which becomes machine code; `state` returns the arrays that it is handed."""
 
     @staticmethod
     def step(record: Any, /, *arrays: Any) -> bool | None: ...
-
-    def state(self) -> tuple[npt.NDArray[Any], ...]: ...
-
-    def stepped(self, events: int, /) -> None: ...
-
-    def make_room(self, record: np.void, /) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)

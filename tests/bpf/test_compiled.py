@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import itertools
 import mmap
 import os
@@ -17,7 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bpf import cache, log_runs, perf_runs, ring_runs
+from bpf import cache, log_runs, machine_code, perf_runs, ring_runs
 from bpf.block import Memory
 from bpf.cache import OwnFolder
 from bpf.errors import CannotRun
@@ -29,6 +30,7 @@ from bpf.record import RECORD, SAMPLE_STRUCT, Samples
 from bpf.steps import described
 from modes.parts.mode import Kit, Mode
 from results.errors import BadInput
+from tests.bpf.kept_fields import keep_fields
 from tests.bpf.made_up_perf import MadeUpPerf
 from tests.bpf.made_up_ring import MadeUpRing
 from tests.bpf.numba_here import needs_numba
@@ -44,16 +46,7 @@ class Keeping(Mode):
         self.fields = np.zeros(8, np.uint64)
         self.used = np.zeros(1, np.int64)
 
-    @staticmethod
-    def step(record: np.void, fields: npt.NDArray[np.uint64], used: npt.NDArray[np.int64]) -> bool:
-        if used[0] + 4 > len(fields):
-            return True
-        fields[used[0]] = record["timestamp"]
-        fields[used[0] + 1] = record["location"]
-        fields[used[0] + 2] = record["pid"]
-        fields[used[0] + 3] = record["reason"]
-        used[0] += 4
-        return False
+    step = staticmethod(keep_fields)
 
     def state(self) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64]]:
         return self.fields, self.used
@@ -393,6 +386,33 @@ def test_a_link_is_not_followed_to_code(own: OwnFolder, tmp_path: Path) -> None:
         OwnFolder(tmp_path / "linked")
 
 
+def test_code_that_cannot_be_kept_is_told_and_leaves_nothing(own: OwnFolder, tmp_path: Path) -> None:
+    """No room, or a name that is taken: as what bench cannot do here, and not as a fault of the step."""
+    (tmp_path / "compiled/code").mkdir()
+    with pytest.raises(CannotRun, match=r"compiled code cannot be kept in .* \(Is a directory\)"):
+        own.write("code", b"1", most=3)
+    assert [each.name for each in (tmp_path / "compiled").iterdir()] == ["code"]
+
+
+def test_code_that_another_process_takes_away_meanwhile_is_no_fault(own: OwnFolder, tmp_path: Path) -> None:
+    """Both look for what is too old at once; a link that leads nowhere is as one that is gone."""
+    (tmp_path / "compiled/gone").symlink_to(tmp_path / "nowhere")
+    own.write("code", b"1", most=1)
+    assert [each.name for each in (tmp_path / "compiled").iterdir()] == ["code"]
+
+
+def test_machine_code_is_made_again_where_a_module_that_it_is_made_of_changed() -> None:
+    """Whatever of bpf/ stands in it, by import, is in the name that it is kept under, but for steps, told by theirs."""
+    folder = Path(machine_code.__file__).parent
+    named = set()
+    for source in machine_code._MADE_OF:
+        for node in ast.parse((folder / f"{source}.py").read_text()).body:
+            if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "bpf":
+                within = (node.module or "").partition(".")[2]
+                named |= {within} if within else {each.name for each in node.names}
+    assert named - {*machine_code._MADE_OF} == {"steps", "perf_event"}
+
+
 @needs_numba
 def test_code_is_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The second time it comes from the disk; where that cannot be trusted, nothing runs."""
@@ -414,7 +434,7 @@ def test_on_arm64_loads_acquire_and_stores_release(kind: str) -> None:
     """Where the processor may reorder them, and also when this is run on one that does not."""
     from llvmlite import binding as llvm  # noqa: PLC0415 - an extra
 
-    from bpf.passes import made  # noqa: PLC0415 - which needs it
+    from bpf.compiling import made  # noqa: PLC0415 - which needs it
 
     _function, assembly = made(kind, described(limited))
     kept = itertools.filterfalse(lambda line: line.startswith(("target ", "attributes ")), assembly.splitlines())

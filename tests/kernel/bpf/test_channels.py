@@ -17,6 +17,7 @@ from bpf.reader import RecordReader, reader_named
 from bpf.record import SAMPLE_BYTES, SAMPLE_STRUCT, Samples
 from bpf.synthetic import Emitter
 from modes.parts.mode import Kit, Mode
+from tests.bpf.kept_fields import keep_fields
 
 SIZE = 1 << 16
 READERS = ("batch", "callback")
@@ -48,16 +49,7 @@ class Keeping(Mode):
         self.consumed += 1
         return self.halt
 
-    @staticmethod
-    def step(record: np.void, fields: npt.NDArray[np.uint64], used: npt.NDArray[np.int64]) -> bool:
-        if used[0] == len(fields):
-            return True
-        fields[used[0]] = record["timestamp"]
-        fields[used[0] + 1] = record["location"]
-        fields[used[0] + 2] = record["pid"]
-        fields[used[0] + 3] = record["reason"]
-        used[0] += 4
-        return False
+    step = staticmethod(keep_fields)
 
     def state(self) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64]]:
         return self.fields, self.used
