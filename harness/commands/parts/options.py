@@ -251,7 +251,7 @@ def refuse_unheeded(arguments: argparse.Namespace, settings: Collection[Setting]
 
 _OF_OWN_MODES = (
     "program", "channel", "when_full", "reader", "wait", "decode", "format", "ring_size", "wakeup", "interval",
-    "object", "window", "gc", "trace",
+    "object", "window", "gc", "python", "trace",
 )  # fmt: skip
 
 

@@ -76,6 +76,14 @@ def test_what_others_could_have_written_is_not_run(installed: Callable[..., str]
     assert "everybody may write it" in ended.stderr
 
 
+@pytest.mark.parametrize("command", ["exec:cat", "exec:cat,exec:sh -c :"])
+def test_a_foreign_command_has_none(installed: Callable[..., str], command: str) -> None:
+    """It is no consumer of ours: without a mode beside it the option would mean nothing."""
+    ended = bench_here("run", "--mode", command, "--python", installed("3.99.0"), *SHORT)
+    assert ended.returncode == 2
+    assert "--python: of bench's own modes, and there is none but a foreign command" in ended.stderr
+
+
 @pytest.mark.parametrize("name", ["python 3.13", "", "-I", "python3.13,", "py;thon", "$(id)"])
 def test_what_can_be_no_name_is_refused(name: str) -> None:
     """./bench passes over these, and no environment is looked for."""
