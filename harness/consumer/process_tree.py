@@ -28,7 +28,7 @@ MOST_FILE_BYTES = 1 << 30
 """No file that it writes grows beyond this: SIGXFSZ ends whoever tries."""
 READY_WITHIN_S = 30.0
 
-# Stopped, so that it can be taken in before it has offspring; and gone with this process, however that ends.
+# Gone with this process, however and whenever that ends; and stopped, so that it is taken in before it has offspring.
 _START = 'kill -STOP $$; exec "$@"'
 # Whoever started us may have us ignore it (`&` in a script), and what ignores it from its start can hardly be stopped.
 _HEARS = ("env", "--default-signal=INT")
@@ -77,7 +77,7 @@ class ProcessTree(AbstractContextManager["ProcessTree"]):
         self._group = Group()
         with_us = _WITH_US if shutil.which(_WITH_US[0]) else ()
         self._process = subprocess.Popen(
-            ["/bin/sh", "-c", _START, "sh", *_HEARS, *with_us, *words],
+            [*with_us, "/bin/sh", "-c", _START, "sh", *_HEARS, *words],
             stdin=subprocess.PIPE if listens else subprocess.DEVNULL,
             stdout=self._said.sink,
             stderr=self._said.sink,

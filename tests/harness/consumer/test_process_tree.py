@@ -170,6 +170,25 @@ def test_it_hears_sigint_though_we_were_started_without() -> None:
         signal.signal(signal.SIGINT, earlier)
 
 
+def test_one_whose_start_was_cut_off_is_no_stopped_process_for_ever() -> None:
+    """As by Ctrl-C while it waits to be taken in: it ends with us, whatever ended us, and its program never began."""
+    code = f"from harness.consumer.process_tree import ProcessTree; ProcessTree({LONG.split()}, cpu=1 << 16)"
+    ran = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
+    )
+    assert "OSError" in ran.stderr
+    deadline = time.monotonic() + 10
+    while left := [
+        each for each in psutil.process_iter(["cmdline"]) if LONG.split()[1] in (each.info["cmdline"] or [])
+    ]:
+        assert time.monotonic() < deadline, left
+        time.sleep(0.01)
+
+
 @pytest.mark.parametrize("stream", ["/dev/stdout", "/dev/stderr", "/proc/self/fd/1"])
 def test_one_that_opens_its_streams_anew_takes_nothing_away(stream: str) -> None:
     """Neither what it said before nor what comes after."""
