@@ -23,7 +23,7 @@ from results.run import RunPlan
 from results.trial import Collector, ObjectKind, Pass, Setting
 from traffic.discovery import kind_names, load_kind
 from traffic.kind import DropKind, choose_sender
-from traffic.schedule import check_shape
+from traffic.schedule import TAIL_S, check_shape
 from traffic.senders import SENDERS
 from traffic.support import lacking_set_up
 
@@ -161,6 +161,8 @@ def _loaded(setting: Setting, wishes: Wishes) -> Setting:
         raise BadInput(
             f"--rate {wishes.intended_load:g} for {wishes.duration_s:g} s is less than one drop; raise one of them"
         )
+    if wishes.shape == "tail" and wishes.duration_s <= TAIL_S:
+        raise BadInput(f"--duration must be above {TAIL_S} s, the last of which is slow; it is {wishes.duration_s:g}")
     return dataclasses.replace(
         setting,
         sender=_sender(setting.traffic, wishes),
@@ -241,7 +243,8 @@ def expand_passes(names: str) -> list[str]:
 def in_passes(setting: Setting, passes: Sequence[str], wishes: Wishes) -> list[Setting]:
     """Return a load or drain trial's settings for each pass, and for the word drain a drain trial beside it.
 
-    The allocation pass records into memory, and lasts SHORT_PASS_S at the most, or as long as a stall in it takes.
+    The allocation pass records into memory, and lasts SHORT_PASS_S at the most, or as long as a stall in it takes; a
+    slow tail comes on top.
     """
     found = []
     for name in passes:
@@ -258,7 +261,8 @@ def in_passes(setting: Setting, passes: Sequence[str], wishes: Wishes) -> list[S
                 raise BadInput("--pass latency with --drain has no meaning: records grow old until the drain begins")
             duration_s = setting.duration_s
             if pass_ == "allocation" and duration_s is not None:
-                duration_s = min(duration_s, max(SHORT_PASS_S, BEFORE_S + (setting.stall_s or 0)))
+                slow_s = TAIL_S if setting.shape == "tail" else 0
+                duration_s = min(duration_s, slow_s + max(SHORT_PASS_S, BEFORE_S + (setting.stall_s or 0)))
             found.append(dataclasses.replace(setting, pass_=pass_, duration_s=duration_s))
     return found
 

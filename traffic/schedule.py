@@ -16,6 +16,7 @@ NS_PER_S = 1_000_000_000
 NS_PER_MS = 1_000_000
 LONGEST_MS = 86_400_000
 SHAPES = ("constant", "poisson", "burst:ON_MS,OFF_MS", "ramp", "tail")
+TAIL_S = 1
 TAIL_RATE = 1_000.0
 _ARRIVALS_AT_ONCE = 256
 _DIGITS = re.compile("[0-9.e+-]+")  # float() takes others, and 1_5
@@ -99,7 +100,7 @@ class Tail:
     """
 
     def __init__(self, rate: float, duration_ns: int) -> None:
-        self._tail_ns = max(0, duration_ns - NS_PER_S)
+        self._tail_ns = max(0, duration_ns - TAIL_S * NS_PER_S)
         self._body, self._tail = Constant(rate), Constant(TAIL_RATE)
         self._frames = self._body.due_before(self._tail_ns)
 

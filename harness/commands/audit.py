@@ -40,7 +40,6 @@ from traffic.kinds.unknown_ethertype import LOCAL_EXPERIMENT
 NEEDS = "kernel"
 
 NOBODYS = tools.Filter("protocol", LOCAL_EXPERIMENT)
-TAIL_S = 1
 DEFAULT_LOADS = (1_000.0, 20_000.0, 100_000.0, 200_000.0, 400_000.0)
 
 
@@ -106,8 +105,6 @@ def status_of(trials: Sequence[Trial], expected: Expectation | None) -> int:
 def plan_of(arguments: argparse.Namespace, named: Mapping[str, Tool]) -> AuditPlan:
     """Settle what is tried. Raises BadInput before anything is set up."""
     wishes = Wishes(sender="packet", shape="tail", intended_load=arguments.rates[0], duration_s=arguments.duration)
-    if arguments.duration <= TAIL_S:
-        raise BadInput(f"--duration must be above {TAIL_S} s, the last of which is slow; it is {arguments.duration:g}")
     for rate in arguments.rates:
         check_rate(rate)
     read = options.foreign_of(arguments)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bpf.channel import record_channels
-from harness.plan import drain_setting, in_passes, load_setting
+from harness.plan import drain_setting, foreign_setting, in_passes, load_setting
 from harness.wishes import Wishes, consumers, expand_modes
+from results.errors import BadInput
+from results.foreign import Foreign
 from results.plan import in_blocks
 from results.run import RunPlan
 
@@ -266,3 +269,16 @@ def test_a_short_pass_is_as_long_as_a_stall_in_it_takes(stall_s: float | None, l
     timed, short = in_passes(setting, ["timed", "allocation"], Wishes())
     assert timed.duration_s == 5.0
     assert short.duration_s == pytest.approx(lasts)
+    tailed, short = in_passes(replace(setting, shape="tail"), ["timed", "allocation"], Wishes())
+    assert (tailed.duration_s, short.duration_s) == pytest.approx((5.0, min(5.0, lasts + 1)))
+
+
+@pytest.mark.parametrize("duration_s", [0.5, 1.0])
+def test_a_tail_has_a_load_before_it(duration_s: float) -> None:
+    """Of ours as of others'; any other shape may be so short."""
+    wishes = Wishes(sender="packet", shape="tail", duration_s=duration_s)
+    for settle in (partial(load_setting, "null"), partial(foreign_setting, "exec:true", Foreign())):
+        with pytest.raises(BadInput, match="--duration must be above 1 s, the last of which is slow"):
+            settle("udp-closed-port", wishes)
+        assert settle("udp-closed-port", replace(wishes, duration_s=1.1)).shape == "tail"
+        assert settle("udp-closed-port", replace(wishes, shape="ramp")).duration_s == duration_s

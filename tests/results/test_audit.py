@@ -138,5 +138,6 @@ def test_a_load_that_is_only_its_slow_second_is_none(duration: str) -> None:
     """It is refused before anything is set up."""
     parser = argparse.ArgumentParser()
     add_arguments(parser)
+    asked = parser.parse_args(["--mode", "null", "--duration", duration], argparse.Namespace(given=set()))
     with pytest.raises(BadInput, match="--duration must be above"):
-        plan_of(parser.parse_args(["--mode", "null", "--duration", duration]), {})
+        plan_of(asked, {})
