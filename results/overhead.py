@@ -159,6 +159,7 @@ class Overhead:
     steal: float | None = None
     gap_s: float | None = None
     spoilt: int = 0
+    spoilt_because: str | None = None
     disturbed: int = 0
     wrong: str | None = None
 
@@ -188,7 +189,7 @@ def _overhead(comparison: Comparison, blocks: Sequence[Block], plan: OverheadPla
             "p": min(1.0, 2 * min(p_above(values, 0), p_below(values, 0))),
             "detectable": None if shift is None else exp(shift) - 1,
             "plain": median(exp(_turn(trial)) for trial in alone),
-            "cpu": _mean(trial.metrics.get(CPU.name, 0.0) / _span_s(trial) for trial in attached),
+            "cpu": _mean(cpu / _span_s(trial) for trial in attached if (cpu := CPU.value(trial)) is not None),
             "steal": _mean(steal for trial in (*alone, *attached) if (steal := STEAL.value(trial)) is not None),
             "gap_s": _mean(gap for trial in (*alone, *attached) if (gap := TURN_GAP.value(trial)) is not None),
             "disturbed": sum(any(trial.disturbed for trial in block.trials) for block in valid),
@@ -198,6 +199,7 @@ def _overhead(comparison: Comparison, blocks: Sequence[Block], plan: OverheadPla
         values=tuple(values),
         alpha=plan.alpha,
         spoilt=len(spoilt),
+        spoilt_because=spoilt[-1] if spoilt else None,
         wrong=_hopeless(blocks),
         **found,
     )

@@ -31,7 +31,17 @@ def overhead_parts(found: Sequence[Overhead]) -> tuple[tuple[Sentence, ...], tup
     said = tuple(_sentence(named[each.setting], each, what) for each in found)
     measured = [each for each in found if each.cost is not None]
     table = Table("attached", _headings(what), tuple(_line(named[each.setting], each) for each in measured))
-    return said, (*((table,) if measured else ()), *key_to(names), *(_how(measured) if measured else ()))
+    aside = tuple(
+        (
+            Doubt("warning: "),
+            f"of {named[each.setting]}, {each.spoilt} of {each.spoilt + len(each.values)} pairs were "
+            f"set aside, the last because {each.spoilt_because}",
+        )
+        for each in measured
+        if each.spoilt
+    )
+    how = _how(measured) if measured else ()
+    return said, (*((table,) if measured else ()), *key_to(names), *aside, *how)
 
 
 def _sentence(name: str, found: Overhead, what: str) -> Sentence:
@@ -87,13 +97,14 @@ def _how(found: Sequence[Overhead]) -> tuple[Sentence, ...]:
     setting = found[0].setting
     sending_s = (setting.windows or 1) * (setting.duration_s or 0.0)
     turn = f"{sending_s:g} s of sending" if sending_s else "a run of the workload"
-    gap_s, steal = (
-        max(shares) for shares in zip(*((each.gap_s or 0.0, each.steal or 0.0) for each in found), strict=True)
-    )
+    gap_s = max(each.gap_s or 0.0 for each in found)
+    steal = max((each.steal for each in found if each.steal is not None), default=None)
+    took = "What the host took" if steal is None else f"The host took {units.percent(steal)}"
+    unknown = " is not known" if steal is None else ""
     covered = "the true cost" if len(found) == 1 else "a session's true costs, all at once,"
     said = (
         f"A turn is {turn}. In the {units.seconds(gap_s)} before each, the tool starts or ends and comes to rest, as "
-        f"does the workload. The intervals cover {covered} with {1 - found[0].alpha:.0%}. The host took "
-        f"{units.percent(steal)} of the CPUs (steal)."
+        f"does the workload. The intervals cover {covered} with {units.percent(1 - found[0].alpha)}. {took} "
+        f"of the CPUs (steal){unknown}."
     )
     return ((Quiet(said),),)

@@ -59,6 +59,27 @@ def test_what_never_worked_is_named_with_its_reason() -> None:
     assert [line.label for line in table.lines] == ["a"]
 
 
+def test_what_was_set_aside_and_what_could_not_be_read_is_said() -> None:
+    """No counter that could not be read is a zero, and no pair is gone in silence; the level is the one asked for."""
+
+    class Odd(Simulated):
+        def spoil(self, made):
+            metrics = {name: value for name, value in made.metrics.items() if name == "turn_gap_s"}
+            read = replace(made, metrics=metrics)
+            return invalid(read, "it stumbled") if made.block == 3 and made.arm == "B" else read
+
+    found = document(Odd(quiet, 2, 0.1), plan(alpha=0.001))
+    (table,) = (part for part in found.parts if isinstance(part, Table))
+    cells = dict(zip([heading.name for heading in table.headings], table.lines[0].cells, strict=True))
+    assert (cells["cpu"], cells["pairs"].text) == (None, "12, 1 set aside")
+    told = ["".join(part) for part in found.parts if isinstance(part, tuple)]
+    assert "warning: of exec:a tool, 1 of 13 pairs were set aside, the last because it stumbled" in told
+    (how,) = (each for each in told if each.startswith("A turn is"))
+    assert "cover the true cost with 99.9 %. What the host took of the CPUs (steal) is not known." in how
+    quiet_machine = document(Simulated(quiet, 2, 0.1), plan())
+    assert "The host took 0.4 % of the CPUs (steal)." in "".join(quiet_machine.parts[-1])
+
+
 def test_a_workload_of_ones_own_is_called_that_and_its_time_is_in_seconds() -> None:
     """No sender is spoken of."""
     one = comparison("perf trace")
