@@ -68,6 +68,7 @@ def test_what_it_reported_and_admitted_stands_in_the_ledger(tmp_path: Path) -> N
     assert bench_here("report", out).returncode == 0
 
 
+@pytest.mark.slow
 def test_of_one_that_counts_nothing_nothing_is_claimed() -> None:
     """No loss is known, and none is denied."""
     trial = told(TELLING.format(saw=1, lost=1), "--ready", "^up$")
@@ -82,7 +83,8 @@ def test_of_one_that_counts_nothing_nothing_is_claimed() -> None:
     [
         pytest.param("echo no BTF; exit 3", "ended with status 3 before it was ready: no BTF", id="dies at once"),
         pytest.param(f"{LONG} & sleep 0.2; exit 0", f"left {LONG} running", id="forks away"),
-        pytest.param("echo up; sleep 0.1; kill -SEGV $$", "was killed by SIGSEGV before it was told to", id="dies"),
+        pytest.param("echo up; sleep 0.1; kill -SEGV $$", "was killed by SIGSEGV before it was told to", id="dies",
+                     marks=pytest.mark.slow),
         pytest.param("echo up; sleep 0.1; exit 0", "ended with status 0 before it was told to", id="ends"),
         pytest.param(
             f"{LONG} & echo up; exec yes", "said more than 256 MiB", id="floods", marks=pytest.mark.slow
