@@ -200,6 +200,15 @@ def test_one_that_opens_its_streams_anew_takes_nothing_away(stream: str) -> None
         assert it.said() == b"before\nanew\nagain\nafter\nlate\n"
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="to become another user takes root")
+def test_one_that_has_become_another_user_opens_its_streams_anew_too() -> None:
+    """They are its own, whoever made them."""
+    user = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
+    with ProcessTree([*user, "sh", "-c", "echo before; echo anew > /dev/stdout"]) as it:
+        assert it.ended(10)
+        assert it.said() == b"before\nanew\n"
+
+
 def test_a_workload_writes_what_it_likes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Only its last words are kept."""
     monkeypatch.setattr(process_tree, "MOST_SAID_BYTES", 1 << 20)
