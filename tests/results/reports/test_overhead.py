@@ -62,6 +62,13 @@ def test_what_never_worked_is_named_with_its_reason() -> None:
 def test_what_was_set_aside_and_what_could_not_be_read_is_said() -> None:
     """No counter that could not be read is a zero, and no pair is gone in silence; the level is the one asked for."""
 
+    def stolen(steal: float) -> Document:
+        class Stolen(Simulated):
+            def spoil(self, made):
+                return replace(made, metrics={**made.metrics, "steal_ratio": steal})
+
+        return document(Stolen(quiet, 2, 0.1), plan())
+
     class Odd(Simulated):
         def spoil(self, made):
             metrics = {name: value for name, value in made.metrics.items() if name == "turn_gap_s"}
@@ -76,8 +83,8 @@ def test_what_was_set_aside_and_what_could_not_be_read_is_said() -> None:
     assert "warning: of exec:a tool, 1 of 13 pairs were set aside, the last because it stumbled" in told
     (how,) = (each for each in told if each.startswith("A turn is"))
     assert "cover the true cost with 99.9 %. What the host took of the CPUs (steal) is not known." in how
-    quiet_machine = document(Simulated(quiet, 2, 0.1), plan())
-    assert "The host took 0.4 % of the CPUs (steal)." in "".join(quiet_machine.parts[-1])
+    for steal, text in ((0.004, "0.4 %"), (0.0, "0 %")):
+        assert f"The host took {text} of the CPUs (steal)." in "".join(stolen(steal).parts[-1])
 
 
 def test_a_workload_of_ones_own_is_called_that_and_its_time_is_in_seconds() -> None:
