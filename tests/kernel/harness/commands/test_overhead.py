@@ -137,10 +137,11 @@ def test_a_session_that_was_cut_off_goes_on(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_tool_that_dies_at_work_is_named_and_given_up(tmp_path: Path) -> None:
-    """From its third start on, after the two in which it was tried, it ends in the middle of its turn."""
-    out, log = tmp_path / "out.jsonl", tmp_path / "log"
-    script = f"echo x >> {log}; [ $(wc -l < {log}) -ge 3 ] && exec sleep 0.8; exec {LONG}"
-    ran = overhead("--pairs", 6, "--out", out, "--", "sh", "-c", script)
+    """From its third start on, after the two in which it was tried, it ends when it sees the workload at work."""
+    out, log, works = tmp_path / "out.jsonl", tmp_path / "log", tmp_path / "works"
+    script = f"echo x >> {log}; [ $(wc -l < {log}) -ge 3 ] || exec {LONG}; until [ -e {works} ]; do sleep 0.1; done"
+    workload = f"sh -c 'touch {works}; sleep 1; rm {works}'"
+    ran = overhead("--workload", workload, "--pairs", 6, "--out", out, "--", "sh", "-c", script)
     assert ran.returncode == 5, ran.stderr
     assert "is not known" in ran.stdout
     trials = read(out).trials
