@@ -6,17 +6,15 @@ import traceback
 try:
     import argparse
     import errno
-    import importlib
     import os
-    import pkgutil
     import signal
     import threading
     from pathlib import Path
-    from types import FrameType, ModuleType
+    from types import FrameType
     from typing import NoReturn
 
-    import harness.commands
     from bpf.errors import CannotRun
+    from harness.commands.parts.commands import command, command_names, summary
     from harness.commands.parts.parser import Parser
     from harness.commands.parts.roles import check_roles
     from harness.commands.parts.status import (
@@ -98,11 +96,6 @@ def _look_in_roots_folders() -> None:
     os.environ["PATH"] = ":".join([*folders, *added])
 
 
-def command_names() -> list[str]:
-    """List the commands: the files of harness/commands."""
-    return sorted(module.name for module in pkgutil.iter_modules(harness.commands.__path__) if not module.ispkg)
-
-
 def _dispatch(argv: list[str]) -> int:
     parser = Parser(prog="bench", description="Benchmark consumers of eBPF events.", add_help=False)
     parser.add_argument("-h", "--help", action="store_true")
@@ -117,16 +110,12 @@ def _dispatch(argv: list[str]) -> int:
     if words.command not in names:
         raise unknown(f"no command '{words.command}'", words.command, names, "see bench --help")
     search(user_path())
-    module = importlib.import_module(f"harness.commands.{words.command}")
-    command = Parser(
-        prog=f"bench {words.command}", description=module.__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    module.add_arguments(command)
+    module, parser = command(words.command)
     for word in words.rest:
         if word.startswith("--") and word.endswith("=--"):  # argparse before Python 3.13 makes an empty list of it
             raise BadInput(f"{word} gives no value")
-    arguments = command.parse_args((["--help"] if words.help else []) + words.rest)
-    check_roles(command, arguments)
+    arguments = parser.parse_args((["--help"] if words.help else []) + words.rest)
+    check_roles(parser, arguments)
     require(module.NEEDS, words.command, argv)
     return int(module.run(arguments))
 
@@ -134,12 +123,7 @@ def _dispatch(argv: list[str]) -> int:
 def _print_overview() -> None:
     print("usage: bench COMMAND [OPTIONS]   (bench COMMAND --help tells more)\n")
     for name in command_names():
-        print(f"  {name:<10} {_summary(importlib.import_module(f'harness.commands.{name}'))}")
-
-
-def _summary(module: ModuleType) -> str:
-    assert module.__doc__ is not None, f"{module.__name__} says what it does in its docstring"
-    return module.__doc__.splitlines()[0].rstrip(".")
+        print(f"  {name:<10} {summary(command(name)[0])}")
 
 
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

@@ -26,7 +26,7 @@ ObjectKind = Literal["dataclass", "tuple", "dict"]
 SCHEMA_VERSION = 5
 
 # Fields of a setting that came after the first files were written: where one is absent, its default is what held.
-_LATER = frozenset({
+LATER = frozenset({
     "channel", "when_full", "producers", "stall_s", "handicap", "windows", "object_kind", "window_events", "program",
     "python", "foreign",
 })  # fmt: skip
@@ -93,7 +93,7 @@ class Setting:
 
         Of a file's many trials, those of the same setting share one, which is made and checked once.
         """
-        values = {field: row[name] for field, name in _names() if name in row or name not in _LATER}
+        values = {field: row[name] for field, name in _names() if name in row or name not in LATER}
         if isinstance(values.get("foreign"), Mapping):
             values["foreign"] = Foreign.from_json(values["foreign"])
         # The first files name no channel: there was one ring, or none and the aggregation map.
@@ -122,8 +122,8 @@ def _names() -> tuple[tuple[str, str], ...]:
 
 
 _COUNTS = tuple(f.name for f in fields(Ledger))
-# As _LATER: nothing was overwritten before anything could be.
-_LATER_COUNTS = frozenset({"overwritten", "admitted"})
+# As LATER: nothing was overwritten before anything could be.
+LATER_COUNTS = frozenset({"overwritten", "admitted"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -273,7 +273,7 @@ class Trial:
             arm=row.get("arm"),
             started_at=row["started_at"],
             setting=Setting.from_json(row),
-            ledger=Ledger(**{name: row[name] for name in _COUNTS if name in row or name not in _LATER_COUNTS}),
+            ledger=Ledger(**{name: row[name] for name in _COUNTS if name in row or name not in LATER_COUNTS}),
             first_offered_ns=row["first_offered_ns"],
             last_offered_ns=row["last_offered_ns"],
             last_consumed_ns=row["last_consumed_ns"],

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.__main__ import command_names, main
+from harness.__main__ import main
+from harness.commands.parts.commands import command_names
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 PAGES = [CHECKOUT / "README.md", CHECKOUT / "CONTRIBUTING.md", *sorted(CHECKOUT.glob("docs/*.md"))]

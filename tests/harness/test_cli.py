@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.__main__ import command_names, main
+from harness.__main__ import main
+from harness.commands.parts.commands import command_names
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 
