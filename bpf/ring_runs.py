@@ -1,5 +1,6 @@
 """Runs of records in a mapped ring: looked at with numpy, many at a time, with no Python work per record."""
 
+import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -19,6 +20,19 @@ RING_SHARE = 4
 """A chunk is at most this part of the ring, so that a slow `take` never holds back more than that."""
 
 _SHORTEST_LOOK = 8
+
+
+def unordered() -> str | None:
+    """Say why Python cannot read a ring on this machine, or None.
+
+    The producer releases its position and each header's length with ordered stores; a reader must load them in that
+    order. x86-64 never reorders loads with loads or stores with earlier loads; elsewhere barriers would be needed,
+    which Python cannot state.
+    """
+    machine = platform.machine()
+    if machine in ("x86_64", "AMD64"):
+        return None
+    return f"on {machine} the processor may reorder loads, and Python has no barriers"
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,8 @@ def commands_page() -> str:
     """Write each command with its words, and the exit statuses."""
     lines = [
         MADE, "", "# Commands", "",
-        "`bench COMMAND --help` says the same. `--help` and `--version` need nothing; `--json` prints for programs.", "",
+        "`bench COMMAND --help` says the same. `--help` and `--version` need nothing; `--json` prints for programs.",
+        "",
         "## Exit status", "",
         "| status | means |", "|---:|---|",
         *(f"| {status} | {meaning} |" for status, meaning in sorted(MEANINGS.items())),

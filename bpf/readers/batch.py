@@ -1,12 +1,12 @@
 """The `batch` reader: looks at the channel's mapped memory, many records at a time, with no Python work per record."""
 
-import platform
 from typing import Protocol, Self, runtime_checkable
 
 from bpf.channel import RecordChannel
 from bpf.program import Program
 from bpf.reader import RecordReader
 from bpf.record import Samples
+from bpf.ring_runs import unordered
 
 
 @runtime_checkable
@@ -23,16 +23,9 @@ class BatchReader(RecordReader):
 
     @staticmethod
     def unsupported() -> str | None:
-        """Say why this machine cannot read a channel's memory from Python, or None.
-
-        The producer releases its position and each header's length with ordered stores; a reader must load them in that
-        order. x86-64 never reorders loads with loads or stores with earlier loads; elsewhere barriers would be needed,
-        which Python cannot state.
-        """
-        machine = platform.machine()
-        if machine not in ("x86_64", "AMD64"):
-            return f"on {machine} the processor may reorder loads, and Python has no barriers; use --reader callback"
-        return None
+        """Say why this machine cannot read a channel's memory from Python, or None."""
+        why = unordered()
+        return None if why is None else f"{why}; use --reader callback"
 
     @classmethod
     def open(cls, program: Program, mode: object) -> Self:
