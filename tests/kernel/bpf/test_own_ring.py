@@ -45,7 +45,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def interrupt(tool: subprocess.Popen[str]) -> None:
-    """End a tool once it sleeps, and so has read all; again where bcc was just calling it, which swallows the signal."""
+    """End a tool once it sleeps, and so has read all; again where it was just called by bcc, which keeps no signal."""
     while tool.poll() is None:
         if Path(f"/proc/{tool.pid}/stat").read_text().rpartition(")")[2].split()[0] == "S":
             tool.send_signal(signal.SIGINT)
