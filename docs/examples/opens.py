@@ -14,9 +14,11 @@ struct event {
 };
 BPF_RINGBUF_OUTPUT(events, 1024);
 
-TRACEPOINT_PROBE(syscalls, sys_enter_openat)
+TRACEPOINT_PROBE(raw_syscalls, sys_enter)
 {
     struct event event = {.pid = bpf_get_current_pid_tgid() >> 32};
+    if (args->id != 257) /* openat on x86-64 */
+        return 0;
     bpf_get_current_comm(event.comm, sizeof(event.comm));
     events.ringbuf_output(&event, sizeof(event), 0);
     return 0;
