@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import inspect
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -88,7 +90,7 @@ def mode_page() -> str:
         tree = ast.parse((CHECKOUT / path).read_text())
         for node in tree.body:
             if isinstance(node, ast.ClassDef) and node.name in names:
-                lines += ["", f"## {node.name}", "", f"`{path}`", "", "```python", _outline(node), "```"]
+                lines += ["", f"## {node.name}", "", f"`{path}`", "", "```python", _outline(node) + "```"]
     return "\n".join([*lines, ""])
 
 
@@ -104,7 +106,8 @@ def _outline(node: ast.ClassDef) -> str:
         elif isinstance(each, ast.Expr | ast.AnnAssign):
             kept.append(each)
     node.body = kept
-    return ast.unparse(node)
+    ruff = [sys.executable, "-m", "ruff", "format", "-"]
+    return subprocess.run(ruff, cwd=CHECKOUT, input=ast.unparse(node), capture_output=True, text=True, check=True).stdout
 
 
 def schema() -> dict[str, Any]:
