@@ -106,8 +106,8 @@ def _outline(node: ast.ClassDef) -> str:
         elif isinstance(each, ast.Expr | ast.AnnAssign):
             kept.append(each)
     node.body = kept
-    ruff = [sys.executable, "-m", "ruff", "format", "-"]
-    return subprocess.run(ruff, cwd=CHECKOUT, input=ast.unparse(node), capture_output=True, text=True, check=True).stdout
+    ruff, text = [sys.executable, "-m", "ruff", "format", "-"], ast.unparse(node)
+    return subprocess.run(ruff, cwd=CHECKOUT, input=text, capture_output=True, text=True, check=True).stdout
 
 
 def schema() -> dict[str, Any]:

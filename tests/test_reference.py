@@ -14,6 +14,7 @@ from harness.commands.parts import status
 from results.file import read
 from tests.reference import CHECKOUT, pages, schema
 
+PAGES = pages()
 SCHEMA = schema()
 LINE = Draft202012Validator(SCHEMA)
 RESULTS = [
@@ -34,10 +35,10 @@ def lines(path: Path) -> Iterator[dict[str, Any]]:
             yield line
 
 
-@pytest.mark.parametrize("path", list(pages()), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", list(PAGES), ids=lambda path: path.name)
 def test_a_page_is_what_the_code_says(path: Path) -> None:
     """Where it is not: .venv/bin/python -m tests.reference."""
-    assert path.read_text() == pages()[path]
+    assert path.read_text() == PAGES[path]
 
 
 def test_each_exit_status_is_explained() -> None:
