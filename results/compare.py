@@ -18,7 +18,7 @@ from results.trial import Trial
 Verdict = Literal["worse", "better", "same", "undecided"]
 
 # What `check` does not gate is judged by the margin of times.
-_MARGIN = 0.10
+MARGIN = 0.10
 
 # The confidence that a verdict needs.
 ENOUGH = 0.95
@@ -155,8 +155,8 @@ def _judge(label: str, row: Row, other: Row, margin: float | None) -> list[Judge
         if a is None or b is None:
             continue
         gate = column.gate
-        within = margin if margin is not None else gate.margin if gate else _MARGIN
-        shift = compare(_by_block(row, column), _by_block(other, column), gate.scale if gate else "ratio")
+        within = margin if margin is not None else gate.margin if gate else MARGIN
+        shift = compare(by_block(row, column), by_block(other, column), gate.scale if gate else "ratio")
         found.append(Judged(label, column, a, b, within, shift, (row.disturbed(column), other.disturbed(column))))
     return found
 
@@ -174,7 +174,7 @@ def _withheld(pairs: Sequence[tuple[Row, Row]]) -> tuple[Metric, ...]:
     )
 
 
-def _by_block(row: Row, column: Metric) -> dict[object, list[float]]:
+def by_block(row: Row, column: Metric) -> dict[object, list[float]]:
     """Gather the values that the row's spread is made of by the session and block of their trials."""
     blocks: dict[object, list[float]] = {}
     for trial in row.measured(column):

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import expm1
-from typing import Any, Self
+from typing import Any, Literal, Self, get_args
 
 from results import units
 from results.errors import BadInput
@@ -45,6 +45,9 @@ class Gated:
         )
 
 
+Scope = Literal["class", "host"]
+"""Of what a fleet's verdicts are: of each class of hosts, by all its blocks together, or of each host by its own."""
+
 MOST_BLOCKS = 100_000
 MOST_MARGIN = 1000.0
 LONGEST_BUDGET_S = 366 * 86_400.0
@@ -57,12 +60,16 @@ class GatePlan:
     `looks` are numbers of valid blocks, rising; alpha is split evenly over them, so that all looks together raise a
     false alarm with at most that chance. A verdict reached at one look is final. With a budget there are none until it
     is used up, and then there is one (results/check/budget.py).
+
+    With a `scope` it is a fleet's: each host runs the blocks of one look and decides nothing; the verdicts are those of
+    all hosts together (fleet.py), and whether they can be reached depends on how many there are.
     """
 
     alpha: float
     looks: tuple[int, ...]
     gated: tuple[Gated, ...]
     budget_s: float | None = None
+    scope: Scope | None = None
 
     def __post_init__(self) -> None:
         check_alpha(self.alpha)
@@ -72,9 +79,15 @@ class GatePlan:
             check_budget(self.budget_s)
         for gated in self.gated:
             check_margin(gated.metric.name, gated.gate.margin)
+        if self.scope not in (None, *get_args(Scope)):
+            raise BadInput(f"a verdict is of a class of hosts or of a host, not of a {self.scope}")
+        if self.scope is not None and (len(self.looks) > 1 or self.budget_s is not None):
+            raise BadInput("all hosts of a fleet run the same number of blocks, and there is one look: pass --blocks N")
         if self.budget_s is not None and not self.looks:
             return
         check_looks(self.looks)
+        if self.scope is not None:
+            return
         if self.looks[0] < self.fewest:
             raise BadInput(
                 f"{self.looks[0]} blocks can never fail: with {self.family_size} metrics gated and alpha "
@@ -103,7 +116,8 @@ class GatePlan:
 
     def to_json(self) -> dict[str, object]:
         row = {"alpha": self.alpha, "looks": list(self.looks), "gated": [one.to_json() for one in self.gated]}
-        return row if self.budget_s is None else {**row, "budget_s": self.budget_s}
+        said = {"budget_s": self.budget_s, "scope": self.scope}
+        return row | {name: value for name, value in said.items() if value is not None}
 
     @classmethod
     def from_json(cls, row: Mapping[str, Any]) -> Self:
@@ -113,6 +127,7 @@ class GatePlan:
             looks=tuple(row["looks"]),
             gated=tuple(map(Gated.from_json, row["gated"])),
             budget_s=row.get("budget_s"),
+            scope=row.get("scope"),
         )
 
 
@@ -120,6 +135,8 @@ def looks_of(plan: GatePlan) -> str:
     """Say when a plan looks."""
     if plan.budget_s is not None:
         return f"one, when {units.seconds(plan.budget_s)} were used up"
+    if plan.scope is not None:
+        return f"one, after {plan.looks[0]} blocks on each host"
     return f"planned after {' and '.join(map(str, plan.looks))} blocks"
 
 

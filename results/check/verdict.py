@@ -103,7 +103,7 @@ class _Looked:
 
 
 def _go_through_looks(plan: GatePlan, blocks: Sequence[Block]) -> _Looked:
-    series = [_Series.of(gated, blocks, plan.spare_blocks) for gated in plan.gated]
+    series = [Series.of(gated, blocks, plan.spare_blocks) for gated in plan.gated]
     decided: dict[int, Judgement] = {}
     last: dict[int, Judgement] = {}
     wanted: dict[Gated, int] = {}
@@ -114,6 +114,8 @@ def _go_through_looks(plan: GatePlan, blocks: Sequence[Block]) -> _Looked:
         missing = {index: look - len(series[index].values) for index in open_}
         if any(count > 0 for count in missing.values()):
             wanted = {plan.gated[index]: count for index, count in missing.items() if count > 0}
+            break
+        if plan.scope is not None:
             break
         p_values = [_p_in_family(series[index], decided.get(index), look) for index in family]
         steps = dict(zip(family, holm(p_values, plan.alpha_per_look), strict=True))
@@ -148,8 +150,8 @@ def _excess(judgement: Judgement) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class _Series:
-    """The block values of one gated metric, and the blocks that they came from."""
+class Series:
+    """The block values of one gated metric, and the blocks that they came from; why there are no more, if one knows."""
 
     gated: Gated
     blocks: tuple[Block, ...]
@@ -194,8 +196,8 @@ class _Series:
             high=self._shown(upper_bound(values, level_ok)),
             p_regressed=regressed,
             p_ok=ok,
-            median_a=self._median("A", look),
-            median_b=self._median("B", look),
+            median_a=self.median_of("A", look),
+            median_b=self.median_of("B", look),
             more_blocks=more,
             more_s=None if more is None else more * seconds_per_block(self.blocks),
             because=because,
@@ -211,6 +213,8 @@ class _Series:
                 f"{count} blocks in a budget of {units.seconds(plan.budget_s)}, and {plan.fewest} are the fewest that "
                 "can decide: raise it, or gate fewer metrics"
             )
+        if plan.scope is not None:
+            stopped = f"{count} blocks of one host: those of the fleet are judged together, from its file"
         because = self.gated.excluded_because or self.absent_because or stopped
         doubtful = Judgement(gated=self.gated, verdict=Verdict.INCONCLUSIVE, blocks=count, because=because)
         if not values:
@@ -220,8 +224,8 @@ class _Series:
             estimate=self._shown(hodges_lehmann(values)),
             low=self._shown(lower_bound(values, level_regressed)),
             high=self._shown(upper_bound(values, level_ok)),
-            median_a=self._median("A", count),
-            median_b=self._median("B", count),
+            median_a=self.median_of("A", count),
+            median_b=self.median_of("B", count),
             **self._left_out(count),
         )
 
@@ -239,7 +243,7 @@ class _Series:
         # An end at infinity (fewer blocks than any look has) is no number that JSON or a reader could use.
         return self.gated.gate.shown(value) if isfinite(value) else None
 
-    def _median(self, arm: Arm, look: int) -> float:
+    def median_of(self, arm: Arm, look: int) -> float:
         value = self.gated.metric.value
         found = [value(trial) for block in self.blocks[:look] for trial in block.of_arm(arm)]
         return float(median(each for each in found if each is not None))
@@ -261,7 +265,7 @@ def _set_aside(gated: Gated, measured: Sequence[Block], spare: int) -> str:
     return said
 
 
-def _p_in_family(series: _Series, decided: Judgement | None, look: int) -> float:
+def _p_in_family(series: Series, decided: Judgement | None, look: int) -> float:
     if decided is not None:
         return 0.0 if decided.verdict is Verdict.REGRESSED else 1.0
     if len(series.values) < look:

@@ -26,7 +26,7 @@ from results.reports.names import key_to
 from results.reports.sessions import DOUBTFUL, marked
 from results.reports.why import why_parts, why_screen, why_words
 
-_TONES: dict[Verdict, type[str]] = {Verdict.REGRESSED: Bad, Verdict.OK: Good, Verdict.INCONCLUSIVE: Doubt}
+TONES: dict[Verdict, type[str]] = {Verdict.REGRESSED: Bad, Verdict.OK: Good, Verdict.INCONCLUSIVE: Doubt}
 
 
 def check_document(outcome: Outcome) -> Document:
@@ -50,7 +50,7 @@ def check_document(outcome: Outcome) -> Document:
         rest="more metrics, none worse",
     )
     why = () if outcome.why is None else why_parts(outcome.why, names)
-    verdict = _TONES[outcome.verdict](outcome.verdict)
+    verdict = TONES[outcome.verdict](outcome.verdict)
     arms = ((f"A (baseline): {check.arm_a}",), (f"B (candidate): {check.arm_b}",))
     return Document(
         arms,
@@ -73,8 +73,8 @@ def check_document(outcome: Outcome) -> Document:
 def _line(outcome: Outcome, judgement: Judgement, names: Names, reasons: tuple[str, ...]) -> Line:
     gated, why = judgement.gated, _reason(judgement)
     a, b = _arm_value(outcome, judgement, "A"), _arm_value(outcome, judgement, "B")
-    change, limit, of = _change(judgement), _limit(judgement), _relation(judgement)
-    verdict = _TONES[judgement.verdict](judgement.verdict)
+    change, limit, of = change_of(judgement), limit_of(judgement), relation_of(judgement)
+    verdict = TONES[judgement.verdict](judgement.verdict)
     said = (
         f"{gated.mode} {gated.metric.name}: {verdict}, {of} {change}, limit {limit}; A {a}, B {b}; "
         f"{judgement.blocks} blocks"
@@ -96,30 +96,31 @@ def _two_lines(outcome: Outcome, judgement: Judgement, names: Names) -> Sentence
     gated, why = judgement.gated, _reason(judgement)
     a, b = _arm_value(outcome, judgement, "A"), _arm_value(outcome, judgement, "B")
     return (
-        _TONES[judgement.verdict](f"{judgement.verdict!s:<12} "),
+        TONES[judgement.verdict](f"{judgement.verdict!s:<12} "),
         Strong(f"{names.brief(gated.mode)} {gated.metric.name}"),
-        f"  {_relation(judgement)} {_change(judgement)}, limit {_limit(judgement)}",
+        f"  {relation_of(judgement)} {change_of(judgement)}, limit {limit_of(judgement)}",
         "\n",
         f"{'':<13}A {a}, B {b}, {judgement.blocks} blocks",
         f"; {why}" if why else "",
     )
 
 
-def _relation(judgement: Judgement) -> str:
+def relation_of(judgement: Judgement) -> str:
+    """Say how B is held against A."""
     return "B / A" if judgement.gated.gate.scale == "ratio" else "B - A"
 
 
-def _change(judgement: Judgement) -> str:
+def change_of(judgement: Judgement) -> str:
     """Write B relative to A with its interval: a ratio, or percentage points."""
     if judgement.estimate is None:
         return "–"
     low, high = _end(judgement, judgement.low, "less"), _end(judgement, judgement.high, "more")
-    return f"{_relative(judgement, judgement.estimate)} [{low}, {high}]"
+    return f"{relative(judgement, judgement.estimate)} [{low}, {high}]"
 
 
-def _limit(judgement: Judgement) -> str:
+def limit_of(judgement: Judgement) -> str:
     """Write what B may be relative to A."""
-    return _relative(judgement, judgement.limit)
+    return relative(judgement, judgement.limit)
 
 
 def _arm_value(outcome: Outcome, judgement: Judgement, arm: Arm) -> str:
@@ -141,14 +142,15 @@ def _reason(judgement: Judgement) -> str:
     )
 
 
-def _relative(judgement: Judgement, value: float) -> str:
+def relative(judgement: Judgement, value: float) -> str:
+    """Write a number that is B relative to A."""
     if judgement.gated.gate.scale == "ratio":
         return f"{value:.3f}"
     return f"{value * 100:+.3f} pp"
 
 
 def _end(judgement: Judgement, value: float | None, unbounded: str) -> str:
-    return f"any {unbounded}" if value is None else _relative(judgement, value)
+    return f"any {unbounded}" if value is None else relative(judgement, value)
 
 
 def _remarks(outcome: Outcome) -> list[str]:

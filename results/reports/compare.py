@@ -141,7 +141,7 @@ def _table(compared: Compared) -> Table:
 def _line(judged: Judged) -> Line:
     shift, write, title = judged.shift, judged.column.write, judged.column.title
     ratio = shift is not None and shift.scale == "ratio"
-    interval = f"{_amount(shift.low, ratio)} to {_amount(shift.high, ratio)}" if shift else "–"
+    interval = interval_of(shift.low, shift.high, ratio) if shift else "–"
     margin = f"{judged.margin * 100:.3g} %" if ratio or shift is None else f"{judged.margin * 100:.3g} points"
     medians = zip((judged.a, judged.b), judged.doubtful, strict=True)
     lossy = judged.column is LOSS_RATIO
@@ -161,10 +161,16 @@ def _change(judged: Judged) -> str:
     """Write how B differs from A."""
     if judged.shift is None:
         return "–"
-    return marked(_amount(judged.shift.estimate, judged.shift.scale == "ratio"), any(judged.doubtful))
+    return marked(amount(judged.shift.estimate, judged.shift.scale == "ratio"), any(judged.doubtful))
 
 
-def _amount(value: float, ratio: bool) -> str:
+def interval_of(low: float, high: float, ratio: bool) -> str:
+    """Write between which changes one lies."""
+    return f"{amount(low, ratio)} to {amount(high, ratio)}"
+
+
+def amount(value: float, ratio: bool) -> str:
+    """Write a change: a ratio, or a difference of shares."""
     if not ratio:
         return f"{value * 100:+.3g} points" if value else "0"
     if value >= 10:

@@ -57,16 +57,24 @@ def load(paths: Sequence[Path]) -> Report:
         problems = [str(problem) for result in read for problem in result.problems]
         why = problems[0] if problems else "the run that wrote it ended before its first trial did"
         raise BadInput(f"no trial in {named} can be used: {why}")
+    problems = [line for result in read for line in _problems(result)]
+    return report_of(tuple(files.values()), sessions, trials, problems)
+
+
+def report_of(
+    paths: Sequence[Path], sessions: Sequence[Session], trials: Sequence[Trial], problems: Sequence[str]
+) -> Report:
+    """Put sessions and trials together."""
     costs, unreplayed = overheads(sessions, trials)
     in_turns = {session.id for session in sessions if "overhead" in session.plan}
     found = rows([trial for trial in trials if trial.session not in in_turns], sessions)
     limits, unfinished = capacities(sessions, trials)
     listed = variants(found, limits)
     return Report(
-        paths=tuple(files.values()),
+        paths=tuple(paths),
         sessions=tuple(sessions),
         trials=tuple(trials),
-        problems=(*(line for result in read for line in _problems(result)), *unfinished, *unreplayed),
+        problems=(*problems, *unfinished, *unreplayed),
         rows=tuple(found),
         variants=tuple(listed),
         overheads=tuple(costs),

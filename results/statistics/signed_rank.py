@@ -4,6 +4,10 @@ Everything here counts Walsh averages, the means (x_i + x_j) / 2 over all i <= j
 is Wilcoxon's W+ of the values less the threshold, their median is the Hodges-Lehmann estimate, and their order
 statistics are the ends of the interval, so that test, estimate and interval can never contradict one another.
 docs/statistics.md says why signed ranks, and what they assume.
+
+Over several hosts the averages are those within each host, all counted together: their number above a threshold is the
+sum of the hosts' W+ (Lehmann 1975, van Elteren 1960), whose null distribution is the convolution of theirs. No value of
+one host is ever ranked among those of another.
 """
 
 from collections.abc import Sequence
@@ -29,8 +33,7 @@ def p_above(values: Sequence[float], threshold: float) -> float:
     every pattern of signs the count is at most W+ with the ties broken in any fixed order, and the distribution of W+
     is the one used.
     """
-    averages = _walsh_averages(np.asarray([values], dtype=np.float64))
-    return float(_upper_tail(len(values))[int(np.count_nonzero(averages - _ROUNDING > threshold))])
+    return p_above_over([values], threshold)
 
 
 def p_below(values: Sequence[float], threshold: float) -> float:
@@ -40,7 +43,7 @@ def p_below(values: Sequence[float], threshold: float) -> float:
 
 def hodges_lehmann(values: Sequence[float]) -> float:
     """Return the median of the Walsh averages: the threshold for which the values are most evenly split."""
-    return float(np.median(_walsh_averages(np.asarray([values], dtype=np.float64))))
+    return hodges_lehmann_over([values])
 
 
 def lower_bound(values: Sequence[float], level: float) -> float:
@@ -51,13 +54,45 @@ def lower_bound(values: Sequence[float], level: float) -> float:
 def lower_bounds(rows: NDArray[np.float64], level: float) -> NDArray[np.float64]:
     """Return that of each row of a table."""
     averages = _walsh_averages(rows)
-    place = averages.shape[1] - int(np.count_nonzero(_upper_tail(rows.shape[1]) > level))
+    place = averages.shape[1] - int(np.count_nonzero(_upper_tail((rows.shape[1],)) > level))
     return averages[:, place] - _ROUNDING if place >= 0 else np.full(len(rows), -np.inf)
 
 
 def upper_bound(values: Sequence[float], level: float) -> float:
     """Return the greatest threshold that `p_below` does not reject at `level`; inf if there are too few values."""
     return -lower_bound([-value for value in values], level)
+
+
+def p_above_over(hosts: Sequence[Sequence[float]], threshold: float, lost: Sequence[int] = ()) -> float:
+    """Test one-sided whether the values lie above `threshold`, by the sum of all hosts' W+.
+
+    `lost` are the numbers of values that were planned where there are none. Such a host keeps its part of the null
+    distribution and adds nothing to the sum: its own p is 1, whatever it was that had it lost.
+    """
+    above = sum(int(np.count_nonzero(each - _ROUNDING > threshold)) for each in _averages(hosts))
+    return float(_upper_tail(_counts(hosts, lost))[above])
+
+
+def p_below_over(hosts: Sequence[Sequence[float]], threshold: float, lost: Sequence[int] = ()) -> float:
+    """Test one-sided whether the values lie below `threshold`: the mirror image of `p_above_over`."""
+    return p_above_over(_mirrored(hosts), -threshold, lost)
+
+
+def hodges_lehmann_over(hosts: Sequence[Sequence[float]]) -> float:
+    """Return the median of the averages within each host: the threshold for which all are most evenly split."""
+    return float(np.median(np.concatenate(_averages(hosts))))
+
+
+def lower_bound_over(hosts: Sequence[Sequence[float]], level: float, lost: Sequence[int] = ()) -> float:
+    """Return the least threshold that `p_above_over` does not reject at `level`; -inf if the values are too few."""
+    averages = np.sort(np.concatenate([*_averages(hosts), np.empty(0)]))
+    place = averages.size - int(np.count_nonzero(_upper_tail(_counts(hosts, lost)) > level))
+    return float(averages[place]) - _ROUNDING if place >= 0 else -float("inf")
+
+
+def upper_bound_over(hosts: Sequence[Sequence[float]], level: float, lost: Sequence[int] = ()) -> float:
+    """Return the greatest threshold that `p_below_over` does not reject at `level`; inf if there are too few values."""
+    return -lower_bound_over(_mirrored(hosts), level, lost)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,15 +131,28 @@ def _walsh_averages(rows: NDArray[np.float64]) -> NDArray[np.float64]:
     return averages
 
 
-@lru_cache(maxsize=256)
-def _upper_tail(count: int) -> NDArray[np.float64]:
-    """Return P(W+ >= t) for t = 0 … n (n + 1) / 2, each rank joining the sum by a fair coin.
+def _averages(hosts: Sequence[Sequence[float]]) -> list[NDArray[np.float64]]:
+    return [_walsh_averages(np.asarray([values], dtype=np.float64))[0] for values in hosts]
 
-    Only halving and adding of non-negative numbers: the relative error stays below `count` units in the last place.
+
+def _counts(hosts: Sequence[Sequence[float]], lost: Sequence[int]) -> tuple[int, ...]:
+    return tuple(sorted((*map(len, hosts), *lost)))
+
+
+def _mirrored(hosts: Sequence[Sequence[float]]) -> list[list[float]]:
+    return [[-value for value in values] for values in hosts]
+
+
+@lru_cache(maxsize=256)
+def _upper_tail(counts: tuple[int, ...]) -> NDArray[np.float64]:
+    """Return P(W+ >= t) for t = 0 …, the sum over hosts of so many values, each rank of each joining by a fair coin.
+
+    Only halving and adding of non-negative numbers: the relative error stays below as many units in the last place as
+    there are values.
     """
-    chance = np.zeros(count * (count + 1) // 2 + 1)
+    chance = np.zeros(sum(count * (count + 1) // 2 for count in counts) + 1)
     chance[0] = 1.0
-    for rank in range(1, count + 1):
+    for rank in (rank for count in counts for rank in range(1, count + 1)):
         joined = np.zeros_like(chance)
         joined[rank:] = chance[:-rank]
         chance = (chance + joined) / 2
