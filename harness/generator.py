@@ -54,16 +54,27 @@ def _run(spec: GeneratorSpec, parent: Parent) -> None:
         while True:
             start_ns = parent.receive(Go).at_ns
             stop.clear()
-            idle_ns = _waited_ns() - time.monotonic_ns()
+            began_ns = _busy_at_start_ns()
             offered = offer(
                 sender, schedule, start_ns=start_ns, duration_ns=duration_ns, stop=lambda: bool(stop), spins=spec.spins
             )
-            busy_ns = time.monotonic_ns() - _waited_ns() + idle_ns
+            busy_ns = _busy_at_end_ns() - began_ns
             times = os.times()
             sent = Sent(offered=offered, cpu_s=times.user + times.system, busy_ns=busy_ns)
             if isinstance(sender, SyntheticSender):
                 sent = replace(sent, emitted=sender.emitter.emitted, emitting_ns=sender.emitter.spent_ns)
             parent.send(sent)
+
+
+def _busy_at_start_ns() -> int:
+    """Read the clock less what was waited for a CPU. What comes between two readings only ever adds to the time."""
+    now_ns = time.monotonic_ns()
+    return now_ns - _waited_ns()
+
+
+def _busy_at_end_ns() -> int:
+    waited_ns = _waited_ns()
+    return time.monotonic_ns() - waited_ns
 
 
 def _waited_ns() -> int:
