@@ -18,7 +18,6 @@ from results.errors import BadInput
 from results.metrics import CPU, SENDER_PER_FRAME, STEAL, TURN_GAP, WORKLOAD
 from results.plan import Ask, Step, check_trials, replayed
 from results.session import Session
-from results.statistics.midmean import midmean
 from results.statistics.power import detectable
 from results.statistics.signed_rank import hodges_lehmann, lower_bound, p_above, p_below, upper_bound
 from results.trial import Setting, Trial
@@ -212,13 +211,13 @@ def _value(block: Block) -> float:
 
 
 def _turn(trial: Trial) -> float:
-    """Return what a turn's windows took, a logarithm: its midmean, so that one that was cut into does not count."""
+    """Return what a turn's windows took, a logarithm: the mean of their faster half, since noise only ever delays."""
     windows = trial.windows
     rows = [] if windows is None else [windows.values[name] for name in WORK if name in windows.values]
     logs = [log(each) for row in rows for each in row if each is not None and each > 0]
     if not logs:
         raise BadInput(f"trial {trial.number} is stored as valid, and does not say what its workload took")
-    return midmean(logs)
+    return fmean(sorted(logs)[: ceil(len(logs) / 2)])
 
 
 def _span_s(trial: Trial) -> float:

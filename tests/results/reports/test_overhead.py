@@ -35,7 +35,7 @@ def test_a_cost_a_saving_and_neither_are_told_apart() -> None:
     machine = Simulated(quiet, 3, {"perf record": 0.2, "nice": -0.1})
     found = document(machine, plan("perf record", "nice", "sleep 600"))
     costs, spares, neither = said(found)
-    assert costs.startswith("Attaching perf record costs the sender 2")
+    assert costs.startswith("Attaching perf record costs the sender 19.9 %")
     assert spares.startswith("Attaching nice spares the sender ")
     assert neither.startswith("What attaching sleep 600 costs the sender is not told from nothing (-")
     assert neither.endswith(" % would have been.")
