@@ -10,7 +10,7 @@ from harness import generator
 
 
 class TakesTheCpu:
-    """A file of the kernel's (schedstat): at one of two readings, its reader loses the CPU, before or after it is told."""
+    """A file of the kernel's (schedstat): its reader loses the CPU at one of two, before or after it is told."""
 
     def __init__(self, reading: int, *, told: bool) -> None:
         self.reading, self.told = reading, told
