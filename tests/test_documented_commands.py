@@ -18,7 +18,7 @@ from harness.__main__ import main
 from harness.commands.parts.commands import command_names
 
 CHECKOUT = Path(__file__).resolve().parents[1]
-PAGES = [CHECKOUT / "README.md", CHECKOUT / "CONTRIBUTING.md", *sorted(CHECKOUT.glob("docs/*.md"))]
+PAGES = [CHECKOUT / "README.md", CHECKOUT / "CONTRIBUTING.md", *sorted(CHECKOUT.glob("docs/**/*.md"))]
 # What stands for something else: an option's list of choices, words left out, a variable of a workflow.
 PLACEHOLDER = re.compile(r"[…<>{]|\bCOMMAND\b")
 
