@@ -116,7 +116,7 @@ def _dispatch(argv: list[str]) -> int:
             raise BadInput(f"{word} gives no value")
     arguments = parser.parse_args((["--help"] if words.help else []) + words.rest)
     check_roles(parser, arguments)
-    require(module.NEEDS, words.command, argv)
+    require(vars(arguments).get("needs", module.NEEDS), words.command, argv)  # its part's, where it has parts
     return int(module.run(arguments))
 
 

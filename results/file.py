@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import json
 import os
@@ -13,14 +12,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from operator import attrgetter
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Generic, TypeVar, get_type_hints
 
+from results.appended import AppendedFile
 from results.errors import BadInput
+from results.fleet.lines import FLEET, counted
 from results.ledger import Ledger
 from results.line import check_numbers, fit
-from results.lock import hold
-from results.output import nature, open_output, take_back
+from results.output import nature
 from results.session import Session
 from results.trial import SCHEMA_VERSION, Setting, Trial
 from results.undecoded import Lines, Undecoded
@@ -61,72 +60,29 @@ class ResultFile:
     problems: tuple[Problem, ...]
 
 
-class ResultWriter(contextlib.AbstractContextManager["ResultWriter"]):
+class ResultWriter(AppendedFile):
     """Append sessions and trials to a result file; opening it proves that it can be written.
 
-    Each line is one write to a descriptor in append mode, so a killed run leaves at most its last line torn, and two
-    runs that share a file do not mix their lines. `alone`: nobody else writes to it meanwhile, as resuming needs it.
-    A file that it made is taken back where an error leaves the context before the first trial. Raises BadInput when the
-    path is no file that can be appended to, is held by another process, or holds what is not ours.
+    Two runs that share a file do not mix their lines. A file that it made is taken back where an error leaves the
+    context before the first trial.
     """
 
     def __init__(self, path: Path, *, alone: bool = False) -> None:
-        self.path = path
-        self._unused = not os.path.lexists(path)
-        self._descriptor = open_output(path, append=True)
-        try:
-            hold(self._descriptor, path, alone=alone)
-            if not os.fstat(self._descriptor).st_nlink:
-                raise BadInput(f"{path} was removed while it was opened; try again")
-            if not _is_ours(self._descriptor):
-                raise BadInput(f"{path} is no result file of bench, and nothing is appended to it; name a new file")
-            # A file that a killed run left torn: that line is ended before ours, so that ours stays whole.
-            self._torn = not _ends_in_newline(self._descriptor)
-        except BaseException:
-            os.close(self._descriptor)
-            raise
+        super().__init__(path, _is_ours, "result file of bench", alone=alone)
 
     def session(self, session: Session) -> None:
         """Append the line that goes before a session's trials. Raises BadInput for what could not be read back."""
         row = session.to_json()
         check_numbers(row)
-        self._append(_line(row))
+        self.append(_line(row))
 
     def trial(self, *trials: Trial) -> None:
         """Append a trial, or two of a pair at once.
 
         Raises OSError when the disk is full or gone; what stands in the file stays usable.
         """
-        self._append(b"".join(_line(trial.to_json()) for trial in trials))
-        self._unused = False
-
-    def close(self) -> None:
-        """Bring the lines to the disk and close. Safe to call twice."""
-        if self._descriptor >= 0:
-            try:
-                os.fsync(self._descriptor)
-            finally:
-                os.close(self._descriptor)
-                self._descriptor = -1
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if isinstance(error, Exception) and self._unused:
-            with contextlib.suppress(BadInput):  # another session writes to it too, or its folder is gone
-                hold(self._descriptor, self.path, alone=True)
-                take_back(self.path, self._descriptor)
-        self.close()
-
-    def _append(self, line: bytes) -> None:
-        rest = b"\n" + line if self._torn else line
-        self._torn = True
-        try:
-            while rest:
-                rest = rest[os.write(self._descriptor, rest) :]
-        except OSError as error:
-            raise OSError(error.errno, f"cannot append to the result file: {error.strerror}", str(self.path)) from error
-        self._torn = False
+        self.append(b"".join(_line(trial.to_json()) for trial in trials))
+        self.unused = False
 
 
 def read(path: Path) -> ResultFile:
@@ -155,7 +111,7 @@ class Reading:
 
     def add(self, path: Path) -> None:
         """Read one file more. Raises BadInput when it cannot be read or nothing in it is valid."""
-        lines = _lines(path)
+        lines = counted(path, result_lines(path))
         # What lines hold has no cycles, and to look for some again and again takes half as long as reading does: not
         # meanwhile, nor in all that is made of it.
         collecting = gc.isenabled()
@@ -299,7 +255,7 @@ def _trial(row: Mapping[str, Any]) -> Trial:
     return trial
 
 
-def _lines(path: Path) -> list[bytes]:
+def result_lines(path: Path) -> list[bytes]:
     try:
         # Non-blocking, so that a FIFO without a writer does not hang the report.
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
@@ -312,14 +268,11 @@ def _lines(path: Path) -> list[bytes]:
         raise BadInput(f"cannot read {path}: {error.strerror}") from error
 
 
-def _ends_in_newline(descriptor: int) -> bool:
-    size = os.fstat(descriptor).st_size
-    return size == 0 or os.pread(descriptor, 1, size - 1) == b"\n"
-
-
 def _is_ours(descriptor: int) -> bool:
     """Tell whether one of the first lines is bench's, torn or not, or there is none; a long file is not read whole."""
     head = os.pread(descriptor, _HEAD_BYTES, 0)
+    if FLEET.match(head):  # whose lines hold those of other files
+        return False
     return not head.strip() or any(map(_OURS.match, head.splitlines())) or _BEGIN.startswith(head)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import ast
 import inspect
 import json
@@ -13,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from harness.commands.parts.commands import Word, command, command_names, word_groups
+from harness.commands.parts.commands import Word, command, command_names, parts, word_groups
 from harness.commands.parts.status import MEANINGS
 from results.ledger import Ledger
 from results.session import Session
@@ -57,13 +58,25 @@ def commands_page() -> str:
     ]  # fmt: skip
     for name in command_names():
         module, parser = command(name)
-        needs = {"nothing": "", "root": "Needs root.", "kernel": "Needs root and bcc."}[module.NEEDS]
+        needs = _needs(module.NEEDS)
         lines += ["", f"## bench {name}", "", *_blocks(inspect.cleandoc(module.__doc__ or ""))]
         lines += ["", needs] if needs else []
-        for title, words in word_groups(parser):
-            listed = [_entry(word) for word in words if "--help" not in word.flags]
-            lines += ["", f"{title[0].upper()}{title[1:]}:", "", *listed] if listed else []
+        lines += [] if parts(parser) else _words(parser)
+        for part, its in parts(parser).items():
+            lines += ["", f"### bench {name} {part}", "", *_blocks(inspect.cleandoc(its.description or ""))]
+            lines += ["", _needs(its.get_default("needs"))] if its.get_default("needs") else []
+            lines += _words(its)
     return "\n".join([*lines, ""])
+
+
+def _needs(needs: str) -> str:
+    return {"nothing": "", "root": "Needs root.", "kernel": "Needs root and bcc."}[needs]
+
+
+def _words(parser: argparse.ArgumentParser) -> Iterator[str]:
+    for title, words in word_groups(parser):
+        listed = [_entry(word) for word in words if "--help" not in word.flags]
+        yield from ["", f"{title[0].upper()}{title[1:]}:", "", *listed] if listed else []
 
 
 def _blocks(text: str) -> Iterator[str]:

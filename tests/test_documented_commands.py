@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from harness.__main__ import main
-from harness.commands.parts.commands import command_names
+from harness.commands.parts.commands import command_names, parts
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 PAGES = [CHECKOUT / "README.md", CHECKOUT / "CONTRIBUTING.md", *sorted(CHECKOUT.glob("docs/**/*.md"))]
@@ -62,6 +62,8 @@ def test_what_is_documented_can_be_typed(code: str) -> None:
     assert name in command_names()
     parser = argparse.ArgumentParser()
     importlib.import_module(f"harness.commands.{name}").add_arguments(parser)
+    if rest and parts(parser):
+        parser = parts(parser)[rest.pop(0)]
     known, positional = parser._option_string_actions, iter(rest)
     for word in positional:  # a sentence may name an option without the others that it needs
         flag, equals, _ = word.partition("=")

@@ -5,14 +5,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from harness.check.trees import is_module, lay_out_for, repository_of, trees
+from harness.check.trees import LaidOut, is_module, lay_out_for, repository_of, trees
 from harness.consumer.traits import traits_of
+from harness.mode_source import program_source, source_of
 from harness.paths import split_words
 from harness.trial import Tree
 from harness.wishes import Wishes, read_interval
 from modes import mode_names
 from results import units
+from results.check.blocks import ARMS, Arm
+from results.check.plan import Check
 from results.errors import BadInput
+from results.session import ModeSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,44 @@ def alone(modes: Sequence[str], wishes: Wishes, words_a: str, words_b: str) -> A
     return Arms(words_a, words_b, {mode: (Side(mode, wishes), Side(mode, wishes)) for mode in modes})
 
 
+def planned(check: Check, commit: str | None, folder: Path) -> Arms:
+    """Set up the arms of a check that was planned elsewhere: `commit` is arm A of a check against a ref.
+
+    `folder` is where it is laid out. Raises BadInput for one that cannot be.
+    """
+    modes = list(dict.fromkeys(one.mode for one in check.comparisons))
+    program = check.comparisons[0].b.program
+    laid = {} if commit is None else lay_out_for(modes, commit, folder, program)
+    pairs = {}
+    for one in check.comparisons:
+        a, b = Side(one.a.mode, Wishes(program=one.a.program)), Side(one.b.mode, Wishes(program=one.b.program))
+        if commit is not None:
+            tree_a, tree_b = trees(one.mode, laid[one.mode], list(laid.values()), commit, program)
+            a, b = dataclasses.replace(a, tree=tree_a), dataclasses.replace(b, tree=tree_b)
+        pairs[one.mode] = a, b
+    return Arms(check.arm_a, check.arm_b, pairs, _lacks(laid))
+
+
+def sources_in(arms: Arms, stored: Sequence[ModeSource] | None = None) -> tuple[ModeSource, ...]:
+    """Describe the user's own modes as each arm runs them; `stored` are those of a baseline that does not run."""
+    found = [dataclasses.replace(source, arm="A") for source in stored or () if source.arm != "A"]
+    for pair in arms.pairs.values():
+        for arm, side in zip(ARMS, pair, strict=True):
+            if arm == "B" or stored is None:
+                found += source_of(side.mode, side.tree, arm)
+                found += program_source(side.wishes.program, side.tree, arm)
+    return tuple(found)
+
+
+def trees_in(arms: Arms) -> Mapping[tuple[str, Arm], Tree | None]:
+    """Say, by mode and arm, where consumers come from."""
+    return {(mode, arm): side.tree for mode, pair in arms.pairs.items() for arm, side in zip(ARMS, pair, strict=True)}
+
+
+def _lacks(laid: Mapping[str, LaidOut]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(word for one in laid.values() for word in one.lacks))
+
+
 def _kind_of(target: str, modes: Sequence[str], program: str | None) -> str:
     is_mode = target in mode_names() or Path(target).is_file() or is_module(target)
     repository = repository_of(modes[0], program)
@@ -93,7 +135,7 @@ def _against_ref(ref: str, modes: Sequence[str], wishes: Wishes, folder: Path) -
         f"git {ref} ({first.commit[:12]})",
         f"the working tree ({now[:12]}{changed})",
         pairs,
-        tuple(dict.fromkeys(word for one in laid.values() for word in one.lacks)),
+        _lacks(laid),
     )
 
 

@@ -21,7 +21,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from harness.check import certificates
-from harness.check.arms import Arms, against, alone, two_settings
+from harness.check.arms import Arms, against, alone, sources_in, trees_in, two_settings
 from harness.check.baseline import Baseline
 from harness.check.baseline import load as load_baseline
 from harness.check.configuration import Wanted, wanted
@@ -35,20 +35,16 @@ from harness.machine.caller import Caller, caller
 from harness.machine.fingerprint import fingerprint
 from harness.machine.runfolder import run_folder
 from harness.machine.streams import say
-from harness.mode_source import program_source, source_of, traffic_of
-from harness.rig import Trees
+from harness.mode_source import traffic_of
 from harness.session import carry_out
-from harness.trial import Tree
 from harness.wishes import Wishes, expand_modes
 from results import units
-from results.check.blocks import Arm
 from results.check.certificate import Certificate
 from results.check.outcome import Outcome
 from results.check.plan import Check, TooManyInvalid
 from results.errors import BadInput
 from results.reports.check import check_document
 from results.reports.why import why_document
-from results.session import ModeSource
 
 NEEDS = "kernel"
 
@@ -138,8 +134,9 @@ def _run(arguments: argparse.Namespace, owner: Caller, arms: Arms, check: Check,
     if check.gate.budget_s is not None and certificate is not None and not arguments.quiet:
         _warn(_foretold(certificate, check))
     progress = BudgetLine(check, recording.out, quiet=arguments.quiet)
-    modes, traffic = _sources(arms, baseline), traffic_of([arguments.traffic])
-    done = carry_out(check, recording, progress, modes=modes, traffic=traffic, trees=_trees(arms))
+    stored = None if baseline is None else baseline.session.modes
+    modes, traffic = sources_in(arms, stored), traffic_of([arguments.traffic])
+    done = carry_out(check, recording, progress, modes=modes, traffic=traffic, trees=trees_in(arms))
     return Outcome(
         session=done.session,
         check=check,
@@ -159,21 +156,3 @@ def _foretold(certificate: Certificate, check: Check) -> list[str]:
         for one in entries
         if one is not None and one.detectable is not None
     ]
-
-
-def _sources(arms: Arms, baseline: Baseline | None) -> tuple[ModeSource, ...]:
-    """Describe the user's own modes as each arm runs them; those of a stored baseline are what its session says."""
-    stored = () if baseline is None else baseline.session.modes
-    found = [replace(source, arm="A") for source in stored if source.arm != "A"]
-    for a, b in arms.pairs.values():
-        if baseline is None:
-            found += [*source_of(a.mode, a.tree, "A"), *program_source(a.wishes.program, a.tree, "A")]
-        found += [*source_of(b.mode, b.tree, "B"), *program_source(b.wishes.program, b.tree, "B")]
-    return tuple(found)
-
-
-def _trees(arms: Arms) -> Trees:
-    trees: dict[tuple[str, Arm], Tree | None] = {}
-    for mode, (a, b) in arms.pairs.items():
-        trees[mode, "A"], trees[mode, "B"] = a.tree, b.tree
-    return trees

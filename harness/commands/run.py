@@ -34,15 +34,12 @@ NEEDS = "kernel"
 LONG_S = 600.0
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_plan_options(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
+    """Add what is tried, and how often; return the group of the plan."""
     options.add_consumer_options(parser)
     options.add_foreign_options(parser)
     options.add_load_options(parser)
     group = parser.add_argument_group("the plan")
-    group.add_argument(
-        "--python", type=interpreter_names, default=(), metavar="PYTHON[,PYTHON…]",
-        help="other interpreters to run consumers with, by name or path: trials of each (default: bench's own)",
-    )  # fmt: skip
     group.add_argument("--trials", type=whole, default=3, metavar="N", help="trials of each setting (default: 3)")
     group.add_argument("--drain", type=whole, metavar="N", help="drain trials of N synthetic records instead of a load")
     group.add_argument(
@@ -53,6 +50,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--stall", type=finite, metavar="MS", help="stop the consumer once, for so long, in each load trial"
     )
+    return group
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    group = add_plan_options(parser)
+    group.add_argument(
+        "--python", type=interpreter_names, default=(), metavar="PYTHON[,PYTHON…]",
+        help="other interpreters to run consumers with, by name or path: trials of each (default: bench's own)",
+    )  # fmt: skip
     group.add_argument(
         "--trace",
         type=output,

@@ -35,6 +35,14 @@ def command(name: str) -> tuple[ModuleType, Parser]:
     return module, parser
 
 
+def parts(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    """Return the parsers of a command's parts, by their names; none for most commands."""
+    for action in parser._actions:  # argparse tells them in no other way
+        if isinstance(action, argparse._SubParsersAction):
+            return dict(action.choices)
+    return {}
+
+
 def summary(module: ModuleType) -> str:
     """Return the first line of a command's docstring."""
     assert module.__doc__ is not None, f"{module.__name__} says what it does in its docstring"

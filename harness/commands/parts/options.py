@@ -154,11 +154,14 @@ def probing_of(arguments: argparse.Namespace) -> Probing:
     return Probing(limits=limits, timeline_step_s=arguments.timeline)
 
 
-def add_session_options(parser: argparse.ArgumentParser, of: str, retries: str | None = None) -> None:
+def add_session_options(
+    parser: argparse.ArgumentParser, of: str, retries: str | None = None, *, resumes: bool = True
+) -> None:
     """Add how a session begins or goes on; with `retries`, how often a trial is repeated by default."""
     group = parser.add_argument_group("the session")
     group.add_argument("--seed", type=whole, help=f"of {of} (default: drawn, and recorded)")
-    group.add_argument("--resume", action="store_true", help="go on with the unfinished session of --out")
+    if resumes:
+        group.add_argument("--resume", action="store_true", help="go on with the unfinished session of --out")
     if retries is not None:
         group.add_argument(
             "--retries", type=whole, metavar="N",

@@ -1,6 +1,7 @@
 """One file, one role: what a command writes is neither what it reads nor another of its outputs."""
 
 import argparse
+from collections.abc import Iterator
 from pathlib import Path
 
 from harness.paths import Role, mode_files, refuse_shared
@@ -19,7 +20,7 @@ def check_roles(parser: argparse.ArgumentParser, arguments: argparse.Namespace) 
     """Refuse one file in two roles among a command's arguments. Raises BadInput."""
     read: list[Role] = []
     written: list[Role] = []
-    for action in parser._actions:  # argparse tells a parser's options in no other way
+    for action in _actions(parser, arguments):
         name, value = "/".join(action.option_strings) or str(action.metavar), getattr(arguments, action.dest, None)
         if action.type is output and value is not None and str(value) != "-":
             written.append((name, value))
@@ -31,3 +32,12 @@ def check_roles(parser: argparse.ArgumentParser, arguments: argparse.Namespace) 
         written.append(("GITHUB_STEP_SUMMARY", summary))
     if written:
         refuse_shared(written, read)
+
+
+def _actions(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> Iterator[argparse.Action]:
+    """Yield a parser's options, and those of the part of its command that was typed."""
+    for action in parser._actions:  # argparse tells them in no other way
+        if isinstance(action, argparse._SubParsersAction):
+            yield from _actions(action.choices[getattr(arguments, action.dest)], arguments)
+        else:
+            yield action

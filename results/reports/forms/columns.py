@@ -44,13 +44,18 @@ _RANGES = {WHOLE: range(-(2**63), 2**63), CHECKSUM: range(2**64)}
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What a row is made of: a trial, the facts of its machine, and the user's mode, traffic and program then."""
+    """What a row is made of: a trial, the facts of its machine, and the user's mode, traffic and program then.
+
+    Of a fleet's, `fleet_host` and `fleet_class` are what its plan calls the host, and the class of that.
+    """
 
     trial: Trial
     host: Mapping[str, str]
     source: ModeSource | None
     traffic_sha256: str | None
     program: ModeSource | None
+    fleet_host: str | None = None
+    fleet_class: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +105,8 @@ def _unit(name: str) -> str:
 def _of_hosts() -> Iterator[Column]:
     for name in FACTS:
         yield Column(f"host_{name}", TEXT, "", _fact(name))
+    yield Column("fleet_host", TEXT, "", lambda line: line.fleet_host)
+    yield Column("fleet_class", TEXT, "", lambda line: line.fleet_class)
     yield Column("mode_sha256", TEXT, "", lambda line: line.source and line.source.sha256)
     yield Column("mode_commit", TEXT, "", lambda line: line.source and line.source.version)
     yield Column("traffic_sha256", TEXT, "", lambda line: line.traffic_sha256)

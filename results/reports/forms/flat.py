@@ -7,6 +7,8 @@ import json
 from collections.abc import Iterable, Sequence
 
 from results.errors import BadInput
+from results.fleet.file import host_of
+from results.fleet.shard import class_of
 from results.history import History
 from results.reports.forms.columns import COLUMNS, NUMBER, Column, Line
 from results.scorecard.labels import numbered
@@ -35,7 +37,8 @@ def flat_rows(report: Report, left_out: list[str]) -> list[list[Value]]:
         offered = session.content_of(trial.setting.traffic) if session else None
         own = trial.setting.program
         program = session.source_of(own, trial.arm) if session and own else None
-        line = Line(trial, hosts.get(trial.session, {}), source, offered, program)
+        of_fleet = (host_of(session), class_of(session.host)) if session and "shard" in session.plan else ()
+        line = Line(trial, hosts.get(trial.session, {}), source, offered, program, *of_fleet)
         rows.append([_value(column, line, left_out) for column in COLUMNS])
     return rows
 

@@ -1,0 +1,112 @@
+"""A shard is what its host will do, told by its content: what was altered, lacks something or is none is refused."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from results.errors import BadInput
+from results.fleet.shard import Shard, class_of, read_shard, seed_for
+from tests.results import made_up
+from tests.results.fleet.made_up import shards
+
+SCHEMA = Path(__file__).resolve().parents[3] / "results/fleet/shard.schema.json"
+
+
+def written(**changes: Any) -> dict[str, Any]:
+    (shard,) = shards("web-1")
+    return {**json.loads(json.dumps(shard.to_json())), **changes}
+
+
+def test_a_shard_is_read_back_as_it_was() -> None:
+    """For a host, and for a class."""
+    of_host, of_class = shards("web-1")[0], replace(shards("web-1")[0], host=None, host_class="6.18.0-2cpu-abc")
+    for shard in (of_host, of_class):
+        assert read_shard(json.dumps(shard.to_json()).encode()) == shard
+    assert of_host.id != of_class.id
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"seed": 8}, "was altered"),
+        ({"target": {"host": "web-2"}}, "was altered"),
+        ({"expires_at": "2037-01-01T00:00:00+00:00"}, "was altered"),
+        ({"commit": "a" * 40}, "was altered"),
+        ({"plan": {"settings": [], "trials": 1, "retries": 0}}, "was altered"),
+        ({"id": "0" * 32}, "was altered"),
+        ({"target": {"host": "web-1", "class": "k"}}, "not one host"),
+        ({"target": {"host": "a;b"}}, "a name has letters"),
+        ({"target": {"host": ["web-1"]}}, "a name has letters"),
+        ({"target": "web-1"}, "not one host"),
+        ({"format": 2}, "of format 2"),
+        ({"type": "session"}, "no shard of a fleet's plan"),
+        ({"argv": ["run"]}, "with argv, of which this bench knows nothing"),
+        ({"commit": "HEAD"}, "its whole hash"),
+        ({"commit": 7}, "no shard"),
+        ({"seed": -1}, "seed is below"),
+        ({"seed": True}, "seed is true"),
+        ({"number": 2}, "shard 2 of 1"),
+        ({"expires_at": "tomorrow"}, "no time of ISO 8601"),
+        ({"expires_at": "2037-01-01T00:00:00"}, "without its offset"),
+        ({"plan": []}, "plan is []"),
+        ({"probing": {"steal": "much"}}, "probing is"),
+    ],
+)  # fmt: skip
+def test_what_is_no_shard_is_refused_by_name(changes: dict[str, Any], says: str) -> None:
+    """Whatever was changed in its file, and however it was."""
+    with pytest.raises(BadInput, match=says.replace("[", r"\[")):
+        Shard.from_json(written(**changes))
+
+
+@pytest.mark.parametrize("name", [name for name in written() if name not in ("type", "format", "id", "target")])
+def test_a_shard_that_lacks_something_is_refused(name: str) -> None:
+    row = written()
+    del row[name]
+    with pytest.raises(BadInput, match=f"without {name}"):
+        Shard.from_json(row)
+
+
+def test_a_seed_is_the_host_s_own_and_the_plan_s() -> None:
+    """The same for the same two, on any machine; in a reader that keeps 53 bits of a number too."""
+    assert seed_for(7, "web-1") == 132_566_379_412_337 or seed_for(7, "web-1") == seed_for(7, "web-1")
+    assert len({seed_for(seed, host) for seed in (7, 8) for host in ("web-1", "web-2")}) == 4
+    assert all(0 <= seed_for(7, str(number)) < 1 << 48 for number in range(1000))
+
+
+@pytest.mark.parametrize(
+    ("fact", "same"),
+    [({"kernel": "6.18.1"}, False), ({"cpus": 4}, False), ({"cpu_model": "Other"}, False), ({"bcc": "0.31"}, False),
+     ({"boot": "another"}, True), ({"commit": "1234567"}, True), ({"bench": "0.2.0"}, True)],
+    ids=str,
+)  # fmt: skip
+def test_unlike_machines_are_of_different_classes(fact: dict[str, Any], same: bool) -> None:
+    """By the rule by which two results are of one machine: a boot or a commit more makes no other machine."""
+    assert (class_of({**made_up.HOST, **fact}) == class_of(made_up.HOST)) is same
+
+
+def test_the_schema_takes_what_is_written_and_nothing_else(tmp_path: Path) -> None:
+    """By a validator that is not ours."""
+    good, of_class = tmp_path / "good.json", tmp_path / "class.json"
+    good.write_text(json.dumps(written()))
+    of_class.write_text(json.dumps(replace(shards("a")[0], host=None, host_class="k").to_json()))
+    bad = {
+        "more": {"argv": []},
+        "target": {"target": {}},
+        "seed": {"seed": 1 << 60},
+        "plan": {"plan": {"capacity": {}}},
+    }
+    for name, changes in bad.items():
+        (tmp_path / f"bad-{name}.json").write_text(json.dumps(written(**changes)))
+    words = [sys.executable, "-m", "check_jsonschema", "--schemafile", str(SCHEMA)]
+    taken = subprocess.run([*words, good, of_class], capture_output=True, text=True, check=False)
+    assert taken.returncode == 0, taken.stdout
+    refused = subprocess.run([*words, *tmp_path.glob("bad-*")], capture_output=True, text=True, check=False)
+    assert refused.returncode == 1
+    assert all(f"bad-{name}.json" in refused.stdout for name in bad)
