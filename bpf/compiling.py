@@ -79,8 +79,8 @@ def _looping(run: Any) -> Callable[[int, int], int]:
             return found
         began, rate, why, passes = load(block + 8 * BEGAN), load(block + 8 * RATE) / RATE_ONE, 0, 0
         while why == 0:
-            before, began = began, now(block)
-            if began >= load(block + 8 * UNTIL):
+            at = now(block)
+            if at >= load(block + 8 * UNTIL):
                 break
             found, each = 0, block
             while each != 0:
@@ -96,7 +96,7 @@ def _looping(run: Any) -> Callable[[int, int], int]:
             done = now(block)
             if found != 0:
                 store(block + 8 * LAST, done)
-            rate = rate_after(rate, found, began - before)
+            rate, began = rate_after(rate, found, at - began), at
             slept = np.int64(pause_ns(rate, load(block + 8 * ROOM), load(block + 8 * LONGEST), done - began))
             store(block + 8 * TIME, slept // 1_000_000_000)
             store(block + 8 * (TIME + 1), slept % 1_000_000_000)

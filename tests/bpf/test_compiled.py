@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bpf import cache, log_runs, machine_code, perf_runs, ring_runs
-from bpf.block import Memory
+from bpf.block import RATE, RATE_ONE, Memory
 from bpf.cache import OwnFolder
 from bpf.errors import CannotRun
 from bpf.log import PLACE_BYTES, Log
@@ -475,6 +475,30 @@ def test_a_loop_takes_from_all_producers_until_it_is_told_to_stop(rings: int, gr
     began = time.monotonic_ns()
     idle = reader.pace(stopped, began + 60_000_000_000, room=500, longest_ns=1_000_000)
     assert (idle.passes, idle.last_ns) == (1, 0), "it does not sleep for who told it to stop"
+
+
+@needs_numba
+def test_a_loop_that_comes_back_to_python_knows_since_when_records_came() -> None:
+    """Their rate is over all the time since the last pass, or pauses are too short for long after each flush."""
+    made_up, mode = MadeUpRing(1 << 16), Keeping(Kit())
+    mode.fields = np.zeros(4 * 1000, np.uint64)
+    code = code_of("ring", mode.step)
+    source = MachineSource(ring_runs.memory_of(made_up.ring), mode, code)
+    reader = CompiledReader([source], code)
+    stopped, stop = os.pipe()
+
+    def pace(until_ns: int) -> None:
+        reader.pace(stopped, until_ns, room=500, longest_ns=1_000_000)
+
+    pace(0)
+    time.sleep(0.05)
+    for each in range(100):
+        made_up.submit(each, 2, 3, 4)
+    pace(0)
+    os.write(stop, b"1")
+    pace(time.monotonic_ns() + 1_000_000_000)
+    assert mode.consumed == 100
+    assert source.block[RATE] / RATE_ONE <= 100 / 50_000_000
 
 
 @needs_numba
