@@ -311,12 +311,17 @@ def normals(columns: Sequence[Column], others: Sequence[Column] = ()) -> tuple[N
 def find(column: Column, word: str) -> list[Row]:
     """List the rows in which a counter grew, or a reason or function occurred, that the word names.
 
-    A counter may be written as nstat does, as UdpNoPorts. Raises BadInput for a word that no row knows.
+    A counter may be written as nstat does, as UdpNoPorts. Raises BadInput for a word that no row knows, or a counter
+    that tells of no drop.
     """
     wanted = _bare(word)
     found = [row for row in column.rows if wanted in set(map(_bare, _names(row)))]
     if not found:
         found = [row for row in column.rows if any(wanted in _bare(name) for name in _names(row))]
+    if wanted and not found:
+        plain = sum(wanted in {_bare(name.partition(" ")[2]) for name in row.counters} for row in column.rows)
+        if plain:
+            raise BadInput(f"{word!r} tells of no drop: ordinary traffic counts there too, in {plain} situations")
     if not found or not wanted:
         known = sorted({name for row in column.rows for name in _names(row)})
         raise unknown(

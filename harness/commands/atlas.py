@@ -23,7 +23,7 @@ from harness.commands.parts.status import DONE
 from harness.machine.checkout import VERSION
 from harness.machine.privileges import require
 from harness.machine.streams import redraw, redraws
-from results.atlas import Column, Event, Range, Row, find, read_columns
+from results.atlas import Column, Event, Range, Row, find, read_column, read_columns
 from results.errors import BadInput, unknown
 from results.output import prove_writable, write_file
 from results.reports.atlas import column_document, columns_document, find_document
@@ -58,6 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
     require("kernel", "atlas", sys.argv[1:])
     if arguments.out:
         prove_writable(arguments.out)
+        _refuse_others(arguments.out)
     column = Column(
         kernel=os.uname().release,
         machine=os.uname().machine,
@@ -83,6 +84,15 @@ def run(arguments: argparse.Namespace) -> int:
     known = known_column(column.kernel, column.machine)
     report_forms.show(column_document(column, known), arguments, "" if arguments.json else None)
     return DONE
+
+
+def _refuse_others(path: Path) -> None:
+    """Raise BadInput where the result would replace what is none: only a column gives way to a newer one."""
+    if path.exists() and path.stat().st_size:
+        try:
+            read_column(path)
+        except BadInput as error:
+            raise BadInput(f"{error}; it is not replaced: name a new file with --out") from error
 
 
 def made(names: Sequence[str] | None) -> Iterator[Row]:

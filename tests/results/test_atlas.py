@@ -190,6 +190,14 @@ def test_a_word_that_nothing_knows_is_refused_with_the_nearest() -> None:
         find(column("6.18", row()), "NO_SOKET")
 
 
+@pytest.mark.parametrize("word", ["Udp.OutDatagrams", "IpInReceives", "sender0 tx_packets"])
+def test_a_counter_that_ordinary_traffic_moves_tells_of_no_drop(word: str) -> None:
+    """It is in the file, so that nobody is told that no row knows it."""
+    counters = {f"sender {name}": 10 for name in ("Udp.OutDatagrams", "Ip.InReceives", "sender0 tx_packets")}
+    with pytest.raises(BadInput, match="tells of no drop: ordinary traffic counts there too, in 1 situations"):
+        find(column("6.18", row(counters=counters), SILENT), word)
+
+
 def test_the_answer_says_what_is_lost_whether_there_is_an_event_and_which_counter_tells() -> None:
     made = column("6.18", row(), NORMAL, SILENT)
     said = markdown(find_document(made, "ListenOverflows", [SILENT], "As it was on Linux 6.18."))

@@ -71,6 +71,17 @@ def test_what_cannot_be_meant_is_one_line_and_status_2(words: list[str], said: s
     assert len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.parametrize("content", ["# Notes\n", '{"type": "session"}\n', '{"type": "row"}\n'])
+def test_a_file_of_others_is_not_replaced(tmp_path: Path, content: str) -> None:
+    """Before anything is run."""
+    path = tmp_path / "notes.md"
+    path.write_text(content)
+    done = bench("atlas", "--only", "netfilter", "--out", path)
+    assert done.returncode == 2
+    assert "it is not replaced: name a new file with --out" in done.stderr
+    assert path.read_text() == content
+
+
 @pytest.mark.slow
 def test_the_table_is_what_this_kernel_does(tmp_path: Path) -> None:
     """Each row of this kernel's column, made again; a kernel that has none makes a new one. No column is written by
