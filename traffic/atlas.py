@@ -18,8 +18,8 @@ from traffic.scene import Scene
 from traffic.senders.packet import PacketSender
 from traffic.situation import Done, Need, Range, Situation
 
-# What is quiet for so long has come to rest; a loaded machine may take longer to begin.
-REST_S, POLL_S, LONGEST_S = 0.05, 0.01, 5.0
+# What is the same after so long, and after all that the kernel had put off by then, has come to rest.
+REST_S, LONGEST_S = 0.05, 5.0
 # A drop that nobody can be found for makes a count doubtful, and so does one that was not seen: it is made again.
 ATTEMPTS = 4
 KIND_TIMES = 64
@@ -131,7 +131,7 @@ def _observe(situation: Situation, drops: DropsByOwner, number: int, reasons: Re
                 arrived=done.arrived,
                 errors=dict(done.errors),  # asdict() would count a Counter anew
                 events=_named(_of(events, number) - _of(seen, number), reasons, symbols),
-                counters=witnesses.grown(counted, counters),
+                counters=witnesses.grown(counted, counters) | witnesses.grown({}, done.counters),
                 softnet_dropped=witnesses.softnet_dropped() - softnet,
                 unattributed=(_of(events, UNKNOWN) - _of(seen, UNKNOWN)).total(),
                 unseen=None if unseen is None else (drops.skipped() or 0) - unseen,
@@ -159,22 +159,23 @@ def _at_rest(
             counters |= {f"{side.name} {name}": value for name, value in told.items()}
         return counters, drops.read()
 
-    _await_rcu(bed)
     deadline = time.monotonic() + LONGEST_S
-    last, since = look(), time.monotonic()
-    while time.monotonic() < min(deadline, since + REST_S):
-        time.sleep(POLL_S)
-        now = look()
-        if now[0] != last[0] or _of(now[1], number) != _of(last[1], number):
-            since = time.monotonic()
+    now, moves = look(), True
+    while moves and time.monotonic() < deadline:
         last = now
-    return last
+        time.sleep(REST_S)
+        _await_kernel(bed)
+        now = look()
+        moves = now[0] != last[0] or _of(now[1], number) != _of(last[1], number)
+    return now
 
 
-def _await_rcu(bed: Scene) -> None:
-    """Wait for all that the kernel has put off: a closed socket's packets are freed after a grace period.
+def _await_kernel(bed: Scene) -> None:
+    """Wait for all that the kernel has put off: time alone proves nothing where a CPU is starved.
 
-    To take an interface away waits for them (rcu_barrier in netdev_run_todo, net/core/dev.c).
+    To take an interface away waits for each CPU's backlog (flush_all_backlogs), and for what is freed after a grace
+    period, as the packets of a closed socket (rcu_barrier in netdev_run_todo, net/core/dev.c); a CPU comes to that
+    after the timers that were due.
     """
     bed.sender.netlink(lambda route: route.link("add", ifname="rest0", kind="veth", peer="rest1"))
     bed.sender.netlink(lambda route: route.link("del", ifname="rest0"))

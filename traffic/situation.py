@@ -21,11 +21,13 @@ class Done:
     sent     what the kernel was given, in the situation's unit
     arrived  how much of it reached whoever it was meant for; None: nobody can know
     errors   what the sender was told, by the error's name, as ENOBUFS, and how often
+    counters what a socket counted of its own, by side and name, that no file of its namespace shows
     """
 
     sent: int
     arrived: int | None
     errors: Mapping[str, int] = field(default_factory=dict)
+    counters: Mapping[str, int] = field(default_factory=dict)
 
 
 class Situation(ABC):

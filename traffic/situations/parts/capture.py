@@ -30,7 +30,8 @@ class FullBesideReader(FramesSent):
         self.capture.bind((bed.receiver.ifname, self.protocol))
         done = super().do(bed, undo)
         seen, dropped = struct.unpack("=II", self.capture.getsockopt(SOL_PACKET, PACKET_STATISTICS, 8))
-        return Done(sent=seen, arrived=seen - dropped, errors=done.errors)
+        counters = {"receiver packet socket's tp_drops": dropped}
+        return Done(sent=seen, arrived=seen - dropped, errors=done.errors, counters=counters)
 
 
 def _open() -> socket.socket:
