@@ -127,7 +127,7 @@ class Reading:
         told: list[_Told] = []
         used = 0
         for number, raw in enumerate(lines, start=1):
-            if not raw.strip():
+            if raw.isspace():
                 continue
             torn = "" if raw.endswith(b"\n") else " (torn: the run that wrote it was killed)"
             row: Mapping[str, Any] = {}

@@ -140,7 +140,7 @@ def harmless(raw: bytes) -> bool:
 def _may_be_wide(raw: bytes) -> bool:
     """Tell whether a number can be wider than 64 bits, or beyond any measurement: by its digits or its exponent."""
     alike = raw.translate(_DIGITS)
-    if b"0e0" in alike or b"0e+" in alike:
+    if b"0e" in alike and (b"0e0" in alike or b"0e+" in alike):  # few lines have an exponent, and each look costs
         return True
     at = alike.find(b"0" * 20)
     while at >= 0:

@@ -39,6 +39,12 @@ class Undecoded(Mapping[str, Any]):
     def __getitem__(self, name: str) -> Any:
         return msgspec.json.decode(self._values[name])
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._values
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return self[name] if name in self._values else default
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._values)
 
