@@ -133,7 +133,9 @@ def admit(path: Path, repository: Repository, *, host: str, allowed: Path | None
     """
     raw, signature = _content(path)
     try:
-        lists = [*([ALLOWED_SIGNERS] if ALLOWED_SIGNERS.exists() else []), *([] if allowed is None else [allowed])]
+        lists = [each for each in (ALLOWED_SIGNERS, allowed) if each is not None]
+        if not os.path.lexists(ALLOWED_SIGNERS):  # a link that leads nowhere is a list that names nobody
+            lists.remove(ALLOWED_SIGNERS)
         for each in lists:  # before what was signed is looked into
             signer(raw, signature, each)
         shard = read_shard(raw)
@@ -211,8 +213,7 @@ def _refuse_unless_in(repository: Repository, named: str, name: str) -> None:
     if not Path.cwd().samefile(repository.top):
         raise BadInput(f"{named}: a fleet's files are named from {repository.top}; type the command there")
     file = (repository.top / name).resolve()
-    here = not Path(name).is_absolute() and file.is_relative_to(repository.top.resolve())
-    if not here or not file.is_file() or not repository.tracks(file):
+    if Path(name).is_absolute() or not file.is_file() or not repository.tracks(file):
         raise BadInput(
             f"{named} is no file of the commit of {repository.top}, and all that a fleet runs is: add it there "
             "(git add, git commit), and name its file as it is called from there"

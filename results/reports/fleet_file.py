@@ -20,5 +20,5 @@ def fleet_file_document(fleet: Fleet) -> Document:
     answer: list[Sentence] = [(Bad(counts) if fleet.lost or invalid else Good(counts),)]
     if extra:
         answer.append((Doubt(f"{extra} sessions more are whole and do not count: their shard was done before"),))
-    headings = titled("host", "class", "trials", "invalid", "", words=("host", "class", ""))
+    headings = titled("host", "class", "trials", "invalid", "outcome", words=("host", "class", "outcome"))
     return Document(tuple(answer), (Table("shard", headings, tuple(lines)),))

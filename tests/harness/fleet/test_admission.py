@@ -200,6 +200,7 @@ CODE: dict[str, tuple[dict[str, Any], str]] = {
     "a mode file": ({"mode": "./mine.py"}, ""),
     "a mode file that no commit holds": ({"mode": "./new.py"}, "--mode ./new.py is no file of the commit"),
     "a mode file elsewhere": ({"mode": "/etc/mine.py"}, "--mode /etc/mine.py is no file of the commit"),
+    "a mode file by its place on one host": ({"mode": "TOP/mine.py"}, "/mine.py is no file of the commit"),
     "a mode file above": ({"mode": "../new.py"}, "--mode ../new.py is no file of the commit"),
     "a link that leads elsewhere": ({"mode": "./link.py"}, "--mode ./link.py is no file of the commit"),
     "a module": ({"mode": "package.module"}, "--mode package.module is no file"),
@@ -217,6 +218,7 @@ CODE: dict[str, tuple[dict[str, Any], str]] = {
 def test_code_is_the_commit_s(host: Host, name: str) -> None:
     """Named from the top of its tree; a list of signers makes no difference."""
     settings, says = CODE[name]
+    settings = {field: value.replace("TOP", str(host.top)) for field, value in settings.items()}
     (host.top / "new.py").write_text(MODE)
     (host.folder / "new.py").write_text(MODE)
     (host.top / "link.py").symlink_to("../new.py")

@@ -58,6 +58,8 @@ def test_the_first_whole_session_counts_and_the_second_is_extra(tmp_path: Path) 
         assert not writer.finish("second")
     fleet = read_fleet(path)
     assert [(each.session, each.host) for each in fleet.extras] == [("second", "a")]
+    with path.open("a") as file:
+        file.write(json.dumps({"type": "done", "shard": shard.id, "session": "second", "host": "a"}) + "\n")
     assert [session.id for session in read(path).sessions] == ["first"]
     assert [trial.session for trial in read(path).trials] == ["first"] * 4
 
