@@ -60,9 +60,14 @@ def open_mode(spec: ConsumerSpec, program: Program) -> Mode:
 
 
 def open_reader(setting: Setting, program: Program, mode: Mode) -> Reader:
-    """Open the reader of a setting, for a mode that plays what it serves."""
+    """Open the reader of a setting. Raises ModeRaised for a mode that it cannot serve, as an older commit may hold."""
     name = setting.reader or program.options.channel.readers[0]
-    return reader_named(name).open(program, mode)
+    reader = reader_named(name)
+    if not isinstance(mode, reader.serves):
+        raise ModeRaised(
+            f"the mode has no method for the {name} reader; name one that each arm has, as --reader callback"
+        )
+    return reader.open(program, mode)
 
 
 ONE_CAUSE: Sequence[Key] = ((0xFFFFFFFF81000000, 1, 3),)
