@@ -36,16 +36,6 @@ MODE_API = {
 }
 
 
-def pages() -> dict[Path, str]:
-    """Make each page, by where it stands."""
-    docs = CHECKOUT / "docs"
-    return {
-        docs / "commands.md": commands_page(),
-        docs / "mode-api.md": mode_page(),
-        docs / "result-file.schema.json": json.dumps(schema(), indent=1) + "\n",
-    }
-
-
 def commands_page() -> str:
     """Write each command with its words, and the exit statuses."""
     lines = [
@@ -158,6 +148,12 @@ def schema() -> dict[str, Any]:
     }
 
 
+PAGES = {
+    "commands.md": commands_page,
+    "mode-api.md": mode_page,
+    "result-file.schema.json": lambda: json.dumps(schema(), indent=1) + "\n",
+}
+
 if __name__ == "__main__":
-    for path, text in pages().items():
-        path.write_text(text)
+    for name, make in PAGES.items():
+        (CHECKOUT / "docs" / name).write_text(make())

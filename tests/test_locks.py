@@ -18,11 +18,13 @@ RUN = PROJECT["project"]["dependencies"]
 DEV = [*RUN, *PROJECT["dependency-groups"]["dev"]]
 READERS = PROJECT["dependency-groups"]["readers"]
 COMPILED = PROJECT["dependency-groups"]["compiled"]
+SITE = PROJECT["dependency-groups"]["site"]
 LOCKS = {
     "requirements.txt": RUN,
     "requirements-dev.txt": DEV,
     "requirements-readers.txt": READERS,
     "requirements-compiled.txt": COMPILED,
+    "requirements-site.txt": SITE,
 }
 
 
