@@ -32,13 +32,14 @@ class Side:
 class Arms:
     """Both arms, by the name under which each pair is judged; `words_a` and `words_b` say in words what they are.
 
-    `lacks` says what a baseline that was laid out does not have.
+    `lacks` says what a baseline that was laid out does not have, `commit` which commit it is.
     """
 
     words_a: str
     words_b: str
     pairs: Mapping[str, tuple[Side, Side]] = field(default_factory=dict)
     lacks: tuple[str, ...] = ()
+    commit: str | None = None
 
 
 def against(target: str, modes: Sequence[str], wishes: Wishes, folder: Path) -> Arms:
@@ -136,6 +137,7 @@ def _against_ref(ref: str, modes: Sequence[str], wishes: Wishes, folder: Path) -
         f"the working tree ({now[:12]}{changed})",
         pairs,
         _lacks(laid),
+        first.commit,
     )
 
 

@@ -1,6 +1,7 @@
 """Turn arms and what is wanted into a check: what is compared, what is gated, and when it looks."""
 
 import dataclasses
+from collections.abc import Callable, Sequence
 
 from harness.check.arms import Arms, Side
 from harness.check.configuration import DEFAULT_DRAIN, LOAD_S, Wanted
@@ -9,7 +10,8 @@ from harness.plan import DEFAULT_LOAD, INSTRUCTIONS_RECORDS, drain_setting, drop
 from harness.probes.lines import unsupported
 from results.check.blocks import Comparison
 from results.check.certificate import Certificate
-from results.check.gate import Gated, GatePlan, default_looks
+from results.check.fleet import default_blocks, refuse_impossible
+from results.check.gate import Gated, GatePlan, Scope, default_looks
 from results.check.plan import Check
 from results.check.why import FEWEST_WINDOWS
 from results.metrics import Gate
@@ -30,6 +32,20 @@ FEWEST_RECORDS = 1000
 
 def make_check(arms: Arms, said: Wanted) -> Check:
     """Settle what runs and what is judged. Raises BadInput before anything is set up."""
+    return _make(arms, said, lambda metrics: said.looks or default_looks(metrics, said.alpha))
+
+
+def make_fleet_check(arms: Arms, said: Wanted, scope: Scope, units: Sequence[int]) -> Check:
+    """Settle what each host of a fleet runs; `units` are the numbers of hosts that a verdict is of.
+
+    Raises BadInput for a plan that cannot fail.
+    """
+    check = _make(arms, said, lambda metrics: said.looks or (default_blocks(metrics, said.alpha, units),), scope)
+    refuse_impossible(check.gate, units)
+    return check
+
+
+def _make(arms: Arms, said: Wanted, looks: Callable[[int], tuple[int, ...]], scope: Scope | None = None) -> Check:
     gated = tuple(one for mode, (_, b) in arms.pairs.items() for one in said.gated(mode, b.wishes.program))
     comparisons: dict[tuple[str, str, str], Comparison] = {}
     for one in gated:
@@ -46,9 +62,10 @@ def make_check(arms: Arms, said: Wanted) -> Check:
     return Check(
         gate=GatePlan(
             alpha=said.alpha,
-            looks=() if said.budget_s is not None else said.looks or default_looks(len(gated), said.alpha),
+            looks=() if said.budget_s is not None else looks(len(gated)),
             gated=gated,
             budget_s=said.budget_s,
+            scope=scope,
         ),
         comparisons=tuple(comparisons.values()),
         arm_a=arms.words_a,

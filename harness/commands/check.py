@@ -49,15 +49,21 @@ from results.reports.why import why_document
 NEEDS = "kernel"
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_plan_options(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
+    """Add what is compared, and how; return the group of the arms."""
     group = parser.add_argument_group("the arms")
     group.add_argument("--against", metavar="REF|MODE", help="the baseline: a git ref, or another mode, file or module")
     group.add_argument("--a", metavar="SETTING", help="the baseline as a setting: mode=epoll,reader=batch")
     group.add_argument("--b", metavar="SETTING", help="the candidate as a setting")
-    group.add_argument("--baseline", type=Path, metavar="FILE", help="a stored result as the baseline (weaker)")
     options.add_consumer_options(parser, mode_required=False)
     options.add_probe_options(parser)
     options.add_gate_options(parser)
+    return group
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    group = add_plan_options(parser)
+    group.add_argument("--baseline", type=Path, metavar="FILE", help="a stored result as the baseline (weaker)")
     outcome_files.add_options(parser)
     parser.add_argument("--no-why", action="store_true", help="do not look for what a regression comes from")
     options.add_session_options(parser, "the coin and the traffic")
@@ -68,13 +74,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     owner = caller()
     said, wishes = wanted(options.flags_of(arguments), options.consumer_wishes_of(arguments))
-    modes = [] if arguments.mode is None else expand_modes(arguments.mode)
-    _refuse_unless_one_baseline(arguments, modes)
+    modes = modes_of(arguments)
     if arguments.no_why and arguments.why is not None:
         raise BadInput("--why FILE is for what --no-why leaves out; give one of them")
     files = outcome_files.Reports(arguments)
     with run_folder() as folder:
-        arms = _arms(arguments, modes, wishes, folder)
+        arms = arms_of(arguments, modes, wishes, folder)
         _warn(arms.lacks)
         check, baseline = _check(arguments, arms, said)
         try:
@@ -93,7 +98,9 @@ def _warn(lines: Sequence[str]) -> None:
         say(f"bench: {line}")
 
 
-def _refuse_unless_one_baseline(arguments: argparse.Namespace, modes: Sequence[str]) -> None:
+def modes_of(arguments: argparse.Namespace) -> Sequence[str]:
+    """List the candidates. Raises BadInput where it is not said what each is held against, and by what one thing."""
+    modes = [] if arguments.mode is None else expand_modes(arguments.mode)
     settings = arguments.a is not None or arguments.b is not None
     given = [arguments.against is not None, settings, arguments.baseline is not None]
     if sum(given) != 1:
@@ -104,9 +111,11 @@ def _refuse_unless_one_baseline(arguments: argparse.Namespace, modes: Sequence[s
         raise BadInput("--a and --b compare two settings; --mode may name one mode for both")
     if not settings and not modes:
         raise BadInput("--mode names the candidate; which is it? see bench modes")
+    return modes
 
 
-def _arms(arguments: argparse.Namespace, modes: Sequence[str], wishes: Wishes, folder: Path) -> Arms:
+def arms_of(arguments: argparse.Namespace, modes: Sequence[str], wishes: Wishes, folder: Path) -> Arms:
+    """Set up both arms; `folder` is where a commit is laid out."""
     if arguments.against is not None:
         return against(arguments.against, modes, wishes, folder)
     if arguments.baseline is not None:

@@ -14,7 +14,7 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
-from harness.commands.parts import fleet_merge, fleet_plan, fleet_shard
+from harness.commands.parts import fleet_check, fleet_merge, fleet_plan, fleet_shard
 from harness.commands.parts.parser import Parser
 from harness.commands.parts.status import DONE
 from harness.fleet.shard import this_host
@@ -29,6 +29,7 @@ NEEDS = "nothing"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parts = parser.add_subparsers(dest="part", required=True, metavar="PART", parser_class=Parser)
     fleet_plan.add_run_arguments(_part(parts, "plan", fleet_plan.write_run, "write the shards of a run"))
+    fleet_check.add_arguments(_part(parts, "plan-check", fleet_check.write_check, "write the shards of a check"))
     shard = _part(parts, "shard", fleet_shard.carry_out_shard, "carry one shard out on this host")
     shard.set_defaults(needs="kernel")
     fleet_shard.add_arguments(shard)
