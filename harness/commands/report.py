@@ -2,6 +2,8 @@
 
 Prints the scorecard; --html writes one self-contained page, --markdown prints what a job summary or a pull request
 takes, --json one object a line of the scorecard. Needs the files alone: no root, no bcc, no network.
+
+Of a fleet's file it prints hosts × modes, and never a mean of unlike hosts; of a fleet's check, its verdicts.
 """
 
 import argparse
@@ -10,6 +12,12 @@ from pathlib import Path
 
 from harness.commands.parts import report_forms
 from harness.commands.parts.status import DONE
+from results.check.fleet import fleet_outcome
+from results.errors import BadInput
+from results.fleet.file import is_fleet, read_fleet
+from results.fleet.matrix import hosts_of, matrices
+from results.reports.fleet import fleet_document, json_lines
+from results.reports.fleet_check import fleet_check_document
 from results.reports.report import report_document
 from results.reports.scorecard import summarise
 from results.scorecard.report import Report, load
@@ -24,8 +32,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    if any(map(is_fleet, arguments.files)):
+        return _fleet(arguments)
     report = load(arguments.files)
     report_forms.show(report_document(report), arguments, _json_lines(report) if arguments.json else None)
+    return DONE
+
+
+def _fleet(arguments: argparse.Namespace) -> int:
+    if len(arguments.files) > 1:
+        raise BadInput("a fleet's file is reported by itself; bench compare puts two of them side by side")
+    fleet = read_fleet(arguments.files[0])
+    if "check" in fleet.plan:
+        outcome = fleet_outcome(fleet)
+        row = json.dumps(outcome.to_json()) + "\n" if arguments.json else None
+        report_forms.show(fleet_check_document(outcome), arguments, row)
+        return DONE
+    hosts = hosts_of(fleet)
+    found = matrices(hosts, fleet.plan)
+    document = fleet_document(fleet, hosts, found)
+    report_forms.show(document, arguments, json_lines(found) if arguments.json else None)
     return DONE
 
 

@@ -20,6 +20,7 @@ from results.audit import AuditPlan
 from results.capacity.advice import AdvicePlan
 from results.capacity.channels import ChannelsPlan
 from results.capacity.plan import CapacityPlan
+from results.check.fleet import fleet_outcome
 from results.check.outcome import Outcome
 from results.check.plan import check_of, judge_session
 from results.errors import BadInput
@@ -36,6 +37,7 @@ from results.reports.capacity import advice_document, capacity_document, channel
 from results.reports.check import check_document
 from results.reports.document import Document
 from results.reports.explain import explain_document
+from results.reports.fleet_check import fleet_check_document
 from results.reports.fleet_file import fleet_file_document
 from results.reports.overhead import overhead_document
 from results.reports.peers import peers_document
@@ -122,13 +124,21 @@ def _fleet(arguments: argparse.Namespace) -> int:
     fleet = read_fleet(arguments.file)
     for problem in fleet.problems:  # a torn line, which came again; what is missing is missed below
         say(f"bench: {arguments.file}, {problem}")
-    refuse(arguments, "of one session, and this is a fleet's file", "session", "figures", "junit", "why")
+    checked = "check" in fleet.plan
+    refuse(arguments, "of one session, and this is a fleet's file", "session", "figures", "why")
+    if not checked:
+        refuse(arguments, "of a check, and this is a run", "junit")
+    files = outcome_files.Reports(arguments)
     invalid = 0
     for each in fleet.hosts:
         prove(each)
         invalid += 0 if each.session is None else len(failed(each.session.trials))
+    if checked:
+        outcome = fleet_outcome(fleet)
+        files.write(fleet_check_document(outcome), outcome.to_json())
+        return outcome_files.STATUS[outcome.verdict]
     row = {"plan": fleet.plan_id, "shards": len(fleet.hosts), "lost": len(fleet.lost), "invalid": invalid}
-    outcome_files.Reports(arguments).write(fleet_file_document(fleet), row)
+    files.write(fleet_file_document(fleet), row)
     return INVALID_TRIAL if fleet.lost or invalid else DONE
 
 
