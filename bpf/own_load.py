@@ -111,7 +111,7 @@ def _compile(bcc: Any, own: OwnProgram, flags: Sequence[str]) -> Any:
             header = _NO_HEADER.search(complaint["why"])
             if header is None:
                 raise BadInput(f"{complaint['place']}: {complaint['why']}") from error
-            missing = missing or f"{complaint['place']}: header {header[1]} is not to be had here"
+            missing = missing or f"{complaint['place']}: header {header[1]} is not available here"
     raise BadInput(
         f"{missing}; take fields' places from the kernel's types (BENCH_OFFSET, BENCH_READ of bench.h), declare what "
         f"is needed, or install linux-libc-dev or, for the kernel's own, linux-headers-{os.uname().release}"

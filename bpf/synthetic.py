@@ -55,7 +55,7 @@ class Emitter:
         )
 
     def emit(self, count: int) -> None:
-        """Emit the next `count` records on this CPU, at about 16 million a second. Raises OSError."""
+        """Emit the next `count` records on this CPU, at about 16 million per second. Raises OSError."""
         runs, rest = divmod(count, EMITS_PER_RUN)
         if runs:
             self._run(EMITS_PER_RUN, runs)

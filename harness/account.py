@@ -131,12 +131,12 @@ def untrue(ledger: Ledger, reading: Reading) -> Iterator[str]:
     counts = [reading.metrics.get(KERNEL_TOLD.name), reading.metrics.get(KERNEL_REFUSED.name), ledger.reserve_failed]
     known = [count for count in counts if count is not None]
     if known != sorted(known):
-        yield "records told of {}, and the kernel counted {}, of {} that found no room".format(*counts)
+        yield "LOST records report {}, and the kernel counted {}, of {} that found no room".format(*counts)
 
 
 def _started_under() -> list[str]:
     found = circumstances()
-    return [f"the run was started under {', '.join(found)}, and so is what it measured"] if found else []
+    return [f"the run was started under {', '.join(found)}, which is part of what it measured"] if found else []
 
 
 def stated(
@@ -269,7 +269,7 @@ def joined(
 ) -> Trial:
     """State one half of a pair by its windows; `around` was read of the machine while the pair ran.
 
-    Costs for an event are the medians of the windows'. One that went wrong makes the half invalid. A void one does not,
+    Costs per event are the medians of the windows'. One that went wrong makes the half invalid. A void one does not,
     but where more than a quarter of them are, another load was offered than was meant.
     """
     trials = [each.trial for each in windows]

@@ -1,4 +1,4 @@
-"""The wire between the harness and its worker processes: one message a line, as a JSON object, over a socket pair."""
+"""The wire between the harness and its worker processes: one message per line, as a JSON object, over a socket pair."""
 
 import contextlib
 import ctypes

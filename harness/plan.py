@@ -63,7 +63,7 @@ def run_plan(asked: Asked) -> RunPlan:
     if commands:
         _check_foreign(asked)
     elif asked.foreign != Foreign():
-        raise BadInput("--ready, --count, --count-json, --sum-json and --lost are of --mode exec:COMMAND")
+        raise BadInput("--ready, --count, --count-json, --sum-json and --lost are only for --mode exec:COMMAND")
     wanted = consumers(own, asked.wishes) if own or not commands else []
     stall_s = _stall_s(asked)
     check_shape(asked.wishes.shape)
@@ -88,11 +88,11 @@ def run_plan(asked: Asked) -> RunPlan:
 def _check_foreign(asked: Asked) -> None:
     """Raise BadInput for what cannot be asked of a foreign command."""
     if asked.drain_records is not None:
-        raise BadInput(f"--drain is of bench's own program and modes; --mode {EXEC}… has load trials alone")
+        raise BadInput(f"--drain is only for bench's own program and modes; --mode {EXEC}… has only load trials")
     if asked.stall_ms is not None:
-        raise BadInput(f"--stall is of bench's own modes, and not of --mode {EXEC}…")
+        raise BadInput(f"--stall is only for bench's own modes, not for --mode {EXEC}…")
     if asked.passes is not None and "timed" not in expand_passes(asked.passes):
-        raise BadInput(f"--pass {asked.passes}: of --mode {EXEC}… there is the timed pass alone")
+        raise BadInput(f"--pass {asked.passes}: --mode {EXEC}… has only the timed pass")
 
 
 def foreign_setting(mode: str, read: Foreign, traffic: str, wishes: Wishes) -> Setting:
@@ -119,8 +119,8 @@ def _stall_s(asked: Asked) -> float | None:
         raise BadInput("--stall is about load trials: a drain trial begins with the consumer stopped")
     if not 0 < stall_s <= duration_s - BEFORE_S:
         raise BadInput(
-            f"--stall is above 0 ms and ends before the trial of {duration_s:g} s does, which begins "
-            f"{BEFORE_S:g} s before it; it is {asked.stall_ms:g} ms"
+            f"--stall must be above 0 ms, and end within the trial of {duration_s:g} s, in which it begins after "
+            f"{BEFORE_S:g} s; it is {asked.stall_ms:g} ms"
         )
     return stall_s
 
@@ -204,7 +204,7 @@ def check_records(records: int) -> None:
 
 def _producers(wishes: Wishes) -> int:
     if len(wishes.producers) > 1:
-        raise BadInput("--producers of several numbers is for commands that compare several settings; name one here")
+        raise BadInput("several --producers are for commands that compare several settings; name one here")
     return wishes.producers[0]
 
 
@@ -212,7 +212,7 @@ def drain_setting(mode_name: str, records: int, wishes: Wishes) -> Setting:
     """Settle every choice of a drain trial; the ring is made large enough for all the records."""
     check_records(records)
     if wishes.program is not None:
-        raise BadInput("a drain trial is of records that bench's own program emits: --program has load trials alone")
+        raise BadInput("a drain trial drains records of bench's own program: --program has only load trials")
     setting = _consumer_setting(mode_name, "synthetic", wishes)
     drains = dataclasses.replace(setting, trial_kind="drain", drain_records=records, wakeup=None)
     if setting.ring_size_bytes is None:
@@ -269,7 +269,7 @@ def in_passes(setting: Setting, passes: Sequence[str], wishes: Wishes) -> list[S
 
 def _collector(wishes: Wishes) -> Collector:
     if len(wishes.gc) > 1:
-        raise BadInput("--gc of several is for commands that compare several settings; name one here")
+        raise BadInput("several --gc are for commands that compare several settings; name one here")
     return wishes.gc[0]
 
 
@@ -279,11 +279,11 @@ def _objects(mode_name: str, mode: Traits, wishes: Wishes) -> tuple[ObjectKind |
     if not kinds:
         for option, value in (("--object", wishes.object_kinds), ("--window", wishes.window_events)):
             if value is not None:
-                raise BadInput(f"{option} is not for mode {mode_name}: it makes no objects of events, and keeps none")
+                raise BadInput(f"{option} is not for mode {mode_name}: it makes no objects, and keeps none")
         return None, None
     wanted = wishes.object_kinds or kinds[:1]
     if len(wanted) > 1:
-        raise BadInput("--object of several is for commands that compare several settings; name one here")
+        raise BadInput("several --object are for commands that compare several settings; name one here")
     if wanted[0] not in kinds:
         raise BadInput(f"--object {wanted[0]} is not for mode {mode_name}: it makes {' or '.join(kinds)}")
     return wanted[0], wishes.window_events or DEFAULT_WINDOW
@@ -309,13 +309,13 @@ def _consumer_setting(mode_name: str, traffic: str, wishes: Wishes) -> Setting:
         _check_unwoken(mode_name, mode, wait, wishes)
         wakeup = "none"
     if wishes.when_full is not None and wishes.when_full not in channel.when_full_choices:
-        raise BadInput(f"--when-full {wishes.when_full} is of --channel log; {channel.name} refuses what is new")
+        raise BadInput(f"--when-full {wishes.when_full} is only for --channel log; {channel.name} refuses new events")
     if wishes.decode == "event" and channel.events_name is None:
         raise BadInput(f"--decode event is bcc's, which cannot read --channel {channel.name}; use struct or ctypes")
     _check_wakeup(wakeup, channel, wishes.ring_size_bytes)
     if reader == "compiled":
         if wishes.program is not None:
-            raise BadInput("--reader compiled is of bench's own record: with --program, use batch or callback")
+            raise BadInput("--reader compiled reads only bench's own record: with --program, use batch or callback")
         if wishes.pythons:
             raise BadInput("--reader compiled runs with bench's own Python, for which numba is installed: not --python")
         compile_step(mode_name, channel.machine_kind)
@@ -351,18 +351,18 @@ def _with_program(mode_name: str, mode: Traits, wishes: Wishes, facts: Facts) ->
     if mode.object_kinds:
         raise BadInput(f"mode {mode_name} makes objects of bench's own record: with --program, use a mode of your own")
     if wishes.decode is not None:
-        raise BadInput("--decode is of bench's own record: the mode decodes what --program sends")
+        raise BadInput("--decode is only for bench's own record: the mode decodes what --program sends")
     if wishes.format == "raw":
-        raise BadInput("--format raw is of bench's own record: what --program sends is written as text or json")
+        raise BadInput("--format raw is only for bench's own record: what --program sends is written as text or json")
     if facts.channel is None:
         return wishes
     if wishes.channel not in (None, facts.channel):
         raise BadInput(
             f"--channel {wishes.channel}: {wishes.program} sends by a {facts.channel} of its own; "
-            "with BENCH_EVENT and bench_output() it sends by any"
+            "with BENCH_EVENT and bench_output() it can use any"
         )
     if wishes.wakeup is not None and facts.size_bytes is not None:
-        raise BadInput(f"--wakeup {wishes.wakeup}: {wishes.program} wakes by a rule of its own; leave it out")
+        raise BadInput(f"--wakeup {wishes.wakeup}: {wishes.program} decides itself when to wake; leave it out")
     return dataclasses.replace(
         wishes, channel=facts.channel, ring_size_bytes=facts.size_bytes or wishes.ring_size_bytes
     )

@@ -81,7 +81,7 @@ def read_interval(text: str) -> int:
 def check_rate(rate: float) -> None:
     """Raise BadInput for a load that nobody can offer."""
     if not 0 < rate <= MOST_LOAD:
-        raise BadInput(f"--rate must be above 0 drops a second, at most {MOST_LOAD:g}, or max; it is {rate:g}")
+        raise BadInput(f"--rate must be above 0 drops per second, at most {MOST_LOAD:g}, or max; it is {rate:g}")
 
 
 def check_duration(duration_s: float) -> None:

@@ -1,4 +1,4 @@
-"""Spin on the ring, never sleep; decode each event and count by reason: isolates what sleeping costs."""
+"""Spin on the ring and never sleep; decode each event and count by reason: shows what sleeping costs."""
 
 from modes.epoll import Epoll
 

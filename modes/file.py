@@ -1,4 +1,4 @@
-"""Name reason and function, format a line, write it to a file through a 256 KiB buffer: isolates disk output."""
+"""Name reason and function, format a line, write it to a file through a 256 KiB buffer: shows what writing costs."""
 
 from typing import ClassVar
 

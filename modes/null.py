@@ -1,4 +1,4 @@
-"""Count each event and do nothing with it: isolates the channel alone."""
+"""Count each event and do nothing with it: shows the cost of the channel alone."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Make an object of each event and keep the last ones by cause, as most Python consumers do: the collector's work."""
+"""Make an object of each event and keep the last ones, as most Python consumers do: shows what the collector costs."""
 
 from collections import deque
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Sleep for an interval and take all there is; decode each event and count by reason: isolates what wakeups cost."""
+"""Sleep for an interval and take all there is; decode each event and count by reason: shows what wakeups cost."""
 
 from modes.epoll import Epoll
 

@@ -1,4 +1,4 @@
-"""As `file`, to the terminal: isolates a TTY."""
+"""As `file`, to the terminal: shows what a terminal costs."""
 
 from modes.file import File
 

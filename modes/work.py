@@ -1,4 +1,4 @@
-"""Do all that `file` does and throw the line away: isolates processing."""
+"""Do all that `file` does and throw the line away: shows what processing costs."""
 
 from modes.parts.writing import Formatted
 

@@ -23,7 +23,7 @@ _BESIDE_S = 8.0  # a tool starts, is seen to be ready, ends, and is read
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditPlan:
-    """Each of some consumers at rising loads, in drops a second, `trials` times; `settings` are theirs without one."""
+    """Each of some consumers at rising loads, in drops per second, `trials` times; `settings` have no load."""
 
     settings: tuple[Setting, ...]
     loads: tuple[float, ...]

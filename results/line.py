@@ -63,13 +63,13 @@ def fit(made: DataclassInstance) -> None:
     for name, hint in _hints(type(made)):
         value = getattr(made, name)
         if not _check_of(hint)(value):
-            raise TypeError(f"{name} is {_short(value)}, which it cannot be")
+            raise TypeError(f"{name} is {_short(value)}, which is not allowed")
 
 
 def listed(name: str, value: object) -> tuple[Any, ...]:
     """Take a list; a text is none, though it could be gone through. Raises TypeError naming it for anything else."""
     if type(value) is not list:
-        raise TypeError(f"{name} is {_short(value)}, which it cannot be")
+        raise TypeError(f"{name} is {_short(value)}, which is not allowed")
     return tuple(value)
 
 

@@ -36,7 +36,7 @@ class Gate:
 
     @property
     def counted(self) -> bool:
-        """Whether it is a count for an event, which hardly varies: fresh trials tell it as well as pairs do."""
+        """Whether it is a count per event, which hardly varies: fresh trials tell it as well as pairs do."""
         return self.floor > 0
 
     def tells_windows_of(self, trial_kind: TrialKind, pass_: Pass) -> bool:
@@ -115,7 +115,7 @@ class Metric:
 
     @property
     def shared(self) -> bool:
-        """Whether it is a count for an event, which a drain tells as well where no load trial does."""
+        """Whether it is a count per event, which a drain tells as well where no load trial does."""
         return len(self.taken_from) > 1
 
 
@@ -145,12 +145,12 @@ _TIMELINE = Source("probes/timeline.py", IN_PASSES)
 
 _EITHER: tuple[TrialKind, ...] = ("load", "drain")
 
-# A thousandth of a call or an object an event is what a reader that works in batches spends on its batches.
+# A thousandth of a call or an object per event is what a reader that works in batches spends on its batches.
 _COUNT_FLOOR = 0.001
 
 
 def _counted(pass_: Pass) -> Gate:
-    """Gate a count for an event, by drain trials: it varies little, and less than that is no change."""
+    """Gate a count per event, by drain trials: it varies little, and less than that is no change."""
     return Gate(trial_kind="drain", pass_=pass_, scale="ratio", margin=0.01, floor=_COUNT_FLOOR)
 
 
@@ -223,54 +223,54 @@ for _rank, _title, _part in (
 
 CPU_PER_EVENT = _metric(
     "cpu_ns_per_event", "CPU/event", NANOSECONDS, "lower", _CPU,
-    "CPU time of the consumer process, user and system, for an event",
+    "CPU time of the consumer process, user and system, per event",
     scorecard=True, compared=True,
     gate=Gate(trial_kind="load", pass_="timed", scale="ratio", margin=0.05, by_window=True),
 )  # fmt: skip
 NS_PER_EVENT = _metric(
     "ns_per_event", "drain", NANOSECONDS, "lower", _ACCOUNT,
-    "time for an event when a full ring is emptied, independent of any load",
+    "time per event when a full ring is emptied, independent of any load",
     taken_from=("drain",), scorecard=True, compared=True, derived=lambda trial: trial.ns_per_event,
     gate=Gate(trial_kind="drain", pass_="timed", scale="ratio", margin=0.10, by_window=True),
 )  # fmt: skip
 # Unlike the time by the clock, CPU time does not grow while another process has the CPU.
 _metric(
     "drain_cpu_ns_per_event", "drain CPU", NANOSECONDS, "lower", _CPU,
-    "CPU time for an event when a full ring is emptied",
+    "CPU time per event when a full ring is emptied",
     taken_from=("drain",), derived=lambda trial: trial.metrics.get(CPU_PER_EVENT.name),
     gate=Gate(trial_kind="drain", pass_="timed", scale="ratio", margin=0.05, by_window=True),
 )  # fmt: skip
 ALLOCATIONS = _metric(
     "allocations_per_event", "allocs/event", PER_EVENT, "lower", _ALLOCATION,
-    "allocations of the Python heap for an event, short-lived ones included",
+    "allocations of the Python heap per event, short-lived ones included",
     taken_from=_EITHER, scorecard=True, compared=True, gate=_counted("allocation"), alike=python_line,
 )  # fmt: skip
 _metric(
-    "allocated_bytes_per_event", "bytes/event", BYTES, "lower", _ALLOCATION, "bytes allocated for an event",
+    "allocated_bytes_per_event", "bytes/event", BYTES, "lower", _ALLOCATION, "bytes allocated per event",
     taken_from=_EITHER, compared=True, alike=python_line,
 )  # fmt: skip
 _metric("allocated_peak_bytes", "peak allocated", BYTES, "lower", _ALLOCATION, "the most bytes held at one time")
 INSTRUCTIONS = _metric(
     "instructions_per_event", "instructions/event", PER_EVENT, "lower", _INSTRUCTIONS,
-    "instructions of the consumer for an event, of all its code outside the kernel, when a full ring is emptied",
+    "instructions of the consumer per event, of all its code outside the kernel, when a full ring is emptied",
     taken_from=("drain",), compared=True,
     gate=Gate(trial_kind="drain", pass_="instructions", scale="ratio", margin=0.005, floor=0.1), alike=python_line,
 )  # fmt: skip
 SYSCALLS_PER_EVENT = _metric(
-    "syscalls_per_event", "syscalls/event", PER_EVENT, "lower", _KERNEL, "system calls of the consumer for an event",
+    "syscalls_per_event", "syscalls/event", PER_EVENT, "lower", _KERNEL, "system calls of the consumer per event",
     taken_from=_EITHER, compared=True, gate=_counted("kernel"),
 )  # fmt: skip
 PROGRAM_PER_EVENT = _metric(
-    "program_ns_per_event", "program/event", NANOSECONDS, "lower", _KERNEL, "the BPF program, for a drop",
+    "program_ns_per_event", "program/event", NANOSECONDS, "lower", _KERNEL, "time of the BPF program per drop",
     compared=True, gate=Gate(trial_kind="load", pass_="kernel", scale="ratio", margin=0.05, by_window=True),
 )  # fmt: skip
 EMIT_PER_EVENT = _metric(
     "emit_ns_per_event", "emit/event", NANOSECONDS, "lower", _GENERATOR,
-    "a synthetic record, for the CPU that writes it", compared=True,
+    "time to write a synthetic record, on the CPU that writes it", compared=True,
 )  # fmt: skip
 BYTES_WRITTEN = _metric(
     "bytes_written_per_event", "written/event", BYTES, "lower", _OUTSIDE,
-    "bytes that a mode that writes wrote to its file, for an event",
+    "bytes per event that the mode wrote to its file",
     gate=_counted("timed"),
 )  # fmt: skip
 GC_PAUSE = _metric(
@@ -290,11 +290,11 @@ SLEEPS = _metric("switches_voluntary", "sleeps", COUNT, "lower", _CPU, "times th
 _metric("switches_involuntary", "preempted", COUNT, "lower", _CPU, "times the consumer lost its CPU")
 _metric("page_faults", "page faults", COUNT, "lower", _CPU, "page faults of the consumer, minor and major ones")
 RUN_DELAY = _metric(
-    "run_delay_s", "CPU wait", SECONDS, "lower", _PROCESS, "time that the consumer was ready and had no CPU"
+    "run_delay_s", "CPU wait", SECONDS, "lower", _PROCESS, "time that the consumer was ready to run and had no CPU"
 )
 _metric("rss_growth_bytes", "RSS growth", BYTES, "lower", _PROCESS, "memory gained between start and stop")
 _metric(
-    "blocks_retained_per_event", "blocks kept/event", PER_EVENT, "lower", _PROCESS, "memory blocks kept for an event",
+    "blocks_retained_per_event", "blocks kept/event", PER_EVENT, "lower", _PROCESS, "memory blocks kept per event",
     taken_from=_EITHER,
 )  # fmt: skip
 _metric("gc_runs_gen0", "GC runs 0", COUNT, "lower", _COLLECTOR, "runs of the garbage collector, youngest generation")
@@ -312,29 +312,29 @@ KERNEL_REFUSED = _metric(
     "records for which the perf buffers had no room, by the kernel's own count (PERF_FORMAT_LOST)",
 )  # fmt: skip
 KERNEL_TOLD = _metric(
-    "kernel_told", "told lost", COUNT, None, _CHANNEL, "of these, as many as LOST records among the others told of"
+    "kernel_told", "told lost", COUNT, None, _CHANNEL, "of these, how many the LOST records in the buffers report"
 )
 WAKEUPS = _metric("wakeups", "wakeups", COUNT, None, _KERNEL, "wakeups that the kernel sent to the consumer")
 _metric("records_per_wakeup", "records/wakeup", COUNT, None, _KERNEL, "events consumed for each of these wakeups")
 _metric("epoll_returns", "epoll returns", COUNT, None, _LOOP, "waits by epoll, as the loop counts them")
-_metric("epoll_notified", "epoll notified", COUNT, None, _KERNEL, "returns from epoll_wait with something to do")
+_metric("epoll_notified", "epoll notified", COUNT, None, _KERNEL, "times that epoll_wait returned with something to do")
 _metric(
     "irq_works",
     "irq works",
     COUNT,
     "lower",
     _KERNEL,
-    "deferred interrupts, by which the ring notifies, on the whole machine",
+    "deferred interrupts (the ring notifies by them), on the whole machine",
 )
 _metric("syscalls", "syscalls", COUNT, "lower", _KERNEL, "system calls of the consumer")
 PASSES = _metric("passes", "passes", COUNT, None, _LOOP, "passes over the ring")
 _metric("waits", "waits", COUNT, None, _LOOP, "times that the loop waited")
 _metric("naps", "naps", COUNT, None, _LOOP, "times that it slept for a moment instead of waiting by epoll")
 _metric(
-    "ring_used_p50_bytes", "ring used p50", BYTES, "lower", _TIMELINE, "ring in use; half of the samples were below"
+    "ring_used_p50_bytes", "ring used p50", BYTES, "lower", _TIMELINE, "ring in use: half of the samples were below"
 )
-_metric("ring_used_p99_bytes", "ring used p99", BYTES, "lower", _TIMELINE, "ring in use; 99 of 100 samples were below")
-_metric("ring_used_max_bytes", "ring used max", BYTES, "lower", _TIMELINE, "ring in use, the fullest sample")
+_metric("ring_used_p99_bytes", "ring used p99", BYTES, "lower", _TIMELINE, "ring in use: 99 of 100 samples were below")
+_metric("ring_used_max_bytes", "ring used max", BYTES, "lower", _TIMELINE, "ring in use in the fullest sample")
 BACKLOG_AT_STOP = _metric("backlog_at_stop", "backlog", COUNT, "lower", _OUTSIDE, "events unread when the load ended")
 BACKLOG_GROWTH = _metric(
     "backlog_growth_per_s", "backlog growth", PER_SECOND, "lower", _BACKLOG,
@@ -366,15 +366,15 @@ BOUTS = _metric(
 BOUTS_IN_GC = _metric(
     "loss_bouts_in_gc", "bouts in GC", COUNT, "lower", _LOSSES, "bouts of loss that began in such a pause"
 )
-LOOKS_P50 = _metric("looks_p50_s", "looks apart", SECONDS, None, _LOSSES, "time from one look to the next, the median")
-LOOKS_MAX = _metric("looks_max_s", "looks apart max", SECONDS, None, _LOSSES, "time from one look to the next, at most")
+LOOKS_P50 = _metric("looks_p50_s", "looks apart", SECONDS, None, _LOSSES, "median time between two looks")
+LOOKS_MAX = _metric("looks_max_s", "looks apart max", SECONDS, None, _LOSSES, "longest time between two looks")
 LOSS_IN_GC_RATIO = _metric(
     "loss_in_gc_ratio", "share lost in GC", RATIO, None, _LOSSES, "loss_in_gc / what was lost, skipped runs aside",
     derived=lambda trial: trial.loss_in_gc_ratio,
 )  # fmt: skip
 _metric(
     "offered_in_gc_ratio", "share offered in GC", RATIO, None, _LOSSES,
-    "offered_in_gc / observed: what chance would put there of the loss",
+    "offered_in_gc / observed: the share of the loss that chance would put there",
     derived=lambda trial: trial.offered_in_gc_ratio,
 )  # fmt: skip
 
@@ -384,7 +384,7 @@ _metric(
     NANOSECONDS,
     "lower",
     _GENERATOR,
-    "how late half of the frames were at most",
+    "half of the frames were sent at most this late",
 )
 _metric(
     "generator_lateness_p99_ns",
@@ -392,23 +392,28 @@ _metric(
     NANOSECONDS,
     "lower",
     _GENERATOR,
-    "how late 99 of 100 frames were at most",
+    "99 of 100 frames were sent at most this late",
 )
 _metric(
     "generator_lateness_max_ns", "sender late max", NANOSECONDS, "lower", _GENERATOR, "how late the latest frame was"
 )
-_metric("generator_bursts", "bursts", COUNT, None, _GENERATOR, "groups that the frames were sent in")
+_metric("generator_bursts", "bursts", COUNT, None, _GENERATOR, "groups in which the frames were sent")
 _metric("generator_largest_burst", "largest burst", COUNT, "lower", _GENERATOR, "frames of the largest group")
 UNSENT = _metric("generator_unsent", "unsent", COUNT, "lower", _GENERATOR, "frames that were due and never sent")
 _metric("generator_cpu_s", "sender CPU", SECONDS, None, _GENERATOR, "CPU time of the generator, its start included")
 _metric("harness_cpu_s", "harness CPU", SECONDS, None, _OUTSIDE, "CPU time of the harness")
 SENDER_PER_FRAME = _metric(
     "sender_ns_per_frame", "sender/frame", NANOSECONDS, "lower", _TURNS,
-    "time that an unpaced sender has a CPU for a frame, with its drop and what observes that",
+    "CPU time of an unpaced sender per frame, with its drop and what observes the drop",
 )  # fmt: skip
 WORKLOAD = _metric("workload_s", "workload", SECONDS, "lower", _TURNS, "time from the start of a command to its end")
 TURN_GAP = _metric(
-    "turn_gap_s", "gap", SECONDS, None, _TURNS, "time before a turn, in which a tool starts or ends and nothing is sent"
+    "turn_gap_s",
+    "gap",
+    SECONDS,
+    None,
+    _TURNS,
+    "time before a turn in which the tool starts or ends, and nothing is sent",
 )
 STEAL = _metric("steal_ratio", "steal", RATIO, "lower", _MACHINE, "share of the CPUs in use that the host took")
 SOFTIRQ = _metric(

@@ -80,7 +80,7 @@ def replayed(plan: Plan[Answer], seed: int, trials: Iterable[Trial]) -> Answer:
     rest = iter(trials)
     answer = plan.answer(replay(rest), seed)
     if (left := next(rest, None)) is not None:
-        raise BadInput(f"trial {left.number} stands beyond the end of its plan")
+        raise BadInput(f"trial {left.number} lies beyond the end of its plan")
     return answer
 
 

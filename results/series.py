@@ -8,7 +8,7 @@ from typing import Any
 from results.trial import Trial
 
 SERIES = {
-    "timeline": "a row a second, or as --timeline says: what came, what became of it and what it cost, since the start",
+    "timeline": "a row per second, or per --timeline S: what came, what became of it and what it cost, since the start",
     "gc_pauses": "the longer pauses of the garbage collector: start, length, generation, CPU time",
     "losses": "(from, to, drops lost) for the time between two looks in which any were lost",
     "gc_total": "the growth of its pauses, from which the timeline takes them; a trial does not hold it",

@@ -194,7 +194,7 @@ class Trial:
     def _span_ns(self, last_ns: int) -> float:
         """Measure from the first drop to a last moment: in an open loop the silence after the last frame belongs to it.
 
-        (The first of two frames a second, or a burst, is over at once: its own time would make a rate of any height.)
+        (The first of two frames per second, or a burst, is over at once: its own time would make a rate of any height.)
         """
         if self.windows is not None:  # between them, it was the other arm's turn
             return 0
@@ -206,7 +206,7 @@ class Trial:
 
     @property
     def ns_per_event(self) -> float | None:
-        """Drain trials that no emulator runs: nanoseconds that the consumer alone needs for an event."""
+        """Drain trials that no emulator runs: nanoseconds that the consumer alone needs per event."""
         if self.setting.trial_kind != "drain" or self.setting.pass_ == "instructions" or not self.ledger.consumed:
             return None
         if self.windows is not None:

@@ -117,7 +117,7 @@ def read_rate(text: str) -> float | None:
     try:
         return read_number(text.replace(",", "") if parted else text)
     except BadInput as error:
-        raise BadInput(f"{text!r} is neither a number of drops a second (1.5, 100000, 100,000) nor max") from error
+        raise BadInput(f"{text!r} is neither a number of drops per second (1.5, 100000, 100,000) nor max") from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the machine can do: one frame, 64 a call of sendmmsg, as fast as it goes. The yardstick for the senders in Python.
+ * What the machine can do: one frame, 64 per call of sendmmsg, as fast as it goes. The yardstick for the senders in Python.
  *
  * usage: bare_loop INTERFACE CPU MILLISECONDS FRAME_IN_HEX
  * Prints the frames sent and the nanoseconds of CPU time that took. Runs inside the testbed's namespace (bench traffic --speed).

@@ -15,7 +15,7 @@ from traffic.counters import snmp
 from traffic.senders import SENDERS, SenderName
 from traffic.testbed import IPV6, IPV6_OFF, NO_IPV6, SYSCTL, Testbed
 
-# Below this many frames a second `packet` keeps up, with smaller bursts and less lateness than `xdp` (60 us a call).
+# Below this many frames per second `packet` keeps up, with smaller bursts and less late than `xdp` (60 us per call).
 PACKET_SUFFICES = 400_000.0
 
 IPV6_PARAMETER = Path("/sys/module/ipv6/parameters/disable_ipv6")

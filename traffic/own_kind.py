@@ -64,7 +64,7 @@ class OwnKind(DropKind):
         for each in _NAMES:
             said: object = getattr(kind, each, None)
             if not isinstance(said, tuple) or not all(isinstance(word, str) for word in said):
-                raise BadInput(f"traffic file {self.name}: {each} is {reprlib.repr(said)}; it is a tuple of names")
+                raise BadInput(f"traffic file {self.name}: {each} is {reprlib.repr(said)}; it must be a tuple of names")
         self.summary, self.reasons, self.counters = str(getattr(kind, "summary", "")), kind.reasons, kind.counters
         if not kind.senders or not set(kind.senders) <= set(SENDERS):
             raise BadInput(f"traffic file {self.name}: senders are among {', '.join(SENDERS)}, not {kind.senders!r}")
@@ -75,7 +75,9 @@ class OwnKind(DropKind):
         with self._ours():
             made = self._kind.frames(bed)
         if not isinstance(made, Sequence) or not made:
-            raise KindRaised(f"{self.name}: frames returned {reprlib.repr(made)}: it is a list of frames, as bytes")
+            raise KindRaised(
+                f"{self.name}: frames returned {reprlib.repr(made)}; it must return a list of frames, as bytes"
+            )
         for number, frame in enumerate(made, 1):
             if not isinstance(frame, bytes) or not _SHORTEST <= len(frame) <= _LONGEST:
                 said = f"{len(frame)} bytes" if isinstance(frame, bytes) else f"of type {type(frame).__name__}"
@@ -93,7 +95,9 @@ class OwnKind(DropKind):
         with self._ours():
             expected = self._kind.expect(sent, refused)
         if expected is not None and not isinstance(expected, Expected):
-            raise KindRaised(f"{self.name}: expect returned {reprlib.repr(expected)}: it is an Expected, or None")
+            raise KindRaised(
+                f"{self.name}: expect returned {reprlib.repr(expected)}; it must return an Expected, or None"
+            )
         return expected
 
     def set_up(self, bed: Testbed, undo: ExitStack) -> None:

@@ -23,7 +23,7 @@ _FEWEST = 64
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogChannel(RecordChannel):
-    """A log for each CPU: ordered by CPU, not across; full, it refuses the new or overwrites the old; wakes nobody."""
+    """A log for each CPU: in order within a CPU; when full, refuses new events or overwrites the oldest; no wakeups."""
 
     name = "log"
     map_name = "log_places"
@@ -70,7 +70,9 @@ class LogChannel(RecordChannel):
     def check_size(size_bytes: int) -> None:
         least = len(online_cpus()) * RECORD_BYTES * _FEWEST
         if not least <= size_bytes <= 1 << 30:
-            raise BadInput(f"a log has {least} bytes ({_FEWEST} records a CPU) to 1 GiB ({1 << 30}), not {size_bytes}")
+            raise BadInput(
+                f"a log has {least} bytes ({_FEWEST} records per CPU) to 1 GiB ({1 << 30}), not {size_bytes}"
+            )
 
     @staticmethod
     def size_for(records: int) -> int:

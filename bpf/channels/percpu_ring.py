@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PercpuRingChannel(PercpuChannel):
-    """A ring for each CPU: ordered by CPU, not across; a CPU's events are refused when its ring is full; wakes."""
+    """A ring for each CPU: in order within a CPU; when one is full, refuses its new events; wakes the consumer."""
 
     name = "percpu-ring"
     map_name = "rings"

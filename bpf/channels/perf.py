@@ -26,7 +26,7 @@ _SHARE = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PerfChannel(PercpuChannel):
-    """A perf buffer for each CPU: ordered by CPU, not across; refuses the new when full; wakes at a quarter full."""
+    """A perf buffer for each CPU: in order within a CPU; when full, refuses new events; wakeups at a quarter full."""
 
     name = "perf"
     map_name = "events"

@@ -38,7 +38,7 @@ def wakeup_flag(wakeup: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RingChannel(RecordChannel):
-    """One ring that all CPUs write: records in the order of their reservation, refused when full, wakes a consumer."""
+    """One ring for all CPUs: in order of reservation; when full, refuses new events; wakes the consumer."""
 
     name = "ring"
     map_name = "events"

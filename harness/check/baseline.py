@@ -33,7 +33,7 @@ def load(path: Path, comparisons: Sequence[Comparison], blocks: int, host: Mappi
     """
     held = read(path)
     if held.problems:
-        raise BadInput(f"{path} is no sound baseline: {held.problems[0]}")
+        raise BadInput(f"{path} cannot be a baseline: {held.problems[0]}")
     too_few = f"{path} holds no session that measured these settings"
     for session in reversed(held.sessions):
         found = {comparison: _matching(held, session, comparison) for comparison in comparisons}

@@ -7,7 +7,7 @@ budget = "60s"                                      # as many blocks as fit into
 metrics = ["ns_per_event", "cpu_ns_per_event"]
 delta = { cpu_ns_per_event = 0.05 }
 duration = 0.5                                      # seconds of a load trial
-rate = 100000                                       # drops a second
+rate = 100000                                       # drops per second
 drain = 1000000                                     # records of a drain trial
 
 [tool.bench.check.modes.file]                       # for one mode: metrics and delta again

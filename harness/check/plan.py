@@ -107,8 +107,8 @@ def _too_coarse(gated: Gated, certificate: Certificate) -> str | None:
     if entry is None or entry.detectable is None or entry.detectable <= gated.gate.margin:
         return None
     return (
-        f"by this host's certificate, changes below {entry.detectable:.1%} cannot be told from noise here, and delta "
-        f"is {gated.gate.margin:.1%}; raise delta, or measure more and certify again"
+        f"by this host's certificate, changes below {entry.detectable:.1%} are not distinguishable from noise here, "
+        f"and delta is {gated.gate.margin:.1%}; raise delta, or measure more and certify again"
     )
 
 

@@ -1,8 +1,8 @@
-"""Make drops happen in every way that is known, and show which of them a drop monitor sees, and which counter tells.
+"""Make drops in every known way, and show which of them a drop monitor sees and which counter records the others.
 
 Each situation, and each drop kind, is made in network namespaces of its own, a stated number of times, while all
-witnesses are heard: events by reason and function, counters, what the sender was told, what arrived. With FILEs, shows
-those results side by side; with --find, answers from the results that come with bench, without root.
+witnesses are recorded: events by reason and function, counters, what the sender was told, what arrived. With FILEs, it
+shows those results side by side. With --find, it answers from the results that come with bench, without root.
 """
 
 import argparse
@@ -43,12 +43,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--out", type=output, metavar="FILE", help="keep the result once it is whole, in a file of its own"
     )
     printed = report_forms.add_options(parser)
-    printed.add_argument("--json", action="store_true", help="one JSON object a line: a head, then a row each")
+    printed.add_argument("--json", action="store_true", help="one JSON object per line: a head, then a row each")
 
 
 def run(arguments: argparse.Namespace) -> int:
     if (arguments.find is not None or arguments.files) and (arguments.only is not None or arguments.out):
-        raise BadInput("--only and --out are of a run; FILE and --find run nothing")
+        raise BadInput("--only and --out are for a run; FILE and --find run nothing")
     if arguments.find is not None:
         return _find(arguments, read_columns(arguments.files) if arguments.files else kept_columns())
     if arguments.files:

@@ -1,9 +1,9 @@
-"""Say what any tool sees of known drops, what it loses, and whether it admits that.
+"""Check a monitoring tool against known drops: what it reports, what it loses, and whether it says so.
 
-Each of some consumers is offered rising loads, each of which ends with a slow second: a tool named by --tool, a command
-of yours after --, or modes of bench's own. What it reported and what it admitted as lost is laid beside the drops that
-there were, which are known exactly. Exit status: 0 for any verdict, 3 where there is none, and with --expect 1 for one
-that is worse, 3 where a load was not offered.
+The consumers are tools named by --tool, a command of yours after --, or bench's own modes. Each is offered rising
+loads; each load ends with a slow second. What it reported, and what it admitted as lost, is compared with the drops
+that there were, which are known exactly. Exit status: 0 for any verdict, 3 if there is none; with --expect also 1 for
+a verdict that is worse than expected, and 3 if a load could not be offered.
 """
 
 import argparse
@@ -51,17 +51,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"a command of yours, after --; {PROTOCOL} in it is the Ethernet type of what is sent",
     )
     group = parser.add_argument_group("the consumers")
-    group.add_argument("--tool", metavar="NAME[,NAME…]", help=f"of {', '.join(tools.tool_names())}, or all")
+    group.add_argument("--tool", metavar="NAME[,NAME…]", help=f"known tools: {', '.join(tools.tool_names())}, or all")
     group.add_argument("--mode", metavar="MODE[,MODE…]", help="modes of bench's own, files or modules")
     options.add_foreign_options(parser, "COMMAND")
     group = parser.add_argument_group("the load")
     said = ",".join(f"{load:g}" for load in DEFAULT_LOADS)
     group.add_argument(
-        "--rates", type=loads, default=DEFAULT_LOADS, metavar="N[,N…]", help=f"drops a second (default: {said})"
+        "--rates", type=loads, default=DEFAULT_LOADS, metavar="N[,N…]", help=f"drops per second (default: {said})"
     )
-    group.add_argument("--duration", type=finite, default=3.0, metavar="S", help="of a load, the slow second included")
+    group.add_argument(
+        "--duration",
+        type=finite,
+        default=3.0,
+        metavar="S",
+        help="seconds of each load, the slow second included (default: 3)",
+    )
     group.add_argument("--trials", type=whole, default=1, metavar="N", help="trials at each load (default: 1)")
-    parser.add_argument("--expect", choices=["exact", "admits"], help="status 1 for a verdict that is worse")
+    parser.add_argument(
+        "--expect", choices=["exact", "admits"], help="exit with status 1 if a verdict is worse than this"
+    )
     overhead.add_options(parser)
     options.add_session_options(parser, "the random order")
     options.add_probe_options(parser)
@@ -112,7 +120,7 @@ def plan_of(arguments: argparse.Namespace, named: Mapping[str, Tool]) -> AuditPl
     if arguments.command:
         settings.append(foreign_setting(f"{EXEC}{shlex.join(arguments.command)}", read, TRAFFIC, wishes))
     else:
-        refuse(arguments, "of COMMAND, after --", "ready", "count", "count_json", "sum_json", "lost")
+        refuse(arguments, "only for a COMMAND after --", "ready", "count", "count_json", "sum_json", "lost")
     if arguments.mode is not None:
         settings += [load_setting(name, TRAFFIC, each) for name, each in consumers(arguments.mode, wishes)]
     if not settings:

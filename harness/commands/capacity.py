@@ -1,11 +1,11 @@
-"""Find the highest load that each mode takes with no loss (NDR) and with little (PDR), and draw the curve.
+"""Find the highest load that each mode handles with no loss (NDR) and with little loss (PDR), and draw the curve.
 
-The search is MLRsearch's. A trial passes when its loss is small enough, hardly anything waits in the ring at its end,
-and the backlog did not grow. Frames that the generator could not send are never held against the consumer: the limit
-is then said to be at least what was offered.
+The search is MLRsearch. A trial passes when its loss is small enough, hardly anything waits in the ring at its end, and
+the backlog did not grow. Frames that the generator could not send never count against the consumer: the limit is then
+"at least" what was offered.
 
-With --advise, it says how large the ring must be at a rate to survive a stall of the consumer, and tries it; of several
-channels (--channel all), which should be taken, by what is lost, what it costs producers, and its memory.
+With --advise, it says how large the ring must be to survive a stall of the consumer at a given rate, and tries it. Of
+several channels (--channel all), it says which one to use, by losses, by the cost to producers, and by memory.
 """
 
 import argparse
@@ -49,28 +49,36 @@ _OF_SEARCH = ("least", "most", "loss", "width", "duration", "searches", "quick",
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_consumer_options(parser)
     group = parser.add_argument_group("the load")
-    group.add_argument("--traffic", default=options.DEFAULT_TRAFFIC, metavar="KIND", help="what is dropped, and why")
+    group.add_argument(
+        "--traffic", default=options.DEFAULT_TRAFFIC, metavar="KIND", help="kind of drops (bench traffic)"
+    )
     group.add_argument("--sender", default="auto", help="packet, xdp or auto (default: xdp where the kind allows it)")
     options.add_producers(group)
-    group.add_argument("--least", type=load, default=LEAST, metavar="N", help="lowest load (default: 1000/s)")
-    group.add_argument("--most", type=load, metavar="N", help="highest (default: 2M/s; synthetic: 20M/s)")
+    group.add_argument("--least", type=load, default=LEAST, metavar="N", help="lowest load to try (default: 1000/s)")
+    group.add_argument("--most", type=load, metavar="N", help="highest load to try (default: 2M/s; synthetic: 20M/s)")
     group = parser.add_argument_group("the search")
+    group.add_argument("--loss", type=finite, default=0.5, metavar="%", help="loss that PDR allows (default: 0.5)")
     group.add_argument(
-        "--loss", type=finite, default=0.5, metavar="%", help="what PDR allows to be lost (default: 0.5)"
+        "--width", type=finite, metavar="%", help="stop when the bounds are this close (default: 5; quick: 10)"
     )
-    group.add_argument("--width", type=finite, metavar="%", help="how close the bounds come (default: 5; quick: 10)")
     group.add_argument(
-        "--duration", type=finite, metavar="S", help="seconds of a deciding trial (default: 2; quick: 1)"
+        "--duration", type=finite, metavar="S", help="seconds of a trial that decides (default: 2; quick: 1)"
     )
-    group.add_argument("--searches", type=whole, default=1, metavar="N", help="repeat each search, for its spread")
-    group.add_argument("--quick", action="store_true", help="wider bounds, one deciding trial a load")
+    group.add_argument(
+        "--searches", type=whole, default=1, metavar="N", help="repeat each search N times, to see its spread"
+    )
+    group.add_argument("--quick", action="store_true", help="wider bounds, one deciding trial per load")
     group.add_argument("--no-curve", action="store_true", help="limits only")
-    group.add_argument("--no-beyond", action="store_true", help="do not go on with synthetic records beyond packets")
+    group.add_argument(
+        "--no-beyond", action="store_true", help="do not go on with synthetic records beyond the rate of packets"
+    )
     group = parser.add_argument_group("advice on the ring size and the channel")
-    group.add_argument("--advise", action="store_true", help="how large must the ring of one mode be?")
-    group.add_argument("--rate", type=load, metavar="N", help="at so many drops a second")
-    group.add_argument("--stall", type=finite, metavar="MS", help="to survive that its consumer stops for so long")
-    group.add_argument("--trials", type=whole, default=5, metavar="N", help="trials that it must survive (default: 5)")
+    group.add_argument("--advise", action="store_true", help="say how large the ring of one mode must be")
+    group.add_argument("--rate", type=load, metavar="N", help="… at this many drops per second")
+    group.add_argument(
+        "--stall", type=finite, metavar="MS", help="… to lose nothing when its consumer stops for so long"
+    )
+    group.add_argument("--trials", type=whole, default=5, metavar="N", help="… in so many trials (default: 5)")
     options.add_session_options(parser, "the traffic", retries="as many as decide on a load")
     options.add_probe_options(parser)
     options.add_output_options(parser)
@@ -118,11 +126,11 @@ def run_advice(arguments: argparse.Namespace) -> int:
 def advice_plan(arguments: argparse.Namespace) -> AdvicePlan | ChannelsPlan:
     """Settle what to advise on: a size, or a channel with its size. Raises BadInput before anything is set up."""
     if arguments.rate is None or arguments.stall is None:
-        raise BadInput("--advise needs --rate N and --stall MS: how many drops a second, and how long a stall")
+        raise BadInput("--advise needs --rate N and --stall MS: how many drops per second, and how long a stall")
     if arguments.retries is not None:
-        raise BadInput("--retries is of a search: whether a ring held is a count, which needs no quiet machine")
-    refuse(arguments, "of a search, which --advise does not make", *_OF_SEARCH)
-    refuse(arguments, "of a search: --advise computes with the size of bench's own record", "program")
+        raise BadInput("--retries is only for a search: whether a ring held is a count, which needs no quiet machine")
+    refuse(arguments, "only for a search, which --advise does not make", *_OF_SEARCH)
+    refuse(arguments, "only for a search: --advise computes with the size of bench's own record", "program")
     kind = dropping(arguments.traffic)
     stall_s = arguments.stall / 1000
     wishes = dataclasses.replace(
@@ -151,7 +159,7 @@ def _sized(setting: Setting, trials: int) -> AdvicePlan:
 
 def plan(arguments: argparse.Namespace) -> CapacityPlan:
     """Settle what to search. Raises BadInput before anything is set up."""
-    refuse(arguments, "of --advise", "rate", "stall", "trials")
+    refuse(arguments, "only for --advise", "rate", "stall", "trials")
     if arguments.program is not None and not facts_of(arguments.program).counts:
         raise BadInput(f"program {arguments.program} is a black box: without its losses there is no limit to search")
     kind = dropping(arguments.traffic)
@@ -168,7 +176,7 @@ def plan(arguments: argparse.Namespace) -> CapacityPlan:
         if kind.name != SYNTHETIC and its.program is None
     }
     if arguments.least is None:
-        raise BadInput("--least is a number of drops a second")
+        raise BadInput("--least is a number of drops per second")
     precision = _precision(arguments)
     return CapacityPlan(
         settings=tuple(_open(setting) for setting in settings),

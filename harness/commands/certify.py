@@ -1,4 +1,4 @@
-"""Find out how often check raises a false alarm on this machine, and what slowdown it is sure to find.
+"""Measure how often check raises a false alarm on this machine, and which slowdown it reliably finds.
 
 Runs whole gates whose truth is known: A against A, and A against an A that carries a stated handicap, or against a
 mode that is known to be slower. Each gate is a check of its own in the result file. The shares come with exact binomial
@@ -50,7 +50,7 @@ MOST_GATES = 1_000_000
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("the certificate")
     group.add_argument("--gates", type=whole, default=60, metavar="N", help="gates of A against A (default: 60)")
-    group.add_argument("--slowed", type=whole, default=30, metavar="N", help="gates a handicap (default: 30)")
+    group.add_argument("--slowed", type=whole, default=30, metavar="N", help="gates with each handicap (default: 30)")
     group.add_argument(
         "--handicap",
         action="append",
@@ -65,7 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", type=output, metavar="FILE", help="result file of all gates (default: by host and plan)"
     )
-    parser.add_argument("--quiet", action="store_true", help="no progress on stderr")
+    parser.add_argument("--quiet", action="store_true", help="do not show progress on stderr")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -1,18 +1,18 @@
-"""Say whether a consumer became slower: baseline and candidate side by side in random order, three verdicts.
+"""Say whether a consumer became slower: compare it with a baseline, side by side, in random order; three verdicts.
 
-A block is a pair: a process of each, measured in short windows by turns; for counts, four trials in fresh processes.
-Recorded coins decide every order. An exact signed-rank test on the blocks says REGRESSED, OK or INCONCLUSIVE for each
-metric; all that is gated shares one alpha.
+A block is a pair: one process of each arm (baseline and candidate), measured by turns in short windows; for counts,
+four trials in fresh processes. Recorded coin tosses decide every order. An exact signed-rank test on the blocks says
+REGRESSED, OK or INCONCLUSIVE for each metric; all metrics that decide share one alpha.
 
   bench check --mode file --against main           the commit main of the repository that holds the mode
   bench check --mode new.py --against old.py       another mode
   bench check --a mode=epoll --b mode=epoll,reader=callback
   bench check --mode file --baseline before.jsonl  a stored result of this machine (weaker, no pairs)
 
-Where a metric regressed, it is said why: which functions or lines take more. Where no count tells that, a pair more is
-run for it, a few seconds of work by each arm.
+If a metric regressed, the report says why: which functions or lines take more. If no count tells that, one more pair is
+run for it: a few seconds of work for each arm.
 
-Exit status: 0 OK, 1 REGRESSED, 3 INCONCLUSIVE, 5 when trials were invalid too often, as of a mode that raises.
+Exit status: 0 OK, 1 REGRESSED, 3 INCONCLUSIVE, 5 if too many trials were invalid, for example because a mode raised.
 """
 
 import argparse
@@ -65,10 +65,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group = add_plan_options(parser)
     group.add_argument("--baseline", type=Path, metavar="FILE", help="a stored result as the baseline (weaker)")
     outcome_files.add_options(parser)
-    parser.add_argument("--no-why", action="store_true", help="do not look for what a regression comes from")
+    parser.add_argument("--no-why", action="store_true", help="do not look for the cause of a regression")
     options.add_session_options(parser, "the coin and the traffic")
-    parser.add_argument("--out", type=output, metavar="FILE", help="result file; an existing one gains a session")
-    parser.add_argument("--quiet", action="store_true", help="no progress on stderr")
+    parser.add_argument(
+        "--out", type=output, metavar="FILE", help="the result file; if it exists, the session is appended"
+    )
+    parser.add_argument("--quiet", action="store_true", help="do not show progress on stderr")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -161,7 +163,7 @@ def _foretold(certificate: Certificate, check: Check) -> list[str]:
     entries = [certificate.entry(one.mode, one.metric.name) for one in check.gate.gated]
     return [
         f"certified on this host: the budget tells {units.percent(one.detectable)} of {one.gated.mode} "
-        f"{one.gated.metric.name} from nothing"
+        f"{one.gated.metric.name}"
         for one in entries
         if one is not None and one.detectable is not None
     ]

@@ -1,4 +1,4 @@
-"""Say what changed between two result files, or between two variants of one.
+"""Say what changed between two result files, or between two variants in one file.
 
 bench compare A B            what is in both files, B relative to A
 bench compare FILE --a file --b epoll

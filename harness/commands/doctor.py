@@ -1,7 +1,7 @@
 """Say what this machine lacks or what makes it noisy, each with its cure.
 
-For a second it keeps every CPU busy, to see what the host takes of it; --no-spin forbids that.
-With --probes, measure instead what the probes of the timed pass cost, which takes some two minutes and root.
+It keeps every CPU busy for a second, to see how much of it the host takes away (--no-spin: not).
+With --probes, it measures instead what the probes of the timed pass cost; that takes about two minutes, and root.
 
 Exit status 0: bench can run here (warnings or not); 4: it cannot.
 """

@@ -1,8 +1,8 @@
-"""Settle why a consumer that does more can look faster than one that does nothing, by experiment.
+"""Find out by experiment why a consumer that does more can look faster than one that does nothing.
 
 Closed and open loop; wakeups adaptive, rare, forced and none; consumer and sender on one CPU and on two; pauses filled
 with nothing, with system calls, with flushing the caches: each in every block, in random order. Five hypotheses are
-held against it, and each is confirmed, refuted, or not decidable here.
+tested against it; each is confirmed, refuted, or not decidable here.
 """
 
 import argparse
@@ -24,8 +24,14 @@ LOOKS = 2
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("the experiment")
-    group.add_argument("--blocks", type=whole, default=10, metavar="N", help="each variant once a block (default: 10)")
-    group.add_argument("--duration", type=finite, default=0.8, metavar="S", help="seconds a trial (default: 0.8)")
+    group.add_argument(
+        "--blocks",
+        type=whole,
+        default=10,
+        metavar="N",
+        help="how often to try each variant, in random order (default: 10)",
+    )
+    group.add_argument("--duration", type=finite, default=0.8, metavar="S", help="seconds per trial (default: 0.8)")
     options.add_session_options(parser, "the random order", retries="--blocks")
     options.add_probe_options(parser)
     options.add_output_options(parser)

@@ -1,8 +1,8 @@
 """Write trials for other tools: CSV or Parquet for notebooks, a pyperf suite for pyperf's own commands.
 
-CSV and Parquet hold a row a trial, in columns that are always the same ones, by the names of the result file, metrics
-and host facts included; --dtypes writes beside the CSV how pandas, polars and DuckDB read it (docs/reports.md has the
-lines). The pyperf suite holds a benchmark a metric and variant, in seconds an event.
+CSV and Parquet hold one row per trial. The columns are always the same, named as in the result file, with all metrics
+and the facts of the host; --dtypes writes how pandas, polars and DuckDB have to read the CSV (docs/reports.md has the
+lines). The pyperf suite holds one benchmark per metric and variant, in seconds per event.
 """
 
 import argparse
@@ -23,9 +23,11 @@ NEEDS = "nothing"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="result files")
     form = parser.add_mutually_exclusive_group(required=True)
-    form.add_argument("--csv", type=output, metavar="OUT", help="- for stdout")
-    form.add_argument("--parquet", type=output, metavar="OUT", help="needs pyarrow")
-    form.add_argument("--pyperf", type=output, metavar="OUT", help="for python -m pyperf show, stats, hist, compare_to")
+    form.add_argument("--csv", type=output, metavar="OUT", help="write CSV; - for stdout")
+    form.add_argument("--parquet", type=output, metavar="OUT", help="write Parquet; needs pyarrow")
+    form.add_argument(
+        "--pyperf", type=output, metavar="OUT", help="write a suite for python -m pyperf show, stats, hist, compare_to"
+    )
     parser.add_argument("--dtypes", type=output, metavar="OUT", help="with --csv: the types of its columns, as JSON")
 
 

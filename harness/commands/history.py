@@ -1,6 +1,6 @@
-"""Show one metric over all the result files of a folder: commits or dates in a row, machines kept apart.
+"""Show one metric over all result files of a folder, by date and commit; each machine apart.
 
---csv writes a row a session and a column a variant, for tools that look for change points (docs/reports.md shows one).
+--csv writes one row per session and one column per variant, for tools that find change points (see docs/reports.md).
 """
 
 import argparse
@@ -22,10 +22,10 @@ NEEDS = "nothing"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", type=Path, metavar="DIR", help="result files (*.jsonl), also in folders below it")
-    parser.add_argument("--metric", default="cpu_ns_per_event", help="what to follow (default: %(default)s)")
-    parser.add_argument("--machine", type=whole, metavar="N", help="only this machine, as the list numbers them")
+    parser.add_argument("--metric", default="cpu_ns_per_event", help="which metric to follow (default: %(default)s)")
+    parser.add_argument("--machine", type=whole, metavar="N", help="only this machine, by its number in the list")
     report_forms.add_options(parser)
-    parser.add_argument("--csv", type=output, metavar="OUT", help="write a row a session; - for stdout")
+    parser.add_argument("--csv", type=output, metavar="OUT", help="write one row per session; - for stdout")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""Put bench where `bench` and `sudo bench` find it from any folder: a link in /usr/local/bin to this checkout."""
+"""Put bench on the PATH, also sudo's: a link in /usr/local/bin to this checkout."""
 
 import argparse
 import os
@@ -17,7 +17,7 @@ NEEDS = "root"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """It has no options."""
-    parser.epilog = "A shell that has run another bench goes on with that one, until it is told: hash -r"
+    parser.epilog = "A shell that has already run another bench remembers that one until you type: hash -r"
 
 
 def run(_arguments: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""List the consumer modes, how each waits and reads, and the channels, and whether this machine supports it."""
+"""List the consumer modes and the channels: how each waits and reads, and whether this machine supports it."""
 
 import argparse
 import json
@@ -15,7 +15,7 @@ NEEDS = "nothing"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="one JSON object a mode")
+    parser.add_argument("--json", action="store_true", help="one JSON object per mode")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -1,8 +1,9 @@
-"""Hold our readers to C, bpftrace and perf: the same ring, the same drops, interleaved.
+"""Compare our readers with C, bpftrace and perf on the same ring and the same drops, interleaved.
 
-Three parts. drain: one ring, filled to the same mark each time and emptied by one consumer after another, in random
-order, and beside it the other channels, by our batch reader. program: what the BPF program costs an event, by the
-kernel's run-time statistics. live: real drops as fast as they can be sent. What is not installed is left out and named.
+It has three parts. drain: one ring, filled to the same mark each time, is emptied by one consumer after another, in
+random order; so are the other channels, by our batch reader. program: what the BPF program costs per event, by the
+kernel's run-time statistics. live: real drops, as fast as they can be sent. A tool that is not installed is left out,
+and named.
 """
 
 import argparse
@@ -47,12 +48,21 @@ COMPILED = "compiled"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--parts", default=",".join(PARTS), metavar="PART[,PART…]", help=f"of {', '.join(PARTS)} (default: all)"
+        "--parts",
+        default=",".join(PARTS),
+        metavar="PART[,PART…]",
+        help=f"which parts: {', '.join(PARTS)} (default: all)",
     )
     parser.add_argument("--trials", type=whole, default=7, metavar="N", help="trials of each consumer (default: 7)")
-    parser.add_argument("--records", type=whole, default=500_000, metavar="N", help="of a drain (default: 500,000)")
-    parser.add_argument("--duration", type=finite, default=2.0, metavar="S", help="of a live trial (default: 2)")
-    parser.add_argument("--traffic", default=options.DEFAULT_TRAFFIC, metavar="KIND", help="drops of the live trials")
+    parser.add_argument(
+        "--records", type=whole, default=500_000, metavar="N", help="records in the full ring (default: 500,000)"
+    )
+    parser.add_argument(
+        "--duration", type=finite, default=2.0, metavar="S", help="seconds of a live trial (default: 2)"
+    )
+    parser.add_argument(
+        "--traffic", default=options.DEFAULT_TRAFFIC, metavar="KIND", help="kind of drops in live trials"
+    )
     parser.add_argument("--sender", default="packet", metavar="NAME", help="how they are sent (default: packet)")
     options.add_session_options(parser, "the random order", retries="--trials")
     options.add_probe_options(parser)
@@ -85,11 +95,11 @@ def plan_of(arguments: argparse.Namespace, left_out: tuple[str, ...] = ()) -> Pe
     kind = load_kind(arguments.traffic)
     parts = tuple(part.strip() for part in arguments.parts.split(","))
     if "drain" not in parts:
-        refuse(arguments, "of the part drain, which --parts leaves out", "records")
+        refuse(arguments, "only for the part drain, which --parts leaves out", "records")
     if "live" not in parts:
-        refuse(arguments, "of the part live, which --parts leaves out", "duration")
+        refuse(arguments, "only for the part live, which --parts leaves out", "duration")
     if {"live", "program"}.isdisjoint(parts):
-        refuse(arguments, "of the parts live and program, which --parts leaves out", "traffic", "sender")
+        refuse(arguments, "only for the parts live and program, which --parts leaves out", "traffic", "sender")
     needed = (arguments.records + 1) * RECORD_BYTES
     return PeersPlan(
         parts=parts,

@@ -1,7 +1,7 @@
-"""Turn result files into the answer: which mode to use, and what it costs.
+"""Turn result files into an answer: which mode to use, and what it costs.
 
-Prints the scorecard; --html writes one self-contained page, --markdown prints what a job summary or a pull request
-takes, --json one object a line of the scorecard. Needs the files alone: no root, no bcc, no network.
+It prints the scorecard. --html writes one self-contained page, --markdown prints a job summary or a comment for a pull
+request, --json prints one object per line of the scorecard. It needs only the files: no root, no bcc, no network.
 
 Of a fleet's file it prints hosts × modes, and never a mean of unlike hosts; of a fleet's check, its verdicts.
 """
@@ -26,9 +26,11 @@ NEEDS = "nothing"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="result files; sessions are put together")
+    parser.add_argument(
+        "files", nargs="+", type=Path, metavar="FILE", help="result files; their sessions make one report"
+    )
     printed = report_forms.add_options(parser)
-    printed.add_argument("--json", action="store_true", help="print one JSON object a line of the scorecard")
+    printed.add_argument("--json", action="store_true", help="print the scorecard as JSON Lines")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -1,7 +1,8 @@
-"""Offer drops to one or more modes and show what each consumed, lost and cost.
+"""Offer drops to one or more modes, and show what each consumed, lost and cost.
 
-Each trial runs in fresh processes: a consumer that loads the program and opens the mode, and a generator that sends
-frames to a schedule inside the project's own network namespaces. Its ledger balances, or it is shown as invalid.
+Each trial runs in fresh processes: a consumer that loads the BPF program and runs the mode, and a generator that
+sends packets to a schedule, inside network namespaces of bench's own. Its ledger accounts for every drop; a trial whose
+ledger does not balance is shown as invalid.
 """
 
 import argparse
@@ -41,14 +42,19 @@ def add_plan_options(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup
     options.add_load_options(parser)
     group = parser.add_argument_group("the plan")
     group.add_argument("--trials", type=whole, default=3, metavar="N", help="trials of each setting (default: 3)")
-    group.add_argument("--drain", type=whole, metavar="N", help="drain trials of N synthetic records instead of a load")
+    group.add_argument(
+        "--drain",
+        type=whole,
+        metavar="N",
+        help="time how fast a ring of N synthetic records is emptied, without a load",
+    )
     group.add_argument(
         "--pass", dest="passes", metavar="PASS[,PASS…]",
         help="timed, latency, kernel, allocation, and drain for drain trials beside them, or all: only timed and drain "
         f"are repeated (default: {DEFAULT_PASSES})",
     )  # fmt: skip
     group.add_argument(
-        "--stall", type=finite, metavar="MS", help="stop the consumer once, for so long, in each load trial"
+        "--stall", type=finite, metavar="MS", help="stop the consumer once in each load trial, for so long"
     )
     return group
 
@@ -57,13 +63,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group = add_plan_options(parser)
     group.add_argument(
         "--python", type=interpreter_names, default=(), metavar="PYTHON[,PYTHON…]",
-        help="other interpreters to run consumers with, by name or path: trials of each (default: bench's own)",
+        help="run the consumers with each of these interpreters, by name or path (default: bench's own)",
     )  # fmt: skip
     group.add_argument(
         "--trace",
         type=output,
         metavar="FILE",
-        help="keep what file writes in its timed trials, the second in FILE.2 … (default: temporary)",
+        help="keep what --mode file writes in its timed trials, the second in FILE.2 … (default: deleted)",
     )
     options.add_session_options(parser, "the random order", retries="--trials")
     options.add_probe_options(parser)

@@ -1,7 +1,7 @@
-"""Show a file of raw records (`bench run --mode file --format raw --trace FILE`) as lines.
+"""Print a file of raw records (`bench run --mode file --format raw --trace FILE`) as lines.
 
-Reasons bear the names that the kernel had which recorded them. Functions can be named only on that machine before it
-boots again, and by root; their addresses are shown otherwise.
+Drop reasons have the names that they had on the kernel that recorded them. Functions can be named only by root, on the
+same machine, before it boots again; otherwise their addresses are shown.
 """
 
 import argparse

@@ -1,8 +1,8 @@
-"""List the kinds of drops that can be offered, and hold this kernel to each one's contract.
+"""List the kinds of drops that can be offered, and check this kernel against each one's contract.
 
-A kind is a recipe that provokes drops with one known reason. --verify sends a known number of frames of each, and
-accounts for every one: by a BPF program that counts drops by reason, and by the network namespaces' own counters. It
-doubles as a check of any other drop monitor on this kernel.
+A kind is a recipe that provokes drops with one known reason. --verify sends a known number of frames of each,
+and accounts for every one of them: with a BPF program that counts drops by reason, and with the counters of the network
+namespaces. So it also says what any other drop monitor should see on this kernel.
 """
 
 import argparse
@@ -55,12 +55,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rounds", type=whole, metavar="N", help=f"rounds of --speed (default: {DEFAULT_ROUNDS})")
     parser.add_argument("--count", type=whole, metavar="N", help=f"frames of each to send (default: {DEFAULT_COUNT})")
     parser.add_argument("--sender", help="packet or xdp (default: each that a kind allows)")
-    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    parser.add_argument("--json", action="store_true", help="one JSON object per line")
 
 
 def run(arguments: argparse.Namespace) -> int:
     if not arguments.verify and (arguments.count is not None or arguments.sender is not None):
-        raise BadInput("--count and --sender are of --verify")
+        raise BadInput("--count and --sender are only for --verify")
     if arguments.count is not None and not 1 <= arguments.count <= MOST_COUNT:
         raise BadInput(f"--count is 1 or more, at most {MOST_COUNT}, not {arguments.count}")
     if arguments.sender not in (None, *SENDERS):
@@ -70,7 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.speed:
         return _compare_speeds(arguments)
     if arguments.rounds is not None:
-        raise BadInput("--rounds is of --speed")
+        raise BadInput("--rounds is only for --speed")
     kinds = [load_kind(name) for name in arguments.kind or kind_names()]
     return _verify(arguments, kinds) if arguments.verify else _list(kinds, as_json=arguments.json)
 

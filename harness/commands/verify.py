@@ -1,9 +1,9 @@
-"""Carry out what a result file holds once more, with its recorded trials in place of a machine, and say what follows.
+"""Replay a result file: check each recorded trial again, and compute anew what follows from them.
 
-Each trial's ledger is balanced again, each trial must be the one that its plan asks for next, and what the session said
-is computed anew: nothing of it is believed. Exit status: 0 where the replay comes to the recorded end, 5 where trials
-were invalid, 2 for a file that is torn, foreign, unfinished or not what it claims to be; and of a check, its verdict:
-0 OK, 1 REGRESSED, 3 INCONCLUSIVE.
+Each trial's ledger is balanced again, each trial must be the one that the plan asks for next, and every conclusion is
+computed anew: nothing that the session said is believed. Exit status: 0 if the replay comes to the recorded end, 5 if
+trials were invalid, 2 for a file that is torn, foreign, unfinished or not what it claims to be; for a check, its
+verdict: 0 OK, 1 REGRESSED, 3 INCONCLUSIVE.
 """
 
 import argparse
@@ -75,7 +75,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--session",
         metavar="ID",
-        help="which session of the file (default: the last check; without one, all)",
+        help="which session of the file (default: the last check; if there is none, all)",
     )
     parser.add_argument("--figures", type=output, metavar="FOLDER", help="draw the figures of an experiment (explain)")
     outcome_files.add_options(parser)
@@ -94,9 +94,11 @@ def run(arguments: argparse.Namespace) -> int:
     sessions = _sessions(held, arguments.session)
     for option, key in (("junit", "check"), ("why", "check"), ("figures", "explain")):
         if getattr(arguments, option) and not all(key in session.plan for session in sessions):
-            raise BadInput(f"--{option} is of {'an experiment' if key == 'explain' else 'a check'}; there is none here")
+            raise BadInput(
+                f"--{option} is for {'an experiment' if key == 'explain' else 'a check'}; there is none here"
+            )
     if arguments.markdown and len(sessions) > 1:
-        raise BadInput(f"--markdown is of one session, and there are {len(sessions)}; name one with --session ID")
+        raise BadInput(f"--markdown is for one session, and there are {len(sessions)}; name one with --session ID")
     files = outcome_files.Reports(arguments)
     statuses = []
     for session in sessions:

@@ -1,6 +1,7 @@
 """Show the machine's own drops as they happen: line by line, or as a live table with --mode aggregate.
 
-Sends nothing. Modes that write (terminal, file, work) print lines; modes that count print a table at the end.
+It sends no packets. Modes that write (terminal, file, work) print one line per drop; modes that count print a table at
+the end.
 """
 
 import argparse
@@ -45,13 +46,15 @@ ENTRIES = 65536
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--mode", default="terminal", help="how the events are consumed (default: terminal)")
     parser.add_argument("--reason", action="append", metavar="NAME", help="only drops of this reason (repeatable)")
-    parser.add_argument("--pid", action="append", type=whole, help="only drops on this process's time (repeatable)")
+    parser.add_argument(
+        "--pid", action="append", type=whole, help="only drops that happen while this process runs (repeatable)"
+    )
     parser.add_argument(
         "--exclude-normal",
         action="store_true",
-        help="leave out events by which nothing is lost, as `bench atlas` found on this kernel or, unknown, on all",
+        help="leave out drops by which nothing is lost, as `bench atlas` found on this kernel, or, if unknown, on any",
     )
-    parser.add_argument("--duration", type=finite, metavar="S", help="stop after so many seconds (default: at Ctrl-C)")
+    parser.add_argument("--duration", type=finite, metavar="S", help="stop after so many seconds (default: on Ctrl-C)")
     parser.add_argument(
         "--channel", choices=list(record_channels()), default="ring", help="what carries the events (default: ring)"
     )

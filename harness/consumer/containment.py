@@ -68,4 +68,4 @@ def leavings(processes: Sequence[str], threads: Sequence[str]) -> Iterator[str]:
 
 def told_of(undone: Sequence[str]) -> str:
     """Make a sentence of what `contained` undid."""
-    return f"what the mode did to its process when it was imported or opened was undone: it {' and '.join(undone)}"
+    return f"what the mode changed in its process when it was imported or opened was undone: it {' and '.join(undone)}"

@@ -15,7 +15,7 @@ from results.errors import BadInput
 
 @dataclass(frozen=True, slots=True)
 class Handicap:
-    """How much slower: a share of CPU time, and objects an event."""
+    """How much slower: a share of CPU time, and objects per event."""
 
     cpu: float = 0.0
     allocations: int = 0

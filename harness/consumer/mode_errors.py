@@ -49,10 +49,10 @@ def whole(value: object, what: str = "consumed") -> int:
     try:
         number = int(operator.index(value))  # type: ignore[arg-type] # whether it can is the question
     except TypeError:
-        said = f"{what} is {reprlib.repr(value)}, of type {type(value).__name__}: it is a whole number of events"
+        said = f"{what} is {reprlib.repr(value)}, of type {type(value).__name__}; it must be a whole number of events"
         raise TypeError(said) from None
     if not 0 <= number < _MOST:
-        raise ValueError(f"{what} is {reprlib.repr(number)}, which is no number of events")
+        raise ValueError(f"{what} is {reprlib.repr(number)}, which is not a number of events")
     return number
 
 

@@ -78,7 +78,7 @@ def _traits(name: str) -> Traits:
     ):
         said: object = getattr(mode, variable)
         if not isinstance(said, tuple | list) or len(said) < least or not all(each in known for each in said):
-            raise BadInput(f"mode {name}: {variable} is {reprlib.repr(said)}; it is a tuple of {', '.join(known)}")
+            raise BadInput(f"mode {name}: {variable} is {reprlib.repr(said)}; it must be a tuple of {', '.join(known)}")
     if mode.writes not in (None, *get_args(Output)):
         raise BadInput(
             f"mode {name}: writes is {reprlib.repr(mode.writes)}; it is {' or '.join(get_args(Output))} or None"

@@ -21,7 +21,7 @@ _SHARE = 4
 """One pause may fill such a part of the ring: the rest is for a load that grows meanwhile and for a late timer."""
 
 _BURST_NS = 250
-"""A load may begin at any moment with an event each so many ns; a ring must outlast the pause even then."""
+"""A load may begin at any moment with one event every so many ns; a ring must outlast the pause even then."""
 
 _WORTH_A_NAP = 2
 """Events that must be expected during a nap: fewer are cheaper to be woken for."""

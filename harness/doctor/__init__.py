@@ -1,4 +1,4 @@
-"""What this machine lacks, or what makes it noisy: one file a check, listed by the folder.
+"""What this machine lacks, or what makes it noisy: one file per check, listed by the folder.
 
 A check has a docstring that says what it looks at, and `check()`, which yields its findings.
 """

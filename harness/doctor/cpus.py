@@ -17,7 +17,7 @@ def check() -> Iterator[Finding]:
     if len(cpus) < 2:
         yield Finding(
             level="warning",
-            what="one CPU only: generator and consumer take turns, and no rate says what either could do",
+            what="one CPU only: generator and consumer take turns, so no rate says what either could do alone",
             cure="give the machine or container two CPUs",
         )
     elif len(cores) < 2:
@@ -39,8 +39,8 @@ def judge_quotas(found: list[Quota], cpus: int) -> Iterator[Finding]:
             used_up = f" ({counted['nr_throttled']} of {counted['nr_periods']} so far)" if counted else ""
             yield Finding(
                 level="warning",
-                what=f"CPU time is capped at {quota.quota_us:,} of each {quota.period_us:,} us ({quota.group}): in "
-                f"what is left of a period when it is used up{used_up} nothing of ours runs, and trials are disturbed",
+                what=f"CPU time is capped at {quota.quota_us:,} of each {quota.period_us:,} us ({quota.group}): when "
+                f"that is used up{used_up}, nothing of ours runs for the rest of the period, and trials are disturbed",
                 cure="take the limit away (docker run without --cpus; Kubernetes: no CPU limit; systemd: no CPUQuota=)",
             )
 

@@ -17,12 +17,12 @@ def check() -> Iterator[Finding]:
     for name in out_of_reach:
         yield Finding(
             level="missing",
-            what=f"{name} is not to be had here, for {NEEDED[name][1]}",
+            what=f"{name} is not available here; it is needed for {NEEDED[name][1]}",
             cure=f"grant it to the container: docker run --cap-add {name}, or --privileged",
         )
     if in_user_namespace():
         yield Finding(
             level="missing",
-            what="root here is root in a user namespace only, and the kernel lets it load no programs",
+            what="root here is only root in a user namespace, and the kernel does not let it load programs",
             cure="use a rootful container, or run outside of it",
         )

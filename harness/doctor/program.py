@@ -38,6 +38,6 @@ def check() -> Iterator[Finding]:
     if not counts_skipped:
         yield Finding(
             level="warning",
-            what="this kernel does not count the runs that it skips: drops missed are told by the sent count alone",
+            what="this kernel does not count the runs that it skips: missed drops are known only from the number sent",
             cure="a kernel of 5.12 or later counts them",
         )

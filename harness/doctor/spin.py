@@ -50,8 +50,8 @@ def judge(before: Mapping[int, CpuTime], after: Mapping[int, CpuTime], gaps_ns: 
     if gap_s > GAP_LIMIT_S:
         yield Finding(
             level="warning",
-            what=f"{what}: of {LOAD:,} events a second {LOAD * gap_s:,.0f} wait that long, so that p99 ages, and gates "
-            "on them, tell of the machine; counts stay exact",
+            what=f"{what}: of {LOAD:,} events per second {LOAD * gap_s:,.0f} wait that long, so p99 ages, and gates "
+            "on them, measure the machine; counts stay exact",
             cure="stop other work (top shows it); if there is none, it is the host: use CPUs of its own",
         )
     else:

@@ -1,4 +1,4 @@
-"""A `null` that pauses: for 1 µs an event, taken together every 64 events. What it does meanwhile is the variant."""
+"""A `null` that pauses: for 1 µs per event, taken together every 64 events. What it does meanwhile is the variant."""
 
 import time
 from collections.abc import Callable

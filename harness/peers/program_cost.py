@@ -1,4 +1,4 @@
-"""What the program costs an event: builds of it observe the same drops at once, and the kernel times each run."""
+"""What the program costs per event: builds of it observe the same drops at once, and the kernel times each run."""
 
 import os
 import random

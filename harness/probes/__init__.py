@@ -1,1 +1,1 @@
-"""What is measured beside the ledger: a probe a file, each saying what it costs."""
+"""What is measured beside the ledger: a probe per file, each saying what it costs."""

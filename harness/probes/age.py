@@ -1,8 +1,8 @@
 """The age of each event: from the timestamp that the program took to the moment at which the mode has consumed it.
 
 Both are the kernel's own CLOCK_MONOTONIC, in a time namespace too. The batch reader pays one clock reading and three
-numpy calls a chunk, and some 3 ns an event; the callback reader pays about 0.3 us for each event. That is more than 1 %
-of the quickest modes: a pass of its own.
+numpy calls per chunk, and some 3 ns per event; the callback reader pays about 0.3 us for each event. That is more than
+1 % of the quickest modes: a pass of its own.
 """
 
 import ctypes
@@ -177,7 +177,7 @@ def ages_among_offered(rows: Sequence[Sequence[int]], offered: int) -> Reading:
 
 def no_ages(mode: str) -> Reading:
     """Say why a mode that is handed counts, not events, has no ages."""
-    return Reading(absent=_absent(f"{mode} is handed counts, and no event of its own has a moment"))
+    return Reading(absent=_absent(f"{mode} gets only counts, and no event has a time"))
 
 
 def _absent(why: str) -> Mapping[str, str]:

@@ -60,7 +60,7 @@ class Stall(Backlog):
 
 
 def growth_per_s(seen: list[tuple[float, int]]) -> float | None:
-    """Return by how many events a second a backlog grows: the medians of its two halves, by the time between them.
+    """Return by how many events per second a backlog grows: the medians of its two halves, by the time between them.
 
     `seen` holds (seconds, events). A single late turn of the scheduler moves neither median.
     """

@@ -1,6 +1,6 @@
-"""How many records each pass over the ring found: a wrapper around the reader, about a microsecond a pass.
+"""How many records each pass over the ring found: a wrapper around the reader, about a microsecond per pass.
 
-Belongs to the kernel pass: a mode that spins makes a million passes a second.
+Belongs to the kernel pass: a mode that spins makes a million passes per second.
 """
 
 from harness.consumer.waits import Consumes

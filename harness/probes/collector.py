@@ -14,7 +14,7 @@ CURVE_STEP_NS = 50_000_000
 """How often the growth of the pauses' total is noted, for the timeline."""
 
 # CPython 3.14.0 to 3.14.4 collect in increments, and have no third threshold.
-INCREMENTAL = "this Python collects in increments, which it tells as generation 1: its collector has no others"
+INCREMENTAL = "this Python collects in increments, which it reports as generation 1: it has no others"
 
 
 class CollectorProbe:

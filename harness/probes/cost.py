@@ -23,7 +23,7 @@ from results.statistics.spread import Spread, spread
 from results.trial import Setting
 
 LIMIT = 0.01
-"""A probe that adds more than this part to the CPU time of an event does not belong into the timed pass."""
+"""A probe that adds more than this part to the CPU time per event does not belong into the timed pass."""
 BLOCKS = 40
 
 # CPU time itself is the ruler, read by two system calls outside the work; it cannot be left out.
@@ -38,7 +38,7 @@ SETTINGS = (
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a probe adds to the CPU time of an event, as a part of it: one value a block."""
+    """What a probe adds to the CPU time per event, as a part of it: one value per block."""
 
     probe: str
     setting: Setting
@@ -75,7 +75,7 @@ def measure(setting: Setting, blocks: int = BLOCKS) -> list[Cost]:
 
 
 def _drain(setting: Setting, consumer: Consumer, observer: Observer, place: Place, without: tuple[str, ...]) -> float:
-    """Have the full ring emptied; return the CPU time of an event in ns."""
+    """Have the full ring emptied; return the CPU time per event in ns."""
     machine = MachineProbe({place.consumer_cpu})
     with Outside(
         setting, observer, Probing(without=without), consumer=consumer.pid, programs=(), others=(), machine=machine
@@ -96,10 +96,10 @@ def probe_costs() -> list[Finding]:
 
 
 def finding(cost: Cost) -> Finding:
-    """Say what a probe adds to the CPU time of an event, with the interval of the median."""
+    """Say what a probe adds to the CPU time per event, with the interval of the median."""
     added = cost.added
     what = (
-        f"probe {cost.probe}: {added.median:+.2%} CPU time an event ({added.low:+.2%} to {added.high:+.2%}, "
+        f"probe {cost.probe}: {added.median:+.2%} CPU time per event ({added.low:+.2%} to {added.high:+.2%}, "
         f"{len(added.values)} interleaved blocks of {cost.setting.drain_records:,} drained by {cost.setting.reader})"
     )
     if added.median < LIMIT:

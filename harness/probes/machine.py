@@ -1,6 +1,6 @@
 """Who else had the CPUs of a trial: time taken by the host (steal), by interrupts, and by foreign processes.
 
-Two reads of /proc/stat and of the times of our own processes a trial, made by the harness. The kernel counts these by
+Two reads of /proc/stat and of the times of our own processes per trial, made by the harness. The kernel counts these by
 tick (4 ms at 250 Hz), so that they are a sample, and nothing is said of a span shorter than half a second. The span of
 a drain trial begins before its processes do: the drain itself is over within a few ticks.
 """

@@ -50,7 +50,7 @@ class Probing:
     def __post_init__(self) -> None:
         if not SHORTEST_STEP_S <= self.timeline_step_s <= LONGEST_STEP_S:
             raise BadInput(
-                f"--timeline takes {SHORTEST_STEP_S:g} to {LONGEST_STEP_S:g} s a row (a sample each 5 ms); "
+                f"--timeline takes {SHORTEST_STEP_S:g} to {LONGEST_STEP_S:g} s per row (a sample every 5 ms); "
                 f"it is {self.timeline_step_s:g}"
             )
 

@@ -1,4 +1,4 @@
-"""CPU time, memory and run-queue delay of the consumer process: a few reads a trial."""
+"""CPU time, memory and run-queue delay of the consumer process: a few reads per trial."""
 
 import os
 import resource

@@ -1,7 +1,7 @@
 """What a trial looked like from outside, moment by moment: sampled by the harness, at no cost to the consumer's loop.
 
 A sample is one look at the program's counters, the ring's two positions, and the consumer's /proc files: about 20 us of
-the harness's own time each 5 ms, on whichever CPU is free.
+the harness's own time every 5 ms, on whichever CPU is free.
 """
 
 import itertools

@@ -39,7 +39,9 @@ def told(read: Foreign, said: bytes, usage: Usage) -> Done:
     if asked is not None and seen is None:
         seen = 0
         if not admitted:
-            odd = (f"nothing that it said matches {_option(asked[0])} {asked[1]}: it is taken to have seen no event",)
+            odd = (
+                f"nothing in its output matches {_option(asked[0])} {asked[1]}, so it counts as having seen no event",
+            )
     metrics = {CPU.name: usage.cpu_s, RSS.name: float(usage.rss_bytes), START_UP.name: usage.start_up_s}
     if seen:
         metrics[CPU_PER_EVENT.name] = usage.cpu_s * 1e9 / seen

@@ -88,7 +88,7 @@ class Causes:
             places = slots[away]
             empty = (self._table_products[places] == 0) & (self._table_mixed[places] == 0) & (places != 0)
             if empty.any():
-                # One event a slot: what else found that slot empty is looked at again, and is there now or moves on.
+                # One event per slot: what else found that slot empty is looked at again, and is there now or moves on.
                 new, at = away[empty], places[empty]
                 last_of_slot = np.empty(len(self._numbers), np.intp)
                 last_of_slot[at] = new
@@ -102,7 +102,7 @@ class Causes:
         return True
 
     def _enter(self, events: Samples) -> bool:
-        """Give new causes, one an event, numbers and slots; return False when the table had to be made anew."""
+        """Give new causes, one per event, numbers and slots; return False when the table had to be made anew."""
         first = len(self.known)
         self.known += [
             (location, pid_reason & 0xFFFFFFFF, pid_reason >> 32)

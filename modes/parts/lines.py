@@ -32,7 +32,7 @@ class TextForm:
 
 
 class JsonForm:
-    """One JSON object a line: `time` (RFC 3339, UTC), `pid` (null: outside this container), `reason`, `function`."""
+    """One JSON object per line: `time` (RFC 3339, UTC), `pid` (null: outside this container), `reason`, `function`."""
 
     def __init__(self, reasons: Reasons, symbols: Symbols) -> None:
         self._reasons, self._symbols = reasons, symbols

@@ -27,7 +27,7 @@ class OwnCounting:
 
 
 class OwnLines:
-    """A line an event: `name=value name=value`, or a JSON object; text is quoted as JSON does it in both."""
+    """A line per event: `name=value name=value`, or a JSON object; text is quoted as JSON does it in both."""
 
     def __init__(self, record: Record, *, as_json: bool) -> None:
         self._record, self._as_json = record, as_json

@@ -41,8 +41,8 @@ class AdvicePlan:
         check_trials("--trials", self.trials, 1)
         if self.computed_bytes > MOST_BYTES:
             raise BadInput(
-                f"{self.load:,.0f} drops a second for {self.stall_s:g} s need {units.size(self.needed_bytes)}, and the "
-                f"largest ring has {units.size(MOST_BYTES)}; aggregate in the kernel instead (--mode aggregate)"
+                f"{self.load:,.0f} drops per second for {self.stall_s:g} s need {units.size(self.needed_bytes)}, and "
+                f"the largest ring has {units.size(MOST_BYTES)}; aggregate in the kernel instead (--mode aggregate)"
             )
 
     @property
@@ -53,7 +53,7 @@ class AdvicePlan:
 
     @property
     def load(self) -> float:
-        """Drops a second."""
+        """Drops per second."""
         assert self.setting.intended_load is not None
         return self.setting.intended_load
 
@@ -111,9 +111,7 @@ class Advice:
         if half is not None:
             said.append(f"With {units.size(half.size_bytes)}, nothing was lost in {half.held} of {half.trials} trials.")
         if advised.size_bytes > plan.computed_bytes:
-            said.append(
-                "What was computed did not hold every time: this machine holds up the consumer beside the stall."
-            )
+            said.append("The computed size lost events in some trial: this machine stops the consumer for longer.")
         return said
 
 
@@ -152,7 +150,7 @@ def _offered(plan: AdvicePlan, size_bytes: int, ask: Ask) -> Trial:
         if trial.valid and trial.limited_by != "generator" and (STALL.value(trial) or 0.0) >= plan.stall_s:
             return trial
     raise RuntimeError(
-        f"in {1 + RETRIES} trials in a row, {plan.load:,.0f} drops a second were not offered through a whole stall; "
+        f"in {1 + RETRIES} trials in a row, {plan.load:,.0f} drops per second were not offered through a whole stall; "
         "ask for a lower --rate"
     )
 

@@ -104,17 +104,17 @@ class ChannelAdvice:
     def sentences(self) -> list[str]:
         """Say which channel is advised, and why: what is lost, what it costs producers, how much memory it takes."""
         best = self.best
-        said = [f"{name} is out of the question: {why}." for name, why in self.wrong.items()]
+        said = [f"{name} cannot be used: {why}." for name, why in self.wrong.items()]
         if best is None:
             return [*said, "No channel is advised: none held."]
         alike = [each for each in self.alike() if each is not best]
         others = " and ".join(each.channel for each in alike)
-        reason = "and its producers pay least"
+        reason = "and it costs producers least"
         if best.cost_ns is None:
-            reason = "and no other takes less memory (what producers pay could not be measured at this load)"
+            reason = "and no other takes less memory (the cost to producers could not be measured at this load)"
         elif alike:
             memory = "less" if best.size_bytes < min(each.size_bytes for each in alike) else "no more"
-            reason = f"what its producers pay cannot be told from that by {others}, and it takes {memory} memory"
+            reason = f"its cost to producers is not distinguishable from that of {others}, and it takes {memory} memory"
         held = best.advice.advised
         return [
             *said,

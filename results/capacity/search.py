@@ -13,7 +13,7 @@ from results.capacity.judge import Side, judge
 from results.trial import Trial
 
 Measure = Callable[[float, float], Trial]
-"""Run, or find, a trial of so many drops a second and so many seconds."""
+"""Run, or find, a trial of so many drops per second and so many seconds."""
 
 # A search that has taken so long, in seconds, will not end: the machine does not answer the same question alike.
 LONGEST_SEARCH_S = 3600.0

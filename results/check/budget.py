@@ -84,5 +84,5 @@ def foretold(plan: GatePlan, comparisons: Sequence[Comparison], trials: Sequence
         values = [value for value in own if not isinstance(value, str)]
         if values and (effect := would_tell(values, fits, plan.alpha_per_look / max(1, plan.family_size))) is not None:
             about = f"{gated.told(effect)} of {gated.mode} {gated.metric.name}"
-            said.append(f"by the first {len(values)}, they will tell {about} from nothing")
+            said.append(f"by the first {len(values)}, they will detect {about}")
     return said

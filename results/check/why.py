@@ -24,7 +24,7 @@ FEWEST_WINDOWS, MOST_WINDOWS = 4, 200
 LOAD_TIMES = 3
 """Of a load so many times the windows of the check: consumers sleep most of the time."""
 USUAL_EVENTS = 4_000_000
-"""So many are consumed at most, where no time of an event is known."""
+"""So many are consumed at most, where no time per event is known."""
 
 # Of the standard error: there are dozens of lines, and one of them would differ by two.
 _ERRORS = 3
@@ -47,7 +47,7 @@ _NO_LINES = {
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A function, or a line with what stands there, and what it takes for an event in each arm.
+    """A function, or a line with what stands there, and what it takes per event in each arm.
 
     None: it is not among those seen. A difference within `doubt` may be chance. `changed`: it is of the mode's own
     file, and was seen in one arm alone.
@@ -178,7 +178,7 @@ def why_of(comparisons: Iterable[Comparison], judgements: Sequence[Judgement], t
 
 
 def _counted(own: Mapping[Arm, Sequence[Trial]], metric: Metric, series: str, count: str, how: str) -> Account:
-    """Compare counts for an event, over all valid trials of an arm."""
+    """Compare counts per event, over all valid trials of an arm."""
     found: dict[Arm, Places] = {}
     modes: dict[Arm, str] = {}
     for arm, trials in own.items():
@@ -190,7 +190,7 @@ def _counted(own: Mapping[Arm, Sequence[Trial]], metric: Metric, series: str, co
 
 
 def _sampled(looked: Mapping[Arm, Trial]) -> Account:
-    """Share out the CPU time of an event by where the looks found the consumer."""
+    """Share out the CPU time per event by where the looks found the consumer."""
     found: dict[Arm, Places] = {}
     looks: dict[Arm, int] = {}
     for arm, trial in looked.items():

@@ -92,7 +92,7 @@ def experiment(plan: ExplainPlan, trials: Iterable[Trial]) -> Experiment:
 
 
 def speed(trial: Trial) -> float | None:
-    """Return events a second: offered in a closed loop, consumed in an open one, of the consumer alone in a drain."""
+    """Return events per second: offered in a closed loop, consumed in an open one, of the consumer alone in a drain."""
     if trial.setting.trial_kind == "drain":
         return 1e9 / trial.ns_per_event if trial.ns_per_event else None
     return trial.offered_load if trial.setting.intended_load is None else trial.consume_rate

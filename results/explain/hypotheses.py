@@ -59,7 +59,7 @@ HYPOTHESES = (
         "cache",
         "pauses keep the caches warm, and a slower consumer makes more of them",
         (
-            Prediction("null, pausing", "null", "pausing without work for 1 µs an event"),
+            Prediction("null, pausing", "null", "pausing without work for 1 µs per event"),
             Prediction("null, pausing", "null, flushing", "the same pause without flushing the caches in it"),
         ),
     ),
@@ -82,8 +82,8 @@ HYPOTHESES = (
         "a consumer that has caught up is notified of the next event, and the notification costs the producer",
         (
             Prediction("null, notified rarely", "null", "notifying the same sleeping consumer once in 64 KiB"),
-            Prediction("null, paced", "null, paced and forced", "the same batches without a notification an event"),
-            Prediction("null, pausing", "null", "slowing the consumer by a pause of 1 µs an event, without work"),
+            Prediction("null, paced", "null, paced and forced", "the same batches without a notification per event"),
+            Prediction("null, pausing", "null", "slowing the consumer by a pause of 1 µs per event, without work"),
         ),
     ),
     Hypothesis(

@@ -91,7 +91,7 @@ def channels_document(found: ChannelAdvice, trials: Sequence[Trial] = ()) -> Doc
         texts = cells(setting.wait or "", units.size(held.size_bytes), f"{held.held} of {held.trials}", by_half)
         lines.append(Line(each.channel, (*texts, Cell(paid, aside))))
     titles = titled(
-        "waits by", "memory", "nothing lost", "in half of it", "a producer pays an event", words=("waits by",)
+        "waits by", "memory", "nothing lost", "in half of it", "producer cost per event", words=("waits by",)
     )
     table = (Table("channel", titles, tuple(lines)), ()) if lines else ()
     said = tuple((sentence,) for sentence in found.sentences())

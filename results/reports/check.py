@@ -157,25 +157,25 @@ def _remarks(outcome: Outcome) -> list[str]:
     """Say in sentences what a reader must know to trust the verdicts."""
     gate = outcome.check.gate
     said = [
-        f"alpha {gate.alpha:g} over all that is gated ({gate.family_size}, by Holm) and all looks "
+        f"alpha {gate.alpha:g} over all metrics that are gated ({gate.family_size}, by Holm) and all looks "
         f"({looks_of(gate)}); seed {outcome.session.seed}"
     ]
     if not outcome.check.interleaved:
         said.append(
-            "weaker: the baseline is a stored result, not interleaved and in no pairs, so whatever changed on this "
+            "weaker: the baseline is a stored result, not interleaved and not in pairs, so whatever changed on this "
             "machine since then is part of the ratio"
         )
     said += _windows(outcome)
     if outcome.set_aside("A") or outcome.set_aside("B"):
         said.append(
-            f"trials set aside, invalid or with another load: {outcome.set_aside('A')} of A, {outcome.set_aside('B')} "
-            "of B; their blocks were set aside whole and run anew"
+            f"trials set aside, because they were invalid or had another load: {outcome.set_aside('A')} of A, "
+            f"{outcome.set_aside('B')} of B; their whole blocks were run again"
         )
     if outcome.disturbed("A") or outcome.disturbed("B"):
         said.append(
-            f"the machine was not quiet in {outcome.disturbed('A')} trials of A, {outcome.disturbed('B')} of B: blocks "
-            "and coin keep the verdict valid, but it takes more of them to reach one; what A and B took (marked "
-            f"{DOUBTFUL}) is doubtful"
+            f"the machine was not quiet in {outcome.disturbed('A')} trials of A, {outcome.disturbed('B')} of B: the "
+            "verdict stays valid, because both arms met the same noise in random order, but it takes more blocks; the "
+            f"times of A and B (marked {DOUBTFUL}) are doubtful"
         )
     return [*said, *_certified(outcome), *outcome.warnings]
 
@@ -197,7 +197,9 @@ def _windows(outcome: Outcome) -> list[str]:
 def _certified(outcome: Outcome) -> list[str]:
     certificate = outcome.certificate
     if certificate is None:
-        return ["no certificate for this host and plan: how often this gate lies here is unknown; run bench certify"]
+        return [
+            "no certificate for this host and plan: how often this gate is wrong here is unknown; run bench certify"
+        ]
     said = [
         f"certified on this host ({certificate.made_at[:10]}): false alarms in {certificate.gates_with_false_alarm} of "
         f"{certificate.gates} gates of A against A, so at most {units.percent(certificate.false_alarms_at_most)} "
@@ -207,7 +209,7 @@ def _certified(outcome: Outcome) -> list[str]:
         entry = certificate.entry(judgement.gated.mode, judgement.gated.metric.name)
         if entry is not None and entry.detectable is not None and entry.surely_found is not None:
             said.append(
-                f"{entry.gated.mode} {entry.gated.metric.name}: tells {units.percent(entry.detectable)} from nothing, "
+                f"{entry.gated.mode} {entry.gated.metric.name}: detects {units.percent(entry.detectable)}, and "
                 f"surely calls {units.percent(entry.surely_found)} REGRESSED"
             )
     return said

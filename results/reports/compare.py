@@ -87,14 +87,14 @@ def _headline(compared: Compared) -> list[Sentence]:
     names: Sentence = (Name(compared.name_b), " against ", Name(compared.name_a), ": ")
     said: list[Sentence] = []
     if not counts["worse"] and not counts["better"]:
-        nothing = "no number is beyond its margin." if counts["same"] else "nothing can be told yet."
+        nothing = "no number is beyond its margin." if counts["same"] else "nothing can be said yet."
         said.append((*names, nothing))
     for verdict in ("worse", "better"):
         if found := [each for each in compared.judged if each.verdict == verdict]:
             lead = names if not said else ()
             count = f"{len(found)} of {len(compared.judged)} numbers {verdict} beyond the margin: "
             said.append((*lead, count, *_list(found)))
-    undecided = f"{counts['undecided']} are undecided, by noise or for want of trials (four a side decide at the least)"
+    undecided = f"{counts['undecided']} are undecided: too much noise, or too few trials (at least four per side)"
     said.append((f"{counts['same']} are the same within their margin; {undecided}.",))
     if compared.withheld:
         titles = ", ".join(column.title for column in compared.withheld)
@@ -113,7 +113,7 @@ def _weakness(compared: Compared) -> str:
     least = min(shift.confidence for shift in shifts)
     worth = "95 %, so one in twenty misses by chance"
     if least < ENOUGH:
-        worth = f"{least * 100:.3g} % at the least, for want of trials; below 95 % nothing is decided"
+        worth = f"{least * 100:.3g} % at least, because of too few trials; below 95 % nothing is decided"
     if all(shift.paired for shift in shifts):
         return f"Intervals ({worth}) are those of the signed-rank test over blocks that ran both sides."
     return (

@@ -33,33 +33,31 @@ def say_riddle(experiment: Experiment) -> list[str]:
     said = []
     shown = _inverted(inversion)
     if shown is Word.CONFIRMED:
-        said.append(
-            f"The inversion is reproduced: in a closed loop, file reads {say_effect(inversion)} times as much as null."
-        )
+        said.append(f"In a closed loop, file looks faster than null: it reads {say_effect(inversion)} as much.")
     elif shown is Word.REFUTED:
         said.append(
-            "This machine does not show the inversion: in a closed loop, file against null is "
-            f"{say_effect(inversion)}, less than {SAME:.0%} above it."
+            "In a closed loop, file does not look faster than null on this machine: it reads "
+            f"{say_effect(inversion)} as much, less than {SAME:.0%} more."
         )
     else:
         said.append(
-            "Whether this machine shows the inversion is not decidable from these blocks: in a closed loop, file "
-            f"against null is {say_effect(inversion)}."
+            "These blocks do not decide whether file looks faster than null on this machine: in a closed loop, it "
+            f"reads {say_effect(inversion)} as much."
         )
-    said.append(
-        f"The same work without the output (work against null): {say_effect(experiment.effect('work', 'null'))}."
-    )
+    said.append(f"The same work without writing (work against null): {say_effect(experiment.effect('work', 'null'))}.")
     said += _say_open_loop(experiment)
     said += _say_drain(experiment)
     quiet = experiment.effect("file, notified rarely", "null, notified rarely")
     said.append(
-        f"With one notification in 64 KiB instead of one whenever the consumer has caught up, file against null is "
+        f"With one notification per 64 KiB, and not one whenever the consumer has caught up, file against null is "
         f"{say_effect(quiet)} in the closed loop: {_what_became(inversion, quiet)}."
     )
     beside = experiment.effect("file, same CPU", "null, same CPU")
     said.append(f"With consumer and sender on one CPU, file against null is {say_effect(beside)}.")
     alone = experiment.effect("null", "nobody reads")
-    said.append(f"The sender beside a null consumer, against a sender whose ring nobody reads: {say_effect(alone)}.")
+    said.append(
+        f"The sender's rate with a null consumer, against its rate when nobody reads the ring: {say_effect(alone)}."
+    )
     return said
 
 
@@ -109,8 +107,10 @@ def _say_drain(experiment: Experiment) -> list[str]:
         )
         for mode in ("null", "file")
     )
-    turned = "the order turns round" if effect.low is not None and effect.low > 1 else "the order does not surely turn"
-    return [f"Draining a full ring, {turned}: null needs {null} an event, file {file}, {say_effect(effect)}."]
+    turned = (
+        "the order is reversed" if effect.low is not None and effect.low > 1 else "the order is not surely reversed"
+    )
+    return [f"When a full ring is drained, {turned}: null takes {null} per event, file {file}, {say_effect(effect)}."]
 
 
 def _inverted(effect: Effect) -> Word:
@@ -123,12 +123,12 @@ def _inverted(effect: Effect) -> Word:
 def _what_became(before: Effect, after: Effect) -> str:
     """Say what is left of the inversion when notifications are rare."""
     if _inverted(before) is not Word.CONFIRMED:
-        return "there was no sure inversion to take away"
+        return "there was no sure difference to take away"
     if _inverted(after) is Word.REFUTED:
-        return "the inversion is gone"
+        return "file no longer looks faster"
     if _inverted(after) is Word.CONFIRMED:
-        return "an inversion remains"
-    return "whether an inversion remains is not decidable here"
+        return "file still looks faster"
+    return "whether file still looks faster is not decidable here"
 
 
 def _table(experiment: Experiment) -> Table:

@@ -27,16 +27,22 @@ def headline(listed: Sequence[Variant]) -> list[Sentence]:
     ]:
         said += _unpaced(unpaced)
     if boxes := [variant for variant in listed if any(row.black_box for row in variant.rows)]:
-        said.append(("No loss is known of ", *_names(boxes), ": of a black box, sent and consumed only."))
+        said.append(
+            (
+                "Losses are not known of ",
+                *_names(boxes),
+                ": of a black box, only what was sent and consumed is counted.",
+            )
+        )
     load = fair_load(listed)
     at = ""
     if searched(listed):
         at = " just below its limit" if load is None else f" at {units.quantity(load)}/s"
     chosen = [(variant.label, row) for variant in listed if (row := variant.reference(load))]
-    said += _extremes(chosen, CPU_PER_EVENT, f"An event cost the consumer least CPU time{at} with ", "; most with ")
-    said += _extremes(chosen, PROGRAM_PER_EVENT, f"A drop cost the kernel least{at} with ", "; most with ")
-    said += _extremes(chosen, EMIT_PER_EVENT, f"A record cost the CPU that wrote it least{at} with ", "; most with ")
-    said += _extremes(chosen, NS_PER_EVENT, "Emptied from a full ring, an event took least with ", "; most with ")
+    said += _extremes(chosen, CPU_PER_EVENT, f"CPU time per event{at} was lowest with ", "; highest with ")
+    said += _extremes(chosen, PROGRAM_PER_EVENT, f"Kernel time per drop{at} was lowest with ", "; highest with ")
+    said += _extremes(chosen, EMIT_PER_EVENT, f"Time to write a record{at} was lowest with ", "; highest with ")
+    said += _extremes(chosen, NS_PER_EVENT, "Time per event to empty a full ring was lowest with ", "; highest with ")
     said += _extremes(chosen, AGE_P99, f"99 % of the events consumed{at} were handled soonest by ", "; latest by ")
     return said or [("No trial is valid: there is nothing to compare.",)]
 
@@ -61,8 +67,8 @@ def _by_search(listed: Sequence[Variant]) -> list[Sentence]:
         first += ["; ", Name(variant.label), f" lost {_loss(row)} at {_load(row)}/s"]
     rest: list[str] = []
     for load, members in others:
-        rest += ["; " if rest else "Kept up with, by the others: ", *_names(members)]
-        rest.append(f" up to {load}/s" if load else " not even the lowest load")
+        rest += ["; " if rest else "The others kept up: ", *_names(members)]
+        rest.append(f" up to {load}/s" if load else " not even at the lowest load")
     return [(*first, "."), (*rest, ".")] if rest else [(*first, ".")]
 
 
@@ -153,9 +159,9 @@ def _extremes(chosen: Sequence[tuple[str, Row]], column: Metric, begin: str, end
     said: list[str] = [begin, Name(first), f" ({least_said})"]
     level = [label for label, value, _ in found[1:] if value.low <= least.high]
     if len(level) == len(found) - 1:
-        said.append(", not told apart from any other")
+        said.append(", not distinguishable from any other")
     elif level:
-        said.append(", not told apart from ")
+        said.append(", not distinguishable from ")
         for place, label in enumerate(level[:_LISTED]):
             said += ["" if place == 0 else ", ", Name(label)]
         if len(level) > _LISTED:

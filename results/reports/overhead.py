@@ -51,15 +51,15 @@ def _sentence(name: str, found: Overhead, what: str) -> Sentence:
     if found.told:
         does = "costs" if found.cost > 0 else "spares"
         return ("Attaching ", Name(name), f" {does} {what} ", Strong(units.percent(abs(found.cost))), f" ({interval}).")
-    seen = "" if found.detectable is None else f"; a cost of {units.percent(found.detectable)} would have been"
-    return ("What attaching ", Name(name), f" costs {what} is not told from nothing ({interval}){seen}.")
+    seen = "" if found.detectable is None else f"; a cost of {units.percent(found.detectable)} would have been detected"
+    return ("What attaching ", Name(name), f" costs {what} is not distinguishable from zero ({interval}){seen}.")
 
 
 def _headings(what: str) -> tuple[Heading, ...]:
     return (
         Heading("cost", "cost", f"how much longer {what} takes with it attached", "lower"),
-        Heading("p", "p", "the chance of so clear a difference where there is none"),
-        Heading("sees", "detectable", f"the least cost that {POWER:.0%} of such measurements would tell from nothing"),
+        Heading("p", "p", "the chance of so clear a difference if there is no cost"),
+        Heading("sees", "detectable", f"the least cost that {POWER:.0%} of such measurements would detect"),
         Heading("alone", "plain", f"what {what} takes without it"),
         Heading("tool's CPU", "cpu", "how much of a CPU it used itself meanwhile, which is not in the cost"),
         Heading("pairs", "pairs", "pairs of turns, and how many were set aside"),

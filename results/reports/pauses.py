@@ -69,7 +69,7 @@ def _sentences(told: Sequence[tuple[Row, InPauses]]) -> Iterator[Sentence]:
         yield (
             f"{row.label}: {units.percent(counted.share)} of the drops lost ({certain} for certain) lie in pauses of "
             f"the collector, and {chance} of those offered; {began} began in one (95 %: {low} to {high}): "
-            f"{'more than chance explains' if counted.more_than_chance else 'not told apart from chance'}",
+            f"{'more than chance explains' if counted.more_than_chance else 'not distinguishable from chance'}",
         )
 
 

@@ -81,7 +81,7 @@ _MEANS = {
 
 
 def summarise(listed: Sequence[Variant]) -> Summary:
-    """Make the table: after a search a line a variant, with the load that it keeps up with; else a line a row."""
+    """Make the table: after a search a line per variant, with the load that it keeps up with; else a line per row."""
     return _after_search(listed) if searched(listed) else _of_rows(listed)
 
 
@@ -225,8 +225,11 @@ def _few_trials(shown: Sequence[Row]) -> str | None:
     counts = [len(row.timed) or sum(trial.valid for trial in row.drains) for row in shown]
     fewest = min((count for count in counts if count), default=0)
     if fewest == 1:
-        return "few trials: where there is one trial there is no interval; six give one of 95 %"
+        return "few trials: one trial has no interval; six give one of 95 %"
     if 1 < fewest < 6:
         confidence = units.percent(1 - 0.5 ** (fewest - 1))
-        return f"few trials: the lowest and highest of {fewest} hold the true median with {confidence}; six give 95 %"
+        return (
+            f"few trials: the true median lies between the lowest and highest of {fewest} with {confidence}; six "
+            "give 95 %"
+        )
     return None

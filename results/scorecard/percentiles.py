@@ -71,7 +71,7 @@ def age_histogram(trials: Iterable[Trial]) -> dict[int, int]:
 
 
 def _steps(series: Mapping[str, Any]) -> list[_Step]:
-    """Take a histogram, of which there are a thousand steps a trial; empty where there is none."""
+    """Take a histogram, of which there are a thousand steps per trial; empty where there is none."""
     try:
         if isinstance(series, Undecoded):
             return series.decoded("age_histogram", _STEPS)

@@ -203,7 +203,10 @@ class Row:
             found.append(Doubt("synthetic load: records made by the kernel in a loop, not by dropped packets"))
         if self.black_box:
             found.append(
-                Doubt(f"{shown(self.setting.program or self.setting.mode)} is a black box: sent and consumed only")
+                Doubt(
+                    f"{shown(self.setting.program or self.setting.mode)} is a black box: only what was sent and "
+                    "consumed is known"
+                )
             )
         found += [
             Doubt(f"it says that it saw {ledger.consumed:,} and lost {ledger.admitted:,}; it lost {ledger.lost:,}")

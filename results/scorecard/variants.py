@@ -168,7 +168,7 @@ def shared_loads(listed: Sequence[Variant], *, truly_offered: bool = False) -> l
 def fair_load(listed: Sequence[Variant]) -> float | None:
     """Choose the load to compare costs at: the highest shared one that all kept up with, or the lowest.
 
-    Where a variant loses drops, or is offered fewer, its cost for an event is that of another job than the others'.
+    Where a variant loses drops, or is offered fewer, its cost per event is that of another job than the others'.
     """
     shared = shared_loads(listed)
     truly = shared_loads(listed, truly_offered=True)

@@ -27,7 +27,7 @@ STYLE: dict[Any, Any] = {  # matplotlib types its keys as literals
     "xtick.color": GRID, "xtick.labelcolor": MUTED, "ytick.color": GRID, "ytick.labelcolor": MUTED,
     "figure.facecolor": "white", "figure.dpi": 72,
 }  # fmt: skip
-BY_HAND = {  # ns a record with 1, 2, 4, 8 and 15 producers, on 16 CPUs that are not to be had any more
+BY_HAND = {  # ns per record with 1, 2, 4, 8 and 15 producers, on 16 CPUs that are not to be had any more
     "ring": (69, 803, 1373, 2724, 5117),
     "percpu-ring": (69, 70, 65, 78, 79),
     "log": (37, 36, 43, 44, 46),

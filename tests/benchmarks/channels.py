@@ -41,7 +41,7 @@ COSTS, LOADS = DOCS / "results/channels.jsonl", DOCS / "results/channels-load.js
 
 @dataclass
 class Measured:
-    """Ns an event, by block."""
+    """Ns per event, by block."""
 
     producer: dict[int, float] = field(default_factory=dict)
     consumer: dict[int, float] = field(default_factory=dict)
@@ -60,7 +60,7 @@ class Contender:
         self.drain()
 
     def emit(self, cpus: Sequence[int]) -> tuple[float, bool]:
-        """Write from each of some CPUs at once; return ns a record, and whether they did so at the same time."""
+        """Write from each of some CPUs at once; return ns per record, and whether they did so at the same time."""
         barrier = threading.Barrier(len(cpus))
         told: list[tuple[float, int, int]] = []
 
@@ -87,7 +87,7 @@ class Contender:
         )
 
     def drain(self) -> float:
-        """Read all; return ns of CPU time a record."""
+        """Read all; return ns of CPU time per record."""
         os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))  # as its producers were
         began, before = time.thread_time_ns(), self.mode.consumed
         while self.reader.consume():

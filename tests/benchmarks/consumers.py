@@ -31,7 +31,7 @@ BLOCKS = int(sys.argv[1]) if len(sys.argv) > 1 else 20
 CPUS = sorted(os.sched_getaffinity(0))[:2]
 AT_ONCE = 2048
 SIZE_BYTES = 1 << 21
-A_DROP_NS = 600  # what XDP's live frames, the cheapest drops there are, take of their CPU: 1.66 million a second
+A_DROP_NS = 600  # what XDP's live frames, the cheapest drops there are, take of their CPU: 1.66 million per second
 CONTEXT = multiprocessing.get_context("fork")  # a forked process has the maps already
 
 

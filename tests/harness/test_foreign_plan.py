@@ -69,10 +69,10 @@ def test_it_is_read_back_as_it_was_written() -> None:
 @pytest.mark.parametrize(
     ("what", "says"),
     [
-        (asked("exec:cat", drain=10), "--drain is of bench's own"),
-        (asked("exec:cat", stall_ms=10), "--stall is of bench's own"),
+        (asked("exec:cat", drain=10), "--drain is only for bench's own"),
+        (asked("exec:cat", stall_ms=10), "--stall is only for bench's own"),
         (asked("exec:cat", passes="latency"), "--pass latency"),
-        (asked("null"), "are of --mode exec:COMMAND"),
+        (asked("null"), "are only for --mode exec:COMMAND"),
         (asked("exec:nonesuch-of-bench"), "there is no program"),
     ],
     ids=["drain", "stall", "pass", "own modes", "no program"],

@@ -95,7 +95,7 @@ def test_aggregate_uses_no_ring() -> None:
         pytest.param("null", {"when_full": "overwrite"}, "--channel log", id="ring that overwrites"),
         pytest.param("null", {"when_full": "overwrite", "channel": "percpu-ring"}, "--channel log", id="rings that do"),
         pytest.param("null", {"when_full": "overwrite", "channel": "perf"}, "--channel log", id="perf buffers that do"),
-        pytest.param("null", {"channel": "perf", "ring_size_bytes": 4096}, "8192 are", id="below a page a buffer"),
+        pytest.param("null", {"channel": "perf", "ring_size_bytes": 4096}, "8192 are", id="below a page per buffer"),
         pytest.param("null", {"channel": "perf", "wakeup": "524288"}, "at most", id="more than a buffer holds"),
         pytest.param("null", {"channel": "perf", "wakeup": "none", "wait": "epoll"}, "never wake", id="perf unwoken"),
         pytest.param("aggregate", {"when_full": "drop"}, "--when-full", id="a full map of records"),
@@ -105,7 +105,9 @@ def test_aggregate_uses_no_ring() -> None:
             "ctypes",
             id="bcc's log",
         ),
-        pytest.param("null", {"channel": "percpu-ring", "ring_size_bytes": 4096}, "8192 are", id="below a page a CPU"),
+        pytest.param(
+            "null", {"channel": "percpu-ring", "ring_size_bytes": 4096}, "8192 are", id="below a page per CPU"
+        ),
         pytest.param("aggregate", {"wakeup": "force"}, "--wakeup", id="wakeup without a ring"),
         pytest.param("aggregate", {"wait": "epoll"}, "interval", id="epoll on a map"),
     ],

@@ -4,7 +4,7 @@ kernel keeps for us.
     python -m tests.kernel.endurance --trials 1000 --duration 0.05 --rate 2000      does anything leak?
     python -m tests.kernel.endurance --trials 60 --duration 60 --rate max           an hour: is it exact, flat, steady?
 
-Prints a JSON object a trial, then one with what was held; exits with 1 when a trial was invalid or something leaked.
+Prints a JSON object per trial, then one with what was held; exits with 1 when a trial was invalid or something leaked.
 """
 
 from __future__ import annotations

@@ -126,7 +126,7 @@ def test_the_machines_own_drops_are_watched(channel: str) -> None:
     ("words", "says"),
     [
         (("--channel", "log", "--wait", "epoll"), "use --wait paced or busy"),
-        (("--when-full", "overwrite"), "is of --channel log"),
+        (("--when-full", "overwrite"), "is only for --channel log"),
         (("--producers", "999"), "--producers 999"),
         (("--producers", "0"), "--producers 0"),
         (("--producers", "two"), "no whole number"),

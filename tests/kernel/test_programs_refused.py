@@ -47,7 +47,7 @@ WRONG = {
     ),
     "a header that is nowhere": (
         "#include <linux/types.h>\n#include <linux/skbuff.h>\n" + PLAIN,
-        "{file}:2: header linux/skbuff.h is not to be had here; take fields' places from the kernel's types",
+        "{file}:2: header linux/skbuff.h is not available here; take fields' places from the kernel's types",
     ),
     "a field that is none": (
         '#include "bench.h"\n' + PLAIN.replace("= 7", "= BENCH_OFFSET(sk_buff, lenght)"),
@@ -131,14 +131,14 @@ def test_a_strangers_program_is_refused(tmp_path: Path) -> None:
     [
         ("run --mode aggregate", "reads the counts of bench's own program"),
         ("run --mode objects", "makes objects of bench's own record"),
-        ("run --mode null --drain 1000", "--program has load trials alone"),
-        ("run --mode null --pass timed,drain", "--program has load trials alone"),
+        ("run --mode null --drain 1000", "--program has only load trials"),
+        ("run --mode null --pass timed,drain", "--program has only load trials"),
         ("run --mode null --traffic synthetic", "is emitted by bench's own program"),
         ("run --mode null --channel log", "sends by a ring of its own"),
         ("run --mode null --ring-size 64K", "the program has a ring of its own"),
-        ("run --mode null --wakeup force", "wakes by a rule of its own"),
-        ("run --mode epoll --reader callback --decode ctypes", "--decode is of bench's own record"),
-        ("run --mode file --format raw", "--format raw is of bench's own record"),
+        ("run --mode null --wakeup force", "decides itself when to wake"),
+        ("run --mode epoll --reader callback --decode ctypes", "--decode is only for bench's own record"),
+        ("run --mode file --format raw", "--format raw is only for bench's own record"),
         ("capacity --mode null", "is a black box: without its losses there is no limit to search"),
         (
             "capacity --mode null --advise --rate 1000 --stall 10",

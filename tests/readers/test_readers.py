@@ -103,7 +103,7 @@ def compare(*paths: Path) -> str:
 
 
 def test_pyperf_reads_every_suite_and_compares_each_pair(tmp_path: Path) -> None:
-    """All times for an event are in the suites, and what two suites have in common it compares."""
+    """All times per event are in the suites, and what two suites have in common it compares."""
     times = [metric for metric in COMPARED if metric.unit is NANOSECONDS]
     suites = {}
     for path in FILES:

@@ -15,7 +15,7 @@ HOST = {
     "bcc": "0.26.0", "bench": "0.1.0", "commit": "0c8a302",
 }  # fmt: skip
 
-# mode: CPU ns an event, drain ns an event, allocations an event, p99 age in ns
+# mode: CPU ns per event, drain ns per event, allocations per event, p99 age in ns
 COSTS = {
     "null": (18.0, 5.0, 0.002, 900_000), "busy": (9_900.0, 15.0, 0.01, 60_000),
     "epoll": (35.0, 14.0, 0.01, 950_000), "paced": (21.0, 14.0, 0.01, 5_200_000),

@@ -59,7 +59,7 @@ def test_a_file_against_itself_is_the_same(files: tuple[str, str]) -> None:
 
 
 def test_too_few_trials_decide_nothing(tmp_path: Path) -> None:
-    """Three trials a side hold 90 %: a difference that looks large stays undecided."""
+    """Three trials per side hold 90 %: a difference that looks large stays undecided."""
     a = load([written(tmp_path / "a", made_up.run(trials=3), id="a")])
     b = load([written(tmp_path / "b", slower(made_up.run(trials=3, seed=2), "file", 3.0), id="b")])
     assert {each.verdict for each in compare_files(a, b, ("a", "b"), None).judged} == {"undecided"}

@@ -81,7 +81,7 @@ def test_history_counts_a_session_once(once: Path, capsys: pytest.CaptureFixture
 
 
 def test_compare_decides_nothing_by_copies(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Three trials a side are too few, and are no more when each file holds them four times."""
+    """Three trials per side are too few, and are no more when each file holds them four times."""
     a = written(tmp_path / "a", made_up.run(trials=3, modes=MODES), id="a")
     dear = [
         replace(trial, metrics={**trial.metrics, "cpu_ns_per_event": 3 * trial.metrics["cpu_ns_per_event"]})

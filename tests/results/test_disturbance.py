@@ -204,7 +204,7 @@ def test_a_timing_is_marked_wherever_it_is_quoted(
     assert main(["report", str(file), *words]) == 0
     said = (tmp_path / "page").read_text() if form == "page" else capsys.readouterr().out
     text = " ".join(re.sub(r"<[^>]+>|[`\\\\]", "", said).split())
-    (cost,) = re.findall(r"An event cost the consumer least CPU time with .*?\)\.", text)
+    (cost,) = re.findall(r"CPU time per event was lowest with .*?\)\.", text)
     (age,) = re.findall(r"99 % of the events consumed were handled soonest by .*?\)\.", text)
     for sentence in (cost, age):
         assert re.search(r"epoll[^(]*\([0-9]", sentence), sentence

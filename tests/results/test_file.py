@@ -294,13 +294,13 @@ def test_what_only_looks_odd_is_kept(tmp_path: Path, value: str) -> None:
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"modes": 5}, "modes is 5, which it cannot be"),
+        ({"modes": 5}, "modes is 5, which is not allowed"),
         ({"modes": [5]}, "modes holds what describes no mode"),
         ({"modes": [{"mode": "a.py"}]}, "modes holds what describes no mode"),
         ({"modes": [{"mode": "a.py", "sha256": "0", "kind": "new"}]}, "modes holds what describes no mode"),
-        ({"modes": [{"mode": 5, "sha256": "0"}]}, "mode is 5, which it cannot be"),
-        ({"findings": 5}, "findings is 5, which it cannot be"),
-        ({"findings": "steal"}, 'findings is "steal", which it cannot be'),
+        ({"modes": [{"mode": 5, "sha256": "0"}]}, "mode is 5, which is not allowed"),
+        ({"findings": 5}, "findings is 5, which is not allowed"),
+        ({"findings": "steal"}, 'findings is "steal", which is not allowed'),
     ],
 )
 def test_a_wrong_list_of_a_session_is_named(change: dict[str, object], says: str, tmp_path: Path) -> None:

@@ -91,7 +91,7 @@ def test_a_file_that_is_no_kind_is_refused(tmp_path: Path, text: str, says: str)
 @pytest.mark.parametrize(
     ("line", "says"),
     [
-        ("reasons = 'NO_SOCKET'", "reasons is 'NO_SOCKET'; it is a tuple of names"),
+        ("reasons = 'NO_SOCKET'", "reasons is 'NO_SOCKET'; it must be a tuple of names"),
         ("counters = (1,)", r"counters is \(1,\)"),
         ("senders = ('pigeon',)", "senders are among packet, xdp"),
         ("senders = ()", "senders are among packet, xdp"),

@@ -19,7 +19,7 @@ from traffic.recipe import UDP, DropKind, Expected, Testbed, ipv4
 
 SMALL_BYTES, LARGE_BYTES = 60, 200
 LARGE_OF_FOUR = 3
-RATE, BUCKET_BYTES = 1_000_000_000, 10_000_000  # bytes a second, and at once: more than any sender sends
+RATE, BUCKET_BYTES = 1_000_000_000, 10_000_000  # bytes per second, and at once: more than any sender sends
 HANDLE = 0x10000  # 1:
 
 

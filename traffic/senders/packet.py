@@ -12,7 +12,7 @@ from traffic.outlet import Outlet
 
 SO_SNDBUFFORCE = 32  # include/uapi/asm-generic/socket.h
 SEND_BUFFER_BYTES = 16 << 20
-MAX_BURST = 1024  # UIO_MAXIOV: sendmmsg takes no more messages a call
+MAX_BURST = 1024  # UIO_MAXIOV: sendmmsg takes no more messages per call
 
 
 class _Iovec(ctypes.Structure):
@@ -95,7 +95,7 @@ class PacketSender(ExitStack):
         return taken
 
     def _build_messages(self, frames: Sequence[bytes], max_burst: int) -> None:
-        """Lay out one message a frame, and the first ones again, so that any burst is one run of messages."""
+        """Lay out one message per frame, and the first ones again, so that any burst is one run of messages."""
         buffers = [ctypes.create_string_buffer(frame, len(frame)) for frame in frames]
         total = len(frames) + max_burst
         iovecs = (_Iovec * len(frames))()

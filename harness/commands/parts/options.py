@@ -32,8 +32,10 @@ DEFAULT_TRAFFIC = "udp-closed-port"
 def add_consumer_options(parser: argparse.ArgumentParser, *, mode_required: bool = True) -> None:
     """Add what chooses and tunes the consumer."""
     group = parser.add_argument_group("the consumer")
-    group.add_argument("--mode", required=mode_required, metavar="MODE[,MODE…]", help="modes, files or modules; or all")
-    group.add_argument("--program", metavar="FILE.bpf.c", help="a program of your own in place of bench's")
+    group.add_argument(
+        "--mode", required=mode_required, metavar="MODE[,MODE…]", help="names of modes, your files or modules, or all"
+    )
+    group.add_argument("--program", metavar="FILE.bpf.c", help="your own BPF program instead of bench's")
     group.add_argument(
         "--channel",
         metavar="NAME[,NAME…]",
@@ -41,31 +43,49 @@ def add_consumer_options(parser: argparse.ArgumentParser, *, mode_required: bool
     )
     group.add_argument(
         "--when-full", choices=["drop", "overwrite"],
-        help="what --channel log does with an event for which it has no room (default: drop)",
+        help="what --channel log does when it is full: drop the new event, or overwrite the oldest (default: drop)",
     )  # fmt: skip
     group.add_argument(
         "--reader", choices=["batch", "callback", "compiled", "both", "all"],
-        help="how the ring is read (default: batch; both: batch and callback)",
+        help="how events are read: in batches, by a callback each, in machine code (default: batch; both: batch and "
+        "callback)",
     )  # fmt: skip
     group.add_argument(
-        "--wait", choices=["epoll", "paced", "busy", "backoff"], help="how the consumer waits (default: the mode's)"
+        "--wait",
+        choices=["epoll", "paced", "busy", "backoff"],
+        help="how the consumer waits for events (default: as the mode does)",
     )
-    group.add_argument("--decode", choices=["struct", "ctypes", "event"], help="how --reader callback decodes a record")
-    group.add_argument("--format", choices=["text", "json", "raw"], help="what file, terminal, work make of an event")
-    group.add_argument("--ring-size", type=byte_count, default=DEFAULT_RING_BYTES, metavar="BYTES", help="default: 1M")
-    group.add_argument("--wakeup", metavar="adaptive|none|force|BYTES", help="when the kernel notifies the consumer")
+    group.add_argument("--decode", choices=["struct", "ctypes", "event"], help="how --reader callback decodes an event")
+    group.add_argument(
+        "--format", choices=["text", "json", "raw"], help="what the modes file, terminal and work write per event"
+    )
+    group.add_argument(
+        "--ring-size",
+        type=byte_count,
+        default=DEFAULT_RING_BYTES,
+        metavar="BYTES",
+        help="size of the ring buffer (default: 1M)",
+    )
+    group.add_argument(
+        "--wakeup",
+        metavar="adaptive|none|force|BYTES",
+        help="when the kernel wakes the consumer (bench explain says what that costs)",
+    )
     group.add_argument(
         "--interval",
         type=typed(read_interval),
         metavar="MS",
-        help="longest pause of paced (5) or aggregate (100)",
+        help="longest pause between two reads (default: 5 for paced, 100 for aggregate)",
     )
     group.add_argument(
         "--object", type=choices(*get_args(ObjectKind)), metavar="KIND[,KIND…]",
-        help="what --mode objects makes of an event: dataclass, tuple, dict, or all (default: dataclass)",
+        help="what --mode objects makes per event: dataclass, tuple, dict, or all (default: dataclass)",
     )  # fmt: skip
     group.add_argument(
-        "--window", type=whole, metavar="N", help=f"how many of the last events it keeps (default: {DEFAULT_WINDOW:,})"
+        "--window",
+        type=whole,
+        metavar="N",
+        help=f"how many of the latest events --mode objects keeps (default: {DEFAULT_WINDOW:,})",
     )
     group.add_argument(
         "--gc", type=choices(*get_args(Collector)), default=("on",), metavar="NAME[,NAME…]",
@@ -75,13 +95,13 @@ def add_consumer_options(parser: argparse.ArgumentParser, *, mode_required: bool
 
 def add_foreign_options(parser: argparse.ArgumentParser, command: str = "--mode 'exec:COMMAND'") -> None:
     """Add how the words of a foreign command are read."""
-    group = parser.add_argument_group(f"what {command} says")
+    group = parser.add_argument_group(f"how to read the output of {command}")
     add = group.add_argument
-    add("--ready", metavar="REGEX", help="what it says when it has attached (default: what the kernel shows)")
-    add("--count", metavar="REGEX", help="a line of it is an event; with a group, a number of them")
-    add("--count-json", metavar="FIELD", help="a line with that field is an event")
-    add("--sum-json", metavar="FIELD", help="a number of events; a.b is b within a")
-    add("--lost", metavar="REGEX", help="what it says of events that it lost, as --count")
+    add("--ready", metavar="REGEX", help="a line that says it has attached (default: ask the kernel)")
+    add("--count", metavar="REGEX", help="each line that matches is an event; with a group in it, so many events")
+    add("--count-json", metavar="FIELD", help="each JSON line with this field is an event")
+    add("--sum-json", metavar="FIELD", help="a JSON field that holds a number of events; a.b is b within a")
+    add("--lost", metavar="REGEX", help="lines that report lost events, read as --count is")
 
 
 def foreign_of(arguments: argparse.Namespace) -> Foreign:
@@ -99,17 +119,28 @@ def add_load_options(parser: argparse.ArgumentParser) -> None:
     """Add what chooses the load."""
     group = parser.add_argument_group("the load")
     group.add_argument(
-        "--traffic", default=DEFAULT_TRAFFIC, metavar="KIND[,KIND…]", help=f"kinds, or all (default: {DEFAULT_TRAFFIC})"
+        "--traffic",
+        default=DEFAULT_TRAFFIC,
+        metavar="KIND[,KIND…]",
+        help=f"kinds of drops (bench traffic), or all (default: {DEFAULT_TRAFFIC})",
     )
     group.add_argument(
-        "--rate", type=load, default=DEFAULT_LOAD, metavar="N|max", help="drops a second (default: 100000)"
+        "--rate",
+        type=load,
+        default=DEFAULT_LOAD,
+        metavar="N|max",
+        help="drops per second, or as many as can be sent (default: 100000)",
     )
-    group.add_argument("--shape", default="constant", help="constant, poisson, burst:ON_MS,OFF_MS, ramp or tail")
     group.add_argument(
-        "--sender", default="auto", help="packet, xdp or auto (default: xdp for what packet cannot reach)"
+        "--shape", default="constant", help="the load over time: constant, poisson, burst:ON_MS,OFF_MS, ramp or tail"
+    )
+    group.add_argument(
+        "--sender",
+        default="auto",
+        help="what sends the packets: packet, xdp or auto (default: xdp for rates that packet cannot reach)",
     )
     add_producers(group)
-    group.add_argument("--duration", type=finite, default=5.0, metavar="S", help="seconds a trial (default: 5)")
+    group.add_argument("--duration", type=finite, default=5.0, metavar="S", help="seconds per trial (default: 5)")
 
 
 def add_producers(group: argparse._ArgumentGroup) -> None:
@@ -119,7 +150,7 @@ def add_producers(group: argparse._ArgumentGroup) -> None:
         type=producers,
         default=(1,),
         metavar="N[,N…]",
-        help="from how many CPUs at once the load comes (default: 1)",
+        help="how many CPUs send at once (default: 1)",
     )
 
 
@@ -132,19 +163,19 @@ def add_probe_options(parser: argparse.ArgumentParser) -> None:
         type=finite,
         default=STEP_S,
         metavar="S",
-        help=f"seconds a row of the timeline (default: {STEP_S:g})",
+        help=f"seconds per row of the timeline in the result file (default: {STEP_S:g})",
     )
     group.add_argument(
         "--steal-limit", type=finite, default=limits.steal, metavar="SHARE",
-        help=f"CPU time that the host may take before a trial is disturbed (default: {limits.steal:g})",
+        help=f"a trial is disturbed when the host takes more of its CPU time (steal; default: {limits.steal:g})",
     )  # fmt: skip
     group.add_argument(
         "--foreign-limit", type=finite, default=limits.foreign, metavar="SHARE",
-        help=f"share of the CPUs in use that other processes may take before it is (default: {limits.foreign:g})",
+        help=f"… when other processes take more of the CPUs that it uses (default: {limits.foreign:g})",
     )  # fmt: skip
     group.add_argument(
         "--run-delay-limit", type=finite, default=limits.run_delay, metavar="SHARE",
-        help=f"share of its time that the consumer may wait for a CPU before it is (default: {limits.run_delay:g})",
+        help=f"… when the consumer waits for a CPU for more of its time (default: {limits.run_delay:g})",
     )  # fmt: skip
 
 
@@ -159,13 +190,13 @@ def add_session_options(
 ) -> None:
     """Add how a session begins or goes on; with `retries`, how often a trial is repeated by default."""
     group = parser.add_argument_group("the session")
-    group.add_argument("--seed", type=whole, help=f"of {of} (default: drawn, and recorded)")
+    group.add_argument("--seed", type=whole, help=f"seed for {of} (default: drawn at random, and recorded)")
     if resumes:
-        group.add_argument("--resume", action="store_true", help="go on with the unfinished session of --out")
+        group.add_argument("--resume", action="store_true", help="continue the unfinished session in --out")
     if retries is not None:
         group.add_argument(
             "--retries", type=whole, metavar="N",
-            help=f"repeat what the machine disturbed, at most N trials of each setting (default: {retries})",
+            help=f"repeat disturbed trials, at most N of each setting (default: {retries})",
         )  # fmt: skip
 
 
@@ -186,9 +217,11 @@ def recording_of(arguments: argparse.Namespace, command: str, *, series: bool = 
 def add_output_options(parser: argparse.ArgumentParser) -> None:
     """Add where results go."""
     group = parser.add_argument_group("the results")
-    group.add_argument("--out", type=output, metavar="FILE", help="result file; an existing one gains a session")
-    group.add_argument("--json", action="store_true", help="print the trial lines of the result file, and nothing else")
-    group.add_argument("--quiet", action="store_true", help="no progress on stderr")
+    group.add_argument(
+        "--out", type=output, metavar="FILE", help="the result file; if it exists, the session is appended"
+    )
+    group.add_argument("--json", action="store_true", help="print the trials as JSON Lines, and nothing else")
+    group.add_argument("--quiet", action="store_true", help="do not show progress on stderr")
 
 
 def asked_of(arguments: argparse.Namespace) -> Asked:
@@ -240,16 +273,18 @@ def consumer_wishes_of(arguments: argparse.Namespace) -> Wishes:
 def refuse_unheeded(arguments: argparse.Namespace, settings: Collection[Setting], *of_load: str) -> None:
     """Raise BadInput for what was said of a consumer or, by options `of_load`, of a load, where nothing heeds it."""
     if all(setting.foreign is not None for setting in settings):
-        why = "of bench's own modes, and there is none but a foreign command"
+        why = "only for bench's own modes, and here there are only foreign commands"
         refuse(arguments, why, *_OF_OWN_MODES)
     if all(setting.interval_ns is None for setting in settings):
-        refuse(arguments, "of what is tried, nothing waits by the clock (--wait paced, --mode aggregate)", "interval")
+        refuse(arguments, "nothing that is tried waits by the clock (--wait paced, --mode aggregate)", "interval")
     if all(setting.ring_size_bytes is None for setting in settings):
-        refuse(arguments, "of the modes, none uses a ring: they read the program's map", "ring_size")
+        refuse(arguments, "none of the modes uses a ring: they read the program's map", "ring_size")
     if all(setting.program is not None and facts_of(setting.program).size_bytes for setting in settings):
-        refuse(arguments, "the program has a ring of its own, of the size that it says", "ring_size")
+        refuse(arguments, "the program has a ring of its own, and states its size", "ring_size")
     if all(setting.trial_kind == "drain" for setting in settings):
-        refuse(arguments, "nothing is sent in a drain trial: its records are synthetic, and there at once", *of_load)
+        refuse(
+            arguments, "nothing is sent in a drain trial: its records are synthetic, and there from the start", *of_load
+        )
 
 
 _OF_OWN_MODES = (
@@ -262,18 +297,31 @@ def add_gate_options(parser: argparse.ArgumentParser) -> None:
     """Add what says how to compare; check and certify share it."""
     gate = parser.add_argument_group("the gate")
     add = gate.add_argument
-    add("--metrics", metavar="NAME[,NAME…]", help="what is gated (default: all that the mode has)")
-    add("--delta", action="append", default=[], metavar="METRIC=SHARE", help="how much worse is the same: 0.05 or 5%%")
-    add("--alpha", type=finite, help=f"chance of a false alarm over all looks (default: {DEFAULT_ALPHA})")
-    add("--blocks", metavar="N[,N…]", help="valid blocks at which to look (default: by the number of metrics)")
-    add("--budget", type=duration, metavar="TIME", help="as many blocks as fit into 60s, 2m …, and one look at its end")
-    add("--config", type=Path, metavar="FILE", help="pyproject.toml with [tool.bench.check] (default: nearest)")
+    add("--metrics", metavar="NAME[,NAME…]", help="metrics that decide (default: all that the mode has)")
+    add(
+        "--delta",
+        action="append",
+        default=[],
+        metavar="METRIC=SHARE",
+        help="how much worse is still accepted: 0.05 or 5%%",
+    )
+    add("--alpha", type=finite, help=f"the chance of a false alarm that is accepted (default: {DEFAULT_ALPHA})")
+    add(
+        "--blocks", metavar="N[,N…]", help="after how many valid blocks to decide (default: from the number of metrics)"
+    )
+    add(
+        "--budget",
+        type=duration,
+        metavar="TIME",
+        help="run as many blocks as fit into 60s, 2m …, and decide once, at the end",
+    )
+    add("--config", type=Path, metavar="FILE", help="a pyproject.toml with [tool.bench.check] (default: the nearest)")
     trials = parser.add_argument_group("the trials")
     add = trials.add_argument
-    add("--traffic", default=DEFAULT_TRAFFIC, metavar="KIND", help="of load trials")
-    add("--rate", type=load, default=argparse.SUPPRESS, metavar="N|max", help="drops a second")
-    add("--shape", default="constant", help="constant, poisson, burst:ON_MS,OFF_MS or ramp")
-    told = f"seconds of load of each arm in a pair (default: {LOAD_S:g}), or in a trial ({DEFAULT_DURATION_S:g})"
+    add("--traffic", default=DEFAULT_TRAFFIC, metavar="KIND", help="kind of drops in load trials")
+    add("--rate", type=load, default=argparse.SUPPRESS, metavar="N|max", help="drops per second in load trials")
+    add("--shape", default="constant", help="the load over time: constant, poisson, burst:ON_MS,OFF_MS or ramp")
+    told = f"seconds of load for each arm in a pair (default: {LOAD_S:g}), or in a trial ({DEFAULT_DURATION_S:g})"
     add("--duration", type=finite, metavar="S", help=told)
     add(
         "--drain",
@@ -288,7 +336,7 @@ def refuse_unheeded_by(check: Check, arguments: argparse.Namespace) -> None:
     settings = [setting for one in check.comparisons for setting in (one.a, one.b)]
     refuse_unheeded(arguments, settings, "traffic", "rate", "shape", "duration")
     if all(setting.trial_kind == "load" for setting in settings):
-        refuse(arguments, "of what is gated, nothing is measured by draining", "drain")
+        refuse(arguments, "no metric that is gated is measured by draining", "drain")
 
 
 def flags_of(arguments: argparse.Namespace) -> Flags:

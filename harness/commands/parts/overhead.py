@@ -33,25 +33,43 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Add what asks for the cost of attaching, and tunes that."""
     group = parser.add_argument_group("what attaching costs (--overhead)")
     add = group.add_argument
-    add("--overhead", action="store_true", help="by pairs of turns of a workload, attached and not, in random order")
-    add("--workload", metavar="CMD", help="a command that is run once a turn (default: our own sender, unpaced)")
+    add(
+        "--overhead",
+        action="store_true",
+        help="measure it: turns of a workload in pairs, with the tool attached and without, in random order",
+    )
+    add(
+        "--workload",
+        metavar="CMD",
+        help="a command to run in each turn (default: our own sender, as fast as it can send)",
+    )
     add("--traffic", default=TRAFFIC, metavar="KIND", help=f"what our sender sends (default: {TRAFFIC})")
-    add("--channel", metavar="NAME[,NAME…]", help=f"of --mode: {', '.join(record_channels())}, or all")
-    add("--wakeup", metavar="adaptive|none|force|BYTES", help="of --mode: when the kernel notifies the consumer")
-    add("--program", metavar="FILE.bpf.c", help="of --mode: a program of your own in place of bench's")
-    add("--budget", type=duration, metavar="TIME", help=f"as many pairs as fit (default: {BUDGET_S:g}s, for each tool)")
-    add("--pairs", type=whole, metavar="N", help="so many pairs, however long they take")
-    add("--alpha", type=finite, default=ALPHA, help=f"chance of telling a cost where there is none (default: {ALPHA})")
+    add("--channel", metavar="NAME[,NAME…]", help=f"with --mode: {', '.join(record_channels())}, or all")
+    add("--wakeup", metavar="adaptive|none|force|BYTES", help="with --mode: when the kernel wakes the consumer")
+    add("--program", metavar="FILE.bpf.c", help="with --mode: your own BPF program instead of bench's")
+    add(
+        "--budget",
+        type=duration,
+        metavar="TIME",
+        help=f"run as many pairs as fit (default: {BUDGET_S:g}s, for each tool)",
+    )
+    add("--pairs", type=whole, metavar="N", help="run N pairs, however long they take")
+    add(
+        "--alpha",
+        type=finite,
+        default=ALPHA,
+        help=f"the chance of reporting a cost where there is none (default: {ALPHA})",
+    )
 
 
 def refuse_options(arguments: argparse.Namespace) -> None:
     """Raise BadInput for what is of --overhead alone, where that is not asked for."""
-    refuse(arguments, "of --overhead, which is not given", *_OWN)
+    refuse(arguments, "only for --overhead, which is not given", *_OWN)
 
 
 def check(arguments: argparse.Namespace, named: Mapping[str, Tool]) -> None:
     """Raise BadInput for what makes no sense, before any tool is tried."""
-    refuse(arguments, "of the audit itself: --overhead counts nothing that a tool says", *_OF_AUDIT)
+    refuse(arguments, "only for the audit itself: --overhead does not count what a tool says", *_OF_AUDIT)
     overhead_plan(_asked(arguments, named))
     workload_words(arguments.workload)
 
@@ -80,16 +98,16 @@ def _asked(arguments: argparse.Namespace, named: Mapping[str, Tool]) -> Asked:
     if arguments.pairs is not None and arguments.budget is not None:
         raise BadInput("--pairs and --budget both say how many pairs there are; give one")
     if arguments.workload is not None:
-        refuse(arguments, "of our own sender, in whose place --workload is run", "traffic")
+        refuse(arguments, "only for our own sender, which --workload replaces", "traffic")
     if named and arguments.traffic != TRAFFIC:
         raise BadInput(f"--tool knows the sender's drops by their protocol, which is {TRAFFIC}'s alone")
     if arguments.mode is None:
-        refuse(arguments, "of --mode, which is not given", "channel", "wakeup", "program")
+        refuse(arguments, "only for --mode, which is not given", "channel", "wakeup", "program")
     foreign = {name: tool.words for name, tool in named.items()}
     if arguments.command:
         foreign[f"{EXEC}{shlex.join(arguments.command)}"] = options.foreign_of(arguments)
     else:
-        refuse(arguments, "of COMMAND, after --", "ready")
+        refuse(arguments, "only for a COMMAND after --", "ready")
     wishes = dataclasses.replace(
         wishes_of_turns(), channel=arguments.channel, wakeup=arguments.wakeup, program=arguments.program
     )

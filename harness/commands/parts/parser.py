@@ -35,7 +35,7 @@ class _Once(argparse.Action):
     ) -> None:
         if option_string is not None:
             if self.dest in namespace.given:
-                several = "; several go into one, with commas" if "[," in str(self.metavar) else ""
+                several = "; give several values in one, with commas" if "[," in str(self.metavar) else ""
                 raise argparse.ArgumentError(self, f"it is given twice{several}")
             namespace.given |= {self.dest}
         setattr(namespace, self.dest, values)

@@ -1,4 +1,4 @@
-"""The live line on stderr while a session runs: rewritten in place on a terminal, a line a trial elsewhere.
+"""The live line on stderr while a session runs: rewritten in place on a terminal, a line per trial elsewhere.
 
 What is cut where the terminal is narrow is its end: there stands what matters least.
 """
@@ -160,7 +160,7 @@ def _consumed(progress: Progress) -> int:
 
 
 class SurveyProgress(LiveLine):
-    """Writes one line a trial of a search; on a terminal the line is rewritten while the trial runs."""
+    """Writes one line per trial of a search; on a terminal the line is rewritten while the trial runs."""
 
     def __init__(
         self, loss: float, out: Path, *, quiet: bool, as_json: bool = False, modes: Iterable[str] = ()
@@ -200,7 +200,7 @@ class SurveyProgress(LiveLine):
 
 
 class AdviceProgress(LiveLine):
-    """Writes one line a trial, with a stall or, of several channels, without."""
+    """Writes one line per trial, with a stall or, of several channels, without."""
 
     def _outcome(self, trial: Trial) -> str:
         channel, lost = trial.setting.channel, no_room(trial)

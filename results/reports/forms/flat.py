@@ -1,4 +1,4 @@
-"""Trials as flat rows for notebooks: the columns of columns.py, a row a trial, as CSV or Parquet."""
+"""Trials as flat rows for notebooks: the columns of columns.py, a row per trial, as CSV or Parquet."""
 
 import csv
 import importlib
@@ -24,7 +24,7 @@ _ACTIVE = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠", "'")
 
 
 def flat_rows(report: Report, left_out: list[str]) -> list[list[Value]]:
-    """Give a row a trial, a value for each of COLUMNS; what was not measured is None.
+    """Give a row per trial, a value for each of COLUMNS; what was not measured is None.
 
     So is a number of more bits than its column has, which is named on `left_out`: no count is one.
     """
@@ -61,7 +61,7 @@ def _named(trial: Trial) -> str:
 
 
 def history_rows(history: History) -> tuple[list[str], list[list[Value]]]:
-    """Make a row a session, a column a variant: what change-point tools read."""
+    """Make a row per session, a column per variant: what change-point tools read."""
     labels = list(dict.fromkeys(track.label for track in history.tracks))
     columns = dict(zip(labels, numbered(label.replace(" ", "_") for label in labels), strict=True))
     names = ["time", "session", "machine", "commit", *(f"{each}.{history.column.name}" for each in columns.values())]

@@ -15,12 +15,12 @@ from results.session import Session
 from results.trial import Trial
 from results.units import NANOSECONDS
 
-# Times for an event. pyperf counts in seconds and has no place for zero.
+# Times per event. pyperf counts in seconds and has no place for zero.
 _TIMES = tuple(metric for metric in COMPARED if metric.unit is NANOSECONDS)
 
 
 def pyperf_suite(report: Report) -> tuple[bytes, str]:
-    """Make a suite of one benchmark a metric and variant, one run a trial, and say what to compare it with, and how.
+    """Make a suite of one benchmark per metric and variant, one run per trial, and say how to compare it.
 
     Raises BadInput when there is no time.
     """
@@ -30,7 +30,7 @@ def pyperf_suite(report: Report) -> tuple[bytes, str]:
     named = zip(report.rows, names, strict=True)
     benchmarks = [each for row, name in named for each in _benchmarks(row, name, sessions, left_out)]
     if not benchmarks:
-        raise BadInput("no trial in these files has a time for an event, and pyperf suites hold nothing else")
+        raise BadInput("no trial in these files has a time per event, and pyperf suites hold nothing else")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "suite.json"
         pyperf.BenchmarkSuite(benchmarks).dump(str(path))

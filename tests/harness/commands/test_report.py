@@ -61,7 +61,7 @@ def test_a_foreign_file_is_bad_input(tmp_path: Path, content: bytes, capsys: pyt
 
 
 def test_json_gives_the_scorecard(result: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """One object a line, by the names of the columns."""
+    """One object per line, by the names of the columns."""
     assert main(["report", str(result), "--json"]) == 0
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert {row["label"] for row in rows} == set(made_up.COSTS)

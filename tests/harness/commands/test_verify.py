@@ -32,8 +32,8 @@ def lines(name: str) -> list[str]:
         ("capacity-all.jsonl", "PDR"),
         ("capacity-callback.jsonl", "PDR"),
         ("capacity-synthetic.jsonl", "PDR"),
-        ("explain.jsonl", "The inversion is reproduced"),
-        ("explain-again.jsonl", "The inversion is reproduced"),
+        ("explain.jsonl", "In a closed loop, file looks faster than null"),
+        ("explain-again.jsonl", "In a closed loop, file looks faster than null"),
     ],
 )
 def test_recorded_sessions_are_replayed_to_their_end(name: str, says: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -99,7 +99,7 @@ def test_one_session_of_several_is_named(capsys: pytest.CaptureFixture[str]) -> 
 def test_a_verdicts_report_is_of_checks_alone(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """There is no case to write down where nothing was gated."""
     assert main(["verify", str(RESULTS / name), "--junit", str(tmp_path / "j.xml")]) == BAD_INPUT
-    assert "--junit is of a check" in capsys.readouterr().err
+    assert "--junit is for a check" in capsys.readouterr().err
     assert not (tmp_path / "j.xml").exists()
 
 
@@ -108,7 +108,7 @@ def test_the_figures_of_an_experiment_are_drawn(tmp_path: Path, capsys: pytest.C
     assert main(["verify", str(RESULTS / "explain-again.jsonl"), "--figures", str(tmp_path / "f")]) == DONE
     assert {path.suffix for path in (tmp_path / "f").iterdir()} == {".svg"}
     assert main(["verify", str(RESULTS / "consumers.jsonl"), "--figures", str(tmp_path / "g")]) == BAD_INPUT
-    assert "of an experiment" in capsys.readouterr().err
+    assert "for an experiment" in capsys.readouterr().err
 
 
 def test_trials_without_their_session_cannot_be_verified(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

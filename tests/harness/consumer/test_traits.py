@@ -13,10 +13,10 @@ from results.errors import BadInput
 @pytest.mark.parametrize(
     ("line", "says"),
     [
-        ("waits = ()", "waits is (); it is a tuple of epoll, busy"),
-        ("waits = 'epoll'", "waits is 'epoll'; it is a tuple of"),
+        ("waits = ()", "waits is (); it must be a tuple of epoll, busy"),
+        ("waits = 'epoll'", "waits is 'epoll'; it must be a tuple of"),
         ("waits = ('epol',)", "waits is ('epol',)"),
-        ("formats = 3", "formats is 3; it is a tuple of text, json, raw"),
+        ("formats = 3", "formats is 3; it must be a tuple of text, json, raw"),
         ("formats = ([],)", "formats is ([],)"),
         ("writes = 'printer'", "writes is 'printer'; it is file or terminal or None"),
         ("writes = object()", "writes is <object"),

@@ -20,7 +20,7 @@ TENTHS = [0.2 + n / 10 for n in range(12)]
     ids=["steady", "growing", "one late turn", "shrinking"],
 )
 def test_growth(unread: list[int], growth: float) -> None:
-    """Events a second by which the backlog grows; a single peak is no growth."""
+    """Events per second by which the backlog grows; a single peak is no growth."""
     assert growth_per_s(list(zip(TENTHS, unread, strict=True))) == pytest.approx(growth)
 
 

@@ -15,7 +15,7 @@ CAPACITY = 100
 def looks(
     lost: dict[int, int], until_ms: int = 1000, unread: dict[int, int] | None = None, **more: int
 ) -> list[Sample]:
-    """Look each 5 ms, 10 drops offered in between; by then so many more were lost, and so many are unread."""
+    """Look every 5 ms, 10 drops offered in between; by then so many more were lost, and so many are unread."""
     made = []
     for at in range(0, until_ms + 1, 5):
         so_far = sum(number for moment, number in lost.items() if moment <= at)

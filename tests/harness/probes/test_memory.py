@@ -17,7 +17,7 @@ CHECKOUT = Path(__file__).resolve().parents[3]
 
 
 def test_tells_what_is_kept_an_event() -> None:
-    """An object kept for each of ten thousand events is one block an event; what came and went is not counted."""
+    """An object kept for each of ten thousand events is one block per event; what came and went is not counted."""
     probe = MemoryProbe()
     probe.start()
     kept = []

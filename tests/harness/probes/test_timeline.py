@@ -15,7 +15,7 @@ def sample(at_ms: int, **counts: int | None) -> Sample:
 
 
 def test_a_row_a_step_with_counts_since_the_start() -> None:
-    """Two seconds at 1,000 drops a second, one in ten lost, in rows of half a second."""
+    """Two seconds at 1,000 drops per second, one in ten lost, in rows of half a second."""
     samples = [sample(ms, offered=ms, lost=ms // 10, unread=5, busy_ns=ms * MS // 2) for ms in range(0, 2001, 5)]
     rows = timeline(samples, 0, step_s=0.5)
     assert [row["t_s"] for row in rows] == [0.5, 1.0, 1.5, 2.0]

@@ -250,7 +250,7 @@ def test_events_that_nothing_tells_of_are_0_with_a_warning() -> None:
     for read in ({"count": "ev"}, {"count_json": "ev"}, {"sum_json": "ev"}):
         done = told(Foreign(**read, lost=r"lost (\d+)"), b"none\n", USAGE)
         assert (done.consumed, done.admitted) == (0, 0)
-        assert "nothing that it said matches --" in done.odd[0]
+        assert "nothing in its output matches --" in done.odd[0]
     done = told(Foreign(count="ev", lost=r"lost (\d+)"), b"lost 7\n", USAGE)
     assert (done.consumed, done.admitted, done.odd) == (0, 7, ())
     assert remarks(Mock(left_behind=()), replace(done, odd=("doubtful",))) == ["doubtful"]

@@ -102,7 +102,7 @@ def test_a_flight_recorder_holds_the_last_of_them(reader_name: str) -> None:
 
 
 TOOL = '''
-"""Logs a number a run, in a tool of its own: two files were copied here, and nothing else is needed."""
+"""Logs a number per run, in a tool of its own: two files were copied here, and nothing else is needed."""
 import ctypes, os, sys
 from pathlib import Path
 import bcc, numpy

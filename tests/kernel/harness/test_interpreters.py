@@ -81,7 +81,7 @@ def test_a_foreign_command_has_none(installed: Callable[..., str], command: str)
     """It is no consumer of ours: without a mode beside it the option would mean nothing."""
     ended = bench_here("run", "--mode", command, "--python", installed("3.99.0"), *SHORT)
     assert ended.returncode == 2
-    assert "--python: of bench's own modes, and there is none but a foreign command" in ended.stderr
+    assert "--python: only for bench's own modes, and here there are only foreign commands" in ended.stderr
 
 
 @pytest.mark.parametrize("name", ["python 3.13", "", "-I", "python3.13,", "py;thon", "$(id)"])

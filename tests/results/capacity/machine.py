@@ -28,7 +28,7 @@ def plan(*settings: Setting, **changes: Any) -> CapacityPlan:
 
 
 class Machine:
-    """Answers questions: `takes` events a second, of at most `sends` that can be offered; the rest waits or is lost."""
+    """Answers questions: `takes` events per second, of at most `sends` that can be offered; others wait or are lost."""
 
     def __init__(self, takes: float, sends: float = 2e6, noise: float = 0.0, invalid: int = 0) -> None:
         self.takes, self.sends, self.invalid = takes, sends, invalid

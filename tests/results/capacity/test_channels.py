@@ -61,14 +61,14 @@ def test_the_cheapest_for_its_producers_is_advised() -> None:
     name, said = advised({"ring": 400.0, "percpu-ring": 380.0, "log": 300.0}, needs={"log": 2 << 20})
     assert name == "log"
     assert "--channel log --ring-size 2097152 (2 MiB)" in said
-    assert "nothing was lost in 3 of 3 trials, and its producers pay least" in said
+    assert "nothing was lost in 3 of 3 trials, and it costs producers least" in said
 
 
 def test_of_those_that_cost_alike_the_smallest_is_advised() -> None:
     """Costs whose intervals overlap are not told apart; of equal ones the first, which is the ring."""
     name, said = advised({"ring": 401.0, "percpu-ring": 400.0, "log": 600.0}, needs={"percpu-ring": 2 << 20})
     assert name == "ring"
-    assert "cannot be told from that by percpu-ring, and it takes less memory" in said
+    assert "is not distinguishable from that of percpu-ring, and it takes less memory" in said
     assert advised({"ring": 400.0, "percpu-ring": 400.0, "log": 400.0})[0] == "ring"
 
 
@@ -76,7 +76,7 @@ def test_one_that_never_holds_is_out_of_the_question() -> None:
     """However cheap; and where none holds, none is advised."""
     name, said = advised({"ring": 400.0, "percpu-ring": 500.0, "log": 1.0}, needs={"log": 2 << 30})
     assert name == "ring"
-    assert "log is out of the question: no log up to 1 GiB survived" in said
+    assert "log cannot be used: no log up to 1 GiB survived" in said
     none, said = advised({}, needs=dict.fromkeys(("ring", "percpu-ring", "log"), 2 << 30))
     assert (none, said.endswith("No channel is advised: none held.")) == (None, True)
 

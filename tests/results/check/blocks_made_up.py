@@ -45,7 +45,7 @@ def trial(number, block, arm, of, *, metrics=None, consumed=1000, ns=1000, lost=
 
 
 def trials_of(name, pairs, *, mode="epoll", of=None, seed=SEED, first_block=1, first_number=1):
-    """Make a block a pair: both A trials have the pair's first value of metric `name`, both B trials the second."""
+    """Make a block per pair: both A trials have the pair's first value of metric `name`, both B trials the second."""
     of = of or setting(mode=mode)
     made = []
     for block, (a, b) in enumerate(pairs, start=first_block):
@@ -62,7 +62,7 @@ def comparison(of=None, mode="epoll"):
 
 
 def blocks(name, ratios, *, mode="epoll", of=None, seed=SEED, base=100.0):
-    """Make a block a ratio B / A."""
+    """Make a block per ratio B / A."""
     made = trials_of(name, [(base, base * ratio) for ratio in ratios], mode=mode, of=of, seed=seed)
     return blocks_of([comparison(of, mode)], partial(coin, seed), made)
 

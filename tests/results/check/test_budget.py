@@ -78,7 +78,7 @@ def test_what_it_will_tell_is_said_after_three_pairs():
     assert foretold(wanted.gate, [COMPARISON], machine.trials[:4]) is None
     fit, tells = foretold(wanted.gate, [COMPARISON], machine.trials[:6])
     assert fit == "about 20 blocks of each kind fit into 60 s"
-    told = re.fullmatch(r"by the first 3, they will tell ([\d.]+) % of epoll ns_per_event from nothing", tells)
+    told = re.fullmatch(r"by the first 3, they will detect ([\d.]+) % of epoll ns_per_event", tells)
     assert 0.3 < float(told[1]) < 2
     assert foretold(check().gate, [COMPARISON], machine.trials) is None
 

@@ -26,7 +26,7 @@ LOAD = setting("load")
 
 
 def outcome(*effects_of_modes, arm_b="the working tree", **changes):
-    """Make an outcome with a mode for each list of effects on the CPU time of an event."""
+    """Make an outcome with a mode for each list of effects on the CPU time per event."""
     comparisons, hypotheses, trials = [], [], []
     for index, effects in enumerate(effects_of_modes):
         mode = f"mode{index}"
@@ -90,7 +90,7 @@ def test_what_the_machine_did_to_the_arms_is_said_and_counted():
     row = found.to_json()
     assert [row[f"{kind}_trials_{arm}"] for kind in ("invalid", "disturbed") for arm in "ab"] == [1, 0, 0, 2]
     said = markdown(found)
-    assert "set aside, invalid or with another load: 1 of A, 0 of B" in said
+    assert "set aside, because they were invalid or had another load: 1 of A, 0 of B" in said
     assert "not quiet in 0 trials of A, 2 of B" in said
 
 

@@ -101,7 +101,7 @@ def test_functions_are_told_for_an_event():
 
 
 def test_looks_share_out_the_cpu_time_and_what_may_be_chance_is_said():
-    """900 of 1,000 looks at 1,000 ns an event are 900 ns; one look more of few is no difference."""
+    """900 of 1,000 looks at 1,000 ns per event are 900 ns; one look more of few is no difference."""
     found = outcome(DRAIN_CPU, {}, looks={
         "A": [site(3, "x()", 900, name="samples"), site(4, "y()", 100, name="samples")],
         "B": [site(3, "x()", 500, name="samples"), site(5, "z()", 399, name="samples"),

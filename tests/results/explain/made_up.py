@@ -11,7 +11,7 @@ from results.explain.plan import ExplainPlan
 from results.ledger import Ledger
 from results.trial import Setting, Trial
 
-# Events a second in a closed loop, on a machine where notifications are the cause and nothing else is.
+# Events per second in a closed loop, on a machine where notifications are the cause and nothing else is.
 NOTIFICATIONS: Mapping[str, float] = {
     "null": 300e3, "work": 400e3, "file": 450e3, "null, notified rarely": 600e3, "file, notified rarely": 600e3,
     "null, busy": 700e3, "null, paced": 700e3, "null, paced and forced": 90e3, "null, short batches": 690e3,

@@ -63,7 +63,7 @@ def test_the_counts_are_the_runs(committed: Experiment) -> None:
     file = io.StringIO()
     draw(explain_document(committed), Console(width=200, file=file))
     printed = file.getvalue()
-    table = ARTICLE.partition("| sleeps an event |")[2].partition("\n\n")[0].splitlines()[2:]
+    table = ARTICLE.partition("| sleeps per event |")[2].partition("\n\n")[0].splitlines()[2:]
     assert len(table) == 7
     for row in table:
         name, *cells = (cell.strip().replace("`", "") for cell in row.strip("|").split("|"))

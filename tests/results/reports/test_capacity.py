@@ -100,7 +100,7 @@ def test_the_curve_reaches_past_the_knee() -> None:
 
 
 def test_a_curve_marks_what_a_noisy_machine_took() -> None:
-    """What was consumed a second and the CPU's share, in its line alone; what was offered and lost is exact."""
+    """What was consumed per second and the CPU's share, in its line alone; what was offered and lost is exact."""
     machine = Machine(200_000)
     (capacity,) = survey(plan(curve=True), machine.ask)
     first, *rest = capacity.curve

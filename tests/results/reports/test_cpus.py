@@ -54,7 +54,7 @@ def test_that_each_closes_is_said_where_nothing_was_lost() -> None:
 
 
 def test_where_something_was_lost_it_is_told_of_each_cpu() -> None:
-    """A row a CPU, its trials added up, by the words of the ledger; what a channel has no part for is left empty."""
+    """A row per CPU, its trials added up, by the words of the ledger; what a channel has no part for is left empty."""
     shared = {
         name: count for name, count in row(1, lost=5).items() if name not in ("consumed", "overwritten", "unread")
     }

@@ -24,16 +24,16 @@ def riddle(**changes: float) -> str:
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({}, "The inversion is reproduced"),
-        ({"file": 300e3}, "This machine does not show the inversion"),
-        ({"noise": 1.2}, "is not decidable from these blocks"),
+        ({}, "In a closed loop, file looks faster than null"),
+        ({"file": 300e3}, "file does not look faster than null on this machine"),
+        ({"noise": 1.2}, "These blocks do not decide whether"),
         ({}, "file and null read the same"),
         ({"file_open__loop": 40e3}, "not surely the same"),
-        ({}, "the order turns round"),
-        ({"file_drain": 2e6}, "the order does not surely turn"),
-        ({}, "the inversion is gone"),
-        ({"file_notified__rarely": 900e3}, "an inversion remains"),
-        ({"file": 300e3}, "there was no sure inversion to take away"),
+        ({}, "the order is reversed"),
+        ({"file_drain": 2e6}, "the order is not surely reversed"),
+        ({}, "file no longer looks faster"),
+        ({"file_notified__rarely": 900e3}, "file still looks faster"),
+        ({"file": 300e3}, "there was no sure difference to take away"),
     ],
 )
 def test_each_outcome_has_its_words(changes: dict[str, float], said: str) -> None:
@@ -80,7 +80,7 @@ def test_the_plan_survives_its_file() -> None:
 
 
 def test_all_is_printed(tmp_path: Path) -> None:
-    """A row a variant, and a verdict a hypothesis."""
+    """A row per variant, and a verdict per hypothesis."""
     with (tmp_path / "nowhere").open("w") as nowhere:
         console = Console(width=150, record=True, file=nowhere)
         draw(explain_document(made_up()), console)

@@ -16,8 +16,8 @@ from tests.results.made_up import trial
 @pytest.mark.parametrize(
     ("metric", "pass_", "says"),
     [
-        ("emit_ns_per_event", "timed", "A record cost the CPU that wrote it least with null log (36 ns)"),
-        ("program_ns_per_event", "kernel", "A drop cost the kernel least with null log (36 ns)"),
+        ("emit_ns_per_event", "timed", "Time to write a record was lowest with null log (36 ns)"),
+        ("program_ns_per_event", "kernel", "Kernel time per drop was lowest with null log (36 ns)"),
     ],
 )
 def test_the_cost_to_the_traced_side_is_said(metric: str, pass_: str, says: str) -> None:
@@ -30,9 +30,9 @@ def test_the_cost_to_the_traced_side_is_said(metric: str, pass_: str, says: str)
                 others = {name: value for name, value in made.metrics.items() if name != "program_ns_per_event"}
                 trials.append(replace(made, metrics={**others, **({metric: cost} if each == pass_ else {})}))
     said = ["".join(sentence) for sentence in headline(variants(rows(trials)))]
-    (about,) = [sentence for sentence in said if sentence.startswith(says.split(" least", maxsplit=1)[0])]
+    (about,) = [sentence for sentence in said if sentence.startswith(says.split(" lowest", maxsplit=1)[0])]
     assert about.startswith(says)
-    assert about.endswith("most with null ring (792 ns, 22 times that).")
+    assert about.endswith("highest with null ring (792 ns, 22 times that).")
     tables = [part for part in run_document(trials).parts if isinstance(part, Table)]
     titles = [heading.title for table in tables for heading in table.headings]
     assert METRICS[metric].title in titles
@@ -43,5 +43,5 @@ def test_without_a_measurement_nothing_is_said() -> None:
     said = "".join(
         "".join(sentence) for sentence in headline(variants(rows([trial("null", metrics={"cpu_ns_per_event": 9.0})])))
     )
-    assert "cost the kernel" not in said
-    assert "that wrote it" not in said
+    assert "Kernel time per drop" not in said
+    assert "Time to write" not in said

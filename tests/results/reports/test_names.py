@@ -66,7 +66,7 @@ def test_a_report_elsewhere(report: Report) -> None:
     document = report_document(report)
     for text in (markdown(document), write(document, "1.0")):
         assert all(mode.replace("_", "") in text.replace("\\", "").replace("_", "") for mode in MODES)
-    (cpu,) = re.findall('<svg class="narrow"[^>]*CPU time of an event.*?</svg>', write(document, "1.0"), re.DOTALL)
+    (cpu,) = re.findall('<svg class="narrow"[^>]*CPU time per event.*?</svg>', write(document, "1.0"), re.DOTALL)
     assert len(set(re.findall(r">([\w/]*…[\w./]*)</text>", cpu))) == 3
 
 

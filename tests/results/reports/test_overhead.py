@@ -37,8 +37,8 @@ def test_a_cost_a_saving_and_neither_are_told_apart() -> None:
     costs, spares, neither = said(found)
     assert costs.startswith("Attaching perf record costs the sender 19.9 %")
     assert spares.startswith("Attaching nice spares the sender ")
-    assert neither.startswith("What attaching sleep 600 costs the sender is not told from nothing (-")
-    assert neither.endswith(" % would have been.")
+    assert neither.startswith("What attaching sleep 600 costs the sender is not distinguishable from zero (-")
+    assert neither.endswith(" % would have been detected.")
     (table,) = (part for part in found.parts if isinstance(part, Table))
     assert [line.label for line in table.lines] == ["perf record", "nice", "sleep 600"]
     first = dict(zip([heading.name for heading in table.headings], table.lines[0].cells, strict=True))

@@ -36,7 +36,7 @@ def said(trials: list[Trial]) -> str:
 
 
 def test_counts_are_added_up_and_held_against_chance() -> None:
-    """500,000 drops a trial, a tenth of them offered in pauses; 9 of 10 losses and all bouts lie there."""
+    """500,000 drops per trial, a tenth of them offered in pauses; 9 of 10 losses and all bouts lie there."""
     trials = [trial(n, 1000, in_gc=900, bouts=4, bouts_in=4) for n in range(5)]
     (row,) = rows(trials)
     counted = in_pauses(row)
@@ -53,7 +53,7 @@ def test_counts_are_added_up_and_held_against_chance() -> None:
 
 def test_what_chance_explains_is_said_so() -> None:
     """One bout of ten in pauses, which hold a tenth of what was offered."""
-    assert "not told apart from chance" in said([trial(1, 100, in_gc=10, bouts=10, bouts_in=1)])
+    assert "not distinguishable from chance" in said([trial(1, 100, in_gc=10, bouts=10, bouts_in=1)])
 
 
 def test_both_are_drawn_on_one_axis() -> None:

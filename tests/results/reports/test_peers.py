@@ -74,7 +74,7 @@ def test_what_nothing_stands_in_for_is_told(how: str, says: str) -> None:
 
 
 def test_a_column_is_left_out_before_rows_become_words(capsys: pytest.CaptureFixture[str]) -> None:
-    """Of a live table that of the CPU, which the cost of an event tells too; never sooner than there is need."""
+    """Of a live table that of the CPU, which the cost per event tells too; never sooner than there is need."""
     document = peers_document([trial for trial in read(OLD).trials if part_of(trial.setting) == "live"])
     looks = {}
     for width in range(40, 160):

@@ -49,7 +49,7 @@ def test_what_a_check_looked_into_is_no_row_of_its_own() -> None:
 
 
 def test_drain_trials_join_the_row_of_their_consumer() -> None:
-    """The time for an event drained stands beside the same consumer's behaviour under load."""
+    """The time per event drained stands beside the same consumer's behaviour under load."""
     (row,) = rows([made_up.trial("file"), made_up.drain("file", 5)])
     drained = row.spread(NS_PER_EVENT)
     assert drained is not None

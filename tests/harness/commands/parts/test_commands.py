@@ -16,7 +16,9 @@ def test_words_are_told_by_group() -> None:
     parser.add_argument("--inner", help=argparse.SUPPRESS)
     parser.add_argument_group("nothing in it")
     group = parser.add_argument_group("the load")
-    group.add_argument("--rate", type=int, default=5, help="drops a second (default: %(default)s, as %(prog)s has it)")
+    group.add_argument(
+        "--rate", type=int, default=5, help="drops per second (default: %(default)s, as %(prog)s has it)"
+    )
     group.add_argument("--wait", choices=["epoll", "busy"])
     assert list(word_groups(parser)) == [
         ("positional arguments", [Word((), "FILE…", "read these")]),
@@ -24,7 +26,7 @@ def test_words_are_told_by_group() -> None:
         (
             "the load",
             [
-                Word(("--rate",), "RATE", "drops a second (default: 5, as bench what has it)"),
+                Word(("--rate",), "RATE", "drops per second (default: 5, as bench what has it)"),
                 Word(("--wait",), "epoll|busy", ""),
             ],
         ),

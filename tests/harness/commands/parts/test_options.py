@@ -38,7 +38,7 @@ def test_refuses_what_is_no_number_of_bytes(text: str) -> None:
     [("100000", 1e5), ("100,000", 1e5), ("1_000_000", 1e6), ("max", None), (".5", 0.5), ("1e6", 1e6)],
 )  # fmt: skip
 def test_reads_a_load(text: str, rate: float | None) -> None:
-    """Drops a second, or as fast as it goes."""
+    """Drops per second, or as fast as it goes."""
     assert load(text) == rate
 
 
@@ -98,8 +98,8 @@ def test_refuses_a_load_that_is_text() -> None:
         ("certify --mode null --handicap mode=aggregate --metrics syscalls_per_event", "other readers"),
         ("check --mode null --against epoll --no-why --why why.md", "give one of them"),
         ("capacity --mode null --most 0", "below the highest"),
-        ("capacity --mode null --rate 1e300", "of --advise"),
-        ("capacity --mode null --stall 1e300", "of --advise"),
+        ("capacity --mode null --rate 1e300", "only for --advise"),
+        ("capacity --mode null --stall 1e300", "only for --advise"),
         ("capacity --mode null --interval -1", "--interval"),
         ("peers --parts drain --duration 1e10", "--duration"),
         ("watch --mode aggregate --ring-size 5 --duration 0.1", "ring size 5"),

@@ -31,7 +31,7 @@ def refused(words: str, capsys: pytest.CaptureFixture[str]) -> str:
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        ("run --mode null --mode epoll", "--mode: it is given twice; several go into one, with commas"),
+        ("run --mode null --mode epoll", "--mode: it is given twice; give several values in one, with commas"),
         ("run --mode null --channel ring --mo epoll --chan log", "--mode: it is given twice"),  # by abbreviations too
         ("run --mode null --rate max --rate=max", "--rate: it is given twice"),  # and by one value
         ("run --mode null --gc on --out a --out b", "--out: it is given twice"),
@@ -55,17 +55,17 @@ def test_what_is_given_twice_is_refused(words: str, says: str, capsys: pytest.Ca
         ("run --mode null --drain 100 --rate max --producers 2", "--rate and --producers: nothing is sent"),
         ("run --mode null --pass drain,instructions --duration 5", "--duration: nothing is sent in a drain trial"),
         ("run --mode null --drain 100 --wakeup force", "--wakeup: nothing is sent"),
-        ("run --mode epoll --interval 5", "--interval: of what is tried, nothing waits by the clock"),
-        ("run --mode aggregate --ring-size 2M", "--ring-size: of the modes, none uses a ring"),
-        ("capacity --mode null --trials 3", "--trials: of --advise"),
-        ("capacity --mode null --advise --rate 1000 --stall 10 --no-curve", "--no-curve: of a search"),
-        ("capacity --mode null --advise --rate 9 --stall 10 --loss 1 --most 5", "--most and --loss: of a search"),
+        ("run --mode epoll --interval 5", "--interval: nothing that is tried waits by the clock"),
+        ("run --mode aggregate --ring-size 2M", "--ring-size: none of the modes uses a ring"),
+        ("capacity --mode null --trials 3", "--trials: only for --advise"),
+        ("capacity --mode null --advise --rate 1000 --stall 10 --no-curve", "--no-curve: only for a search"),
+        ("capacity --mode null --advise --rate 9 --stall 10 --loss 1 --most 5", "--most and --loss: only for a search"),
         ("check --mode null --against epoll --metrics ns_per_event --rate 5", "--rate: nothing is sent in a drain"),
-        ("check --mode null --against epoll --metrics loss_ratio --drain 5", "--drain: of what is gated, nothing"),
+        ("check --mode null --against epoll --metrics loss_ratio --drain 5", "--drain: no metric that is gated"),
         ("certify --mode null --slowed 0 --handicap cpu=1", "leave out --handicap"),
-        ("peers --parts live --records 5000", "--records: of the part drain"),
-        ("peers --parts drain --traffic udp-closed-port", "--traffic: of the parts live and program"),
-        ("peers --parts program --duration 3", "--duration: of the part live"),
+        ("peers --parts live --records 5000", "--records: only for the part drain"),
+        ("peers --parts drain --traffic udp-closed-port", "--traffic: only for the parts live and program"),
+        ("peers --parts program --duration 3", "--duration: only for the part live"),
         ("watch --mode aggregate --channel ring", "--channel: mode aggregate has no records"),
     ],
 )

@@ -18,7 +18,7 @@ from tests.kernel.bench import command, surroundings
 from tests.repository import commit, git
 
 NOBODY = 65534
-# Counts have no noise: the fewest blocks find one more allocation an event.
+# Counts have no noise: the fewest blocks find one more allocation per event.
 COUNTED = ("--metrics", "allocations_per_event", "--blocks", "5", "--drain", "1000", "--quiet")
 MODE = """
 from modes import Mode

@@ -60,7 +60,7 @@ def test_a_word_is_looked_up_without_a_run(words: list[str], said: str) -> None:
         (["--only", ""], "no situation ''"),
         (["--find", ""], "no row of the atlas of Linux"),
         (["--find", "UdpNoPort5"], "no row of the atlas of Linux"),
-        (["--find", "UdpNoPorts", "--only", "syn-flood"], "--only and --out are of a run"),
+        (["--find", "UdpNoPorts", "--only", "syn-flood"], "--only and --out are for a run"),
         (["no-such-file"], "cannot read no-such-file"),
     ],
 )

@@ -61,7 +61,7 @@ def resumed(tmp_path_factory: pytest.TempPathFactory) -> Resumed:
 
 
 def test_a_consumer_that_takes_all_takes_at_least_the_highest_load(resumed: Resumed) -> None:
-    """At 8,000 drops a second nothing is lost, and no more is claimed than was offered; interrupted or not."""
+    """At 8,000 drops per second nothing is lost, and no more is claimed than was offered; interrupted or not."""
     assert resumed.ended.returncode == 0, resumed.ended.stderr
     assert "at least" in resumed.ended.stdout
     assert "NDR ?–?" in resumed.progress
@@ -83,7 +83,7 @@ def test_another_search_does_not_go_on_with_these_trials(resumed: Resumed) -> No
 
 
 def test_a_stalled_consumer_loses_what_the_ring_cannot_hold(tmp_path: Path) -> None:
-    """5,000 drops a second for 100 ms are 500: 16 KiB hold them, the advice finds a size whose half is too small."""
+    """5,000 drops per second for 100 ms are 500: 16 KiB hold them, the advice finds a size whose half is too small."""
     out = tmp_path / "a.jsonl"
     ended = bench_here(
         "capacity",

@@ -26,7 +26,7 @@ MACHINES = [
         ["setpriv", "--bounding-set", "-net_admin"], "missing", "CAP_NET_ADMIN", id="capability-dropped"
     ),
     pytest.param(
-        ["unshare", "--user", "--map-root-user"], "missing", "root in a user namespace only", id="user-namespace"
+        ["unshare", "--user", "--map-root-user"], "missing", "only root in a user namespace", id="user-namespace"
     ),
     pytest.param(
         [*OWN_MOUNTS, "sh", "-c", READ_ONLY, "sh"], "missing", "/proc/sys is read-only",

@@ -200,4 +200,4 @@ def test_options_of_the_cost_without_it_are_refused() -> None:
     """They would not be heeded."""
     ran = bench_here("audit", "--budget", "20s", "--", "true")
     assert ran.returncode == 2
-    assert "--budget: of --overhead" in ran.stderr
+    assert "--budget: only for --overhead" in ran.stderr

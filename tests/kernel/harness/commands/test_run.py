@@ -50,7 +50,7 @@ def test_all_modes_balance_to_the_event(out: Path) -> None:
 
 @pytest.mark.parametrize("decode", ["ctypes", "event"])
 def test_the_callback_reader_balances_with_each_decoding(out: Path, decode: str) -> None:
-    """One Python call a record: as exact, however it decodes; struct is what a run takes unasked."""
+    """One Python call per record: as exact, however it decodes; struct is what a run takes unasked."""
     ended = bench_here(
         "run", "--mode", "epoll", "--reader", "callback", "--decode", decode, "--rate", "5000", *SHORT, "--out", out
     )
@@ -79,7 +79,7 @@ def test_each_wakeup_policy_balances(out: Path, wakeup: str) -> None:
 
 
 def test_a_consumer_that_is_too_slow_loses_samples_and_still_balances(tmp_path: Path, out: Path) -> None:
-    """A mode that takes 0.2 ms an event behind a small ring: losses are counted, and consumed is what was submitted."""
+    """A mode of 0.2 ms per event behind a small ring: losses are counted, and consumed is what was submitted."""
     mode = tmp_path / "slow.py"
     mode.write_text(
         "import time\n"

@@ -50,7 +50,7 @@ def test_the_list_in_json_says_of_each_kind_whether_it_is_supported() -> None:
     [
         (["udp-closed-prt"], "did you mean udp-closed-port?"),
         (["--verify", "--count", "0"], "--count is 1 or more"),
-        (["--count", "5"], "--count and --sender are of --verify"),
+        (["--count", "5"], "--count and --sender are only for --verify"),
         (["--verify", "full-qdisc", "--sender", "xdp"], "cannot be sent by xdp"),
         (["--verify", "--sender", "smoke"], "no sender 'smoke'"),
         (["--verify", "synthetic"], "synthetic load sends no packets"),

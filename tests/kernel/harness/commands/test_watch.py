@@ -181,7 +181,7 @@ def test_a_count_that_is_none_is_told_as_in_a_run(tmp_path: Path, source: str, w
     (tmp_path / "mine.py").write_text(HEADER + source)
     ended = bench("watch", "--mode", tmp_path / "mine.py", "--duration", "2")
     assert ended.returncode == 5
-    assert "it is a whole number of events" in ended.stderr
+    assert "it must be a whole number of events" in ended.stderr
     assert where in ended.stderr
     assert "mode_errors.py" not in ended.stderr
 

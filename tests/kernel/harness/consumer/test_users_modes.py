@@ -129,7 +129,7 @@ COUNTS_REFUSED = {
     "half": ("self.consumed += np.float32(0.5)", "TypeError: consumed is"),
     "text": ("self.consumed = 'all'", "TypeError: consumed is 'all', of type str"),
     "negative": ("self.consumed -= len(samples)", "ValueError: consumed is -"),
-    "huge": ("self.consumed += 1 << 64", "which is no number of events"),
+    "huge": ("self.consumed += 1 << 64", "which is not a number of events"),
 }
 
 

@@ -143,7 +143,7 @@ def test_a_wakeup_comes_with_the_record_that_makes_up_the_bytes(wakeup: int, qui
 def test_notifications_of_bytes_come_rarely() -> None:
     """Thousands of records are taken in as many passes as there were notifications and timeouts."""
     _mode, counts = consume_while("8192", loops.notified, trickle)
-    assert counts.waits < 300  # one each 8 KiB, and at most one each 5 ms beside them
+    assert counts.waits < 300  # one each 8 KiB, and at most one every 5 ms beside them
 
 
 @asserts_ratio("passes are few against the time")

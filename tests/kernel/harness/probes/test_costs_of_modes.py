@@ -46,7 +46,7 @@ def pass_of(rows: list[dict[str, Any]], name: str) -> dict[str, Any]:
 
 
 def test_a_cyclic_object_an_event_is_seen_by_collector_and_allocations(tmp_path: Path, mode) -> None:
-    """It is allocated once an event at least, and only the collector frees it: runs, pauses, thousands collected."""
+    """It is allocated once per event at least, and only the collector frees it: runs, pauses, thousands collected."""
     rows = run(tmp_path, mode(CYCLIC), "--pass", "timed,allocation")
     timed, allocation = pass_of(rows, "timed")["metrics"], pass_of(rows, "allocation")
     # One run for as many containers as the version of Python lets come (700, or 2,000 from 3.13 on).
@@ -76,7 +76,7 @@ def test_a_nap_of_20_ms_each_second_shows_in_the_oldest_events(tmp_path: Path, m
 @asserts_ratio("the youngest held events are older than the youngest others by the delay, to a fifth")
 @pytest.mark.parametrize("reader", ["batch", "callback"])
 def test_a_known_delay_shifts_the_ages_by_itself(tmp_path: Path, mode, reader: str) -> None:
-    """Ten events a second, each held for 50 ms: the whole histogram begins just that much later.
+    """Ten events per second, each held for 50 ms: the whole histogram begins just that much later.
 
     The youngest are compared, which met no other process; what a busy machine adds to the others is its own.
     """
@@ -95,9 +95,9 @@ def test_a_known_delay_shifts_the_ages_by_itself(tmp_path: Path, mode, reader: s
 
 
 @pytest.mark.slow
-@asserts_ratio("a call an event costs ten times a batch")
+@asserts_ratio("a call per event costs ten times a batch")
 def test_callback_and_batch_differ_as_they_are_made(tmp_path: Path) -> None:
-    """The same drops drained: a Python call an event costs more CPU and allocates for each; a batch does neither."""
+    """The same drops drained: a Python call per event costs more CPU and allocates for each; a batch does neither."""
     rows = run(tmp_path, "epoll", "--reader", "both", "--drain", "100000", "--pass", "timed,allocation")
     found = {(row["reader"], row["pass"]): row["metrics"] for row in rows}
     assert found["callback", "timed"]["cpu_ns_per_event"] > 10 * found["batch", "timed"]["cpu_ns_per_event"]

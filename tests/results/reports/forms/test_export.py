@@ -188,7 +188,7 @@ def test_the_page_names_the_type_of_each_column() -> None:
 
 @pytest.mark.parametrize("command", ["show", "stats", "hist", "compare_to"])
 def test_pyperf_accepts_the_suite(result: str, tmp_path: Path, command: str) -> None:
-    """Its own commands read it, a benchmark a metric and mode."""
+    """Its own commands read it, a benchmark per metric and mode."""
     suite = str(tmp_path / "suite.json")
     assert main(["export", result, "--pyperf", suite]) == 0
     files = [suite, suite] if command == "compare_to" else [suite]

@@ -1,4 +1,4 @@
-"""Where the CPU time of an event goes: the kernel's program, the consumer in the kernel, the consumer itself."""
+"""Where the CPU time per event goes: the kernel's program, the consumer in the kernel, the consumer itself."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ def draw(report: Report) -> Drawn | None:
     if not splits:
         return None
     splits.sort(key=lambda split: -sum(split.parts))
-    says = "Shares of the CPU time of an event, for " + ", ".join(split.label for split in splits)
+    says = "Shares of the CPU time per event, for " + ", ".join(split.label for split in splits)
     return drawn("cpu", says, lambda sheet: _plot(sheet, splits), height=80 + 30 * len(splits))
 
 
@@ -52,7 +52,7 @@ def _plot(sheet: Sheet, splits: Sequence[_Split]) -> None:
         starts = [sum(split.parts[:place]) / sum(split.parts) for split in splits]
         if not any(shares):
             continue
-        said = [f"{split.label}: {name} {units.nanoseconds(split.parts[place])} an event" for split in splits]
+        said = [f"{split.label}: {name} {units.nanoseconds(split.parts[place])} per event" for split in splits]
         axes.plot([], [], "s", color=series_colour(colour), label=name, markersize=9)
         for index, (start, share) in enumerate(zip(starts, shares, strict=True)):
             axes.barh(
@@ -70,5 +70,7 @@ def _plot(sheet: Sheet, splits: Sequence[_Split]) -> None:
     axes.set_xlim(0, 1)
     axes.set_xticks([0, 0.5, 1], ["0", "50 %", "100 %"])
     axes.spines["left"].set_visible(False)
-    axes.set_xlabel("share of an event's CPU time" if sheet.narrow else "share of an event's CPU time (right: its sum)")
+    axes.set_xlabel(
+        "share of the CPU time per event" if sheet.narrow else "share of the CPU time per event (right: its sum)"
+    )
     sheet.legend("outside upper left")

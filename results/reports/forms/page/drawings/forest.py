@@ -7,7 +7,7 @@ from results.metrics import SCORECARD
 from results.reports.forms.page.figure import GRID, INK, LOSS, MUTED, Drawn, Sheet, drawn, series_colour
 
 _COLOURS = {"worse": LOSS, "better": series_colour(2), "same": INK, "undecided": MUTED}
-_ROW, _MOST = 24, 48  # pixels a row; rows before the picture stops helping
+_ROW, _MOST = 24, 48  # pixels per row; rows before the picture stops helping
 
 
 def draw(compared: Compared) -> Drawn | None:

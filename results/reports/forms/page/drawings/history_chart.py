@@ -1,4 +1,4 @@
-"""A metric over sessions: a panel a machine, a line a variant, with the interval of each session."""
+"""A metric over sessions: a panel per machine, a line per variant, with the interval of each session."""
 
 from results.history import History, by_machine
 from results.reports.forms.page.figure import Drawn, Sheet, drawn, label_ends, look, plain_log, series_colour

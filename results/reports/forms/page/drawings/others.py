@@ -9,7 +9,7 @@ from results.scorecard.report import Report
 
 
 def draw(report: Report) -> Drawn | None:
-    """Draw a bar a trial, both shares one on the other; None where the machine was quiet."""
+    """Draw a bar per trial, both shares one on the other; None where the machine was quiet."""
     found = disturbance(report.trials)
     if found is None:
         return None
