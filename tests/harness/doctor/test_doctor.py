@@ -44,6 +44,14 @@ def test_a_setting_is_judged(
     assert [finding.level for finding in check(setting)] == ([level] if level else [])
 
 
+@pytest.mark.parametrize(("shown", "level"), [(["netdev_max_backlog"], "warning"), ([], "unchecked")])
+def test_what_a_namespace_hides_is_not_said_to_be_missing(tmp_path: Path, shown: list[str], level: str) -> None:
+    """A kernel without a JIT compiler has no such setting, and a container with a network of its own sees none."""
+    for name in shown:
+        (tmp_path / name).touch()
+    assert [finding.level for finding in jit.check(tmp_path / "bpf_jit_enable")] == [level]
+
+
 @pytest.mark.parametrize(
     ("uid", "has_sudo", "typed"),
     [(0, False, "type: "), (0, True, "type: "), (1000, True, "type: sudo "), (1000, False, "as root, type: ")],

@@ -37,6 +37,7 @@ MACHINES = [
         id="types-hidden", marks=pytest.mark.own_mounts,
     ),
     pytest.param(["taskset", "--cpu-list", "0"], "warning", "one CPU only", id="one-cpu"),
+    pytest.param(["unshare", "--net"], "unchecked", "whether the JIT compiler is on", id="network-of-its-own"),
 ]  # fmt: skip
 
 
