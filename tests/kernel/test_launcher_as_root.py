@@ -113,6 +113,17 @@ def test_an_ordinary_user_is_told_what_to_type(
         make_ready(nobodys_clone)
 
 
+@pytest.mark.parametrize(
+    ("words", "needs"), [(["fleet", "shard", "1.json"], True), (["fleet", "plan", "shard"], False), (["fleet"], False)]
+)
+def test_of_a_fleet_the_shard_alone_needs_root(nobodys_clone: Path, words: list[str], needs: bool) -> None:
+    """Whoever plans and merges lacks an environment at the most; a part is told from a word that stands elsewhere."""
+    (nobodys_clone / "harness/commands/nothing.py").rename(nobodys_clone / "harness/commands/fleet.py")
+    ran = run(*AS_NOBODY, "./bench", *words, cwd=nobodys_clone, BENCH_NO_SUDO="1", BENCH_NO_INSTALL="1")
+    assert ran.returncode == 4
+    assert ran.stderr.startswith("bench: fleet needs root; " if needs else "bench: missing: the Python environment")
+
+
 @pytest.mark.parametrize("command", ["root", "kernel"])
 def test_bench_asks_for_root_itself(nobodys_clone: Path, tools: Tools, command: str) -> None:
     """It says so, and starts over with the same words through sudo, before anything is set up and after it."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from results.errors import BadInput
 from results.fleet.shard import Shard, class_of, read_shard, seed_for
@@ -75,7 +75,7 @@ def test_a_shard_that_lacks_something_is_refused(name: str) -> None:
 
 def test_a_seed_is_the_host_s_own_and_the_plan_s() -> None:
     """The same for the same two, on any machine; in a reader that keeps 53 bits of a number too."""
-    assert seed_for(7, "web-1") == 132_566_379_412_337 or seed_for(7, "web-1") == seed_for(7, "web-1")
+    assert seed_for(7, "web-1") == int(hashlib.sha256(b"7 web-1").hexdigest()[:12], 16)
     assert len({seed_for(seed, host) for seed in (7, 8) for host in ("web-1", "web-2")}) == 4
     assert all(0 <= seed_for(7, str(number)) < 1 << 48 for number in range(1000))
 
@@ -91,22 +91,10 @@ def test_unlike_machines_are_of_different_classes(fact: dict[str, Any], same: bo
     assert (class_of({**made_up.HOST, **fact}) == class_of(made_up.HOST)) is same
 
 
-def test_the_schema_takes_what_is_written_and_nothing_else(tmp_path: Path) -> None:
+def test_the_schema_takes_what_is_written_and_nothing_else() -> None:
     """By a validator that is not ours."""
-    good, of_class = tmp_path / "good.json", tmp_path / "class.json"
-    good.write_text(json.dumps(written()))
-    of_class.write_text(json.dumps(replace(shards("a")[0], host=None, host_class="k").to_json()))
-    bad = {
-        "more": {"argv": []},
-        "target": {"target": {}},
-        "seed": {"seed": 1 << 60},
-        "plan": {"plan": {"capacity": {}}},
-    }
-    for name, changes in bad.items():
-        (tmp_path / f"bad-{name}.json").write_text(json.dumps(written(**changes)))
-    words = [sys.executable, "-m", "check_jsonschema", "--schemafile", str(SCHEMA)]
-    taken = subprocess.run([*words, good, of_class], capture_output=True, text=True, check=False)
-    assert taken.returncode == 0, taken.stdout
-    refused = subprocess.run([*words, *tmp_path.glob("bad-*")], capture_output=True, text=True, check=False)
-    assert refused.returncode == 1
-    assert all(f"bad-{name}.json" in refused.stdout for name in bad)
+    schema = Draft202012Validator(json.loads(SCHEMA.read_text()))
+    of_class = replace(shards("a")[0], host=None, host_class="k").to_json()
+    assert [error.message for row in (written(), of_class) for error in schema.iter_errors(row)] == []
+    bad = [{"argv": []}, {"target": {}}, {"seed": 1 << 60}, {"plan": {"capacity": {}}}, {"commit": "HEAD"}]
+    assert [schema.is_valid(written(**changes)) for changes in bad] == [False] * len(bad)

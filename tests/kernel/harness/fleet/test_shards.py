@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from results.fleet.file import read_fleet
 from results.fleet.shard import read_shard
@@ -81,13 +82,10 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
 def test_shards_are_run_by_themselves_and_merged(place: Place, tmp_path: Path) -> None:
     """Planned for two hosts and signed; one is run, then the other; each planned trial is there once."""
     folder, out = tmp_path / "plan", tmp_path / "fleet.jsonl"
-    place.plan(folder, "--mode", "null,./marked.py", "--hosts", "a,b", "--seed", "5", "--sign", place.key)
-    schema = CHECKOUT / "results/fleet/shard.schema.json"
-    fits = subprocess.run(
-        [sys.executable, "-m", "check_jsonschema", "--schemafile", schema, *folder.glob("*.json")],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert fits.returncode == 0, fits.stdout
+    place.plan(folder, "--mode", "./marked.py", "--hosts", "a,b", "--seed", "5", "--sign", place.key)
+    schema = Draft202012Validator(json.loads((CHECKOUT / "results/fleet/shard.schema.json").read_text()))
+    for number in (1, 2):
+        schema.validate(json.loads((folder / f"{number}.json").read_text()))
     signed = ("--allowed-signers", place.allowed, "--quiet")
     own = {host: tmp_path / f"{host}.jsonl" for host in "ab"}
     for number, host in enumerate("ab", start=1):
@@ -110,12 +108,11 @@ def test_shards_are_run_by_themselves_and_merged(place: Place, tmp_path: Path) -
     for each in fleet.hosts:
         assert each.session is not None
         (session,), trials = each.session.sessions, each.session.trials
-        assert [trial.number for trial in trials] == [0, 1]
+        assert [trial.number for trial in trials] == [0]
         assert all(trial.valid for trial in trials)
         assert session.seed == each.shard.seed
         assert [source.mode for source in session.modes] == ["./marked.py"]
     assert place.bench("verify", out).returncode == 0
-    assert json.loads((folder / "1.json").read_text())["plan"]["settings"][0].keys() >= {"mode", "traffic"}
 
 
 def test_what_is_refused_is_refused_by_name_and_nothing_is_run(place: Place, tmp_path: Path) -> None:
