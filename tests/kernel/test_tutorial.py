@@ -10,7 +10,7 @@ import pytest
 from tests.tutorial import PAGE, carry_out
 
 # Whatever else is printed tells of this machine, in sentences that break where their numbers end.
-HELD = re.compile(r"mode |\./mine\.py|[AB] |OK |REGRESSED |INCONCLUSIVE |alpha |why |check: ")
+HELD = re.compile(r"mode |\./mine\.py|[AB] |OK |REGRESSED |INCONCLUSIVE |why |check: ")
 
 
 def shape(line: str) -> str:

@@ -14,9 +14,11 @@ from pathlib import Path
 
 import pytest
 
+from bpf import syscalls
 from bpf.errors import CannotRun
 from bpf.own_ring import open_ring_batches
 from bpf.program import PROGRAMS
+from results.errors import BadInput
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 EXAMPLES = CHECKOUT / "docs/examples"
@@ -89,3 +91,13 @@ def test_other_machines_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("platform.machine", lambda: "aarch64")
     with pytest.raises(CannotRun, match=r"reorder loads.*open_ring_buffer"):
         open_ring_batches(-1, -1, lambda _samples: None)
+
+
+def test_a_map_without_types_is_refused() -> None:
+    """As the ring itself, which says nothing of what it carries."""
+    ring = syscalls.make_ring(4096)
+    try:
+        with pytest.raises(BadInput, match="BPF_ARRAY"):
+            open_ring_batches(ring, ring, lambda _samples: None)
+    finally:
+        os.close(ring)
