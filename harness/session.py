@@ -101,7 +101,7 @@ class Recording:
     """Where a session is kept, how it begins, and what the probes look for. No seed: one is drawn, and recorded.
 
     Without `series`, what is no one number (a timeline, histograms) is left out: of hundreds of trials nobody looks at
-    each, and the file stays small.
+    each, and the file stays small. `callers`: the file must be one that the user who called sudo may write.
     """
 
     out: Path
@@ -109,6 +109,7 @@ class Recording:
     resume: bool
     probing: Probing
     series: bool = True
+    callers: bool = False
 
 
 class Listener(AbstractContextManager[object], Protocol):
@@ -153,7 +154,7 @@ def carry_out(
     with ExitStack() as stack:
         if recording.resume and not recording.out.exists():
             raise BadInput(f"cannot read {recording.out}: there is no such file; begin without --resume")
-        writer = stack.enter_context(ResultWriter(recording.out, alone=recording.resume))
+        writer = stack.enter_context(ResultWriter(recording.out, alone=recording.resume, callers=recording.callers))
         finished: dict[int, Trial] = {}
         if recording.resume:
             session, finished = resume(writer.path, row, modes, traffic)

@@ -9,7 +9,7 @@ from typing import Self
 
 from results.errors import BadInput
 from results.lock import hold
-from results.output import open_output, take_back
+from results.output import as_caller, open_output, take_back
 
 
 class AppendedFile:
@@ -18,13 +18,16 @@ class AppendedFile:
     Each line is one write to a descriptor in append mode, so a killed run leaves at most its last line torn. `alone`:
     nobody else writes to it meanwhile, as resuming needs it. A file that it made is taken back where an error leaves
     the context while it is `unused`. Raises BadInput when the path is no file that can be appended to, is held by
-    another process, or holds what is not ours: no `kind`.
+    another process, or holds what is not ours: no `kind`. `callers`: it must be one that who called sudo may write.
     """
 
-    def __init__(self, path: Path, is_ours: Callable[[int], bool], kind: str, *, alone: bool) -> None:
+    def __init__(
+        self, path: Path, is_ours: Callable[[int], bool], kind: str, *, alone: bool, callers: bool = False
+    ) -> None:
         self.path = path
         self.unused = not os.path.lexists(path)
-        self._descriptor = open_output(path, append=True)
+        with as_caller() if callers else contextlib.nullcontext():
+            self._descriptor = open_output(path, append=True)
         try:
             hold(self._descriptor, path, alone=alone)
             if not os.fstat(self._descriptor).st_nlink:

@@ -67,8 +67,8 @@ class ResultWriter(AppendedFile):
     context before the first trial.
     """
 
-    def __init__(self, path: Path, *, alone: bool = False) -> None:
-        super().__init__(path, _is_ours, "result file of bench", alone=alone)
+    def __init__(self, path: Path, *, alone: bool = False, callers: bool = False) -> None:
+        super().__init__(path, _is_ours, "result file of bench", alone=alone, callers=callers)
 
     def session(self, session: Session) -> None:
         """Append the line that goes before a session's trials. Raises BadInput for what could not be read back."""

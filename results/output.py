@@ -158,6 +158,28 @@ def _prove_folder(folder: int) -> None:
     os.unlink(beside, dir_fd=folder)
 
 
+@contextlib.contextmanager
+def as_caller() -> Iterator[None]:
+    """Do what is within with the rights of the user who called sudo, where somebody did, and not with root's.
+
+    For who may have root run one thing, and is not to choose which file it fills.
+    """
+    uid, gid = os.environ.get("SUDO_UID", ""), os.environ.get("SUDO_GID", "")
+    if os.geteuid() != 0 or not uid.isdecimal() or not gid.isdecimal():
+        yield
+        return
+    own = os.getegid(), os.getgroups()
+    os.setgroups([int(gid)])
+    os.setegid(int(gid))
+    os.seteuid(int(uid))
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+        os.setegid(own[0])
+        os.setgroups(own[1])
+
+
 def give_to_caller(descriptor: int) -> None:
     """Give a file that root made to the user who called sudo; anyone else's stays as it is."""
     uid, gid = os.environ.get("SUDO_UID", ""), os.environ.get("SUDO_GID", "")

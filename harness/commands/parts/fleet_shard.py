@@ -50,7 +50,8 @@ def carry_out_shard(arguments: argparse.Namespace) -> int:
     shard, plan = admit(path, repository, host=host, allowed=allowed)
     settings, total = settings_of(plan), _trials(plan)
     modes, programs = [one.mode for one in settings], dict.fromkeys(one.program for one in settings)
-    recording = Recording(out=out, seed=shard.seed, resume=arguments.resume, probing=probing_of(shard))
+    # Of an engine that may have root run signed shards: no file of root's is its to fill.
+    recording = Recording(out=out, seed=shard.seed, resume=arguments.resume, probing=probing_of(shard), callers=True)
     progress = ProgressLine(total, out, quiet=arguments.quiet, as_json=arguments.json, modes=modes)
     offered = traffic_of(one.traffic for one in settings)
     work: Sharded[object] = Sharded(plan, shard, host)

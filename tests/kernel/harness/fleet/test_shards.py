@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from jsonschema import Draft202012Validator
 from results.fleet.file import read_fleet
 from results.fleet.shard import read_shard
 from tests.kernel.bench import CHECKOUT, OWN_MOUNTS, bench_here, surroundings
+from tests.nobody import NOBODY
 from tests.repository import commit, git
 
 SMALL = ("--rate", "5000", "--duration", "0.3", "--trials", "1", "--pass", "timed", "--retries", "0")
@@ -48,10 +51,10 @@ class Place:
         self.allowed = folder / "allowed_signers"
         self.allowed.write_text(f"ops@example.org {Path(f'{self.key}.pub').read_text()}")
 
-    def bench(self, *words: object, before: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
+    def bench(self, *words: object, before: tuple[str, ...] = (), **more: str) -> subprocess.CompletedProcess[str]:
         typed = [*before, sys.executable, "-m", "harness", *map(str, words)]
         # Here, bytecode is nobody's but ours; without it each start takes seconds.
-        kept = {"PYTHONDONTWRITEBYTECODE": "", "BENCH_TEST_MARK": str(self.mark)}
+        kept = {"PYTHONDONTWRITEBYTECODE": "", "BENCH_TEST_MARK": str(self.mark), **more}
         surrounded = surroundings(PYTHONPATH=str(self.top), **kept)
         return subprocess.run(
             typed, cwd=self.top, env=surrounded, capture_output=True, text=True, timeout=120, check=False
@@ -149,6 +152,29 @@ def test_what_is_refused_is_refused_by_name_and_nothing_is_run(place: Place, tmp
         place.refuses(shard, f"it is for commit {old[:12]}, and")
     finally:
         git(place.top, "reset", "-q", "--hard", old)
+
+
+@pytest.mark.slow
+def test_who_may_have_root_run_shards_chooses_no_file_of_root_s(place: Place, tmp_path: Path) -> None:
+    """An engine that is nobody, and may call sudo for signed shards: what it may not write, is not written for it."""
+    plan, sudo = tmp_path / "plan", {"SUDO_UID": str(NOBODY), "SUDO_GID": str(NOBODY)}
+    place.plan(plan, "--mode", "null", "--hosts", "a")
+    words = ("fleet", "shard", plan / "1.json", "--host", "a", "--quiet", "--out")
+    with tempfile.TemporaryDirectory() as folder:
+        roots, theirs = Path(folder) / "root's", Path(folder) / "theirs"
+        for each in (Path(folder), roots, theirs):
+            each.mkdir(exist_ok=True)
+            each.chmod(0o755)
+        os.chown(theirs, NOBODY, NOBODY)
+        (theirs / "link").symlink_to(roots)
+        os.chown(theirs / "link", NOBODY, NOBODY, follow_symlinks=False)
+        for out in (roots / "out", theirs / "link/out"):
+            refused = place.bench(*words, out, **sudo)
+            assert (refused.returncode, refused.stderr) == (2, f"bench: cannot write {out}: Permission denied\n")
+        assert not [*roots.iterdir()]
+        ran = place.bench(*words, theirs / "out", **sudo)
+        assert ran.returncode == 0, ran.stderr
+        assert (theirs / "out").stat().st_uid == NOBODY
 
 
 @pytest.mark.parametrize(
