@@ -133,6 +133,7 @@ _CHANNEL = Source("the channel", IN_PASSES)
 _COLLECTOR = Source("probes/collector.py", _BUT_ALLOCATION)
 _CPU = Source("probes/process.py", _BUT_INSTRUCTIONS)
 _INSTRUCTIONS = Source("probes/instructions.py", ("instructions",))
+_ENGINE = Source("probes/engine.py", IN_PASSES)
 _GENERATOR = Source("the generator", IN_PASSES)
 _KERNEL = Source("probes/kernel.py", ("kernel",))
 _LOOP = Source("the consumer's loop", IN_PASSES)
@@ -402,6 +403,14 @@ _metric("generator_largest_burst", "largest burst", COUNT, "lower", _GENERATOR, 
 UNSENT = _metric("generator_unsent", "unsent", COUNT, "lower", _GENERATOR, "frames that were due and never sent")
 _metric("generator_cpu_s", "sender CPU", SECONDS, None, _GENERATOR, "CPU time of the generator, its start included")
 _metric("harness_cpu_s", "harness CPU", SECONDS, None, _OUTSIDE, "CPU time of the harness")
+_metric(
+    "engine_cpu_ratio", "engine CPU", RATIO, "lower", _ENGINE,
+    "share of a CPU that a fleet's engine took on the host while the trial ran",
+)  # fmt: skip
+_metric(
+    "engine_wakeups_per_s", "engine wakeups", PER_SECOND, "lower", _ENGINE,
+    "how often a second a thread of a fleet's engine went to sleep meanwhile",
+)  # fmt: skip
 SENDER_PER_FRAME = _metric(
     "sender_ns_per_frame", "sender/frame", NANOSECONDS, "lower", _TURNS,
     "CPU time of an unpaced sender per frame, with its drop and what observes the drop",

@@ -10,6 +10,7 @@ from typing import Any
 
 from harness.channel import channel_of
 from harness.probes.age import ages_among_offered
+from harness.probes.engine import EngineProbe
 from harness.probes.kernel import KernelProbe, ProgramTime
 from harness.probes.losses import Spans, losses_in_pauses
 from harness.probes.machine import Limits, MachineProbe, ThrottlingProbe, disturbed_because
@@ -39,13 +40,15 @@ SAMPLER = "sampler"
 class Probing:
     """What a session asks of the probes. `without` names probes of the timed pass to leave out.
 
-    `times_program`: the program is timed in every pass, which adds some 20 ns to each of its runs.
+    `times_program`: the program is timed in every pass, which adds some 20 ns to each of its runs. `engine` is the
+    process of a fleet's engine, which waits beside each trial.
     """
 
     limits: Limits = field(default_factory=Limits)
     timeline_step_s: float = STEP_S
     without: tuple[str, ...] = ()
     times_program: bool = False
+    engine: int | None = None
 
     def __post_init__(self) -> None:
         if not SHORTEST_STEP_S <= self.timeline_step_s <= LONGEST_STEP_S:
@@ -82,6 +85,8 @@ class Outside(ExitStack):
         machine.own((consumer, *others))
         self._machine = machine
         self._probes: list[Probe] = [ThrottlingProbe()]
+        if probing.engine is not None:
+            self._probes.append(EngineProbe(probing.engine))
         if setting.pass_ == "kernel" and programs:
             self._probes.append(self.enter_context(KernelProbe(consumer, programs)))
         elif probing.times_program and programs:
