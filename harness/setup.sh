@@ -218,7 +218,8 @@ set_up() {
 }
 
 # Make an environment that few need, where it is not there: of the programs that tests read exports with (readers:
-# pandas, polars, DuckDB), or of numba (compiled), which the reader of that name uses beside what .venv holds.
+# pandas, polars, DuckDB), of numba (compiled), which the reader of that name uses beside what .venv holds, or of Dask
+# (fleet), as bench fleet does.
 set_up_extra() (
     environment=$here/.venv-$1 locks=requirements-$1.txt
     exec 8<"$here/$locks"
@@ -228,7 +229,10 @@ set_up_extra() (
     if ! is_root && ! [ -w "$here" ]; then
         cannot "$environment is not made, and $here is not yours to write; $(to_type "$typed")"
     fi
-    [ "$1" != compiled ] || say "the compiled reader needs numba (about 200 MB), which is installed now, once"
+    case $1 in
+    compiled) say "the compiled reader needs numba (about 200 MB), which is installed now, once" ;;
+    fleet) say "a fleet's engine is Dask (about 60 MB), which is installed now, once" ;;
+    esac
     make_environment "$1"
 )
 

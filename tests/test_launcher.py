@@ -214,6 +214,25 @@ def test_numba_is_installed_when_it_is_first_asked_for(ready: Path) -> None:
     assert start(clone, "report", *words, BENCH_NO_INSTALL="1").stderr == ""
 
 
+@pytest.mark.slow
+def test_dask_is_installed_when_a_fleet_is_first_run(ready: Path) -> None:
+    """Planning needs none of it, nor does a shard by itself, or help."""
+    clone = ready
+    (clone / "requirements-fleet.txt").write_text("")
+    (clone / "harness/commands/fleet.py").write_text('NEEDS = "nothing"\n')
+    for others in (("plan", "run"), ("merge", "plan/"), ("run", "--help"), ()):
+        assert start(clone, "fleet", *others).returncode == 0
+    assert not (clone / ".venv-fleet").exists()
+    for part in ("run", "worker"):
+        forbidden = start(clone, "fleet", "--quiet", part, BENCH_NO_INSTALL="1")
+        assert (forbidden.returncode, forbidden.stdout) == (4, "")
+        assert f"the Python environment in {clone}/.venv-fleet" in forbidden.stderr
+    first = start(clone, "fleet", "run", "plan")
+    assert (first.returncode, first.stdout) == (0, "fleet|run|plan\n")
+    assert "a fleet's engine is Dask (about 60 MB), which is installed now, once" in first.stderr
+    assert start(clone, "fleet", "worker", BENCH_NO_INSTALL="1").stderr == ""
+
+
 def test_the_suite_knows_one_option() -> None:
     """A misspelt --all must not pass for the quick suite."""
     refused = subprocess.run([CHECKOUT / "test", "--al"], env=ENVIRONMENT, capture_output=True, text=True, check=False)

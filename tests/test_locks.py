@@ -19,12 +19,14 @@ DEV = [*RUN, *PROJECT["dependency-groups"]["dev"]]
 READERS = PROJECT["dependency-groups"]["readers"]
 COMPILED = PROJECT["dependency-groups"]["compiled"]
 SITE = PROJECT["dependency-groups"]["site"]
+FLEET = PROJECT["dependency-groups"]["fleet"]
 LOCKS = {
     "requirements.txt": RUN,
     "requirements-dev.txt": DEV,
     "requirements-readers.txt": READERS,
     "requirements-compiled.txt": COMPILED,
     "requirements-site.txt": SITE,
+    "requirements-fleet.txt": FLEET,
 }
 
 
@@ -66,8 +68,8 @@ PROJECT_FILES = [
 @pytest.mark.parametrize(
     ("paths", "asked_for"),
     [
-        (PROJECT_FILES, RUN + COMPILED),
-        ({*(CHECKOUT / "tests").rglob("*.py")} - {READ_ALL}, DEV + COMPILED),
+        (PROJECT_FILES, RUN + COMPILED + FLEET),
+        ({*(CHECKOUT / "tests").rglob("*.py")} - {READ_ALL}, DEV + COMPILED + FLEET),
         ([READ_ALL], READERS),
     ],
     ids=["project", "tests", "readers"],

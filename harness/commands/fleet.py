@@ -6,6 +6,7 @@ commit, and one that was altered, that expired, or that is not signed where it h
   bench fleet plan --mode file,epoll --hosts a,b,c --out plan/        a shard for each host
   sudo bench fleet shard plan/1.json --out 1.jsonl                    one of them, on its host
   bench fleet merge plan/ 1.jsonl 2.jsonl 3.jsonl --out fleet.jsonl   what they brought back
+  sudo bench fleet run plan/ --out fleet.jsonl                        all of that: here, by ssh, or at a scheduler
 
 Exit status: 0, or 5 where a shard was lost or a trial invalid; 2 for what is refused.
 """
@@ -14,7 +15,7 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
-from harness.commands.parts import fleet_check, fleet_merge, fleet_plan, fleet_shard
+from harness.commands.parts import fleet_check, fleet_merge, fleet_plan, fleet_run, fleet_shard
 from harness.commands.parts.parser import Parser
 from harness.commands.parts.status import DONE
 from harness.fleet.shard import this_host
@@ -33,6 +34,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     shard = _part(parts, "shard", fleet_shard.carry_out_shard, "carry one shard out on this host")
     shard.set_defaults(needs="kernel")
     fleet_shard.add_arguments(shard)
+    fleet_run.add_run(_part(parts, "run", fleet_run.run, "carry all of a plan out, wherever its hosts are"))
+    fleet_run.add_worker(_part(parts, "worker", fleet_run.work, "let a scheduler carry shards out on this host"))
     fleet_merge.add_arguments(_part(parts, "merge", fleet_merge.merge_files, "put hosts' own result files into one"))
     _part(parts, "host", _print_host, "print this host's name and class")
 

@@ -2,10 +2,12 @@
 
 import argparse
 import os
+from dataclasses import replace
 from pathlib import Path
 
 from harness.check.arms import planned, sources_in, trees_in
 from harness.check.outside import said_of
+from harness.commands.parts.numbers import whole
 from harness.commands.parts.progress import ProgressLine
 from harness.commands.parts.roles import output
 from harness.commands.parts.status import DONE, INVALID_TRIAL
@@ -39,6 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--json", action="store_true", help="print the trial lines of the result file, and nothing else"
     )
     parser.add_argument("--quiet", action="store_true", help="no progress on stderr")
+    parser.add_argument("--engine", type=whole, metavar="PID", help="measure in each trial what this process takes")
 
 
 def carry_out_shard(arguments: argparse.Namespace) -> int:
@@ -50,8 +53,9 @@ def carry_out_shard(arguments: argparse.Namespace) -> int:
     shard, plan = admit(path, repository, host=host, allowed=allowed)
     settings, total = settings_of(plan), _trials(plan)
     modes, programs = [one.mode for one in settings], dict.fromkeys(one.program for one in settings)
+    probing = replace(probing_of(shard), engine=arguments.engine)
     # Of an engine that may have root run signed shards: no file of root's is its to fill.
-    recording = Recording(out=out, seed=shard.seed, resume=arguments.resume, probing=probing_of(shard), callers=True)
+    recording = Recording(out=out, seed=shard.seed, resume=arguments.resume, probing=probing, callers=True)
     progress = ProgressLine(total, out, quiet=arguments.quiet, as_json=arguments.json, modes=modes)
     offered = traffic_of(one.traffic for one in settings)
     work: Sharded[object] = Sharded(plan, shard, host)

@@ -1,0 +1,126 @@
+"""`bench fleet run` and `bench fleet worker`: a plan's shards, carried out where Dask's scheduler reaches hosts."""
+
+import argparse
+import asyncio
+import shlex
+import subprocess
+import sys
+import time
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import Any
+
+from harness.commands.parts.fleet_lines import FleetLines
+from harness.commands.parts.numbers import finite
+from harness.commands.parts.roles import output
+from harness.commands.parts.status import DONE, INVALID_TRIAL
+from harness.fleet.environment import find_dask, packages
+from harness.fleet.shard import ShardFile, read_plan
+from harness.machine.checkout import script
+from harness.machine.privileges import require
+from harness.machine.streams import say
+from results.errors import BadInput
+from results.fleet.file import FleetWriter, read_fleet
+from results.reports.fleet_file import fleet_file_document
+from results.reports.forms.terminal import Console, draw
+
+PATIENCE_S = 60.0
+# What came of a worker does not matter: the scheduler may be back.
+AGAIN_S = 2.0
+
+
+def add_run(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("plan", type=Path, metavar="PLAN", help="the folder that bench fleet plan made")
+    parser.add_argument(
+        "--on", default="local", metavar="local|ssh:HOST,HOST…|tls://SCHEDULER",
+        help="this machine; hosts by ssh, of which the first has the scheduler; or a scheduler (default: local)",
+    )  # fmt: skip
+    parser.add_argument("--out", type=output, required=True, metavar="FILE", help="the fleet's result file")
+    parser.add_argument("--resume", action="store_true", help="go on with that file: run what is not done in it")
+    parser.add_argument(
+        "--patience", type=finite, default=PATIENCE_S, metavar="S",
+        help=f"how long a host may be away before its shards are lost (default: {PATIENCE_S:g})",
+    )  # fmt: skip
+    _add_of_host(parser)
+    parser.add_argument("--quiet", action="store_true", help="say nothing of the hosts meanwhile")
+
+
+def add_worker(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("scheduler", nargs="?", default="", metavar="tls://SCHEDULER", help="whose shards are run")
+    _add_of_host(parser)
+    parser.add_argument("--python", action="store_true", help="say how Python is started that has Dask")
+    parser.add_argument("--once", action="store_true", help="end when the scheduler is gone")
+
+
+def _add_of_host(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--host", default="", metavar="NAME", help="what the plan calls this host (default: its name)")
+    parser.add_argument("--tls", type=Path, metavar="DIR", help="ca.pem, cert.pem and key.pem, for tls://")
+    parser.add_argument("--folder", default="", metavar="DIR", help="where this host keeps shards and their results")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Carry a plan out; shards that are lost make it end as an invalid trial does."""
+    files = read_plan(arguments.plan)
+    find_dask()
+    from harness.fleet import clusters  # noqa: PLC0415 - Dask, which takes long
+
+    clusters.configure()
+    cluster: AbstractAsyncContextManager[Any]
+    patience_s = arguments.patience
+    where, _, hosts = arguments.on.partition(":")
+    if arguments.on == "local":
+        require("kernel", "fleet", sys.argv[1:])
+        cluster, patience_s = clusters.embedded(arguments.host, arguments.folder), 0.0
+    elif where == "ssh" and len(named := hosts.split(",")) > 1 and all(named):
+        cluster = clusters.over_ssh(named)
+    elif where == "tls":
+        cluster = clusters.at_scheduler(arguments.on, clusters.security_of(arguments.tls))
+    else:
+        raise BadInput(f"--on {arguments.on}: it is local, ssh:SCHEDULER,HOST,HOST… or tls://SCHEDULER:PORT")
+    shards = [file.shard for file in files]
+    with (
+        FleetWriter(arguments.out, shards, resume=arguments.resume) as writer,
+        FleetLines(quiet=arguments.quiet) as lines,
+    ):
+        asyncio.run(_carry_out(cluster, writer, files, patience_s, lines))
+    fleet = read_fleet(arguments.out)
+    draw(fleet_file_document(fleet), Console())
+    say(f"results: {arguments.out} (bench report {shlex.quote(str(arguments.out))})")
+    return INVALID_TRIAL if fleet.lost else DONE
+
+
+async def _carry_out(
+    cluster: AbstractAsyncContextManager[Any],
+    writer: FleetWriter,
+    files: tuple[ShardFile, ...],
+    patience_s: float,
+    lines: FleetLines,
+) -> None:
+    from harness.fleet.engine import Engine  # noqa: PLC0415 - as above
+
+    async with cluster as client:
+        await Engine(client, writer, files, patience_s=patience_s, on_change=lines.update).run()
+
+
+def work(arguments: argparse.Namespace) -> int:
+    """Be a worker for as long as nobody ends it, whatever becomes of the scheduler."""
+    if arguments.python:
+        # Nobody's variables: whoever starts it by ssh has only what is said here.
+        print(shlex.join(["env", f"PYTHONPATH={packages()}", sys.executable, "-P"]))
+        return DONE
+    find_dask()
+    from harness.fleet import clusters  # noqa: PLC0415 - Dask, which takes long
+
+    clusters.configure()
+    if not arguments.scheduler.startswith("tls://"):
+        raise BadInput(f"{arguments.scheduler}: a scheduler is tls://HOST:PORT")
+    security = clusters.security_of(arguments.tls)
+    if arguments.once:
+        asyncio.run(clusters.work_for(arguments.scheduler, security, arguments.host, arguments.folder))
+        return DONE
+    while True:
+        # A process of its own, since one that has lost its scheduler, or was killed, has to begin anew.
+        words = [str(script()), *sys.argv[1:], "--once"]
+        ended = subprocess.run(["setpriv", "--pdeathsig", "TERM", "--", *words], check=False)
+        say(f"bench: the worker ended ({ended.returncode}); another one begins in {AGAIN_S:g} s")
+        time.sleep(AGAIN_S)
