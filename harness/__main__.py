@@ -6,6 +6,7 @@ import traceback
 try:
     import argparse
     import errno
+    import itertools
     import os
     import signal
     import threading
@@ -102,6 +103,7 @@ def _dispatch(argv: list[str]) -> int:
     parser.add_argument("--version", action="version", version=f"bench {VERSION}")
     parser.add_argument("command", nargs="?")
     parser.add_argument("rest", nargs=argparse.REMAINDER)
+    parser.refuse_unknown_options([*itertools.takewhile(lambda word: word.startswith("-"), argv)])
     words = parser.parse_args(argv)
     if words.command is None:
         _print_overview()
@@ -114,6 +116,7 @@ def _dispatch(argv: list[str]) -> int:
     for word in words.rest:
         if word.startswith("--") and word.endswith("=--"):  # argparse before Python 3.13 makes an empty list of it
             raise BadInput(f"{word} gives no value")
+    parser.refuse_unknown_options(words.rest)
     arguments = parser.parse_args((["--help"] if words.help else []) + words.rest)
     check_roles(parser, arguments)
     require(vars(arguments).get("needs", module.NEEDS), words.command, argv)  # its part's, where it has parts

@@ -17,7 +17,7 @@ from harness.probes.backlog import BEFORE_S
 from harness.tools.words import check_words, foreign_words
 from harness.wishes import ReaderName, Wishes, consumers, expand_channels
 from modes.parts.mode import DEFAULT_WINDOW
-from results.errors import BadInput
+from results.errors import BadInput, unknown
 from results.foreign import EXEC, Foreign
 from results.run import RunPlan
 from results.trial import Collector, ObjectKind, Pass, Setting
@@ -234,7 +234,7 @@ def expand_passes(names: str) -> list[str]:
         return [name for name in known if name not in ("instructions", "sampled")]
     for name in wanted:
         if name not in known:
-            raise BadInput(f"--pass takes {', '.join(known)} or all, not {name!r}")
+            raise unknown(f"--pass takes {', '.join(known)} or all, not {name!r}", name, known)
     if not wanted:
         raise BadInput(f"--pass names none of {', '.join(known)}")
     return wanted

@@ -11,7 +11,7 @@ from harness.paths import split_words
 from modes import mode_names
 from modes.parts.mode import Wait
 from results import units
-from results.errors import BadInput
+from results.errors import BadInput, unknown
 from results.trial import Collector, ObjectKind
 
 DEFAULT_RING_BYTES = 1 << 20
@@ -62,7 +62,9 @@ class Wishes:
         check_ring_size(self.ring_size_bytes)
         for name in self.gc:
             if name not in get_args(Collector):
-                raise BadInput(f"--gc takes {', '.join(get_args(Collector))} or all, not {name!r}")
+                raise unknown(
+                    f"--gc takes {', '.join(get_args(Collector))} or all, not {name!r}", name, get_args(Collector)
+                )
         if self.window_events is not None and not 0 < self.window_events <= MOST_KEPT:
             raise BadInput(f"--window keeps 1 to {MOST_KEPT} events; it is {self.window_events}")
         if self.interval_ns is not None and not 0 < self.interval_ns <= LONGEST_INTERVAL_NS:
@@ -176,7 +178,7 @@ def expand_channels(names: str | None) -> list[str | None]:
     known = list(record_channels())
     for name in wanted:
         if name not in (*known, "all"):
-            raise BadInput(f"--channel takes {', '.join(known)} or all, not {name!r}")
+            raise unknown(f"--channel takes {', '.join(known)} or all, not {name!r}", name, known)
     if not wanted:
         raise BadInput(f"--channel names none of {', '.join(known)}")
     return [*known] if "all" in wanted else [*wanted]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from results.brief import Names
-from results.errors import BadInput
+from results.errors import BadInput, unknown
 from results.metrics import COMPARED, CONSUME_RATE, Metric
 from results.scorecard.report import Report
 from results.scorecard.rows import Row
@@ -219,8 +219,8 @@ def _find(report: Report, label: str) -> Variant:
     brief = Names(row.setting.mode for row in report.rows).brief
     found = next((each for each in report.variants if label in (each.label, brief(each.label))), None)
     if found is None:
-        held = ", ".join(variant.label for variant in report.variants)
-        raise BadInput(f"no variant '{label}' in the file; it holds: {held}")
+        held = [variant.label for variant in report.variants]
+        raise unknown(f"no variant '{label}' in the file; it holds: {', '.join(held)}", label, held)
     return found
 
 

@@ -13,6 +13,11 @@ class BadInput(ValueError):
 
 def unknown(what: str, name: str, known: Iterable[str], instead: str = "") -> BadInput:
     """Refuse a name that is not known: say `what`, then the nearest of those that are, or `instead` where none is."""
-    near = difflib.get_close_matches(name, known, n=1)
-    hint = f"did you mean {near[0]}?" if near else instead
+    hint = nearest(name, known) or instead
     return BadInput(f"{what}; {hint}" if hint else what)
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Ask whether the nearest of some names was meant; empty where none is near."""
+    near = difflib.get_close_matches(name, known, n=1)
+    return f"did you mean {near[0]}?" if near else ""

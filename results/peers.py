@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Self
 
-from results.errors import BadInput
+from results.errors import unknown
 from results.plan import Ask, Step, check_trials, in_blocks, repeated
 from results.trial import Setting, Trial
 
@@ -127,7 +127,7 @@ class PeersPlan:
     def __post_init__(self) -> None:
         for part in self.parts:
             if part not in PARTS:
-                raise BadInput(f"--parts has no {part!r}; there are {', '.join(PARTS)}")
+                raise unknown(f"--parts has no {part!r}; there are {', '.join(PARTS)}", part, PARTS)
         check_trials("--trials", self.trials, 1)
         check_trials("--retries", self.retries, 0)
 

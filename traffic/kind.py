@@ -10,7 +10,7 @@ from types import MappingProxyType
 from pyroute2 import NetlinkError
 
 from bpf.errors import CannotRun
-from results.errors import BadInput
+from results.errors import BadInput, unknown
 from traffic.counters import snmp
 from traffic.senders import SENDERS, SenderName
 from traffic.testbed import IPV6, IPV6_OFF, NO_IPV6, SYSCTL, Testbed
@@ -135,4 +135,4 @@ def choose_sender(kind: DropKind, rate: float | None, wish: str = "auto") -> Sen
             if name not in kind.senders:
                 raise BadInput(f"{kind.name} cannot be sent by {name}: the kernel would not see each frame as it was")
             return name
-    raise BadInput(f"no sender {wish!r}; there are auto, {', '.join(SENDERS)}")
+    raise unknown(f"no sender {wish!r}; there are auto, {', '.join(SENDERS)}", wish, ("auto", *SENDERS))

@@ -31,7 +31,7 @@ from harness.plan import DEFAULT_LOAD, check_records
 from harness.wishes import Wishes, check_duration, check_rate
 from results import units
 from results.check.gate import Gated, check_alpha, check_budget, check_looks, check_margin, check_metric, gated
-from results.errors import BadInput
+from results.errors import BadInput, unknown
 from results.metrics import (
     AGE_P99,
     ALLOCATIONS,
@@ -93,7 +93,7 @@ def _table(value: Any, where: str, keys: Collection[str] = ()) -> dict[str, Any]
         raise BadInput(f"{where} must be a table")
     for key in value:
         if keys and key not in keys:
-            raise BadInput(f"{where}: there is no {key}; the keys are {', '.join(keys)}")
+            raise unknown(f"{where}: there is no {key}; the keys are {', '.join(keys)}", key, keys)
     return value
 
 

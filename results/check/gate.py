@@ -6,7 +6,7 @@ from math import expm1
 from typing import Any, Literal, Self, get_args
 
 from results import units
-from results.errors import BadInput
+from results.errors import BadInput, unknown
 from results.metrics import GATES, METRICS, Gate, Metric, named
 from results.statistics.signed_rank import smallest_p
 
@@ -169,7 +169,7 @@ def check_margin(name: str, margin: float) -> None:
 def check_metric(name: str) -> None:
     """Raise BadInput for a metric that cannot be gated."""
     if name not in GATES:
-        raise BadInput(f"no metric {name!r} can be gated; there are {', '.join(GATES)}")
+        raise unknown(f"no metric {name!r} can be gated; there are {', '.join(GATES)}", name, GATES)
 
 
 def fewest_blocks(family_size: int, alpha_per_look: float) -> int:

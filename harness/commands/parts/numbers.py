@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from results import units
-from results.errors import BadInput
+from results.errors import BadInput, unknown
 
 T = TypeVar("T")
 
@@ -30,7 +30,7 @@ def choices(*known: str) -> Callable[[str], tuple[str, ...]]:
         wanted = [name.strip() for name in text.split(",")]
         for name in wanted:
             if name not in (*known, "all"):
-                raise BadInput(f"{name!r} is none of {', '.join(known)}, or all")
+                raise unknown(f"{name!r} is none of {', '.join(known)}, or all", name, known)
         return known if "all" in wanted else tuple(dict.fromkeys(wanted))
 
     return typed(read)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from pathlib import Path
 from unittest import mock
 
@@ -85,3 +86,50 @@ def test_what_may_be_repeated_is_kept() -> None:
     parser.add_argument("--quiet", action="store_true")
     made = parser.parse_args(["--reason", "A", "--quiet", "--reason", "B", "--quiet"])
     assert (made.reason, made.quiet) == (["A", "B"], True)
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ("run --mdoe file", "bench run has no option --mdoe; did you mean --mode?"),  # before --mode is missed
+        ("run --mode null --raet=max", "bench run has no option --raet; did you mean --rate?"),
+        ("report x --htlm out", "bench report has no option --htlm; did you mean --html?"),
+        ("compare a b --zzz", "bench compare has no option --zzz; see bench compare --help"),
+        ("modes -j", "bench modes has no option -j; see bench modes --help"),
+        ("audit --tol x -- cmd --no-such-option", "bench audit has no option --tol; did you mean --tool?"),
+        ("--verison", "bench has no option --verison; did you mean --version?"),
+        ("run --mode null --reader btach", "none of batch, callback, compiled, both, all; did you mean batch?"),
+        ("fleet paln", "'paln' is none of plan, "),
+        ("fleet plan --mdoe x", "bench fleet plan has no option --mdoe; did you mean --mode?"),
+        ("completion bsh", "'bsh' is none of bash, zsh, fish; did you mean bash?"),
+        ("run --mode null --gc ofn", "'ofn' is none of on, off, freeze, or all; did you mean on?"),
+        ("run --mode null --channel rign", "not 'rign'; did you mean ring?"),
+        ("run --mode null --pass timde", "not 'timde'; did you mean timed?"),
+        ("run --mode flie", "no mode 'flie'; did you mean file?"),
+        ("run --mode null --sender paket", "no sender 'paket'; there are auto, packet, xdp; did you mean packet?"),
+        ("traffic --verify --sender xpd", "no sender 'xpd'; there are packet, xdp; did you mean xdp?"),
+        ("peers --parts drian", "--parts has no 'drian'; there are drain, program, live; did you mean drain?"),
+        ("check --mode null --against epoll --metrics ns_per_evnt", "did you mean ns_per_event?"),
+        ("audit --tool pef-stat", "no tool 'pef-stat'; did you mean perf-stat?"),
+    ],
+)  # fmt: skip
+def test_what_is_misspelt_is_answered_with_the_nearest(
+    words: str, says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Options, choices, and the names that options take."""
+    assert says in refused(words, capsys)
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["--alpha=-0.05", "--alpha -0.05", "--al 1", "--alpha 1 --", "--alpha 1 -- --beta", "--name -", "--name='-x y'"],
+)
+def test_what_argparse_takes_is_no_unknown_option(words: str) -> None:
+    """Values that begin as options do, abbreviations, and what is another command's."""
+    parser = Parser(prog="p")
+    parser.add_argument("--alpha", type=float)
+    parser.add_argument("--name")
+    parser.add_argument("rest", nargs="*")
+    said = shlex.split(words)
+    parser.refuse_unknown_options(said)
+    parser.parse_args(said)
