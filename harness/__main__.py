@@ -17,7 +17,7 @@ try:
     from bpf.errors import CannotRun
     from harness.commands.parts.commands import command, command_names, summary
     from harness.commands.parts.parser import Parser
-    from harness.commands.parts.roles import check_roles
+    from harness.commands.parts.roles import check_roles, settle_results
     from harness.commands.parts.status import (
         BAD_INPUT,
         CANNOT_RUN,
@@ -118,6 +118,7 @@ def _dispatch(argv: list[str]) -> int:
             raise BadInput(f"{word} gives no value")
     parser.refuse_unknown_options(words.rest)
     arguments = parser.parse_args((["--help"] if words.help else []) + words.rest)
+    settle_results(parser, arguments)
     check_roles(parser, arguments)
     require(vars(arguments).get("needs", module.NEEDS), words.command, argv)  # its part's, where it has parts
     return int(module.run(arguments))

@@ -12,10 +12,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Generic, Protocol, TypeVar
 
-from harness.machine.caller import Caller, make_folder
+from harness.machine.caller import caller
 from harness.machine.fingerprint import fingerprint
+from harness.machine.streams import say
 from harness.outputs import empty
 from harness.probes.outside import Probing
+from harness.recent import remember
 from harness.rig import Rig, Trees
 from harness.trial import Progress
 from results.errors import BadInput
@@ -55,23 +57,6 @@ def new_session(
         modes=modes,
         traffic=traffic,
     )
-
-
-def state_folder(owner: Caller) -> Path:
-    """Return the folder of the caller's own state (XDG base directories), made if need be. Raises BadInput."""
-    folder = owner.home / ".local" / "state" / "bench"
-    try:
-        make_folder(folder, owner)
-    except OSError as error:
-        raise BadInput(
-            f"no result file can be made in {folder} ({error.strerror}); name one with --out FILE"
-        ) from error
-    return folder
-
-
-def default_out(owner: Caller, command: str) -> Path:
-    """Name a new result file among the caller's own state."""
-    return state_folder(owner) / f"{datetime.now():%Y-%m-%d-%H%M%S}-{command}.jsonl"
 
 
 def resume(
@@ -167,6 +152,10 @@ def carry_out(
         stack.enter_context(listener)
         if not recording.resume:
             writer.session(session)
+        try:
+            remember(writer.path, caller())
+        except (BadInput, OSError) as error:
+            say(f"bench: @-1 will not name this result: {error}")
         empty(kept)
         trials: list[Trial] = []
         known = dict(finished)

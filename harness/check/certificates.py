@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.machine.caller import Caller, make_folder
-from harness.session import state_folder
+from harness.recent import state_folder
 from results.check.certificate import Certificate
 from results.check.plan import Check
 from results.output import write_file

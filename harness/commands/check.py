@@ -29,7 +29,7 @@ from harness.check.outside import said_of
 from harness.check.plan import make_check, to_be_sampled, without_what_is_too_coarse
 from harness.commands.parts import options, outcome_files
 from harness.commands.parts.progress import BudgetLine
-from harness.commands.parts.roles import output
+from harness.commands.parts.roles import result, session_file
 from harness.commands.parts.status import INVALID_TRIAL
 from harness.machine.caller import Caller, caller
 from harness.machine.fingerprint import fingerprint
@@ -63,12 +63,12 @@ def add_plan_options(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     group = add_plan_options(parser)
-    group.add_argument("--baseline", type=Path, metavar="FILE", help="a stored result as the baseline (weaker)")
+    group.add_argument("--baseline", type=result, metavar="FILE", help="a stored result as the baseline (weaker)")
     outcome_files.add_options(parser)
     parser.add_argument("--no-why", action="store_true", help="do not look for the cause of a regression")
     options.add_session_options(parser, "the coin and the traffic")
     parser.add_argument(
-        "--out", type=output, metavar="FILE", help="the result file; if it exists, the session is appended"
+        "--out", type=session_file, metavar="FILE", help="the result file; if it exists, the session is appended"
     )
     parser.add_argument("--quiet", action="store_true", help="do not show progress on stderr")
 

@@ -11,10 +11,10 @@ are not compared, unless --anyway says so.
 """
 
 import argparse
-from pathlib import Path
 
 from harness.commands.parts import report_forms
 from harness.commands.parts.numbers import finite
+from harness.commands.parts.roles import result
 from harness.commands.parts.status import DONE
 from results.compare import Compared, compare_files, compare_variants
 from results.errors import BadInput
@@ -28,7 +28,7 @@ NEEDS = "nothing"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="one or two result files")
+    parser.add_argument("files", nargs="+", type=result, metavar="FILE", help="one or two result files")
     parser.add_argument("--a", metavar="VARIANT", help="with one file: the variant to compare with")
     parser.add_argument("--b", metavar="VARIANT", help="with one file: the variant compared")
     parser.add_argument("--margin", type=finite, metavar="PERCENT", help="the same margin for all (default: by metric)")

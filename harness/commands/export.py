@@ -9,7 +9,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from harness.commands.parts.roles import output
+from harness.commands.parts.roles import output, result
 from harness.commands.parts.status import DONE
 from harness.machine.checkout import VERSION
 from harness.machine.streams import say
@@ -21,7 +21,7 @@ NEEDS = "nothing"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="result files")
+    parser.add_argument("files", nargs="+", type=result, metavar="FILE", help="result files")
     form = parser.add_mutually_exclusive_group(required=True)
     form.add_argument("--csv", type=output, metavar="OUT", help="write CSV; - for stdout")
     form.add_argument("--parquet", type=output, metavar="OUT", help="write Parquet; needs pyarrow")

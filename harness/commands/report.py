@@ -8,9 +8,9 @@ Of a fleet's file it prints hosts × modes, and never a mean of unlike hosts; of
 
 import argparse
 import json
-from pathlib import Path
 
 from harness.commands.parts import report_forms
+from harness.commands.parts.roles import result
 from harness.commands.parts.status import DONE
 from results.check.fleet import fleet_outcome
 from results.errors import BadInput
@@ -27,8 +27,9 @@ NEEDS = "nothing"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "files", nargs="+", type=Path, metavar="FILE", help="result files; their sessions make one report"
-    )
+        "files", nargs="*", type=result, metavar="FILE",
+        help="result files; their sessions make one report; @-1 is the last result, @-2 the one before (default: @-1)",
+    )  # fmt: skip
     printed = report_forms.add_options(parser)
     printed.add_argument("--json", action="store_true", help="print the scorecard as JSON Lines")
 

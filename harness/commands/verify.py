@@ -13,7 +13,7 @@ from typing import Any
 
 from harness.commands.parts import outcome_files
 from harness.commands.parts.parser import refuse
-from harness.commands.parts.roles import output
+from harness.commands.parts.roles import output, result
 from harness.commands.parts.status import DONE, INVALID_TRIAL
 from harness.machine.streams import say
 from results.audit import AuditPlan
@@ -71,7 +71,7 @@ _OF_TRIALS: Mapping[type, Callable[[Sequence[Trial]], Document]] = {
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", type=Path, metavar="RESULT", help="a result file")
+    parser.add_argument("file", type=result, metavar="RESULT", help="a result file")
     parser.add_argument(
         "--session",
         metavar="ID",

@@ -22,7 +22,7 @@ from harness.fleet.shard import this_host
 from harness.machine.caller import caller
 from harness.machine.checkout import script
 from harness.machine.fingerprint import fingerprint
-from harness.session import state_folder
+from harness.recent import state_folder
 from results.fleet.shard import class_of
 
 TOPIC = "bench-fleet"

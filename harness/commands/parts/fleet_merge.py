@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from harness.commands.parts.roles import output
+from harness.commands.parts.roles import output, result
 from harness.commands.parts.status import DONE, INVALID_TRIAL
 from harness.fleet.shard import read_plan
 from harness.machine.streams import say
@@ -13,7 +13,7 @@ from results.fleet.plans import merge
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("plan", type=Path, metavar="PLAN", help="the folder of the plan")
-    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="result files of its shards")
+    parser.add_argument("files", nargs="+", type=result, metavar="FILE", help="result files of its shards")
     parser.add_argument("--out", type=output, required=True, metavar="FILE", help="the fleet's result file, a new one")
 
 

@@ -9,7 +9,7 @@ from harness.check.arms import planned, sources_in, trees_in
 from harness.check.outside import said_of
 from harness.commands.parts.numbers import whole
 from harness.commands.parts.progress import ProgressLine
-from harness.commands.parts.roles import output
+from harness.commands.parts.roles import session_file
 from harness.commands.parts.status import DONE, INVALID_TRIAL
 from harness.fleet.shard import Planned, admit, probing_of, settings_of, this_host, tree
 from harness.fleet.signing import ALLOWED_SIGNERS
@@ -17,7 +17,8 @@ from harness.machine.caller import caller
 from harness.machine.runfolder import run_folder
 from harness.machine.streams import say
 from harness.mode_source import sources_of, traffic_of
-from harness.session import Recording, carry_out, default_out
+from harness.recent import default_out
+from harness.session import Recording, carry_out
 from results.check.plan import TooManyInvalid
 from results.fleet.shard import Sharded
 from results.plan import failed
@@ -35,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--allowed-signers", type=Path, metavar="FILE",
         help=f"accept only what one of these has signed, beside those of {ALLOWED_SIGNERS} where that is there",
     )  # fmt: skip
-    parser.add_argument("--out", type=output, metavar="FILE", help="result file; an existing one gains a session")
+    parser.add_argument("--out", type=session_file, metavar="FILE", help="result file; an existing one gains a session")
     parser.add_argument("--resume", action="store_true", help="go on with the unfinished session of --out")
     parser.add_argument(
         "--json", action="store_true", help="print the trial lines of the result file, and nothing else"

@@ -10,14 +10,15 @@ from bpf.channel import record_channels
 from harness.check.configuration import DEFAULT_ALPHA, DEFAULT_DURATION_S, LOAD_S, Flags
 from harness.commands.parts.numbers import byte_count, choices, duration, finite, load, producers, typed, whole
 from harness.commands.parts.parser import refuse
-from harness.commands.parts.roles import output
+from harness.commands.parts.roles import session_file
 from harness.consumer.program_facts import facts_of
 from harness.machine.caller import caller
 from harness.plan import DEFAULT_LOAD, Asked
 from harness.probes.machine import Limits
 from harness.probes.outside import Probing
 from harness.probes.timeline import STEP_S
-from harness.session import Recording, check_seed, default_out
+from harness.recent import default_out
+from harness.session import Recording, check_seed
 from harness.wishes import DEFAULT_RING_BYTES, Wishes, read_interval
 from modes.parts.mode import DEFAULT_WINDOW
 from results import units
@@ -218,7 +219,7 @@ def add_output_options(parser: argparse.ArgumentParser) -> None:
     """Add where results go."""
     group = parser.add_argument_group("the results")
     group.add_argument(
-        "--out", type=output, metavar="FILE", help="the result file; if it exists, the session is appended"
+        "--out", type=session_file, metavar="FILE", help="the result file; if it exists, the session is appended"
     )
     group.add_argument("--json", action="store_true", help="print the trials as JSON Lines, and nothing else")
     group.add_argument("--quiet", action="store_true", help="do not show progress on stderr")
