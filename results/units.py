@@ -61,6 +61,13 @@ def seconds(value: float) -> str:
     return nanoseconds(value * 1e9)
 
 
+def clock(value: float) -> str:
+    """Write seconds as a clock shows them: 0:41, 3:20, 1:02:03."""
+    minutes, rest = divmod(round(value), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
 def size(value: float) -> str:
     """Write bytes in powers of 1024."""
     for unit, name in ((2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB")):

@@ -40,8 +40,12 @@ class Speed:
         return self.sent * NS_PER_S / self.cpu_ns
 
 
-def measure(kind: DropKind, rounds: int) -> tuple[list[Speed], list[str]]:
+def measure(
+    kind: DropKind, rounds: int, begins: Callable[[int], None] = lambda _done: None
+) -> tuple[list[Speed], list[str]]:
     """Let the C loop and each sender that the kind allows send at full speed, in turn, so many rounds.
+
+    `begins` is told how many rounds are done, before each.
 
     Return what each did, and by how much the second witness disagrees, if it does. Raises CannotRun without a compiler.
     """
@@ -53,6 +57,7 @@ def measure(kind: DropKind, rounds: int) -> tuple[list[Speed], list[str]]:
             contestants.append(lambda sender=sender: _run_sender(bed, sender, frames, cpu))  # type: ignore[misc]
         before = kind.witness(bed)
         for turn in range(rounds):
+            begins(turn)
             for contestant in contestants if turn % 2 else contestants[::-1]:
                 found.append(contestant())
         sent = sum(speed.sent for speed in found)

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from bpf.btf import KernelTypes
 from bpf.reasons import Reasons
+from harness.clock import Clock
 from harness.columns import kept_columns, known_column, nearest
 from harness.commands.parts import report_forms
 from harness.commands.parts.roles import output
@@ -69,11 +70,12 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(head, flush=True)
     rows = []
-    live = redraws(sys.stderr)
-    for row in made(arguments.only.split(",") if arguments.only is not None else None):
+    live, clock = redraws(sys.stderr), Clock()
+    for total, row in made(arguments.only.split(",") if arguments.only is not None else None):
         rows.append(row)
+        clock.made()
         if live:
-            redraw(f"{len(rows)} rows: {row.name}")
+            redraw(f"[{len(rows)}/{total}] {clock.told(total - len(rows))}: {row.name} is done")
         if arguments.json:
             print(json.dumps(row.to_json()), flush=True)
     if live:
@@ -95,8 +97,11 @@ def _refuse_others(path: Path) -> None:
             raise BadInput(f"{error}; it is not replaced: name a new file with --out") from error
 
 
-def made(names: Sequence[str] | None) -> Iterator[Row]:
-    """Make situations and kinds, all where none is named, and yield a row each. Raises BadInput, CannotRun."""
+def made(names: Sequence[str] | None) -> Iterator[tuple[int, Row]]:
+    """Make situations and kinds, all where none is named; yield how many there are with each row.
+
+    Raises BadInput, CannotRun.
+    """
     # Building frames takes scapy, and a second to load it.
     from traffic.atlas import OfKind, observe  # noqa: PLC0415
     from traffic.discovery import kind_names, load_kind, load_situation, situation_names  # noqa: PLC0415
@@ -114,7 +119,7 @@ def made(names: Sequence[str] | None) -> Iterator[Row]:
     for told in observe(chosen, reasons):
         varies = tuple(Range(name=name, least=ends[0], most=ends[1]) for name, ends in told.varies.items())
         events = tuple(Event(**asdict(event)) for event in told.events)
-        yield Row(**(asdict(told) | {"varies": varies, "events": events}))
+        yield len(chosen), Row(**(asdict(told) | {"varies": varies, "events": events}))
 
 
 def _find(arguments: argparse.Namespace, columns: Sequence[Column]) -> int:

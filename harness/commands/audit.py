@@ -15,6 +15,7 @@ from functools import partial
 from bpf.errors import CannotRun
 from harness import tools
 from harness.audit.rig import AuditRig
+from harness.clock import Clock
 from harness.commands.parts import options, overhead
 from harness.commands.parts.numbers import finite, loads, whole
 from harness.commands.parts.parser import refuse
@@ -89,8 +90,10 @@ def run(arguments: argparse.Namespace) -> int:
     recording = options.recording_of(arguments, "audit", series=False)
     recording = dataclasses.replace(recording, probing=dataclasses.replace(recording.probing, times_program=True))
     modes = [setting.mode for setting in plan.settings]
+    total = sum(1 for _ in plan.order(0))
+    clock = Clock(expected_s=plan.expected_s / total)
     progress = ProgressLine(
-        sum(1 for _ in plan.order(0)), recording.out, quiet=arguments.quiet, as_json=arguments.json, modes=modes
+        total, recording.out, quiet=arguments.quiet, as_json=arguments.json, modes=modes, clock=clock
     )
     own = [mode for mode in modes if mode not in named]
     trials = carry_out(plan, recording, progress, modes=sources_of(own), rigs=partial(AuditRig, tools=named)).trials

@@ -15,8 +15,8 @@ from bpf.channel import record_channels
 from harness.commands.parts import options
 from harness.commands.parts.numbers import finite, load, whole
 from harness.commands.parts.parser import refuse
-from harness.commands.parts.progress import AdviceProgress, SurveyProgress
 from harness.commands.parts.status import DONE, INCONCLUSIVE, INVALID_TRIAL
+from harness.commands.parts.survey_progress import AdviceProgress, SurveyProgress
 from harness.consumer.program_facts import facts_of
 from harness.machine.streams import say
 from harness.mode_source import sources_of, traffic_of
@@ -93,7 +93,7 @@ def run_survey(arguments: argparse.Namespace) -> int:
     wanted = plan(arguments)
     recording = options.recording_of(arguments, "capacity", series=False)
     modes = [setting.mode for setting in wanted.settings]
-    progress = SurveyProgress(wanted.loss, recording.out, quiet=arguments.quiet, as_json=arguments.json, modes=modes)
+    progress = SurveyProgress(wanted, recording.out, quiet=arguments.quiet, as_json=arguments.json)
     sources, offered = sources_of(modes, arguments.program), traffic_of([arguments.traffic])
     done = carry_out(wanted, recording, progress, modes=sources, traffic=offered)
     if not arguments.json:
@@ -103,9 +103,10 @@ def run_survey(arguments: argparse.Namespace) -> int:
 
 def run_advice(arguments: argparse.Namespace) -> int:
     """Find a size that holds and whose half does not, of each channel; return the exit status."""
-    wanted: Plan[Advice | ChannelAdvice] = advice_plan(arguments)
+    asked = advice_plan(arguments)
+    wanted: Plan[Advice | ChannelAdvice] = asked
     recording = options.recording_of(arguments, "capacity", series=False)
-    progress = AdviceProgress(recording.out, quiet=arguments.quiet, as_json=arguments.json)
+    progress = AdviceProgress(asked.usual_trials, recording.out, quiet=arguments.quiet, as_json=arguments.json)
     try:
         of_mode = sources_of(expand_modes(arguments.mode), arguments.program)
         offered = traffic_of([arguments.traffic])

@@ -15,18 +15,20 @@ import json
 import random
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from harness.check import certificates
 from harness.check.arms import Arms, Side, alone
 from harness.check.configuration import Wanted, wanted
 from harness.check.plan import make_check
+from harness.clock import Clock
 from harness.commands.parts import options
 from harness.commands.parts.numbers import whole
 from harness.commands.parts.progress import ProgressLine
-from harness.commands.parts.roles import output
+from harness.commands.parts.roles import session_file
 from harness.commands.parts.status import DONE, INVALID_TRIAL
 from harness.consumer import handicap
 from harness.machine.caller import Caller, caller
@@ -63,7 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_session_options(parser, "the gates' coins and traffic")
     parser.add_argument("--json", action="store_true", help="print the certificate as JSON, and nothing else")
     parser.add_argument(
-        "--out", type=output, metavar="FILE", help="result file of all gates (default: by host and plan)"
+        "--out", type=session_file, metavar="FILE", help="result file of all gates (default: by host and plan)"
     )
     parser.add_argument("--quiet", action="store_true", help="do not show progress on stderr")
 
@@ -81,8 +83,13 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         if arguments.resume and (begun := _interrupted(out, check)):
             _run_gate(arguments, begun, out, resume=True)
+        clock, total = Clock(), sum(targets.values())
         for number, kind in _due(out, check, targets):
-            _run_gate(arguments, _slowed(check, kind), out, number=number)
+            told = partial(_told, clock, number, total)
+            if not (arguments.quiet or redraws(sys.stderr)):
+                say(told())
+            _run_gate(arguments, _slowed(check, kind), out, number=number, told=told)
+            clock.made()
     except TooManyInvalid as error:
         say(f"bench: {error}")
         return INVALID_TRIAL
@@ -161,13 +168,25 @@ def _interrupted(out: Path, check: Check) -> Check | None:
     return _slowed(check, handicap_of(check_of(last)))
 
 
-def _run_gate(arguments: argparse.Namespace, check: Check, out: Path, *, number: int = 0, resume: bool = False) -> None:
+def _told(clock: Clock, number: int, total: int) -> str:
+    return f"gate {number + 1}/{total}, {clock.told(total - number)}"
+
+
+def _run_gate(
+    arguments: argparse.Namespace,
+    check: Check,
+    out: Path,
+    *,
+    number: int = 0,
+    resume: bool = False,
+    told: Callable[[], str] | None = None,
+) -> None:
     """Run a gate, or go on with it. Each has a coin of its own, which a seed decides too."""
     seed = None if arguments.seed is None else random.Random(f"gate {number} of {arguments.seed}").randrange(MOST_SEED)
     recording = Recording(out=out, seed=seed, resume=resume, probing=options.probing_of(arguments))
     modes = [setting.mode for each in check.comparisons for setting in (each.a, each.b)]
     quiet = arguments.quiet or not redraws(sys.stderr)
-    progress = ProgressLine(check.most_trials, None, quiet=quiet, modes=modes)
+    progress = ProgressLine(check.most_trials, None, quiet=quiet, modes=modes, told=told)
     sources, offered = sources_of(modes, arguments.program), traffic_of([arguments.traffic])
     carry_out(check, recording, progress, modes=sources, traffic=offered)
 

@@ -9,16 +9,18 @@ import argparse
 import json
 import statistics
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from bpf.btf import KernelTypes
 from bpf.errors import CannotRun
 from bpf.reasons import Reasons
+from harness.clock import Clock
 from harness.commands.parts.kind_tables import findings_table
 from harness.commands.parts.numbers import whole
 from harness.commands.parts.status import DONE, INVALID_TRIAL
 from harness.machine.privileges import missing_capabilities, require
-from results.errors import BadInput
+from harness.machine.streams import redraw, redraws
+from results.errors import BadInput, unknown
 from results.reports.document import Bad, Document, Line, Table, cells, titled
 from results.reports.forms.terminal import Console, draw
 from traffic.conformance import Finding, verify
@@ -64,7 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.count is not None and not 1 <= arguments.count <= MOST_COUNT:
         raise BadInput(f"--count is 1 or more, at most {MOST_COUNT}, not {arguments.count}")
     if arguments.sender not in (None, *SENDERS):
-        raise BadInput(f"no sender {arguments.sender!r}; there are {', '.join(SENDERS)}")
+        raise unknown(f"no sender {arguments.sender!r}; there are {', '.join(SENDERS)}", arguments.sender, SENDERS)
     if (arguments.verify or arguments.speed) and any(is_synthetic(name) for name in arguments.kind):
         raise BadInput("synthetic load sends no packets: there is nothing of the kernel's to verify or to compare")
     if arguments.speed:
@@ -118,8 +120,11 @@ def _verify(arguments: argparse.Namespace, kinds: Sequence[DropKind]) -> int:
         raise CannotRun(f"{kinds[0].name} cannot be verified: {why_not[kinds[0].name]}", "see bench traffic")
     findings: list[Finding] = []
     with Testbed() as bed:
+        begins = _begins(len(loads))
+        begins(0)
         for finding in verify(bed, loads, arguments.count or DEFAULT_COUNT, known):
             findings.append(finding)
+            begins(len(findings))
             if arguments.json:
                 print(json.dumps(finding.to_json()), flush=True)
     if arguments.json:
@@ -129,6 +134,19 @@ def _verify(arguments: argparse.Namespace, kinds: Sequence[DropKind]) -> int:
     else:
         draw(_verified(findings, why_not), _console())
     return INVALID_TRIAL if any(finding.wrong for finding in findings) else DONE
+
+
+def _begins(total: int) -> Callable[[int], None]:
+    """Make what says, on a terminal, how many of so many are done, and how long that takes."""
+    clock, live = Clock(), redraws(sys.stderr)
+
+    def begins(done: int) -> None:
+        if done:
+            clock.made()
+        if live:
+            redraw(f"[{done + 1}/{total}] {clock.told(total - done)}" if done < total else "")
+
+    return begins
 
 
 def _senders(kind: DropKind, arguments: argparse.Namespace) -> Sequence[SenderName]:
@@ -148,7 +166,9 @@ def _compare_speeds(arguments: argparse.Namespace) -> int:
     if not 1 <= rounds <= MOST_ROUNDS:
         raise BadInput(f"--rounds is 1 or more, at most {MOST_ROUNDS}, not {rounds}")
     require("kernel", "traffic --speed", sys.argv[1:])
-    speeds, wrong = measure(load_kind(names[0]), rounds)
+    begins = _begins(rounds)
+    speeds, wrong = measure(load_kind(names[0]), rounds, begins)
+    begins(rounds)
     rates: dict[str, list[float]] = {}
     for speed in speeds:
         rates.setdefault(speed.sender, []).append(speed.rate)

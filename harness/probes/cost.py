@@ -7,6 +7,7 @@ from functools import partial
 
 from bpf.errors import CannotRun
 from harness.channel import channel_of
+from harness.clock import Clock
 from harness.doctor import Finding
 from harness.drain_trial import drained, judged
 from harness.machine.streams import redraw, redraws
@@ -61,8 +62,9 @@ def measure(setting: Setting, blocks: int = BLOCKS) -> list[Cost]:
     ):
         drain = partial(_drain, setting, consumer, observer, place)
         drain(())  # warms caches up
+        clock = Clock()
         for block in range(blocks):
-            _tell(block, blocks)
+            _tell(clock, block, blocks)
             cpu = {}
             for name in order.sample(list(variants), len(variants)):
                 consumer.send(Again(without=variants[name]))
@@ -70,6 +72,8 @@ def measure(setting: Setting, blocks: int = BLOCKS) -> list[Cost]:
                 cpu[name] = drain(variants[name])
             for name, values in added.items():
                 values.append(cpu[name] / cpu[""] - 1)
+            clock.made()
+        _tell(clock, blocks, blocks)
         consumer.send(Bye())
     return [Cost(name, setting, found) for name, values in added.items() if (found := spread(values))]
 
@@ -107,6 +111,6 @@ def finding(cost: Cost) -> Finding:
     return Finding(level="warning", what=f"{what}, above the limit of {LIMIT:.0%}", cure=_CURE)
 
 
-def _tell(block: int, blocks: int) -> None:
+def _tell(clock: Clock, done: int, blocks: int) -> None:
     if redraws(sys.stderr):
-        redraw(f"block {block + 1} of {blocks}" if block + 1 < blocks else "")
+        redraw(f"[{done + 1}/{blocks}] {clock.told(blocks - done)}" if done < blocks else "")

@@ -67,6 +67,11 @@ class AdvicePlan:
         """The next size that the kernel accepts: a power of two pages, for a ring."""
         return self.fitting_bytes or max(LEAST_BYTES, 1 << int(self.needed_bytes).bit_length())
 
+    @property
+    def usual_trials(self) -> int:
+        """Estimate how many trials there are: mostly half of what was computed does not hold, and the whole does."""
+        return 1 + 2 * self.trials
+
     def answer(self, ask: Ask, _seed: int) -> Advice:
         """Raises RuntimeError when no size holds, or nothing can be tried."""
         return advise(self, ask)

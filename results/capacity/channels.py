@@ -29,6 +29,11 @@ class ChannelsPlan:
         if len({(plan.setting.mode, plan.setting.reader) for plan in self.plans}) != 1:
             raise BadInput("--advise is about one consumer: name one --mode and one --reader")
 
+    @property
+    def usual_trials(self) -> int:
+        """Estimate how many trials there are."""
+        return sum(plan.usual_trials + plan.trials for plan in self.plans)
+
     def answer(self, ask: Ask, seed: int) -> ChannelAdvice:
         """Find the size of each, then time the producers by those that hold, in blocks."""
         found: dict[str, Advice | str] = {}

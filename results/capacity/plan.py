@@ -60,6 +60,17 @@ class CapacityPlan:
             raise BadInput(f"--searches must be at least 1, at most {MOST_SEARCHES}; it is {self.searches}")
         check_trials("--retries", self.retries, 0)
 
+    @property
+    def usual_trials(self) -> int:
+        """Estimate how many trials a setting takes: a search mostly decides on some ten loads."""
+        curve = 2 * len(CURVE) if self.curve else 0
+        return self.searches * 5 * (1 + self.precision.trials) + len(CHECKED) * self.precision.checks + curve
+
+    def place_of(self, setting: Setting) -> int:
+        """Tell the setting whose trial this is, at whatever load; what goes on beyond packets has the same place."""
+        sought = dataclasses.replace(setting, intended_load=None, duration_s=None, pass_="timed")
+        return next(place for place, each in (*enumerate(self.settings), *self.beyond.items()) if each == sought)
+
     def answer(self, ask: Ask, _seed: int) -> tuple[Capacity, ...]:
         return tuple(survey(self, ask))
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from functools import partial
 
 from bpf.channel import record_channels
+from harness.clock import Clock
 from harness.commands.parts import options
 from harness.commands.parts.numbers import duration, finite, whole
 from harness.commands.parts.parser import refuse
@@ -80,7 +81,10 @@ def run(arguments: argparse.Namespace, named: Mapping[str, Tool]) -> int:
     recording = options.recording_of(arguments, "overhead", series=False)
     own = [each.b.mode for each in plan.comparisons if each.b.foreign is None]
     total = None if plan.pairs is None else 2 * plan.pairs * len(plan.comparisons)
-    progress = ProgressLine(total, recording.out, quiet=arguments.quiet, as_json=arguments.json, name=_name)
+    clock = Clock(ends_s=plan.budget_s)
+    progress = ProgressLine(
+        total, recording.out, quiet=arguments.quiet, as_json=arguments.json, name=_name, clock=clock
+    )
     done = carry_out(
         plan,
         recording,

@@ -11,19 +11,14 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 from types import TracebackType
 
+from harness.clock import Clock
 from harness.machine.streams import redraw, redraws, say
 from harness.trial import Progress
-from results import units
 from results.brief import Names
-from results.capacity.advice import no_room
-from results.capacity.judge import judge
-from results.capacity.search import closing_in
-from results.capacity.survey import Question
 from results.check.budget import foretold
 from results.check.plan import Check
-from results.metrics import STALL
 from results.plan import Step
-from results.scorecard.labels import describe, name_of
+from results.scorecard.labels import describe
 from results.trial import Setting, Trial
 
 
@@ -33,8 +28,9 @@ class LiveLine(AbstractContextManager["LiveLine"], ABC):
     Of each trial it prints the line of the result file, too, where JSON is wanted (--json).
     """
 
-    def __init__(self, out: Path | None, *, quiet: bool, as_json: bool = False) -> None:
+    def __init__(self, out: Path | None, *, quiet: bool, as_json: bool = False, clock: Clock | None = None) -> None:
         self._out = out
+        self._clock = clock or Clock()
         self._quiet = quiet
         self._as_json = as_json
         self._in_place = redraws(sys.stderr)
@@ -60,6 +56,7 @@ class LiveLine(AbstractContextManager["LiveLine"], ABC):
         self._recorded = True
         if not fresh:
             return
+        self._clock.made()
         self._rewrite("")
         self._print(self._outcome(trial))
         if self._as_json:
@@ -80,7 +77,10 @@ class LiveLine(AbstractContextManager["LiveLine"], ABC):
 
 
 class ProgressLine(LiveLine):
-    """Say what is running, and how it does."""
+    """Say what is running, how it does, and how long that takes: of `total` trials or, None, of nobody knows how many.
+
+    `at_most`: it may end before all are made. With `told`, that is said of time instead.
+    """
 
     def __init__(
         self,
@@ -91,25 +91,41 @@ class ProgressLine(LiveLine):
         as_json: bool = False,
         name: Callable[[Setting], str] = describe,
         modes: Iterable[str] = (),
+        clock: Clock | None = None,
+        at_most: bool = False,
+        told: Callable[[], str] | None = None,
     ) -> None:
-        super().__init__(out, quiet=quiet, as_json=as_json)
+        super().__init__(out, quiet=quiet, as_json=as_json, clock=clock)
         self._total = total
+        self._at_most = at_most
+        self._told = told or self._time
+        self._left: int | None = total
         self._names = Names(modes)
         self._name = name
         self._repeats = 0
-        self._label = ""
+        self._place = self._label = ""
         self._earlier: Progress | None = None
 
     def begin(self, number: int, step: Step, /) -> None:
-        place = f"{number + 1 - self._repeats}{'' if self._total is None else f'/{self._total}'}"
+        done = number - self._repeats
+        self._place = f"{done + 1}{'' if self._total is None else f'/{self._total}'}"
+        self._left = None if self._total is None else self._total - done
         if step.repeats is not None:
-            place = f"repeating trial {step.repeats}, at most {step.more} more"
-        self._label = f"[{place}] {self._names.brief(self._name(step.setting))}"
+            self._place = f"repeating trial {step.repeats}, at most {step.more} more"
+            self._left, self._at_most = 1 + (step.more or 0), True
+        self._label = self._names.brief(self._name(step.setting))
         self._earlier = None
         if self._in_place:
-            self._rewrite(self._label)
+            self._rewrite(self._line())
         else:
-            self._print(self._label)
+            self._print(self._line())
+
+    def _time(self) -> str:
+        return self._clock.told(self._left, at_most=self._at_most)
+
+    def _line(self) -> str:
+        """Say which trial it is, how long that takes, and what is tried: on a narrow terminal, the first is seen."""
+        return f"[{self._place}] {self._told()}: {self._label}"
 
     def update(self, progress: Progress) -> None:
         """Show rates since the last call."""
@@ -121,7 +137,7 @@ class ProgressLine(LiveLine):
         consumed = (_consumed(progress) - _consumed(earlier)) / span
         lost = progress.counters.reserve_failed + progress.counters.map_full
         self._rewrite(
-            f"{self._label}  {progress.elapsed_s:4.1f} s  lost {lost:,}  offered {offered:9,.0f}/s"
+            f"{self._line()}  {progress.elapsed_s:4.1f} s  lost {lost:,}  offered {offered:9,.0f}/s"
             f"  consumed {consumed:9,.0f}/s"
         )
 
@@ -130,9 +146,10 @@ class ProgressLine(LiveLine):
         self._repeats += trial.repeats is not None
 
     def _outcome(self, trial: Trial) -> str:
+        which = f"[{self._place}] {self._label}"
         if not trial.valid:
-            return f"{self._label}: invalid: {'; '.join(trial.invalid_because)}"
-        return f"{self._label}: disturbed: {'; '.join(trial.disturbed_because)}" if trial.disturbed else ""
+            return f"{which}: invalid: {'; '.join(trial.invalid_because)}"
+        return f"{which}: disturbed: {'; '.join(trial.disturbed_because)}" if trial.disturbed else ""
 
 
 class BudgetLine(ProgressLine):
@@ -140,7 +157,10 @@ class BudgetLine(ProgressLine):
 
     def __init__(self, check: Check, out: Path | None, *, quiet: bool) -> None:
         modes = [setting.mode for each in check.comparisons for setting in (each.a, each.b)]
-        super().__init__(check.most_trials, out, quiet=quiet, modes=modes)
+        super().__init__(
+            check.most_trials, out, quiet=quiet, modes=modes,
+            clock=Clock(ends_s=check.gate.budget_s), at_most=len(check.gate.looks) > 1,
+        )  # fmt: skip
         self._check = check
         self._trials: list[Trial] = []
         self._foretold = check.gate.budget_s is None
@@ -157,62 +177,3 @@ class BudgetLine(ProgressLine):
 def _consumed(progress: Progress) -> int:
     counters = progress.counters
     return counters.aggregated if progress.unread is None else counters.submitted - progress.unread
-
-
-class SurveyProgress(LiveLine):
-    """Writes one line per trial of a search; on a terminal the line is rewritten while the trial runs."""
-
-    def __init__(
-        self, loss: float, out: Path, *, quiet: bool, as_json: bool = False, modes: Iterable[str] = ()
-    ) -> None:
-        super().__init__(out, quiet=quiet, as_json=as_json)
-        self._loss = loss
-        self._names = Names(modes)
-        self._line = ""
-
-    def begin(self, _number: int, step: Step, /) -> None:
-        assert isinstance(step, Question)  # of a survey
-        setting = step.setting
-        self._line = (
-            f"{self._names.brief(name_of(setting))}  {step.purpose} {step.block + 1}  "
-            f"{units.rate(setting.intended_load or 0):>8} for {setting.duration_s or 0:.1f} s"
-        )
-        if step.repeats is not None:
-            self._line = f"repeating, at most {step.more} more at this load: {self._line}"
-        if step.purpose == "search":
-            self._line += f"  NDR {_range(step, 0.0)}  PDR {_range(step, self._loss)}"
-        self._rewrite(self._line)
-
-    def update(self, progress: Progress) -> None:
-        lost = progress.counters.reserve_failed + progress.counters.map_full
-        waiting = "" if progress.unread is None else f", {progress.unread:,} waiting"
-        self._rewrite(f"{self._line}  {progress.elapsed_s:3.1f} s, {lost:,} lost{waiting}")
-
-    def _outcome(self, trial: Trial) -> str:
-        if not trial.valid:
-            outcome = f"invalid: {'; '.join(trial.invalid_because)}"
-        else:
-            verdict = judge(trial)
-            outcome = verdict.failed_by(self._loss).value
-            if verdict.bad_ratio:
-                outcome += f" ({units.percent(verdict.bad_ratio)} lost or left to the ring)"
-        return f"{self._line}: {outcome}"
-
-
-class AdviceProgress(LiveLine):
-    """Writes one line per trial, with a stall or, of several channels, without."""
-
-    def _outcome(self, trial: Trial) -> str:
-        channel, lost = trial.setting.channel, no_room(trial)
-        outcome = ("survived" if trial.setting.stall_s else "timed") if not lost else f"{units.count(lost)} lost"
-        if trial.limited_by == "generator":
-            outcome = "the load was not offered; once more"
-        if not trial.valid:
-            outcome = f"invalid: {'; '.join(trial.invalid_because)}"
-        stalled = f", stopped for {units.seconds(STALL.value(trial) or 0.0)}" if trial.setting.stall_s else ""
-        return f"{channel} of {units.size(trial.setting.ring_size_bytes or 0)}{stalled}: {outcome}"
-
-
-def _range(question: Question, loss: float) -> str:
-    lower, upper = closing_in(question.earlier, loss)
-    return f"{'?' if lower is None else units.quantity(lower)}–{'?' if upper is None else units.quantity(upper)}"

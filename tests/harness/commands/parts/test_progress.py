@@ -18,10 +18,13 @@ import pytest
 from rich.cells import cell_len
 
 from bpf.counters import Counters
-from harness.commands.parts.progress import ProgressLine, SurveyProgress
+from harness.clock import Clock
+from harness.commands.parts.progress import ProgressLine
+from harness.commands.parts.survey_progress import AdviceProgress, SurveyProgress
 from harness.trial import Progress
 from results.capacity.survey import Question
 from results.plan import Step
+from tests.results.capacity.machine import plan
 from tests.results.made_up import setting, trial
 
 OUT = Path("r.jsonl")
@@ -103,14 +106,14 @@ def test_the_line_stays_one(columns: int, mode: str) -> None:
                 progress.update(progress_at(tenth / 10))
             rows = screen(read(), columns)
             assert len(rows) == 1
-            assert rows[0].startswith("[1/1] ")
+            assert rows[0].startswith("[1/1] 0:")
             assert columns < 200 or "lost 0" in rows[0]
         assert screen(read(), columns) == [""]
 
 
 def test_a_terminal_that_became_narrower() -> None:
     """The width is asked for each time."""
-    with terminal() as (descriptor, read), SurveyProgress(0.005, OUT, quiet=False) as progress:
+    with terminal() as (descriptor, read), SurveyProgress(plan(), OUT, quiet=False) as progress:
         for columns in (120, 30, 60):
             resize(descriptor, columns)
             progress.update(progress_at(1000.0))
@@ -125,7 +128,7 @@ def test_a_plain_terminal_gets_a_line_a_trial(variable: tuple[str, str], monkeyp
         watch()
         said = read()
     assert not set(said) & {"\x1b", "\r"}
-    assert said.startswith("[1/2] file batch epoll udp-closed-port 100,000/s\n")
+    assert re.match(r"\[1/2\] 0:0\d: file batch epoll udp-closed-port 100,000/s\n", said)
 
 
 def watch(*, quiet: bool = False, out: Path | None = OUT) -> None:
@@ -140,10 +143,13 @@ def watch(*, quiet: bool = False, out: Path | None = OUT) -> None:
 def test_a_file_gets_a_line_a_trial_and_the_name_of_the_results(capsys: pytest.CaptureFixture[str]) -> None:
     """An interrupted run has results too."""
     watch()
-    label = "[1/2] file batch epoll udp-closed-port 100,000/s"
-    assert capsys.readouterr().err.splitlines() == [
-        label, f"{label}: invalid: it rained", "[2/2] null batch epoll udp-closed-port 100,000/s", "results: r.jsonl",
-    ]  # fmt: skip
+    label, told = "batch epoll udp-closed-port 100,000/s", r"0:0\d, about 0:0\d left"
+    expected = (
+        rf"\[1/2\] 0:0\d: file {label}", rf"\[1/2\] file {label}: invalid: it rained", rf"\[2/2\] {told}: null {label}",
+        "results: r.jsonl",
+    )  # fmt: skip
+    for line, pattern in zip(capsys.readouterr().err.splitlines(), expected, strict=True):
+        assert re.fullmatch(pattern, line), line
 
 
 def test_a_terminal_is_left_on_an_empty_line(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -170,10 +176,98 @@ def test_what_nobody_reads_is_not_named(capsys: pytest.CaptureFixture[str]) -> N
 
 def test_a_repetition_says_how_many_may_follow(capsys: pytest.CaptureFixture[str]) -> None:
     """Who waits can tell how long."""
+    file = setting("file", intended_load=None, duration_s=None)
     with ProgressLine(2, None, quiet=False) as progress:
         progress.begin(2, Step(setting("file"), block=0, repeats=1, more=4))
-    assert capsys.readouterr().err.startswith("[repeating trial 1, at most 4 more] file batch")
-    with terminal() as (descriptor, read), SurveyProgress(0.005, OUT, quiet=False) as progress:
+    assert re.match(r"\[repeating trial 1, at most 4 more\] 0:0\d: file batch", capsys.readouterr().err)
+    with terminal() as (descriptor, read), SurveyProgress(plan(file), OUT, quiet=False) as progress:
         resize(descriptor, 200)
-        progress.begin(2, Question(setting("file"), block=0, repeats=1, more=4, purpose="check"))
+        progress.begin(2, Question(file, block=0, repeats=1, more=4, purpose="check"))
         assert "repeating, at most 4 more at this load: file" in read()
+
+
+@pytest.fixture
+def at(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Let a test say what time it is."""
+    now = [1000.0]
+    monkeypatch.setattr("harness.clock.time.monotonic", lambda: now[0])
+    return now
+
+
+def lines(capsys: pytest.CaptureFixture[str]) -> list[str]:
+    return [line for line in capsys.readouterr().err.splitlines() if line.startswith("[")]
+
+
+def test_each_line_says_how_long_it_took_and_will_take(at: list[float], capsys: pytest.CaptureFixture[str]) -> None:
+    """Also of a session that goes on: what it holds already took no time now, and is no part of what is left."""
+    with ProgressLine(4, None, quiet=False, clock=Clock(expected_s=8)) as progress:
+        progress.end(trial("file", 0), fresh=False)
+        for number in (1, 2):
+            progress.begin(number, Step(setting("file"), block=0))
+            at[0] += 10
+            progress.end(trial("file", number), fresh=True)
+        progress.begin(3, Step(setting("file"), block=0))
+        at[0] += 10
+        progress.end(trial("file", 3), fresh=True)
+        progress.begin(4, Step(setting("file"), block=0, repeats=3, more=2))
+    assert [line.partition(": file")[0] for line in lines(capsys)] == [
+        "[2/4] 0:00, about 0:24 left", "[3/4] 0:10, about 0:20 left", "[4/4] 0:20, about 0:10 left",
+        "[repeating trial 3, at most 2 more] 0:30, at most 0:30 left",
+    ]  # fmt: skip
+
+
+def test_of_nobody_knows_how_many_only_the_time_so_far_is_told(
+    at: list[float], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Unless there is a budget."""
+    for clock in (Clock(), Clock(ends_s=60)):
+        with ProgressLine(None, None, quiet=False, clock=clock) as progress:
+            at[0] += 5
+            progress.begin(0, Step(setting("file"), block=0))
+    assert [line.partition(": file")[0] for line in lines(capsys)] == ["[1] 0:05", "[1] 0:10, about 0:50 left"]
+
+
+def test_what_stands_around_it_can_tell_the_time(capsys: pytest.CaptureFixture[str]) -> None:
+    """As a certificate's gates do, of which there are many."""
+    with ProgressLine(2, None, quiet=False, told=lambda: "gate 3/90, 2:00:00") as progress:
+        progress.begin(0, Step(setting("file"), block=0))
+    assert lines(capsys)[0].startswith("[1/2] gate 3/90, 2:00:00: file")
+
+
+def test_a_search_learns_from_the_modes_before_how_long_one_takes(at: list[float]) -> None:
+    """Of the first, what is usual tells; of the second, that the first took six trials, those beyond packets too."""
+    file, null = (setting(mode, intended_load=None, duration_s=None) for mode in ("file", "null"))
+    beyond = setting("file", intended_load=None, duration_s=None, traffic="synthetic")
+    searched = plan(file, null, curve=False, beyond={0: beyond})
+    assert searched.usual_trials == 12
+    asked = [*[file] * 4, *[beyond] * 2, null, null]
+    told = []
+    with terminal() as (descriptor, read), SurveyProgress(searched, OUT, quiet=False) as progress:
+        resize(descriptor, 200)
+        for number, each in enumerate(asked):
+            progress.begin(number, Question(each, block=0, purpose="check"))
+            told.append(screen(read(), 200)[-1].partition(":   ")[0].partition(": ")[0])
+            at[0] += 10
+            progress.end(trial("file", number), fresh=True)
+            read()
+    assert [line.partition(" left")[0] for line in told] == [
+        "0:00", "0:10, about 3:50", "0:20, about 3:40", "0:30, about 3:30", "0:40, about 3:20", "0:50, about 3:10",
+        "1:00, about 1:00", "1:10, about 0:50",
+    ]  # fmt: skip
+
+
+def test_advice_says_how_long_it_will_take(at: list[float]) -> None:
+    """By how many trials there mostly are; beyond those, one more is left."""
+    told = []
+    with terminal() as (descriptor, read), AdviceProgress(3, OUT, quiet=False) as progress:
+        resize(descriptor, 200)
+        for number in range(4):
+            progress.begin(number, Step(setting("file"), block=0))
+            told.append(screen(read(), 200)[-1])
+            at[0] += 10
+            progress.end(trial("file", number), fresh=True)
+            read()
+    assert told == [
+        "0:00: ring of 1 MiB", "0:10, about 0:20 left: ring of 1 MiB", "0:20, about 0:10 left: ring of 1 MiB",
+        "0:30, about 0:10 left: ring of 1 MiB",
+    ]  # fmt: skip
