@@ -11,12 +11,14 @@ from collections.abc import Container, Mapping
 from functools import partial
 from pathlib import Path
 
+from harness.clock import Clock
 from harness.commands.parts import options
 from harness.commands.parts.numbers import finite, interpreter_names, whole
 from harness.commands.parts.progress import ProgressLine
 from harness.commands.parts.roles import output
 from harness.commands.parts.status import DONE, INVALID_TRIAL
 from harness.interpreters import interpreters
+from harness.machine.checkout import launcher
 from harness.machine.streams import say
 from harness.mode_source import sources_of, traffic_of
 from harness.outputs import kept_traces
@@ -25,7 +27,9 @@ from harness.rig import Rig
 from harness.session import carry_out
 from results.plan import failed
 from results.reports.details import details
+from results.reports.document import Document
 from results.reports.forms.terminal import Console, draw
+from results.reports.next_step import last_lines
 from results.reports.run import run_document
 from results.run import RunPlan
 
@@ -91,14 +95,23 @@ def run(arguments: argparse.Namespace) -> int:
         say(f"bench: {total:,} trials, about {plan.expected_s / 60:,.0f} minutes; what is done is kept (--resume)")
     modes = [setting.mode for setting in plan.settings]
     offered = traffic_of(setting.traffic for setting in plan.settings)
-    progress = ProgressLine(total, recording.out, quiet=arguments.quiet, as_json=arguments.json, modes=modes)
+    clock = Clock(expected_s=plan.expected_s / total)
+    progress = ProgressLine(
+        total, recording.out, quiet=arguments.quiet, as_json=arguments.json, modes=modes, clock=clock
+    )
     sources = sources_of(modes, arguments.program)
     rigs = partial(Rig, pythons=pythons)
     trials = carry_out(plan, recording, progress, modes=sources, traffic=offered, traces=traces, rigs=rigs).trials
     if not arguments.json:
         document = run_document(trials)
         more = details(trials) if arguments.details else ()
-        draw(dataclasses.replace(document, parts=(*document.parts, *more)), Console())
+        document = dataclasses.replace(document, parts=(*document.parts, *more))
+        if arguments.quiet:
+            draw(document, Console())
+        else:  # the answer comes last, where one looks
+            _, *parts = document.parts
+            draw(dataclasses.replace(document, headline=(), parts=(*parts, ())), Console())
+            draw(Document(last_lines(document.headline[0], trials, launcher()), (), whole=True), Console())
     return INVALID_TRIAL if failed(trials) else DONE
 
 

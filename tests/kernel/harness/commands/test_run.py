@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -291,3 +292,29 @@ def test_python_and_generator_run_on_different_cpus() -> None:
         pytest.skip("one CPU only")
     code = "from harness.trial import choose_place; p = choose_place(); print(p.consumer_cpu != p.generator_cpu)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "True\n"
+
+
+def test_a_run_ends_with_what_to_conclude_and_what_to_type_next(out: Path, tmp_path: Path) -> None:
+    """Where one looks; not where others read it. Its result is then the last one, for whoever made it."""
+    words = ("run", "--mode", "null", "--rate", "1000", "--pass", "timed", "--duration", "0.2", "--trials", "1")
+    surely = ("--foreign-limit", "1", "--steal-limit", "1", "--run-delay-limit", "1", "--out", out)
+    ended = bench(*words, *surely, HOME=str(tmp_path))
+    assert ended.returncode == 0, ended.stderr
+    assert re.match(r"\[1/1\] 0:\d\d, about 0:\d\d left: null", ended.stderr)
+    *_, so, then = ended.stdout.splitlines()
+    assert so.startswith("so:   At 1k drops/s null")
+    assert then.startswith("next: ")
+    quiet = bench(*words, *surely, "--quiet", HOME=str(tmp_path))
+    assert quiet.stdout.startswith("At 1k drops/s null")
+    assert "next: " not in quiet.stdout
+    last = bench("report", "--json", HOME=str(tmp_path))
+    assert last.stderr == f"bench: the last result: {out}\n"
+    assert [json.loads(line)["trials"] for line in last.stdout.splitlines()] == [2]
+
+
+def test_a_result_that_cannot_be_noted_is_measured_all_the_same(out: Path) -> None:
+    """And it is said that @-1 is another one."""
+    ended = bench("run", "--mode", "null", *SHORT, "--out", out, HOME="/proc/none")
+    assert ended.returncode == 0
+    assert "bench: @-1 will not name this result: nothing can be kept in /proc/none/" in ended.stderr
+    assert len(trials(ended.stdout)) == 1

@@ -1,0 +1,55 @@
+"""How a run ends: what to conclude from it, and what to type next."""
+
+import shlex
+from collections.abc import Sequence
+
+from results.reports.document import Name, Sentence
+from results.scorecard.labels import USUAL_CHANNELS, USUAL_TRAFFIC
+from results.scorecard.rows import Row, rows
+from results.scorecard.variants import lost_any
+from results.trial import Setting, Trial
+
+_PAGE = "report @-1 --html report.html", "the same as a page, with drawings"
+
+
+def last_lines(first: Sentence, trials: Sequence[Trial], launcher: str) -> tuple[Sentence, Sentence]:
+    """Make a line of an answer's first sentence, and one of a command, with the words that start bench here."""
+    found = rows(trials)
+    short = _short(found)
+    command, tells = _next(found)
+    said = (" Less was offered than that: the sender was the limit.",) if short else ()
+    return ("so:   ", *first, *said), ("next: ", Name(f"{launcher} {command}"), f"   {tells}")
+
+
+def _short(found: Sequence[Row]) -> bool:
+    """Tell whether some load was not offered as it was asked for."""
+    return any(row.limited_by == "generator" for row in found)
+
+
+def _next(found: Sequence[Row]) -> tuple[str, str]:
+    if not found or any(row.invalid for row in found):
+        return "doctor", "what this machine lacks, or what makes it noisy"
+    if _short(found):
+        return "doctor", "what keeps this machine from sending as much"
+    row, *others = found
+    setting = row.setting
+    if others or setting.foreign is not None or row.black_box:
+        return _PAGE
+    if not row.timed:
+        return f"run {_consumer(setting)}", "the same consumer under a load of real drops"
+    if lost_any(row) and setting.reader == "callback":
+        load = "max" if setting.intended_load is None else f"{setting.intended_load:.10g}"
+        return f"run {_consumer(setting, reader='both')} --rate {load}", "whether it keeps up when it reads in batches"
+    return f"capacity {_consumer(setting)} --quick", "the highest load that it takes"
+
+
+def _consumer(setting: Setting, reader: str | None = None) -> str:
+    """Write the options that choose this consumer and its drops, where they are not the usual ones."""
+    reader = reader or (None if setting.reader == "batch" else setting.reader)
+    words = ["--mode", setting.mode]
+    words += ["--reader", reader] if reader is not None else []
+    words += ["--channel", setting.channel] if setting.channel not in USUAL_CHANNELS else []
+    words += ["--program", setting.program] if setting.program is not None else []
+    sent = setting.trial_kind == "load" and setting.traffic != USUAL_TRAFFIC
+    words += ["--traffic", setting.traffic] if sent else []
+    return shlex.join(words)

@@ -1,0 +1,57 @@
+"""How a run ends: with the question that its answer leaves open, as a command."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from results.foreign import Foreign
+from results.reports.next_step import last_lines
+from results.trial import Trial
+from tests.results.made_up import drain, trial
+
+AFTER = "capacity --mode file --quick"
+
+
+def ended(*trials: Trial, launcher: str = "bench") -> tuple[str, str]:
+    so, then = ("".join(line) for line in last_lines(("It is so.",), trials, launcher))
+    return so, then
+
+
+@pytest.mark.parametrize(
+    ("changes", "command"),
+    [
+        ({}, AFTER),
+        ({"mode": "my own/mode.py"}, "capacity --mode 'my own/mode.py' --quick"),
+        ({"reader": "compiled"}, "capacity --mode file --reader compiled --quick"),
+        ({"channel": "log"}, "capacity --mode file --channel log --quick"),
+        ({"program": "p.bpf.c"}, "capacity --mode file --program p.bpf.c --quick"),
+        ({"traffic": "full-qdisc"}, "capacity --mode file --traffic full-qdisc --quick"),
+        ({"mode": "aggregate", "channel": "map"}, "capacity --mode aggregate --quick"),
+        ({"lost": 9}, AFTER),
+        ({"lost": 9, "reader": "callback"}, "run --mode file --reader both --rate 100000"),
+        ({"lost": 9, "reader": "callback", "intended_load": None}, "run --mode file --reader both --rate max"),
+        ({"invalid_because": ("it rained",)}, "doctor"),
+        ({"limited_by": "generator"}, "doctor"),
+        ({"mode": "exec:cat", "foreign": Foreign(count="x")}, "report @-1 --html report.html"),
+    ],
+)
+def test_what_to_type_next(changes: dict[str, Any], command: str) -> None:
+    """One consumer: which load it takes; what lost by callback may keep up in batches; what was not measured can be."""
+    so, then = ended(trial(**changes), launcher="./bench")
+    assert so.startswith("so:   It is so.")
+    assert ("the sender was the limit" in so) == ("limited_by" in changes)
+    assert then.startswith(f"next: ./bench {command}   ")
+
+
+def test_several_consumers_are_looked_at_as_a_page() -> None:
+    """Or several loads."""
+    assert "report @-1 --html" in ended(trial("file"), trial("null", 2))[1]
+    assert "report @-1 --html" in ended(trial("file"), trial("file", 2, intended_load=5.0))[1]
+    assert AFTER in ended(trial("file"), trial("file", 2), drain("file", 3))[1]
+
+
+def test_what_was_only_drained_can_be_put_under_a_load() -> None:
+    """Its records were synthetic; those of a load are not."""
+    assert ended(drain("file"))[1].startswith("next: bench run --mode file   ")
