@@ -7,6 +7,16 @@ split= verdict=
 trap 'ended=$?; rm -f "$split"; [ $ended != 1 ] || [ "$verdict" = REGRESSED ] || exit 4' EXIT
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 
+# With the word comment: keep the report in a comment of the pull request. A check without a verdict wrote none, and
+# what stands there of an earlier commit must not pass for this one's.
+if [ "${1-}" = comment ]; then
+    said=("$REPORT")
+    if [ -z "$VERDICT" ]; then said=(--says "bench check could not run: the log of its step says why"); fi
+    "$here/bench" comment --key "${GITHUB_WORKFLOW-} ${GITHUB_JOB-} $MODE" "${said[@]}" ||
+        printf '::warning title=bench check::the comment could not be written; the log of this step says why\n' >&2
+    exit 0
+fi
+
 cannot() {
     printf '::error title=bench check::%s\n' "$*" >&2
     exit 2
@@ -114,19 +124,25 @@ mapfile -d '' -t arguments <"$split"
 
 # Where a regression went stands beside the result, unless it is not asked for.
 why=(--why "${RESULT%.jsonl}.why.md")
+report=
+if [ "${COMMENT-}" = true ]; then report=${RESULT%.jsonl}.md; fi
+markdown=(${report:+--markdown "$report"})
+before=
 for word in "${arguments[@]}"; do
     case $word in --no-why | --why | --why=*) why=() ;; esac
+    case $before$word in --markdown=*) markdown=() report=${word#*=} ;; --markdown?*) markdown=() report=$word ;; esac
+    if [ "$word" = --markdown ]; then before=--markdown; else before=; fi
 done
 
 status=0
 "$here/bench" check --mode "$MODE" --against "$AGAINST" --out "$RESULT" --junit "$JUNIT" "${why[@]}" \
-    "${arguments[@]}" || status=$?
+    "${markdown[@]}" "${arguments[@]}" || status=$?
 case $status in
 0) verdict=OK ;;
 1) verdict=REGRESSED ;;
 3) verdict=INCONCLUSIVE ;;
 *) verdict= ;;
 esac
-echo "verdict=$verdict" >>"$GITHUB_OUTPUT"
+printf 'verdict=%s\nreport=%s\n' "$verdict" "$report" >>"$GITHUB_OUTPUT"
 if [ "$status" = 3 ] && [ "$INCONCLUSIVE" = pass ]; then exit 0; fi
 exit "$status"

@@ -243,8 +243,9 @@ def test_statuses_become_verdicts(
 ) -> None:
     """What the job sees, and what the next steps can read."""
     ended = run(action, tmp_path, AGAINST="v1", STATUS=str(status), INCONCLUSIVE=inconclusive)
-    output = (tmp_path / "output").read_text().strip()
-    assert (output.removeprefix("verdict="), ended.returncode) == expected
+    output = (tmp_path / "output").read_text().splitlines()
+    assert (output[0].removeprefix("verdict="), ended.returncode) == expected
+    assert output[1:] == ["report="]
 
 
 @pytest.mark.parametrize(
@@ -257,3 +258,56 @@ def test_a_runner_on_which_something_fails_has_no_verdict(action: Path, origin: 
     with Path("/dev/full").open("w") as full:
         ended = subprocess.run(["bash", action / "action.sh"], check=False, stderr=full, env=environment, cwd=origin)
     assert ended.returncode in (2, 4)
+
+
+@pytest.mark.parametrize(
+    ("asked", "handed_on", "report"),
+    [
+        (("true", "--quiet"), ["--markdown", "a b/r.md", "--quiet"], "a b/r.md"),
+        (("true", "--markdown mine.md --quiet"), ["--markdown", "mine.md", "--quiet"], "mine.md"),
+        (("true", "--quiet --markdown=mine.md"), ["--quiet", "--markdown=mine.md"], "mine.md"),
+        (("false", "--quiet"), ["--quiet"], ""),
+        (("false", "--markdown mine.md"), ["--markdown", "mine.md"], "mine.md"),
+    ],
+)
+def test_a_comment_asks_for_a_report_unless_there_is_one(
+    action: Path, tmp_path: Path, asked: tuple[str, str], handed_on: list[str], report: str
+) -> None:
+    """Once, and the next step is told where it is."""
+    wanted, given = asked
+    ended = run(action, tmp_path, AGAINST="v1", ARGUMENTS=given, RESULT="a b/r.jsonl", COMMENT=wanted)
+    assert ended.returncode == 0, ended.stderr
+    assert words(action)[-len(handed_on) - 2 :] == ["--why", "a b/r.why.md", *handed_on]
+    assert (tmp_path / "output").read_text().splitlines()[1] == f"report={report}"
+
+
+def comment(action: Path, folder: Path, **more: str) -> subprocess.CompletedProcess[str]:
+    """Run the step that writes the comment."""
+    environment = {
+        "PATH": os.environ["PATH"],
+        "MODE": "a.py",
+        "GITHUB_WORKFLOW": "bench",
+        "GITHUB_JOB": "check",
+        **more,
+    }
+    return subprocess.run(
+        ["bash", action / "action.sh", "comment"],
+        check=False, capture_output=True, text=True, env=environment, cwd=folder,
+    )  # fmt: skip
+
+
+def test_the_comment_is_of_the_report_or_says_that_there_is_none(action: Path, tmp_path: Path) -> None:
+    """What an earlier commit's check said does not stay: one that could not run has no verdict."""
+    key = ["comment", "--key", "bench check a.py"]
+    assert comment(action, tmp_path, VERDICT="REGRESSED", REPORT="a b/r.md").returncode == 0
+    assert words(action) == [*key, "a b/r.md"]
+    assert comment(action, tmp_path, VERDICT="", REPORT="a b/r.md").returncode == 0
+    assert words(action)[: len(key) + 1] == [*key, "--says"]
+    assert "could not run" in words(action)[-1]
+
+
+def test_a_comment_that_cannot_be_written_is_a_warning(action: Path, tmp_path: Path) -> None:
+    """The verdict is the check's; a pull request from a fork may not comment."""
+    ended = comment(action, tmp_path, VERDICT="OK", REPORT="r.md", STATUS="4")
+    assert ended.returncode == 0
+    assert ended.stderr.startswith("::warning title=bench check::the comment could not be written")

@@ -24,8 +24,8 @@ def validate(path, schema):
     return subprocess.run(words, check=False, capture_output=True, text=True)
 
 
-def script():
-    return yaml.safe_load(ACTION.read_text())["runs"]["steps"][0]["run"]
+def steps():
+    return yaml.safe_load(ACTION.read_text())["runs"]["steps"]
 
 
 def test_the_action_holds_to_the_schema():
@@ -107,4 +107,13 @@ def test_the_linter_can_find_something(workflow, safe, unsafe, audit, tmp_path):
 
 def test_no_input_is_pasted_into_the_script():
     """A branch name or argument cannot become code: inputs reach the script by the environment alone."""
-    assert "${{" not in script()
+    assert [step["run"] for step in steps() if "${{" in step["run"]] == []
+
+
+def test_only_the_comment_gets_the_token():
+    """A pull request's code runs in the check, as root."""
+    check, comment = steps()
+    assert "token" not in str(check)
+    assert comment["env"]["GITHUB_TOKEN"] == "${{ inputs.token }}"
+    assert "inputs.comment == 'true'" in comment["if"]
+    assert yaml.safe_load(ACTION.read_text())["inputs"]["comment"]["default"] == "false"
