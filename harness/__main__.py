@@ -29,7 +29,7 @@ try:
         Terminated,
     )
     from harness.machine import streams
-    from harness.machine.checkout import VERSION
+    from harness.machine.checkout import VERSION, launcher
     from harness.machine.privileges import require
     from harness.machine.user_path import search, user_path
     from results.errors import BadInput, unknown
@@ -106,7 +106,7 @@ def _dispatch(argv: list[str]) -> int:
     parser.refuse_unknown_options([*itertools.takewhile(lambda word: word.startswith("-"), argv)])
     words = parser.parse_args(argv)
     if words.command is None:
-        _print_overview()
+        _print_overview(all_of_them=words.help)
         return DONE if words.help else BAD_INPUT
     names = command_names()
     if words.command not in names:
@@ -124,10 +124,17 @@ def _dispatch(argv: list[str]) -> int:
     return int(module.run(arguments))
 
 
-def _print_overview() -> None:
+# What one needs first, in the order in which one does.
+_FIRST = ("doctor", "run", "report", "watch", "check")
+
+
+def _print_overview(*, all_of_them: bool) -> None:
     print("usage: bench COMMAND [OPTIONS]   (bench COMMAND --help tells more)\n")
-    for name in command_names():
-        print(f"  {name:<10} {summary(command(name)[0])}")
+    others = [name for name in command_names() if name not in _FIRST]
+    for names in (_FIRST, others) if all_of_them else (_FIRST,):
+        print(*(f"  {name:<10} {summary(name)}" for name in names), "", sep="\n")
+    if not all_of_them:
+        print(f"Begin with: {launcher()} run --mode file\n{len(others)} more are listed by: {launcher()} --help")
 
 
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

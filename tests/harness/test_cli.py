@@ -22,11 +22,38 @@ def test_a_misspelt_command_is_answered_with_the_nearest(capsys: pytest.CaptureF
     assert capsys.readouterr().err == "bench: no command 'docter'; did you mean doctor?\n"
 
 
+FIRST = ["doctor", "run", "report", "watch", "check"]
+
+
+def listed(said: str) -> list[str]:
+    return [line.split()[0] for line in said.splitlines() if line.startswith("  ")]
+
+
 def test_the_overview_has_a_line_for_each_command(capsys: pytest.CaptureFixture[str]) -> None:
-    """A command that is a file in the folder is in the list."""
+    """A command that is a file in the folder is in the list; those that are needed first come first."""
     assert main(["--help"]) == 0
-    listed = [line.split()[0] for line in capsys.readouterr().out.splitlines() if line.startswith("  ")]
-    assert listed == command_names()
+    names = listed(capsys.readouterr().out)
+    assert names[:5] == FIRST
+    assert names[5:] == [name for name in command_names() if name not in FIRST]
+
+
+def test_without_a_word_the_first_five_commands_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    """And how to begin, and where the others are; nothing was done, which is no success."""
+    assert main([]) == 2
+    said = capsys.readouterr().out
+    assert listed(said) == FIRST
+    assert f" run --mode file\n{len(command_names()) - 5} more are listed by: " in said
+
+
+def test_an_overview_imports_no_command() -> None:
+    """It is there at once: with all that some command needs it would take seconds."""
+    code = (
+        "import sys; from harness.__main__ import main; main(['--help'])\n"
+        "print([name for name in sys.modules if name.startswith('harness.commands.') and '.parts' not in name])\n"
+        "print([name for name in ('numpy', 'rich', 'scapy', 'bcc', 'shtab') if name in sys.modules])"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], cwd=CHECKOUT, capture_output=True, text=True, check=True)
+    assert ended.stdout.endswith("\n[]\n[]\n"), ended.stdout
 
 
 @pytest.mark.parametrize("name", command_names())

@@ -1,10 +1,12 @@
 """The commands and their words, walked through: what dispatches, completes and describes them asks here."""
 
 import argparse
+import ast
 import importlib
 import pkgutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from types import ModuleType
 
 import harness.commands
@@ -43,10 +45,12 @@ def parts(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]
     return {}
 
 
-def summary(module: ModuleType) -> str:
-    """Return the first line of a command's docstring."""
-    assert module.__doc__ is not None, f"{module.__name__} says what it does in its docstring"
-    return module.__doc__.splitlines()[0].rstrip(".")
+def summary(name: str) -> str:
+    """Return the first line of a command's docstring; nothing is imported, so that an overview is there at once."""
+    (folder,) = map(Path, harness.commands.__path__)
+    said = ast.get_docstring(ast.parse((folder / f"{name}.py").read_text(encoding="utf-8")))
+    assert said, f"the command {name} says what it does in its docstring"
+    return said.splitlines()[0].rstrip(".")
 
 
 def word_groups(parser: argparse.ArgumentParser) -> Iterator[tuple[str, list[Word]]]:
