@@ -1,4 +1,7 @@
-"""Put bench on the PATH, also sudo's: a link in /usr/local/bin to this checkout."""
+"""Put bench on the PATH, also sudo's: a link in /usr/local/bin to this checkout.
+
+The manual page (`man bench`) and the completion of commands and options in bash, zsh and fish go to /usr/local/share.
+"""
 
 import argparse
 import os
@@ -7,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bpf.errors import CannotRun
+from harness.commands.parts.beside import SHARE, put_beside
 from harness.commands.parts.status import DONE
 from harness.machine.checkout import LINK, points_here, script
 from harness.machine.privileges import to_type
@@ -26,6 +30,11 @@ def run(_arguments: argparse.Namespace) -> int:
     else:
         _link()
         print(f"{LINK} is now {script()}: `bench` runs as root what that folder holds")
+    left_out = list(put_beside())
+    if not left_out:
+        print(f"{SHARE} has the manual page, and the completion of bash, zsh and fish")
+    for warning in left_out:
+        say(f"bench: {warning}")
     for warning in _obstacles(os.environ["PATH"].split(os.pathsep)):
         say(f"bench: {warning}")
     return DONE

@@ -1,8 +1,9 @@
-"""Undo `bench install`: remove the link from /usr/local/bin."""
+"""Undo `bench install`: remove the link from /usr/local/bin, and what was put beside it."""
 
 import argparse
 
 from bpf.errors import CannotRun
+from harness.commands.parts.beside import take_away
 from harness.commands.parts.status import DONE
 from harness.machine.checkout import LINK, points_here
 
@@ -14,6 +15,8 @@ def add_arguments(_parser: argparse.ArgumentParser) -> None:
 
 
 def run(_arguments: argparse.Namespace) -> int:
+    for path in take_away():
+        print(f"{path} is removed")
     if points_here():
         LINK.unlink()
         print(f"{LINK} is removed")

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.commands.parts.beside import MANUAL, SCRIPTS
 from tests.kernel.bench import ALONE, OWN_MOUNTS
 from tests.test_launcher import CHECKOUT, ENVIRONMENT, make_clone
 
@@ -198,12 +199,25 @@ def test_an_ordinary_user_is_sent_to_sudo_rather_than_to_packages(nobodys_clone:
     assert run(*ASIDE, f"{as_nobody} --help", cwd=nobodys_clone).stdout.startswith("usage: bench kernel")
 
 
-def install(script: str) -> subprocess.CompletedProcess[str]:
-    """Run a script with `bench` for this checkout's command line, in a /usr/local/bin of its own that is empty."""
+PLACES = (MANUAL, *SCRIPTS.values())
+
+
+def install(script: str, *, beside: bool = False) -> subprocess.CompletedProcess[str]:
+    """Run a script with `bench` for this checkout's command line, in an empty /usr/local/bin and share of its own.
+
+    Making what goes beside the link takes a second: it is foreign already, unless that is what is looked at.
+    """
+    if not beside:
+        foreign = " ".join(f"/usr/local/share/{place}" for place in PLACES)
+        script = f"for each in {foreign}; do mkdir -p $(dirname $each); touch $each; done; {script}"
     bench = f'bench() {{ PYTHONPATH="{CHECKOUT}" "{sys.executable}" -m harness "$@"; }}'
-    aside = f"mount -t tmpfs none /usr/local/bin && {bench}; {script}"
+    aside = f"mount -t tmpfs none /usr/local/bin && mount -t tmpfs none /usr/local/share && {bench}; {script}"
     path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"  # Debian's secure_path
-    return run(*ASIDE, aside, cwd=CHECKOUT, PATH=path)
+    done = run(*ASIDE, aside, cwd=CHECKOUT, PATH=path)
+    if not beside:
+        said = [line for line in done.stderr.splitlines(keepends=True) if not line.endswith("left as it is\n")]
+        done.stderr = "".join(said)
+    return done
 
 
 @pytest.mark.own_mounts
@@ -216,6 +230,26 @@ def test_install_puts_bench_on_sudos_path_and_uninstall_takes_it_off() -> None:
     assert done.returncode == 0, done.stderr
     assert f"\n{CHECKOUT}/bench\n" in done.stdout
     assert done.stdout.endswith("/usr/local/bin/bench is not there\n")
+
+
+@pytest.mark.own_mounts
+def test_install_puts_the_manual_and_the_completion_beside_it() -> None:
+    """Where man and the shells of all users look, for all to read; what is foreign stays, and uninstall takes ours."""
+    foreign = "/usr/local/share/zsh/site-functions/_bench"
+    done = install(
+        f"mkdir -p $(dirname {foreign}); echo mine >{foreign}; umask 077; bench install; cd /usr/local/share;"
+        "find . -type f -perm 644 -user root | sort; find . -type d ! -perm 755 | grep -vx .;"
+        "MANPATH=/usr/local/share/man MANPAGER=cat man bench | grep -c 'bench capacity$';"
+        f"bash -c '. bash-completion/completions/bench; complete -p bench';"
+        "umask 022; bench uninstall >/dev/null; find . -type f",
+        beside=True,
+    )
+    assert done.stderr == f"bench: {foreign} is there and is not this checkout's: it is left as it is\n"
+    ours = ["bash-completion/completions/bench", "fish/vendor_completions.d/bench.fish", "man/man1/bench.1"]
+    assert done.stdout.splitlines()[1:] == [
+        *(f"./{place}" for place in (*ours, "zsh/site-functions/_bench")), "1",
+        "complete -o bashdefault -F _shtab_bench bench", "./zsh/site-functions/_bench",
+    ]  # fmt: skip
 
 
 @pytest.mark.own_mounts
