@@ -19,6 +19,7 @@ from harness.consumer.mode_errors import describe, look_at_counts
 from harness.messages import ConsumerSpec, Maps
 from modes import Kit, Mode, load_mode
 from modes.parts.mode import DEFAULT_WINDOW, Decode, Format
+from results.errors import BadInput
 from results.trial import Setting
 
 
@@ -60,12 +61,13 @@ def open_mode(spec: ConsumerSpec, program: Program) -> Mode:
 
 
 def open_reader(setting: Setting, program: Program, mode: Mode) -> Reader:
-    """Open the reader of a setting. Raises ModeRaised for a mode that it cannot serve, as an older commit may hold."""
+    """Open the reader of a setting. Raises BadInput for a mode that it cannot serve, as an older commit may hold."""
     name = setting.reader or program.options.channel.readers[0]
     reader = reader_named(name)
     if not isinstance(mode, reader.serves):
-        raise ModeRaised(
-            f"the mode has no method for the {name} reader; name one that each arm has, as --reader callback"
+        raise BadInput(
+            f"mode {setting.mode} has no method for the {name} reader in one of its two states; name a --reader that "
+            "both have, or keep both methods and compare two settings (--a, --b)"
         )
     return reader.open(program, mode)
 
