@@ -107,7 +107,7 @@ def clean_commit(repository: Repository) -> str:
     if repository.changed:
         raise BadInput(
             f"the tree {repository.top} is dirty: files differ from its commit {commit[:12]}; "
-            f"commit them, or put them aside (git -C {repository.top} stash)"
+            f"git -C {repository.top} status names them; commit them, or put them aside"
         )
     return commit
 

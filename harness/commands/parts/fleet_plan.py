@@ -96,8 +96,9 @@ def write(arguments: argparse.Namespace, plan: Planned, against: str | None = No
         for number, (name, host, host_class) in enumerate(targets, start=1)
     ]
     _write(shards, arguments.out, arguments.sign)
-    say(f"bench: plan {plan_id}: {len(shards)} shards of commit {commit[:12]} in {arguments.out}, "
-        f"{'signed' if arguments.sign else 'not signed'}, good until {shards[0].expires_at}")  # fmt: skip
+    number = "a shard" if len(shards) == 1 else f"{len(shards)} shards"
+    signed = "signed" if arguments.sign else "not signed"
+    say(f"bench: plan {plan_id}: {number} of commit {commit[:12]}, {signed}, good until {shards[0].expires_at}")
     return DONE
 
 

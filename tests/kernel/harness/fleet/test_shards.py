@@ -155,6 +155,21 @@ def test_what_is_refused_is_refused_by_name_and_nothing_is_run(place: Place, tmp
 
 
 @pytest.mark.slow
+def test_a_repository_around_bench_holds_the_modes(place: Place, tmp_path: Path) -> None:
+    """One commit pins both: it is the shard's, and a mode is named from its top."""
+    top, out = tmp_path / "around", tmp_path / "plan"
+    commit(top, mine_py="from modes.null import Null\n\n\nclass Mine(Null):\n    pass\n")
+    git(top, "submodule", "add", "-q", str(place.top), "bench")
+    around = commit(top)
+    words = [sys.executable, "-m", "harness", "fleet", "plan", "--mode", "./mine.py", *SMALL, "--out", str(out)]
+    planned = subprocess.run(
+        words, cwd=top, env=surroundings(PYTHONPATH=str(top / "bench")), capture_output=True, text=True, check=False
+    )
+    assert planned.returncode == 0, planned.stderr
+    assert json.loads((out / "1.json").read_text())["commit"] == around
+
+
+@pytest.mark.slow
 def test_who_may_have_root_run_shards_chooses_no_file_of_root_s(place: Place, tmp_path: Path) -> None:
     """An engine that is nobody, and may call sudo for signed shards: what it may not write, is not written for it."""
     plan, sudo = tmp_path / "plan", {"SUDO_UID": str(NOBODY), "SUDO_GID": str(NOBODY)}
