@@ -63,7 +63,9 @@ def add_plan_options(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     group = add_plan_options(parser)
-    group.add_argument("--baseline", type=result, metavar="FILE", help="a stored result as the baseline (weaker)")
+    group.add_argument(
+        "--baseline", type=result, metavar="FILE", help="a stored result of this machine as the baseline (weaker)"
+    )
     outcome_files.add_options(parser)
     parser.add_argument("--no-why", action="store_true", help="do not look for the cause of a regression")
     options.add_session_options(parser, "the coin and the traffic")

@@ -36,12 +36,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--allowed-signers", type=Path, metavar="FILE",
         help=f"accept only what one of these has signed, beside those of {ALLOWED_SIGNERS} where that is there",
     )  # fmt: skip
-    parser.add_argument("--out", type=session_file, metavar="FILE", help="result file; an existing one gains a session")
-    parser.add_argument("--resume", action="store_true", help="go on with the unfinished session of --out")
+    parser.add_argument(
+        "--out", type=session_file, metavar="FILE", help="the result file; if it exists, the session is appended"
+    )
+    parser.add_argument("--resume", action="store_true", help="continue the unfinished session in --out")
     parser.add_argument(
         "--json", action="store_true", help="print the trial lines of the result file, and nothing else"
     )
-    parser.add_argument("--quiet", action="store_true", help="no progress on stderr")
+    parser.add_argument("--quiet", action="store_true", help="do not show progress on stderr")
     parser.add_argument("--engine", type=whole, metavar="PID", help="measure in each trial what this process takes")
 
 
