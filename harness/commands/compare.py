@@ -6,7 +6,7 @@ bench compare FILE --a file --b epoll
 
 bench compare FLEET FLEET    each host of one with itself in the other, and on how many of them what changed
 
-Each number is a ratio with its interval, held against a margin (5 % for CPU, 25 % for p99 …). Files of unlike machines
+Each number is a ratio with its interval, compared with a margin (5 % for CPU, 25 % for p99 …). Files of unlike machines
 are not compared, unless --anyway says so.
 """
 

@@ -58,7 +58,7 @@ class Host:
 class Entry:
     """What one host says of one mode: its trials' spread, and its ratio to the first mode, which is None for that.
 
-    `lossy`: it lost drops, so that what the others cost an event is the cost of another job. `doubtful`: the machine
+    `lossy`: it lost drops, so that its cost per event is the cost of another job. `doubtful`: the machine
     was not quiet in some trial.
     """
 

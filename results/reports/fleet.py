@@ -30,7 +30,7 @@ from results.statistics.spread import Spread
 _LISTED = 4  # hosts in a sentence before the rest are only counted
 _BRIEF = 3  # matrices that a comment has room for
 _ON_SCREEN = 40  # lines of a table that are read; a page has them all
-_LOSSY = "Where drops were lost, an event's cost is that of another job: it is in no ratio."
+_LOSSY = "Where drops were lost, the cost per event is that of another job: it is in no ratio."
 _APART = (
     "Apart: the ratio to the first mode is another on this host than in the middle of all, by more than the margin."
 )
