@@ -45,7 +45,7 @@ def finished(rows: Iterable[dict[str, Any]]) -> dict[str, str]:
 def counted(path: Path, lines: Sequence[bytes]) -> Sequence[bytes]:
     """Give, line for line, what of a result file counts: all of it, but of a fleet's the hosts' own of what is done.
 
-    Where nothing of it counts, a line is empty; one that is damaged stays. Raises BadInput where nothing is done.
+    A line of which nothing counts is blank; one that is damaged stays. Raises BadInput where nothing is done.
     """
     if not lines or not FLEET.match(lines[0]):
         return lines
@@ -53,7 +53,7 @@ def counted(path: Path, lines: Sequence[bytes]) -> Sequence[bytes]:
     sessions = {*finished(row for row, _ in rows).values()}
     if not sessions:
         raise BadInput(f"no shard of the fleet of {path} was finished; bench verify says what is known of each")
-    return [held if not row or row.get("session") in sessions else b"" for row, held in rows]
+    return [held if not row or row.get("session") in sessions else b"\n" for row, held in rows]
 
 
 def _parted_or_damaged(raw: bytes) -> tuple[dict[str, Any], bytes]:

@@ -153,10 +153,13 @@ def test_files_that_hosts_brought_back_are_merged(tmp_path: Path) -> None:
 
 
 def test_a_fleet_is_verified_host_by_host(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Each session is replayed against its shard: 0, and 5 where one is lost."""
+    """Each session is replayed against its shard: 0, and 5 where one is lost; nothing is amiss in a whole file."""
     path = made_up.fleet(tmp_path, "a", "b")
+    assert read_fleet(path).problems == ()
     assert main(["verify", str(path)]) == DONE
-    assert "2 of 2 shards" in capsys.readouterr().out
+    told = capsys.readouterr()
+    assert "2 of 2 shards" in told.out
+    assert told.err == ""
     with FleetWriter(tmp_path / "lost.jsonl", made_up.shards("a")) as writer:
         writer.lose(made_up.shards("a")[0], "a", "it burns")
     assert main(["verify", str(tmp_path / "lost.jsonl")]) == INVALID_TRIAL
