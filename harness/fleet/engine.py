@@ -12,7 +12,7 @@ from distributed import CancelledError, wait
 
 from harness.fleet.hosts import Hosts, Seen
 from harness.fleet.shard import ShardFile
-from harness.fleet.worker import BAD_INPUT, CLASS, HOST, TOPIC, WHOLE, carry_out
+from harness.fleet.task import BAD_INPUT, CLASS, HOST, TOPIC, WHOLE, carry_out
 from results.errors import BadInput
 from results.fleet.file import FleetWriter
 

@@ -14,23 +14,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from distributed import Status, Worker, get_worker
+from distributed import Status, Worker
 from distributed.diagnostics.plugin import WorkerPlugin
 
 from harness.fleet.growing import GrowingFile
 from harness.fleet.shard import this_host
+from harness.fleet.task import BAD_INPUT, CLASS, HOST, PLUGIN, TOPIC, WHOLE
 from harness.machine.caller import caller
 from harness.machine.checkout import script
 from harness.machine.fingerprint import fingerprint
 from harness.recent import state_folder
 from results.fleet.shard import class_of
-
-TOPIC = "bench-fleet"
-PLUGIN = "bench-fleet-host"
-# How a session ends whose trials are all made: passed, regressed, inconclusive, or with an invalid one.
-WHOLE, BAD_INPUT = (0, 1, 3, 5), 2
-# A worker says by these what it is; the labels of a task choose by them, whatever its address is after a new start.
-HOST, CLASS = "host:", "class:"
 
 
 def host_worker(scheduler: str, *, host: str = "", folder: str = "", **more: Any) -> Any:
@@ -48,11 +42,6 @@ def host_worker(scheduler: str, *, host: str = "", folder: str = "", **more: Any
         dashboard_address="127.0.0.1:0",
         **more,
     )
-
-
-def carry_out(name: str, shard: bytes, signature: bytes | None) -> None:
-    """Run a shard on the host that this is called on: the engine's task."""
-    get_worker().plugins[PLUGIN].carry_out(name, shard, signature)
 
 
 class Host(WorkerPlugin):  # type: ignore[misc] # Dask has no types here
