@@ -105,13 +105,9 @@ def run(arguments: argparse.Namespace) -> int:
     if not arguments.json:
         document = run_document(trials)
         more = details(trials) if arguments.details else ()
-        document = dataclasses.replace(document, parts=(*document.parts, *more))
-        if arguments.quiet:
-            draw(document, Console())
-        else:  # the answer comes last, where one looks
-            _, *parts = document.parts
-            draw(dataclasses.replace(document, headline=(), parts=(*parts, ())), Console())
-            draw(Document(last_lines(document.headline[0], trials, launcher()), (), whole=True), Console())
+        draw(dataclasses.replace(document, parts=(*document.parts, *more)), Console())
+        if not arguments.quiet:
+            draw(Document((), ((), *last_lines(trials, launcher())), whole=True), Console())
     return INVALID_TRIAL if failed(trials) else DONE
 
 

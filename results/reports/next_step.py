@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Sequence
 
+from results import units
 from results.reports.document import Name, Sentence
 from results.scorecard.labels import USUAL_CHANNELS, USUAL_TRAFFIC
 from results.scorecard.rows import Row, rows
@@ -12,13 +13,32 @@ from results.trial import Setting, Trial
 _PAGE = "report @-1 --html report.html", "the same as a page, with drawings"
 
 
-def last_lines(first: Sentence, trials: Sequence[Trial], launcher: str) -> tuple[Sentence, Sentence]:
-    """Make a line of an answer's first sentence, and one of a command, with the words that start bench here."""
+def last_lines(trials: Sequence[Trial], launcher: str) -> tuple[Sentence, Sentence]:
+    """Make a line of what follows from a run, and one of a command, with the words that start bench here."""
     found = rows(trials)
-    short = _short(found)
     command, tells = _next(found)
-    said = (" Less was offered than that: the sender was the limit.",) if short else ()
-    return ("so:   ", *first, *said), ("next: ", Name(f"{launcher} {command}"), f"   {tells}")
+    doubt = "; times marked ~ are doubtful" if any(row.disturbed_trials for row in found) else ""
+    return ("so:   ", *_conclusion(found), doubt), ("next: ", Name(f"{launcher} {command}"), f"   {tells}")
+
+
+def _conclusion(found: Sequence[Row]) -> Sentence:
+    if not found or any(row.invalid for row in found):
+        return ("nothing yet: a trial was invalid, and above it is said why",)
+    counted = [row for row in found if row.timed and not row.black_box]
+    if not counted:
+        box = any(row.black_box for row in found)
+        return ("of a black box no loss is known" if box else "so fast a consumer could be; no load was offered to it",)
+    if _short(found):
+        return ("less was offered than asked for, so that nothing is known of more",)
+    loads = {row.setting.intended_load for row in counted}
+    if None in loads:
+        return ("with an unpaced sender the rate is that of sender and consumer together, and a limit of neither",)
+    at = f"{units.quantity(max(filter(None, loads)))} drops/s" if len(loads) == 1 else "the loads offered"
+    kept = sum(not lost_any(row) for row in counted)
+    if len(counted) == 1:
+        return (Name(counted[0].label), f" {'keeps' if kept else 'does not keep'} up with {at} on this machine")
+    many = "none" if not kept else f"all {kept}" if kept == len(counted) else f"{kept} of {len(counted)}"
+    return (f"{many} keep up with {at} on this machine",)
 
 
 def _short(found: Sequence[Row]) -> bool:
