@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from harness.machine.caller import Caller, make_folder
+from harness.machine.streams import say
 from results.errors import BadInput
 from results.output import open_output
 
@@ -40,7 +41,14 @@ def default_out(owner: Caller, command: str) -> Path:
 
 
 def remember(out: Path, owner: Caller) -> None:
-    """Note that a session writes to this file. Raises BadInput or OSError where that cannot be noted."""
+    """Note that a result is made in this file; where that cannot be noted, say so: it is measured all the same."""
+    try:
+        _note(out, owner)
+    except (BadInput, OSError) as error:
+        say(f"bench: @-1 will not name this result: {error}")
+
+
+def _note(out: Path, owner: Caller) -> None:
     path = os.path.abspath(out)  # noqa: PTH100 - a link stays the name that was given
     kept = state_folder(owner) / _LIST
     if _noted(kept)[-1:] == [path]:  # a certificate's gates are many sessions of one file

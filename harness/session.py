@@ -14,7 +14,6 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from harness.machine.caller import caller
 from harness.machine.fingerprint import fingerprint
-from harness.machine.streams import say
 from harness.outputs import empty
 from harness.probes.outside import Probing
 from harness.recent import remember
@@ -152,10 +151,7 @@ def carry_out(
         stack.enter_context(listener)
         if not recording.resume:
             writer.session(session)
-        try:
-            remember(writer.path, caller())
-        except (BadInput, OSError) as error:
-            say(f"bench: @-1 will not name this result: {error}")
+        remember(writer.path, caller())
         empty(kept)
         trials: list[Trial] = []
         known = dict(finished)

@@ -6,7 +6,9 @@ from pathlib import Path
 from harness.commands.parts.roles import output, result
 from harness.commands.parts.status import DONE, INVALID_TRIAL
 from harness.fleet.shard import read_plan
+from harness.machine.caller import caller
 from harness.machine.streams import say
+from harness.recent import remember
 from results.fleet.file import FleetWriter, read_fleet
 from results.fleet.plans import merge
 
@@ -23,6 +25,7 @@ def merge_files(arguments: argparse.Namespace) -> int:
     with FleetWriter(arguments.out, shards) as writer:
         for damage in merge(writer, shards, arguments.files):
             say(f"bench: {damage}")
+    remember(arguments.out, caller())
     fleet = read_fleet(arguments.out)
     for each in fleet.lost:
         say(f"bench: shard {each.shard.number} for {each.shard.target} is lost: {each.lost}")

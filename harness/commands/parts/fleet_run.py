@@ -16,9 +16,11 @@ from harness.commands.parts.roles import output
 from harness.commands.parts.status import DONE, INVALID_TRIAL
 from harness.fleet.environment import find_dask, packages
 from harness.fleet.shard import ShardFile, read_plan
+from harness.machine.caller import caller
 from harness.machine.checkout import script
 from harness.machine.privileges import require
 from harness.machine.streams import say
+from harness.recent import remember
 from results.errors import BadInput
 from results.fleet.file import FleetWriter, read_fleet
 from results.reports.fleet_file import fleet_file_document
@@ -80,9 +82,10 @@ def run(arguments: argparse.Namespace) -> int:
     shards = [file.shard for file in files]
     with (
         FleetWriter(arguments.out, shards, resume=arguments.resume) as writer,
-        FleetLines(quiet=arguments.quiet) as lines,
+        FleetLines(len(shards) - len(writer.done), quiet=arguments.quiet) as lines,
     ):
         asyncio.run(_carry_out(cluster, writer, files, patience_s, lines))
+    remember(arguments.out, caller())
     fleet = read_fleet(arguments.out)
     draw(fleet_file_document(fleet), Console())
     say(f"results: {arguments.out} (bench report {shlex.quote(str(arguments.out))})")
