@@ -219,12 +219,19 @@ def test_dask_is_installed_when_a_fleet_is_first_run(ready: Path) -> None:
     """Planning needs none of it, nor does a shard by itself, or help."""
     clone = ready
     (clone / "requirements-fleet.txt").write_text("")
-    (clone / "harness/commands/fleet.py").write_text('NEEDS = "nothing"\n')
-    for others in (("plan", "run"), ("merge", "plan/"), ("run", "--help"), ()):
+    for command in ("fleet", "check"):
+        (clone / f"harness/commands/{command}.py").write_text('NEEDS = "nothing"\n')
+    for others in (("plan", "run"), ("merge", "plan/"), ("run", "--help"), (), ("plan", "--fleet", "run")):
         assert start(clone, "fleet", *others).returncode == 0
+    assert start(clone, "check", "--mode", "fleet").returncode == 0
     assert not (clone / ".venv-fleet").exists()
-    for part in ("run", "worker"):
-        forbidden = start(clone, "fleet", "--quiet", part, BENCH_NO_INSTALL="1")
+    for words in (
+        ("fleet", "--quiet", "run"),
+        ("fleet", "worker"),
+        ("check", "--fleet", "plan"),
+        ("check", "--fleet=x"),
+    ):
+        forbidden = start(clone, *words, BENCH_NO_INSTALL="1")
         assert (forbidden.returncode, forbidden.stdout) == (4, "")
         assert f"the Python environment in {clone}/.venv-fleet" in forbidden.stderr
     first = start(clone, "fleet", "run", "plan")

@@ -8,6 +8,8 @@ REGRESSED, OK or INCONCLUSIVE for each metric; all metrics that decide share one
   bench check --mode new.py --against old.py       another mode
   bench check --a mode=epoll --b mode=epoll,reader=callback
   bench check --mode file --baseline before.jsonl  a stored result of this machine (weaker, no pairs)
+  bench check --fleet plan/ --on tls://SCHEDULER:8786
+                                                   blocks on many hosts, judged together (bench fleet plan-check)
 
 If a metric regressed, the report says why: which functions or lines take more. If no count tells that, one more pair is
 run for it: a few seconds of work for each arm.
@@ -27,7 +29,7 @@ from harness.check.baseline import load as load_baseline
 from harness.check.configuration import Wanted, wanted
 from harness.check.outside import said_of
 from harness.check.plan import make_check, to_be_sampled, without_what_is_too_coarse
-from harness.commands.parts import options, outcome_files
+from harness.commands.parts import fleet_judge, options, outcome_files
 from harness.commands.parts.progress import BudgetLine
 from harness.commands.parts.roles import result, session_file
 from harness.commands.parts.status import INVALID_TRIAL
@@ -66,6 +68,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--baseline", type=result, metavar="FILE", help="a stored result of this machine as the baseline (weaker)"
     )
+    fleet_judge.add_options(parser)
     outcome_files.add_options(parser)
     parser.add_argument("--no-why", action="store_true", help="do not look for the cause of a regression")
     options.add_session_options(parser, "the coin and the traffic")
@@ -76,6 +79,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    if arguments.fleet is not None:
+        return fleet_judge.judge(arguments)
+    fleet_judge.refuse_without_fleet(arguments)
     owner = caller()
     said, wishes = wanted(options.flags_of(arguments), options.consumer_wishes_of(arguments))
     modes = modes_of(arguments)

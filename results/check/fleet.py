@@ -17,6 +17,7 @@ from results.check.verdict import Judgement, Series, Verdict, worst
 from results.errors import BadInput
 from results.fleet.file import Fleet, HostResult
 from results.fleet.plans import plan_of
+from results.fleet.shard import Shard
 from results.scorecard.labels import numbered
 from results.statistics.signed_rank import (
     HolmStep,
@@ -247,11 +248,19 @@ class FleetOutcome:
         }
 
 
+def fleet_check_of(shard: Shard) -> Check:
+    """Return the check of a plan for many hosts. Raises BadInput for another plan."""
+    check = plan_of(shard)
+    if not isinstance(check, Check):
+        raise BadInput(f"plan {shard.plan_id} is a run's, and no check: bench fleet run carries it out")
+    if check.gate.scope is None:
+        raise BadInput(f"plan {shard.plan_id} is of a check on one host: make it by bench fleet plan-check")
+    return check
+
+
 def fleet_outcome(fleet: Fleet) -> FleetOutcome:
     """Judge a fleet's file by its trials and the coins' seeds alone. Raises BadInput for what is no check of one."""
-    check = plan_of(fleet.hosts[0].shard)
-    if not isinstance(check, Check) or check.gate.scope is None:
-        raise BadInput(f"{fleet.path} holds no check, but the results of a run: bench report shows them")
+    check = fleet_check_of(fleet.hosts[0].shard)
     names = numbered(each.host or f"of shard {each.shard.number}" for each in fleet.hosts)
     hosts = tuple(_host_check(check, each, name) for each, name in zip(fleet.hosts, names, strict=True))
     ran = [session.started_at for each in fleet.hosts if each.session for session in each.session.sessions]

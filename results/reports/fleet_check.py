@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from results.brief import Names
+from results.check.blocks import ARMS
 from results.check.fleet import FleetJudgement, FleetOutcome, HostEffect
 from results.check.verdict import Judgement, worst_first
 from results.fleet.heat import HeatCell, HeatMap
@@ -101,7 +102,7 @@ def _line(each: FleetJudgement, names: Names, reasons: tuple[str, ...]) -> Line:
             *_range(each),
         ),
         says=(f"{said}; {why}" if why else said,),
-        whole=judgement.gated.mode,
+        whole=f"{judgement.gated.mode} {each.unit}",
     )
 
 
@@ -189,5 +190,12 @@ def _remarks(outcome: FleetOutcome) -> Iterator[str]:
     )
     if any(effect.lost is not None for each in outcome.judgements for effect in each.effects):
         yield "what a lost host did not tell counts as p = 1: by being lost none makes a verdict likelier"
+    blocks = {host.name: [trial for block in host.blocks for trial in block.trials] for host in outcome.hosts}
+    if noisy := [name for name, trials in blocks.items() if any(trial.disturbed for trial in trials)]:
+        counts = (sum(t.disturbed and t.arm == arm for trials in blocks.values() for t in trials) for arm in ARMS)
+        yield (
+            "machines were not quiet in {} trials of A and {} of B, on {} of {} hosts: blocks and coins keep the "
+            "verdicts valid, but it takes more of them to reach one; what A and B took is doubtful"
+        ).format(*counts, len(noisy), len(blocks))
     if gate.scope == "class":
         yield "a verdict of a class takes its hosts for alike; what one host alone has, --scope host finds"

@@ -22,7 +22,7 @@ from harness.machine.privileges import require
 from harness.machine.streams import say
 from harness.recent import remember
 from results.errors import BadInput
-from results.fleet.file import FleetWriter, read_fleet
+from results.fleet.file import Fleet, FleetWriter, read_fleet
 from results.reports.fleet_file import fleet_file_document
 from results.reports.forms.terminal import Console, draw
 
@@ -33,18 +33,23 @@ AGAIN_S = 2.0
 
 def add_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("plan", type=Path, metavar="PLAN", help="the folder that bench fleet plan made")
+    parser.add_argument("--out", type=output, required=True, metavar="FILE", help="the fleet's result file")
+    parser.add_argument("--resume", action="store_true", help="go on with that file: run what is not done in it")
+    add_engine_options(parser)
+    parser.add_argument("--quiet", action="store_true", help="say nothing of the hosts meanwhile")
+
+
+def add_engine_options(parser: argparse._ActionsContainer) -> None:
+    """Add where the hosts are, and how they are reached."""
     parser.add_argument(
         "--on", default="local", metavar="local|ssh:HOST,HOST…|tls://SCHEDULER",
         help="this machine; hosts by ssh, of which the first has the scheduler; or a scheduler (default: local)",
     )  # fmt: skip
-    parser.add_argument("--out", type=output, required=True, metavar="FILE", help="the fleet's result file")
-    parser.add_argument("--resume", action="store_true", help="go on with that file: run what is not done in it")
     parser.add_argument(
         "--patience", type=finite, default=PATIENCE_S, metavar="S",
         help=f"how long a host may be away before its shards are lost (default: {PATIENCE_S:g})",
     )  # fmt: skip
     _add_of_host(parser)
-    parser.add_argument("--quiet", action="store_true", help="say nothing of the hosts meanwhile")
 
 
 def add_worker(parser: argparse.ArgumentParser) -> None:
@@ -54,7 +59,7 @@ def add_worker(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--once", action="store_true", help="end when the scheduler is gone")
 
 
-def _add_of_host(parser: argparse.ArgumentParser) -> None:
+def _add_of_host(parser: argparse._ActionsContainer) -> None:
     parser.add_argument("--host", default="", metavar="NAME", help="what the plan calls this host (default: its name)")
     parser.add_argument("--tls", type=Path, metavar="DIR", help="ca.pem, cert.pem and key.pem, for tls://")
     parser.add_argument("--folder", default="", metavar="DIR", help="where this host keeps shards and their results")
@@ -62,6 +67,14 @@ def _add_of_host(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Carry a plan out; shards that are lost make it end as an invalid trial does."""
+    fleet = carry_out(arguments)
+    draw(fleet_file_document(fleet), Console())
+    say(f"results: {arguments.out} (bench report {shlex.quote(str(arguments.out))})")
+    return INVALID_TRIAL if fleet.lost else DONE
+
+
+def carry_out(arguments: argparse.Namespace) -> Fleet:
+    """Carry out what is not done of a plan, and read what its file then holds."""
     files = read_plan(arguments.plan)
     find_dask()
     from harness.fleet import clusters  # noqa: PLC0415 - Dask, which takes long
@@ -86,10 +99,7 @@ def run(arguments: argparse.Namespace) -> int:
     ):
         asyncio.run(_carry_out(cluster, writer, files, patience_s, lines))
     remember(arguments.out, caller())
-    fleet = read_fleet(arguments.out)
-    draw(fleet_file_document(fleet), Console())
-    say(f"results: {arguments.out} (bench report {shlex.quote(str(arguments.out))})")
-    return INVALID_TRIAL if fleet.lost else DONE
+    return read_fleet(arguments.out)
 
 
 async def _carry_out(

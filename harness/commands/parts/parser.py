@@ -19,7 +19,7 @@ class Parser(argparse.ArgumentParser):
         super().__init__(**settings)
         self.set_defaults(given=frozenset())
         for name in (None, "store"):
-            self.register("action", name, _Once)
+            self.register("action", name, Once)
 
     def error(self, message: str) -> NoReturn:
         """Show what was typed, in words that do not act."""
@@ -53,7 +53,9 @@ class Parser(argparse.ArgumentParser):
                 raise unknown(f"{self.prog} has no option {flag}", flag, known, f"see {self.prog} --help")
 
 
-class _Once(argparse.Action):
+class Once(argparse.Action):
+    """Keeps a value, and that it was given."""
+
     def __call__(
         self,
         parser: argparse.ArgumentParser,  # noqa: ARG002 - argparse's

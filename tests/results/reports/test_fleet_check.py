@@ -56,8 +56,10 @@ def test_ci_is_told_of_the_worst():
     said = annotation(document)
     assert said.startswith("::error title=bench check --fleet%3A REGRESSED::epoll cpu_ns_per_event of lab")
     assert "2 hosts, from 1.19" in said
-    assert b"<failure" in junit(document)
-    assert b"<skipped" in junit(document)
+    written = junit(document)
+    assert b"<failure" in written
+    assert b"<skipped" in written
+    assert [b'classname="bench.epoll %s"' % each in written for each in (b"lab", b"rack")] == [True, True]
 
 
 def test_the_json_holds_what_each_host_says():

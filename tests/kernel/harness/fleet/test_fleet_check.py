@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
 
+from bpf.errors import CannotRun
+from harness.fleet.environment import find_dask
 from results.fleet.file import read_fleet
-from tests.kernel.bench import bench_here
+from tests.kernel.bench import bench_here, surroundings
+from tests.kernel.harness.fleet.lab import clean_checkout
 from tests.kernel.harness.fleet.test_shards import QUIET, Place, place  # noqa: F401 - the fixture
+
+try:
+    find_dask()
+    LACKING = None
+except CannotRun as error:
+    LACKING = error
 
 # By callbacks each event takes many times as long, whatever else the machine does.
 ARMS = ("--a", "mode=null,reader=batch", "--b", "mode=null,reader=callback")
@@ -64,3 +74,47 @@ def test_a_plan_that_cannot_fail_is_not_written(tmp_path: Path, words: list[str]
     assert refused.returncode == 2
     assert says in refused.stderr
     assert not folder.exists()
+
+
+@pytest.mark.slow
+@pytest.mark.may_skip("Dask is an extra, which ./test --all installs")
+@pytest.mark.skipif(LACKING is not None, reason=str(LACKING))
+def test_check_has_the_plan_carried_out_and_goes_on_where_a_host_was_lost(tmp_path: Path) -> None:
+    """This machine is one host, then the other: with one of them nothing is decided, with both it is."""
+    checkout, folder, out = tmp_path / "check out", tmp_path / "plan", tmp_path / "fleet.jsonl"
+    checkout.mkdir()
+    clean_checkout(checkout)
+    environment = {**surroundings(), "PYTHONDONTWRITEBYTECODE": "", "HOME": str(tmp_path)}
+
+    def bench(*words: object) -> subprocess.CompletedProcess[str]:
+        typed = [checkout / "bench", *map(str, words)]
+        return subprocess.run(typed, env=environment, capture_output=True, text=True, timeout=300, check=False)
+
+    planned = bench("fleet", "plan-check", *ARMS, *SMALL, "--blocks", "3", "--hosts", "a,b", "--out", folder)
+    assert planned.returncode == 0, planned.stderr
+    check = ("check", "--fleet", folder, "--folder", tmp_path / "of-hosts", "--quiet", "--out", out)
+    first = bench(*check, "--host", "a")
+    assert first.returncode == 3, first.stdout + first.stderr
+    assert "lost: b: no host b came" in first.stdout
+    both = bench(*check, "--host", "b", "--resume", "--json")
+    assert both.returncode == 1, both.stdout + both.stderr
+    (judged,) = json.loads(both.stdout)["judgements"]
+    assert (judged["p_regressed"], judged["hosts"][0]["blocks"], judged["hosts"][1]["blocks"]) == (0.5**6, 3, 3)
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--fleet", "plan", "--alpha", "0.1", "--mode", "null"], "--alpha and --mode: with --fleet, its plan says"),
+        (["--fleet", "plan", "--no-why"], "--no-why: with --fleet"),
+        (["--fleet", "plan", "--resume"], "--resume needs --out"),
+        (["--mode", "null", "--against", "main", "--on", "local"], "--on: of a fleet, and --fleet PLAN names none"),
+        (["--fleet", "nowhere"], "nowhere is no folder of a fleet's plan"),
+    ],
+    ids=str,
+)
+def test_what_is_in_the_plan_is_not_said_again(words: list[str], says: str) -> None:
+    """Nobody chooses alpha, or what is compared, once the plan is made; and what only a fleet heeds needs one."""
+    refused = bench_here("check", *words)
+    assert refused.returncode == 2
+    assert says in refused.stderr
