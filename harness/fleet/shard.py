@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bpf.channel import record_channels
+from bpf.reader import reader_named
 from harness.fleet.signing import ALLOWED_SIGNERS, signer
 from harness.machine.checkout import checkout
 from harness.machine.fingerprint import fingerprint
@@ -149,6 +151,7 @@ def admit(path: Path, repository: Repository, *, host: str, allowed: Path | None
             )
         plan = plan_of(shard)
         refuse_what_no_commit_holds(settings_of(plan), repository, signed=bool(lists))
+        _refuse_what_cannot_run_here(settings_of(plan))
     except BadInput as error:
         raise BadInput(f"shard {path} is refused: {error}") from error
     return shard, plan
@@ -193,6 +196,28 @@ def refuse_what_no_commit_holds(settings: Sequence[Setting], repository: Reposit
             _refuse_unless_in(repository, named, file)
 
 
+def _refuse_what_cannot_run_here(settings: Sequence[Setting]) -> None:
+    """Raise BadInput for what another machine could plan, and this one cannot do."""
+    cpus, channels = len(os.sched_getaffinity(0)), record_channels()
+    for setting in settings:
+        if setting.producers > cpus:
+            raise BadInput(
+                f"it sends from {setting.producers} CPUs at once, and here are {cpus}; plan for this host apart"
+            )
+        if setting.ring_size_bytes is not None:
+            if setting.channel not in channels:
+                raise BadInput(f"channel {setting.channel!r} is none of {', '.join(channels)}")
+            if (why := channels[setting.channel].unsupported()) is not None:
+                raise BadInput(why)
+        if setting.reader is not None and (why := reader_named(setting.reader).unsupported()) is not None:
+            raise BadInput(why)
+        drains = setting.trial_kind == "drain"
+        if (setting.drain_records is None) == drains or (setting.duration_s is None) != drains:
+            raise BadInput("a load trial has a duration, and a drain trial a number of records; it has another")
+        if drains and setting.pass_ in ("latency", "allocation", "kernel"):
+            raise BadInput(f"a drain trial has no {setting.pass_} pass")
+
+
 def _own_code(setting: Setting) -> Iterator[tuple[str, str, bool]]:
     """Yield what of a setting is none of bench's own files: as it was named, its file, and whether it is free as root.
 
@@ -212,6 +237,8 @@ def _own_code(setting: Setting) -> Iterator[tuple[str, str, bool]]:
 def _refuse_unless_in(repository: Repository, named: str, name: str) -> None:
     if not Path.cwd().samefile(repository.top):
         raise BadInput(f"{named}: a fleet's files are named from {repository.top}; type the command there")
+    if not name.isprintable():  # of which the kernel, or a terminal, would make something else
+        raise BadInput(f"{named!a} names no file")
     file = (repository.top / name).resolve()
     if Path(name).is_absolute() or not file.is_file() or not repository.tracks(file):
         raise BadInput(

@@ -153,7 +153,7 @@ def check_whole(shards: Sequence[Shard]) -> None:
     if any(shard.plan != shards[0].plan for shard in shards):
         raise BadInput(f"the shards of plan {shards[0].plan_id} differ in what is planned")
     numbers = sorted(shard.number for shard in shards)
-    if numbers != list(range(1, shards[0].of + 1)):
+    if len(numbers) != shards[0].of or numbers != list(range(1, len(numbers) + 1)):
         raise BadInput(
             f"plan {shards[0].plan_id} has {shards[0].of} shards, each once; here are {', '.join(map(str, numbers))}"
         )

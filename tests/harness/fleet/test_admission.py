@@ -257,6 +257,23 @@ def test_commands_and_programs_are_run_from_signed_plans_alone(host: Host, setti
     host.refuses(path, "runs only from a signed plan", listed=False)
 
 
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({"producers": 4096}, "it sends from 4096 CPUs at once, and here are "),
+        ({"channel": "nope"}, "channel 'nope' is none of ring, "),
+        ({"duration_s": None}, "a load trial has a duration"),
+        ({"trial_kind": "drain"}, "a drain trial a number of records"),
+        ({"trial_kind": "drain", "drain_records": 9, "duration_s": None, "pass_": "latency"}, "has no latency pass"),
+        ({"mode": "a\0b"}, "'--mode a\\x00b' names no file"),
+        ({"mode": "\ud800"}, "'--mode \\ud800' names no file"),
+    ],
+)
+def test_what_this_machine_cannot_do_is_refused(host: Host, settings: dict[str, Any], says: str) -> None:
+    """Though the one on which it was planned could, or it was made by hand."""
+    host.refuses(host.write(host.running(**settings), by=host.ours), says)
+
+
 def test_files_are_named_from_the_top_of_their_tree(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(host.top / "tools")
     host.refuses(host.write(host.running(mode="./mine.py"), by=host.ours), "type the command there")
