@@ -274,6 +274,12 @@ def test_what_this_machine_cannot_do_is_refused(host: Host, settings: dict[str, 
     host.refuses(host.write(host.running(**settings), by=host.ours), says)
 
 
+@pytest.mark.parametrize("pass_", ["timed", "kernel", "allocation", "instructions"])
+def test_a_drain_has_all_passes_but_one(host: Host, pass_: str) -> None:
+    drains = host.running(trial_kind="drain", drain_records=9, duration_s=None, pass_=pass_)
+    assert host.admit(host.write(drains, by=host.ours)) == drains
+
+
 def test_files_are_named_from_the_top_of_their_tree(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(host.top / "tools")
     host.refuses(host.write(host.running(mode="./mine.py"), by=host.ours), "type the command there")
