@@ -14,8 +14,9 @@ from harness.commands.parts.roles import result
 from harness.commands.parts.status import DONE
 from results.check.fleet import fleet_outcome
 from results.errors import BadInput
-from results.fleet.file import is_fleet, read_fleet
+from results.fleet.file import Fleet, is_fleet, read_fleet
 from results.fleet.matrix import hosts_of, matrices
+from results.reports.document import Document
 from results.reports.fleet import fleet_document, json_lines
 from results.reports.fleet_check import fleet_check_document
 from results.reports.report import report_document
@@ -45,17 +46,19 @@ def run(arguments: argparse.Namespace) -> int:
 def _fleet(arguments: argparse.Namespace) -> int:
     if len(arguments.files) > 1:
         raise BadInput("a fleet's file is reported by itself; bench compare puts two of them side by side")
-    fleet = read_fleet(arguments.files[0])
+    document, rows = report_of(read_fleet(arguments.files[0]))
+    report_forms.show(document, arguments, rows if arguments.json else None)
+    return DONE
+
+
+def report_of(fleet: Fleet) -> tuple[Document, str]:
+    """Say of a fleet hosts × modes, or the verdicts of its check; also as JSON, line by line."""
     if "check" in fleet.plan:
         outcome = fleet_outcome(fleet)
-        row = json.dumps(outcome.to_json()) + "\n" if arguments.json else None
-        report_forms.show(fleet_check_document(outcome), arguments, row)
-        return DONE
+        return fleet_check_document(outcome), json.dumps(outcome.to_json()) + "\n"
     hosts = hosts_of(fleet)
     found = matrices(hosts, fleet.plan)
-    document = fleet_document(fleet, hosts, found)
-    report_forms.show(document, arguments, json_lines(found) if arguments.json else None)
-    return DONE
+    return fleet_document(fleet, hosts, found), json_lines(found)
 
 
 def _json_lines(report: Report) -> str:

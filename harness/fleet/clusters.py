@@ -16,11 +16,9 @@ import dask
 from distributed import Client, Scheduler, Security, SSHCluster
 
 from bpf.errors import CannotRun
+from harness.fleet.environment import CERTIFICATES
 from harness.fleet.worker import host_worker
 from harness.machine.checkout import checkout, script
-from results.errors import BadInput
-
-CERTIFICATES = ("ca.pem", "cert.pem", "key.pem")
 
 
 def configure() -> None:
@@ -30,14 +28,9 @@ def configure() -> None:
         logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
-def security_of(folder: Path | None) -> Any:
-    """Take the certificates of a folder, for whichever role. Raises BadInput where one is not there."""
-    if folder is None:
-        raise BadInput(f"no certificate: name a folder that holds {', '.join(CERTIFICATES)} with --tls DIR")
-    for name in CERTIFICATES:
-        if not (folder / name).is_file():
-            raise BadInput(f"no certificate: there is no {folder / name}")
-    authority, certificate, key = (str(folder / name) for name in CERTIFICATES)
+def security_of(certificates: Sequence[Path]) -> Any:
+    """Take an authority, a certificate and its key, for whichever role."""
+    authority, certificate, key = map(str, certificates)
     roles = ("client", "scheduler", "worker")
     own = {f"tls_{role}_{what}": path for role in roles for what, path in (("cert", certificate), ("key", key))}
     return Security(require_encryption=True, tls_ca_file=authority, **own)

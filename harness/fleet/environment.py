@@ -1,4 +1,4 @@
-"""Dask is an extra, in an environment of its own beside bench's (requirements-fleet.txt, harness/setup.sh)."""
+"""What a fleet's engine needs: Dask, an extra in an environment of its own (harness/setup.sh), and certificates."""
 
 import importlib.util
 import sys
@@ -7,9 +7,11 @@ from pathlib import Path
 
 from bpf.errors import CannotRun
 from harness.machine.checkout import checkout
+from results.errors import BadInput
 
 ENVIRONMENT = ".venv-fleet"
 SIZE_MB = 60
+CERTIFICATES = ("ca.pem", "cert.pem", "key.pem")
 
 
 def packages() -> Path:
@@ -31,3 +33,14 @@ def find_dask() -> None:
             "a fleet's engine, Dask, is not installed",
             f"start bench by {checkout() / 'bench'}, which installs it (about {SIZE_MB} MB)",
         )
+
+
+def certificates_in(folder: Path | None) -> tuple[Path, ...]:
+    """Find the authority, the certificate and its key in a folder. Raises BadInput where one is not there."""
+    if folder is None:
+        raise BadInput(f"no certificate: name a folder that holds {', '.join(CERTIFICATES)} with --tls DIR")
+    found = tuple(folder / name for name in CERTIFICATES)
+    for file in found:
+        if not file.is_file():
+            raise BadInput(f"no certificate: there is no {file}")
+    return found

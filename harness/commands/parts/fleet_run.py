@@ -10,11 +10,13 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
+from harness.commands import report
 from harness.commands.parts.fleet_lines import FleetLines
 from harness.commands.parts.numbers import finite
+from harness.commands.parts.parser import refuse
 from harness.commands.parts.roles import output
 from harness.commands.parts.status import DONE, INVALID_TRIAL
-from harness.fleet.environment import find_dask, packages
+from harness.fleet.environment import certificates_in, find_dask, packages
 from harness.fleet.shard import ShardFile, read_plan
 from harness.machine.caller import caller
 from harness.machine.checkout import script
@@ -23,7 +25,7 @@ from harness.machine.streams import say
 from harness.recent import remember
 from results.errors import BadInput
 from results.fleet.file import Fleet, FleetWriter, read_fleet
-from results.reports.fleet_file import fleet_file_document
+from results.plan import failed
 from results.reports.forms.terminal import Console, draw
 
 PATIENCE_S = 60.0
@@ -66,32 +68,42 @@ def _add_of_host(parser: argparse._ActionsContainer) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Carry a plan out; shards that are lost make it end as an invalid trial does."""
+    """Carry a plan out, and report it: with status 5 where a shard was lost or a trial invalid."""
     fleet = carry_out(arguments)
-    draw(fleet_file_document(fleet), Console())
+    draw(report.report_of(fleet)[0], Console())
     say(f"results: {arguments.out} (bench report {shlex.quote(str(arguments.out))})")
-    return INVALID_TRIAL if fleet.lost else DONE
+    invalid = any(failed(each.session.trials) for each in fleet.hosts if each.session is not None)
+    return INVALID_TRIAL if fleet.lost or invalid else DONE
 
 
 def carry_out(arguments: argparse.Namespace) -> Fleet:
     """Carry out what is not done of a plan, and read what its file then holds."""
+    where, _, hosts = arguments.on.partition(":")
+    named = hosts.split(",") if where == "ssh" else []
+    certificates = certificates_in(arguments.tls) if where == "tls" else ()
+    if not certificates and arguments.on != "local" and (len(named) < 2 or not all(named)):
+        raise BadInput(f"--on {arguments.on}: it is local, ssh:SCHEDULER,HOST,HOST… or tls://SCHEDULER:PORT")
+    if arguments.on == "local":
+        refuse(arguments, "hosts of --on local are here or never are", "patience")
+    else:
+        refuse(arguments, "this machine is a host of --on local alone", "host", "folder")
+    if not certificates:
+        refuse(arguments, "certificates are for --on tls://", "tls")
     files = read_plan(arguments.plan)
+    if arguments.on == "local":
+        require("kernel", "fleet", sys.argv[1:])
     find_dask()
     from harness.fleet import clusters  # noqa: PLC0415 - Dask, which takes long
 
     clusters.configure()
     cluster: AbstractAsyncContextManager[Any]
     patience_s = arguments.patience
-    where, _, hosts = arguments.on.partition(":")
-    if arguments.on == "local":
-        require("kernel", "fleet", sys.argv[1:])
-        cluster, patience_s = clusters.embedded(arguments.host, arguments.folder), 0.0
-    elif where == "ssh" and len(named := hosts.split(",")) > 1 and all(named):
+    if certificates:
+        cluster = clusters.at_scheduler(arguments.on, clusters.security_of(certificates))
+    elif named:
         cluster = clusters.over_ssh(named)
-    elif where == "tls":
-        cluster = clusters.at_scheduler(arguments.on, clusters.security_of(arguments.tls))
     else:
-        raise BadInput(f"--on {arguments.on}: it is local, ssh:SCHEDULER,HOST,HOST… or tls://SCHEDULER:PORT")
+        cluster, patience_s = clusters.embedded(arguments.host, arguments.folder), 0.0
     shards = [file.shard for file in files]
     with (
         FleetWriter(arguments.out, shards, resume=arguments.resume) as writer,
@@ -121,14 +133,15 @@ def work(arguments: argparse.Namespace) -> int:
         # Nobody's variables: whoever starts it by ssh has only what is said here.
         print(shlex.join(["env", f"PYTHONPATH={packages()}", sys.executable, "-P"]))
         return DONE
-    find_dask()
-    from harness.fleet import clusters  # noqa: PLC0415 - Dask, which takes long
-
-    clusters.configure()
     if not arguments.scheduler.startswith("tls://"):
-        raise BadInput(f"{arguments.scheduler}: a scheduler is tls://HOST:PORT")
-    security = clusters.security_of(arguments.tls)
+        raise BadInput(f"{arguments.scheduler or 'the scheduler'}: name it as tls://HOST:PORT")
+    certificates = certificates_in(arguments.tls)
+    find_dask()
     if arguments.once:
+        from harness.fleet import clusters  # noqa: PLC0415 - Dask, which takes long
+
+        clusters.configure()
+        security = clusters.security_of(certificates)
         asyncio.run(clusters.work_for(arguments.scheduler, security, arguments.host, arguments.folder))
         return DONE
     while True:

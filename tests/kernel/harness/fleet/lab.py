@@ -16,13 +16,12 @@ from typing import Self
 import psutil
 from pyroute2 import IPRoute
 
-from harness.fleet.environment import ENVIRONMENT, find_dask
+from harness.fleet.environment import CERTIFICATES, ENVIRONMENT, find_dask
 from tests.kernel.bench import CHECKOUT, OWN_MOUNTS
 from tests.repository import git
 from traffic.testbed import LOOPBACK, Side
 
 PORT = 8786
-CERTIFICATES = ("ca.pem", "cert.pem", "key.pem")
 # A connection that is silent for so long is taken for broken: the shortest that Dask allows.
 TCP_TIMEOUT_S = 11
 WAIT_S = 120.0
@@ -181,7 +180,13 @@ class Lab(ExitStack):
         self, plan: Path, *words: object, on: str = f"tls://127.0.0.1:{PORT}", **more: str
     ) -> subprocess.Popen[str]:
         """Begin to carry a plan out."""
-        known = ("--on", on, "--tls", self.tls, "--out", plan.with_suffix(".jsonl"))
+        known = (
+            "--on",
+            on,
+            "--out",
+            plan.with_suffix(".jsonl"),
+            *(("--tls", self.tls) if on.startswith("tls") else ()),
+        )
         return self.start(self.centre, self.checkout / "bench", "fleet", "run", plan, *known, *words, **more)
 
     def _end_all(self) -> None:

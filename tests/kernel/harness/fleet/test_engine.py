@@ -106,11 +106,30 @@ def test_no_trial_is_lost_or_counted_twice_whatever_fails(lab: Lab) -> None:
     lost = {each.host: each.lost for each in fleet.lost}
     assert lost["never"] == f"no host never came within {PATIENCE_S} s"
     assert "No space left on device" in str(lost["full"])
+    assert "stands out: slowed: drain of ./slowed.py" in lab.said(running)
     assert cost(fleet, "slowed", "./slowed.py") / cost(fleet, "slowed", "null") > 10
     assert cost(fleet, "healthy", "./slowed.py") / cost(fleet, "healthy", "null") < 10
     told = [trial for each in fleet.hosts if each.session is not None for trial in each.session.trials]
     assert median(trial.metrics["engine_cpu_ratio"] for trial in told) < 0.0005
     assert median(trial.metrics["engine_wakeups_per_s"] for trial in told) < 2
+
+
+def test_one_command_runs_a_plan_here_and_reports_it(lab: Lab) -> None:
+    """Without a scheduler, a worker or a certificate; what is done is not run again; other hosts are lost."""
+    plan = lab.plan("here", *PLAN, "--trials", "1", "--hosts", "here,elsewhere")
+    folder = ("--host", "here", "--folder", lab.folder / "of-here")
+    running = lab.run(plan, *folder, on="local")
+    assert running.wait(120) == 5, lab.said(running)
+    out = plan.with_suffix(".jsonl")
+    each_once(out, ("here",), trials=1)
+    assert "2 hosts of 1 class, 1 lost." in lab.said(running)
+    assert "lost: elsewhere: no host elsewhere came within 0 s" in lab.said(running)
+    held = [line for line in out.read_text().splitlines() if '"type":"lost"' not in line]
+    refused = lab.run(plan, *folder, on="local")
+    assert (refused.wait(60), "--resume" in lab.said(refused)) == (2, True)
+    again = lab.run(plan, "--resume", *folder, on="local")
+    assert again.wait(60) == 5, lab.said(again)
+    assert [line for line in out.read_text().splitlines() if '"type":"lost"' not in line] == held
 
 
 def test_a_plan_goes_on_when_its_scheduler_or_its_client_was_killed(lab: Lab) -> None:
