@@ -128,7 +128,7 @@ def _best(matrix: Matrix) -> Iterator[Sentence]:
 def _share(over: Over) -> str:
     assert over.share is not None
     low, high = over.share
-    return f"{over.best} of {over.of} hosts ({low * 100:.0f} to {high * 100:.0f} % of such hosts, exact, 95 %)"
+    return f"{over.best} of {over.of} hosts ({low * 100:.3g} to {high * 100:.3g} % of such hosts, exact, 95 %)"
 
 
 def _standing_out(matrix: Matrix) -> Iterator[Sentence]:
@@ -246,7 +246,7 @@ def _over_line(matrix: Matrix, label: str, over: Over) -> Line:
     write, medians, ratios = matrix.metric.write, over.medians, over.ratios
     hosts = (min(medians.values), medians.median, max(medians.values))
     best = "–" if over.share is None else f"{over.best} of {over.of}"
-    share = "" if over.share is None else "{:.0f}–{:.0f} %".format(*(100 * end for end in over.share))
+    share = "" if over.share is None else "{:.3g}–{:.3g} %".format(*(100 * end for end in over.share))
     relative: tuple[Cell | None, ...] = (None, None, None)
     if ratios is not None:
         worth = "" if not ratios.few else f" ({ratios.confidence * 100:.3g} %)"

@@ -68,6 +68,7 @@ def test_classes_have_tables_of_their_own(document):
     said = markdown(document)
     lab, rack = said.index("100k/s, lab |"), said.index("100k/s, rack |")
     assert lab < said.index("`gamma`", lab) < rack < said.index("`delta`", rack)
+    assert "| `epsilon` | – | – | – | **the link was cut" in said
 
 
 def test_json_has_a_line_for_each_host_and_mode_and_one_over_all_hosts():
