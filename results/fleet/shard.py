@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Generic, Self, TypeVar
 
 from results.errors import BadInput
@@ -26,7 +27,7 @@ _LOCK = re.compile("[0-9a-f]{64}")
 _SEED_BITS = 48
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Shard:
     """What one host is to do: `plan` holds what its session's will, and nothing of it is a command line.
 
@@ -75,7 +76,7 @@ class Shard:
             raise BadInput(f"expires_at is {self.expires_at}, without its offset from UTC")
         return moment
 
-    @property
+    @cached_property
     def id(self) -> str:
         """Name it by its content, so that an altered one has another name."""
         content = json.dumps(self._content(), sort_keys=True, separators=(",", ":"))
