@@ -23,16 +23,18 @@ def last_lines(trials: Sequence[Trial], launcher: str) -> tuple[Sentence, Senten
 
 def _conclusion(found: Sequence[Row]) -> Sentence:
     if not found or any(row.invalid for row in found):
-        return ("nothing yet: a trial was invalid, and above it is said why",)
+        return ("nothing yet: a trial was invalid, for the reason given above",)
     counted = [row for row in found if row.timed and not row.black_box]
     if not counted:
         box = any(row.black_box for row in found)
-        return ("of a black box no loss is known" if box else "so fast a consumer could be; no load was offered to it",)
+        return (
+            "losses of a black box are not known" if box else "drain says how fast it could be; no load was offered",
+        )
     if _short(found):
-        return ("less was offered than asked for, so that nothing is known of more",)
+        return ("fewer drops were offered than asked for; nothing is known about more",)
     loads = {row.setting.intended_load for row in counted}
     if None in loads:
-        return ("with an unpaced sender the rate is that of sender and consumer together, and a limit of neither",)
+        return ("with an unpaced sender the rate is that of sender and consumer together, and no limit of either",)
     at = f"{units.quantity(max(filter(None, loads)))} drops/s" if len(loads) == 1 else "the loads offered"
     kept = sum(not lost_any(row) for row in counted)
     if len(counted) == 1:
@@ -60,7 +62,7 @@ def _next(found: Sequence[Row]) -> tuple[str, str]:
     if lost_any(row) and setting.reader == "callback":
         load = "max" if setting.intended_load is None else f"{setting.intended_load:.10g}"
         return f"run {_consumer(setting, reader='both')} --rate {load}", "whether it keeps up when it reads in batches"
-    return f"capacity {_consumer(setting)} --quick", "the highest load that it takes"
+    return f"capacity {_consumer(setting)} --quick", "the highest load that it handles"
 
 
 def _consumer(setting: Setting, reader: str | None = None) -> str:
