@@ -131,17 +131,15 @@ def _fleet(arguments: argparse.Namespace) -> int:
     if not checked:
         refuse(arguments, "of a check, and this is a run", "junit")
     files = outcome_files.Reports(arguments)
-    invalid = 0
     for each in fleet.hosts:
         prove(each)
-        invalid += 0 if each.session is None else len(failed(each.session.trials))
     if checked:
         outcome = fleet_outcome(fleet)
         files.write(fleet_check_document(outcome), outcome.to_json())
         return outcome_files.STATUS[outcome.verdict]
-    row = {"plan": fleet.plan_id, "shards": len(fleet.hosts), "lost": len(fleet.lost), "invalid": invalid}
+    row = {"plan": fleet.plan_id, "shards": len(fleet.hosts), "lost": len(fleet.lost), "invalid": fleet.invalid}
     files.write(fleet_file_document(fleet), row)
-    return INVALID_TRIAL if fleet.lost or invalid else DONE
+    return INVALID_TRIAL if fleet.lost or fleet.invalid else DONE
 
 
 def _sessions(held: ResultFile, identity: str | None) -> Sequence[Session]:

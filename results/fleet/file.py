@@ -21,6 +21,7 @@ from results.file import ResultFile, read, result_lines
 from results.fleet.lines import FLEET, finished, parted, wrapped
 from results.fleet.shard import Shard, class_of
 from results.line import parse
+from results.plan import failed
 from results.session import Session
 
 
@@ -62,6 +63,11 @@ class Fleet:
     @property
     def lost(self) -> tuple[HostResult, ...]:
         return tuple(each for each in self.hosts if each.lost is not None)
+
+    @property
+    def invalid(self) -> int:
+        """How many trials of the hosts are invalid."""
+        return sum(len(failed(each.session.trials)) for each in self.hosts if each.session is not None)
 
 
 def is_fleet(path: Path) -> bool:

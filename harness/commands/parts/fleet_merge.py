@@ -20,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def merge_files(arguments: argparse.Namespace) -> int:
-    """Put the result files that hosts brought back into one, and say which shards are lost: status 5 where one is."""
+    """Put the result files that hosts brought back into one, and say which shards are lost."""
     shards = [file.shard for file in read_plan(arguments.plan)]
     with FleetWriter(arguments.out, shards) as writer:
         for damage in merge(writer, shards, arguments.files):
@@ -35,4 +35,4 @@ def merge_files(arguments: argparse.Namespace) -> int:
         )
     done = len(fleet.hosts) - len(fleet.lost)
     say(f"bench: {done} of {len(fleet.hosts)} shards in {arguments.out} (bench report {arguments.out})")
-    return INVALID_TRIAL if fleet.lost else DONE
+    return INVALID_TRIAL if fleet.lost or fleet.invalid else DONE

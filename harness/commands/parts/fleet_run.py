@@ -25,7 +25,6 @@ from harness.machine.streams import say
 from harness.recent import remember
 from results.errors import BadInput
 from results.fleet.file import Fleet, FleetWriter, read_fleet
-from results.plan import failed
 from results.reports.forms.terminal import Console, draw
 
 PATIENCE_S = 60.0
@@ -72,8 +71,7 @@ def run(arguments: argparse.Namespace) -> int:
     fleet = carry_out(arguments)
     draw(report.report_of(fleet)[0], Console())
     say(f"results: {arguments.out} (bench report {shlex.quote(str(arguments.out))})")
-    invalid = any(failed(each.session.trials) for each in fleet.hosts if each.session is not None)
-    return INVALID_TRIAL if fleet.lost or invalid else DONE
+    return INVALID_TRIAL if fleet.lost or fleet.invalid else DONE
 
 
 def carry_out(arguments: argparse.Namespace) -> Fleet:

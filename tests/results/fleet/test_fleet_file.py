@@ -166,6 +166,20 @@ def test_a_fleet_is_verified_host_by_host(tmp_path: Path, capsys: pytest.Capture
     assert "it burns" in capsys.readouterr().out
 
 
+def test_an_invalid_trial_of_one_host_is_the_fleet_s(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Status 5, where it is merged and where it is verified."""
+    (shard,), plan = made_up.shards("a"), tmp_path / "plan"
+    plan.mkdir()
+    (plan / "1.json").write_text(json.dumps(shard.to_json()))
+    own = made_up.session(shard)
+    first, *rest = made_up.trials(own, shard)
+    path = made_up.own_file(tmp_path, own, [replace(first, invalid_because=("it raised",)), *rest])
+    merged = tmp_path / "fleet.jsonl"
+    assert main(["fleet", "merge", str(plan), str(path), "--out", str(merged)]) == INVALID_TRIAL
+    assert main(["verify", str(merged)]) == INVALID_TRIAL
+    assert "invalid trials" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("before", "after", "says"),
     [

@@ -196,7 +196,6 @@ def test_who_may_have_root_run_shards_chooses_no_file_of_root_s(place: Place, tm
     ("words", "says"),
     [
         (["--mode", "exec:./bench"], "--mode exec:./bench runs only from a signed plan"),
-        (["--mode", "./none.py"], "none.py does not exist"),
         (["--mode", "null", "--sign", "nokey"], "--sign nokey cannot sign"),
     ],
     ids=str,
