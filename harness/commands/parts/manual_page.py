@@ -31,7 +31,7 @@ def manual_page() -> str:
         ".SH FILES",
         ".TP",
         r"\fI~/.local/state/bench\fR",
-        "results, where no --out names a file; @-1 is the last one that was made",
+        _escaped("results, where no --out names a file; @-1 is the last one that was made"),
     ]
     return "\n".join(lines) + "\n"
 

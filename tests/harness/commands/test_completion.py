@@ -66,6 +66,7 @@ def ask_bash(folder: Path, *words: str) -> set[str]:
         (["history", "fol"], {"folder"}),
         (["completion", "z"], {"zsh"}),
         (["fleet", "me"], {"merge"}),
+        (["fleet", "plan", "--mode", "nu"], {"null"}),
         (["fleet", "plan", "--mode", "x", "--rat"], {"--rate"}),
     ],
     ids=lambda each: " ".join(each) if isinstance(each, list) else "",
@@ -123,6 +124,7 @@ def test_the_manual_page_can_be_read(tmp_path: Path) -> None:
     wide = {**os.environ, "MANWIDTH": "300", "LC_ALL": "C.UTF-8", "MANPAGER": "cat", "MAN_KEEP_FORMATTING": ""}
     ended = subprocess.run(["man", "--warnings", "-l", page], capture_output=True, text=True, check=True, env=wide)
     assert ended.stderr == ""
+    assert re.search(r"(?<!\\)--", manual_page()) is None, "a hyphen that is to be typed"
     said = ended.stdout
     for name in command_names():
         assert f"bench {name}\n" in said
@@ -132,3 +134,20 @@ def test_the_manual_page_can_be_read(tmp_path: Path) -> None:
     for status in ("0", "1", "2", "70", "130"):
         assert re.search(rf"^\s+{status}\s+\S", said, re.MULTILINE)
     assert "bench compare FILE --a file --b epoll\n" in said
+
+
+def test_no_word_of_the_page_is_a_request(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What begins as roff's own words do, or holds its backslash, is shown as it is."""
+    if shutil.which("man") is None or shutil.which("groff") is None:
+        pytest.skip("man or groff is not installed")
+    hostile = ".so /etc/passwd is\n\n'br is said, with \\fBbackslashes\\n\n\n  .ab and as typed\n"
+    monkeypatch.setattr("harness.commands.modes.__doc__", hostile)
+    page = tmp_path / "bench.1"
+    page.write_text(manual_page())
+    ended = subprocess.run(
+        ["man", "--warnings", "-l", page], capture_output=True, text=True, check=True,
+        env={**os.environ, "MANWIDTH": "300", "LC_ALL": "C.UTF-8", "MANPAGER": "cat"},
+    )  # fmt: skip
+    assert ended.stderr == ""
+    for said in (".so /etc/passwd is", "'br is said, with \\fBbackslashes\\n", ".ab and as typed"):
+        assert f" {said}\n" in ended.stdout

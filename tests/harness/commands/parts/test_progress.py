@@ -19,10 +19,13 @@ from rich.cells import cell_len
 
 from bpf.counters import Counters
 from harness.clock import Clock
-from harness.commands.parts.progress import ProgressLine
+from harness.commands.parts.progress import BudgetLine, ProgressLine
 from harness.commands.parts.survey_progress import AdviceProgress, SurveyProgress
 from harness.trial import Progress
 from results.capacity.survey import Question
+from results.check.blocks import Comparison
+from results.check.gate import GatePlan, gated
+from results.check.plan import Check
 from results.plan import Step
 from tests.results.capacity.machine import plan
 from tests.results.made_up import setting, trial
@@ -270,4 +273,22 @@ def test_advice_says_how_long_it_will_take(at: list[float]) -> None:
     assert told == [
         "0:00: ring of 1 MiB", "0:10, about 0:20 left: ring of 1 MiB", "0:20, about 0:10 left: ring of 1 MiB",
         "0:30, about 0:10 left: ring of 1 MiB",
+    ]  # fmt: skip
+
+
+def test_a_check_ends_with_its_budget_or_at_most_with_its_last_look(
+    at: list[float], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of one look nothing can end sooner; with a budget it is the time that counts, and not how many there are."""
+    compared = Comparison("file", setting("file"), setting("file"))
+    metric = gated("file", "cpu_ns_per_event")
+    for looks, budget_s in (((8,), None), ((8, 16), None), ((), 60.0)):
+        gate = GatePlan(alpha=0.05, looks=looks, gated=(metric,), budget_s=budget_s)
+        check = Check(gate=gate, comparisons=(compared,), arm_a="a", arm_b="b")
+        with BudgetLine(check, None, quiet=False) as progress:
+            at[0] += 10
+            progress.end(trial("file", 0, arm="A"), fresh=True)
+            progress.begin(1, Step(setting("file"), block=0))
+    assert [line.partition(": file")[0] for line in lines(capsys)] == [
+        "[2/32] 0:10, about 5:10 left", "[2/64] 0:10, at most 10:30 left", "[2] 0:10, about 0:50 left",
     ]  # fmt: skip
