@@ -214,7 +214,7 @@ def _undecided(effects: Sequence[HostEffect], blocks: int, needed: int) -> str:
             f"{blocks} blocks on each of {len(effects)} hosts can never fail; {needed} in all are the fewest that can"
         )
     said = "the interval holds the margin's limit"
-    return f"{said}; {len(lost)} of {len(effects)} hosts were lost and count as p = 1" if lost else said
+    return f"{said}; lost, and counted as p = 1: {len(lost)} of {len(effects)} hosts" if lost else said
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

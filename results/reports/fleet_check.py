@@ -28,8 +28,8 @@ from results.reports.document import (
 from results.reports.names import key_to
 
 _MEANS = {
-    "class": "a verdict is of a class of hosts: their signed-rank sums are added, and none is ranked among another",
-    "host": "a verdict is of one host, by Holm over all hosts and metrics",
+    "class": "a verdict is on a class of hosts, whose signed-rank sums are added; no host is ranked among others",
+    "host": "a verdict is on one host, corrected by Holm over all hosts and metrics",
 }
 
 
@@ -189,7 +189,7 @@ def _remarks(outcome: FleetOutcome) -> Iterator[str]:
         f"{gate.looks[-1]} blocks on each host; {_MEANS[gate.scope]}"
     )
     if any(effect.lost is not None for each in outcome.judgements for effect in each.effects):
-        yield "what a lost host did not tell counts as p = 1: by being lost none makes a verdict likelier"
+        yield "a lost host counts as p = 1, so losing one makes no verdict more likely"
     blocks = {host.name: [trial for block in host.blocks for trial in block.trials] for host in outcome.hosts}
     if noisy := [name for name, trials in blocks.items() if any(trial.disturbed for trial in trials)]:
         counts = (sum(t.disturbed and t.arm == arm for trials in blocks.values() for t in trials) for arm in ARMS)
@@ -198,4 +198,4 @@ def _remarks(outcome: FleetOutcome) -> Iterator[str]:
             "verdicts valid, but it takes more of them to reach one; what A and B took is doubtful"
         ).format(*counts, len(noisy), len(blocks))
     if gate.scope == "class":
-        yield "a verdict of a class takes its hosts for alike; what one host alone has, --scope host finds"
+        yield "a verdict on a class takes its hosts for alike; --scope host finds what one host alone has"
