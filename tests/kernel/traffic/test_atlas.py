@@ -149,16 +149,13 @@ def test_every_file_of_a_situation_says_what_it_does() -> None:
 
 @pytest.mark.parametrize("path", column_files(), ids=lambda path: path.stem)
 def test_what_a_column_says_of_a_situation_is_what_its_file_says(path: Path) -> None:
-    """Its words too, which no run compares. A row of an older kernel, made when its file stated another unit or range,
-    keeps these until that kernel makes it again.
-    """
-    newest = path.stem == "atlas-linux-6.18"  # of the kernel that this is developed on: the readers' page is of it
+    """Its words too, which no run compares."""
     kinds = kind_names()
     wrong = []
     for row in read_column(path).rows:
         case = OfKind(load_kind(row.name)) if row.name in kinds else load_situation(row.name)
         assert (row.title, row.source) == (case.title, case.source), row.name
         said = row.unit, row.times, {each.name: (each.least, each.most) for each in row.varies}
-        if newest and said != (case.unit, case.times, dict(case.varies)):
+        if said != (case.unit, case.times, dict(case.varies)):
             wrong.append(f"{row.name}: {said}")
     assert not wrong, "\n".join(wrong)
