@@ -99,16 +99,13 @@ def test_a_tool_that_fails_is_no_verdict(ready: Path, tmp_path: Path, tool: str)
     assert start(ready, "report", PATH=f"{tmp_path}:{os.environ['PATH']}").returncode in (0, 4)
 
 
-def test_a_changed_lock_or_a_moved_checkout_remakes_the_environment(ready: Path, tmp_path: Path) -> None:
-    """An environment is good for the locks it was made from, in the place it was made in."""
+def test_a_moved_checkout_remakes_the_environment(ready: Path, tmp_path: Path) -> None:
+    """An environment is good in the place it was made in."""
     moved = tmp_path / "moved over there"
     shutil.copytree(ready, moved, symlinks=True)
-    first = made(moved)
+    before = made(moved)
     assert start(moved, "report").stdout == "report\n"
-    second = made(moved)
-    (moved / "requirements.txt").write_text("# another\n")
-    assert start(moved, "report").stdout == "report\n"
-    assert first < second < made(moved)
+    assert made(moved) > before
 
 
 def test_a_killed_set_up_is_started_over(tmp_path: Path) -> None:
@@ -127,6 +124,7 @@ def test_a_killed_set_up_is_started_over(tmp_path: Path) -> None:
     assert (again.returncode, again.stdout) == (0, "report\n"), again.stderr
 
 
+@pytest.mark.slow
 def test_two_at_once_make_one_environment(tmp_path: Path) -> None:
     """The second waits for the first and uses what it made."""
     clone = make_clone(tmp_path / "clone")
@@ -141,8 +139,8 @@ def test_two_at_once_make_one_environment(tmp_path: Path) -> None:
     assert "".join(err for _, err in said).count("making the Python environment") == 1
 
 
-def test_a_set_up_waits_for_a_running_session(ready: Path) -> None:
-    """The environment is not remade under a session that imports from it."""
+def test_a_changed_lock_remakes_the_environment_once_no_session_runs(ready: Path) -> None:
+    """It is good for the locks it was made from, and is not remade under a session that imports from it."""
     (ready / "harness/__main__.py").write_text("print('on', flush=True)\ninput()\n")
     original = (ready / "requirements.txt").read_text()
     with subprocess.Popen(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -27,11 +28,15 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
-def test_each_gets_an_environment_of_its_own_once(clone: Path, another: Path) -> None:
-    """By its path or by its name; what it finds there is our packages, ours alone, and the system's bcc."""
+@pytest.mark.parametrize("several", [False, pytest.param(True, marks=pytest.mark.slow)])
+def test_each_gets_an_environment_of_its_own_once(clone: Path, another: Path, *, several: bool) -> None:
+    """By its name, or by its path; what it finds there is our packages, ours alone, and the system's bcc."""
     path = {"PATH": f"{another.parent}:/usr/bin:/bin"}
-    environments = [clone / f".venv-python-{name}" for name in ("python3.98", str(another).replace("/", "@"))]
-    words = ("run", "--python", f"python3.98,{another}")
+    asked_for = [another.name, str(another)] if several else [another.name]
+    environments = [clone / f".venv-python-{name.replace('/', '@')}" for name in asked_for]
+    for environment in environments:
+        shutil.rmtree(environment, ignore_errors=True)
+    words = ("run", "--python", ",".join(asked_for))
     first = start(clone, *words, **path)
     assert (first.returncode, first.stdout) == (0, "|".join(words) + "\n"), first.stderr
     for environment in environments:
@@ -42,7 +47,7 @@ def test_each_gets_an_environment_of_its_own_once(clone: Path, another: Path) ->
         )  # fmt: skip
         assert Path(asked.stdout.strip()).is_relative_to(clone)
     made = [(environment / "made-from").stat().st_mtime_ns for environment in environments]
-    second = start(clone, "run", f"--python=python3.98,{another}", BENCH_NO_INSTALL="1", **path)
+    second = start(clone, "run", f"--python={','.join(asked_for)}", BENCH_NO_INSTALL="1", **path)
     assert (second.returncode, second.stderr) == (0, "")
     assert made == [(environment / "made-from").stat().st_mtime_ns for environment in environments]
 

@@ -31,7 +31,8 @@ from results.reports.forms.page.page import page
 from results.reports.forms.terminal import Console, draw
 from results.reports.report import report_document
 from results.reports.run import run_document
-from results.scorecard.report import load
+from results.scorecard.report import Report, load
+from results.trial import Trial
 from tests.results import made_up
 
 # What the kernel takes for a name of a process: 15 bytes; for a file's: 255, without a stroke.
@@ -112,11 +113,8 @@ def test_a_mode_file_of_any_name_is_loaded(folder: bytes, name: bytes, capfd: py
     harmless(said)
 
 
-@given(name=TEXTS, why=TEXTS)
-@example(name=f"\n{COMMAND}", why=f"\n{COMMAND}")
-@example(name="\ud800", why="0")
-def test_any_text_of_a_trial_is_shown_by_every_printer(name: str, why: str) -> None:
-    """The mode's name, what it raised, what it left behind, and what was typed, in all forms of both reports."""
+def reported(name: str, why: str) -> tuple[list[Trial], Report]:
+    """Make a file of what a mode's name, what it raised, what it left behind, and what was typed; and read it."""
     trials = [
         made_up.trial(name, 1, warnings=(why,)),
         made_up.trial(name, 2, invalid_because=(why,)),
@@ -128,7 +126,18 @@ def test_any_text_of_a_trial_is_shown_by_every_printer(name: str, why: str) -> N
             writer.session(made_up.session(command=why, findings=(why,)))
             for trial in trials:
                 writer.trial(trial)
-        report = load([path])
+        return trials, load([path])
+
+
+any_text = given(name=TEXTS, why=TEXTS)
+
+
+@any_text
+@example(name=f"\n{COMMAND}", why=f"\n{COMMAND}")
+@example(name="\ud800", why="0")
+def test_any_text_of_a_trial_is_shown_by_every_printer(name: str, why: str) -> None:
+    """In all forms of both reports."""
+    trials, report = reported(name, why)
     document = report_document(report)
     for each in (run_document(trials), document):
         for width in (40, 9999):
@@ -137,6 +146,15 @@ def test_any_text_of_a_trial_is_shown_by_every_printer(name: str, why: str) -> N
             harmless(out.getvalue())
     harmless(markdown(document).replace("- problem", ""))
     harmless(to_csv(NAMES, flat_rows(report, [])))
+
+
+@FEW
+@any_text
+@example(name=f"\n{COMMAND}", why=f"\n{COMMAND}")
+@example(name="\ud800", why="0")
+def test_any_text_of_a_trial_is_shown_on_a_page(name: str, why: str) -> None:
+    """Whose template takes longer to read than all else does."""
+    document = report_document(reported(name, why)[1])
     harmless(page(replace(document, sections=()), "0").partition("</style>")[2].partition("<script>")[0])
 
 

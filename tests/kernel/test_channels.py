@@ -41,7 +41,7 @@ def test_a_full_channel_is_seen_from_outside() -> None:
     assert used == {name: 1000 * kind().record_bytes for name, kind in record_channels().items()}
 
 
-@pytest.mark.parametrize("reader", ["batch", "callback"])
+@pytest.mark.parametrize("reader", ["batch", pytest.param("callback", marks=pytest.mark.slow)])
 def test_what_a_log_overwrites_is_lost_and_known_to_the_record(reader: str) -> None:
     """Synthetic records at full speed through 64 KiB: written = read + overwritten + unread."""
     words = ("--traffic", "synthetic", "--rate", "max", "--ring-size", "64K", "--reader", reader)
@@ -93,7 +93,9 @@ def test_drops_that_an_overwriting_log_loses_are_told_of_each_cpu() -> None:
 
 
 @needs_two_cpus
-@pytest.mark.parametrize("kind", ["netfilter", "tcp-listen-overflow", "full-qdisc"])
+@pytest.mark.parametrize(
+    "kind", [pytest.param("netfilter", marks=pytest.mark.slow), "tcp-listen-overflow", "full-qdisc"]
+)
 def test_kinds_with_a_state_of_their_own_come_from_two_testbeds(kind: str) -> None:
     """Each producer has its own, with its own second witness; all the session's one tag."""
     ended = bench_here("run", "--mode", "aggregate", "--traffic", kind, "--producers", 2, *LOAD)

@@ -322,7 +322,9 @@ def test_clean_removes_what_a_killed_session_left() -> None:
     assert cleaned.stdout.startswith("removed /var/cache/bench/session-dead (0.0 MB)\n"), cleaned.stderr
 
 
-@pytest.mark.parametrize("path", ["/usr/bin:/bin", "", None], ids=["of-a-user", "empty", "unset"])
+@pytest.mark.parametrize(
+    "path", ["/usr/bin:/bin", pytest.param("", marks=pytest.mark.slow), None], ids=["of-a-user", "empty", "unset"]
+)
 def test_nft_is_found_where_the_path_lacks_roots_folders(path: str | None) -> None:
     """Set-up, doctor and traffic agree: one wanted to install what another had found."""
     only = {} if path is None else {"PATH": path}

@@ -55,7 +55,7 @@ def test_the_ledgers_of_the_examples_are_exact_with_losses_in_thousands(
     tmp_path: Path, example: str, channel: str
 ) -> None:
     """What a stopped consumer cannot take is counted, one by one, whichever channel carries the events."""
-    ended = bench(
+    ended = bench_here(
         "run", "--program", EXAMPLES / f"{example}.bpf.c", "--mode", EXAMPLES / f"{example}.py", "--wait", "paced",
         "--traffic", KINDS[example], "--channel", channel, "--ring-size", "32K", "--rate", "40000", "--duration", "1",
         "--stall", "600", "--pass", "timed", *QUIET, "--out", tmp_path / "out",
@@ -142,7 +142,7 @@ def test_the_guides_program_is_what_it_shows(consume, bed: Testbed, tmp_path: Pa
 
 
 @pytest.mark.own_mounts
-@pytest.mark.parametrize("shared", ["source", "build"])
+@pytest.mark.parametrize("shared", ["source", pytest.param("build", marks=pytest.mark.slow)])
 def test_a_header_that_bench_lacks_is_the_running_kernels(tmp_path: Path, shared: str) -> None:
     """Where linux-headers is installed, what the few headers and linux-libc-dev lack is found there.
 
@@ -268,7 +268,7 @@ def test_a_program_as_bcc_has_them_is_a_black_box(tmp_path: Path, text: str, cha
     program.write_text(text)
     words = ("--program", program, "--mode", "file", "--trace", tmp_path / "trace", "--format", "json")
     load = ("--rate", "5000", "--duration", "0.3", "--pass", "timed")
-    (row,) = ledgers(bench("run", *words, *load, *QUIET, "--out", tmp_path / "out"))
+    (row,) = ledgers(bench_here("run", *words, *load, *QUIET, "--out", tmp_path / "out"))
     assert row["valid"], row["invalid_because"]
     assert row["consumed"] >= row["sent"] > 0  # there may be drops of others
     unknown = ("observed", "offered", "submitted", "reserve_failed", "missed", "lost", "loss_ratio", "offered_load")
@@ -302,7 +302,9 @@ def test_hooks_without_a_packet_begin_at_observed(tmp_path: Path) -> None:
     program = tmp_path / "any.bpf.c"
     program.write_text(HOOKS_WITHOUT_A_PACKET)
     load = ("--rate", "5000", "--duration", "0.3", "--pass", "timed")
-    (row,) = ledgers(bench("run", "--program", program, "--mode", "null", *load, *QUIET, "--out", tmp_path / "out"))
+    (row,) = ledgers(
+        bench_here("run", "--program", program, "--mode", "null", *load, *QUIET, "--out", tmp_path / "out")
+    )
     assert row["valid"], row["invalid_because"]
     assert row["missed"] is None
     assert row["offered"] == row["observed"] == row["submitted"] + row["reserve_failed"] >= row["sent"]

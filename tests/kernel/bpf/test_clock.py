@@ -12,7 +12,7 @@ from results.file import read
 from tests.kernel.bench import command, surroundings
 
 
-@pytest.mark.parametrize("offset_s", [1000, -1])
+@pytest.mark.parametrize("offset_s", [1000, pytest.param(-1, marks=pytest.mark.slow)])
 def test_a_time_namespace_changes_no_age_and_no_time_of_day(tmp_path: Path, offset_s: int) -> None:
     """Ahead, an event was a thousand seconds old; behind, every one had the age 0; lines were as far off."""
     out, trace = tmp_path / "r.jsonl", tmp_path / "trace"

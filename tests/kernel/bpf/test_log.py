@@ -54,7 +54,7 @@ class Checking(Null):
         super().take(samples)
 
 
-@pytest.mark.parametrize("cpus", [1, 2])
+@pytest.mark.parametrize("cpus", [pytest.param(1, marks=pytest.mark.slow), 2])
 def test_producers_that_overrun_the_reader_thousands_of_times(cpus: int) -> None:
     """Segments of 1,024 records, written ten million times: written = read + overwritten + unread, and none is torn."""
     with Program(LoadOptions(channel=LogChannel(size_bytes=SIZE, when_full="overwrite"), synthetic=True)) as program:

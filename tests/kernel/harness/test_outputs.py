@@ -207,7 +207,9 @@ def test_a_terminal_closed_in_the_middle_keeps_what_was_measured(tmp_path: Path)
     assert len(read(out).trials) >= 1
 
 
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "status"), [(signal.SIGINT, 130), pytest.param(signal.SIGTERM, 143, marks=pytest.mark.slow)]
+)
 def test_a_full_pipe_that_nobody_reads_does_not_hold_a_session(tmp_path: Path, number: int, status: int) -> None:
     """Told to end while the first trial's line waits for a reader: it ends, and the trial stands in the file."""
     reading, writing = os.pipe()

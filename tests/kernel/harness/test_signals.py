@@ -28,7 +28,11 @@ def _slow_unless(quick: bool, *case: object) -> object:
 
 
 QUICK_AND_SLOW = [
-    _slow_unless(stage == "send" or (number == signal.SIGINT and stage in ("testbed", "attach", "write")), *case)
+    _slow_unless(
+        (number != signal.SIGHUP and stage == "send")
+        or (number == signal.SIGINT and stage in ("testbed", "attach", "write")),
+        *case,
+    )
     for number, status in ((signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 143))
     for stage in STAGES
     for case in [(number, status, stage)]
@@ -109,7 +113,8 @@ def test_an_impatient_second_interrupt_clears_up_too(words: tuple[object, ...], 
     ],
 )
 @pytest.mark.parametrize(
-    ("numbers", "status"), [((signal.SIGINT, signal.SIGHUP), 0), ((signal.SIGINT, signal.SIGTERM), 143)]
+    ("numbers", "status"),
+    [((signal.SIGINT, signal.SIGHUP), 0), _slow_unless(False, (signal.SIGINT, signal.SIGTERM), 143)],
 )
 def test_a_signal_that_the_caller_ignores_is_ignored(
     tmp_path: Path, words: tuple[str, ...], numbers: tuple[signal.Signals, ...], status: int

@@ -118,7 +118,7 @@ def test_a_busy_cpu_leaves_the_ledger_exact(tmp_path: Path) -> None:
         assert row["offered"] == row["consumed"] + row["lost"] > 0
 
 
-@pytest.mark.parametrize("jump_s", [-86400, 86400])
+@pytest.mark.parametrize("jump_s", [-86400, pytest.param(86400, marks=pytest.mark.slow)])
 def test_a_wall_clock_that_jumps_changes_no_count_and_no_duration(tmp_path: Path, jump_s: int) -> None:
     """Injects a jump of a day at each reading of the wall clock, in a faked Python; the host's clock is not set."""
     faked = tmp_path / "python"  # for the workers, whose PYTHONPATH is not the user's

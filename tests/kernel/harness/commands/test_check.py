@@ -86,7 +86,7 @@ def test_a_slower_commit_is_found_and_the_summary_names_it(repository: Path) -> 
     """Exit 1; the Markdown has mode, metric, ratio and interval, and the line that takes the time; verify agrees."""
     summary, whole = repository.parent / "summary.md", repository.parent / "why.md"
     words = ("--markdown", summary, "--why", whole)
-    ended = check(repository, "--mode", "consumer.py", "--against", "v1", *SHORT, *words)
+    ended = check(repository, "--mode", "consumer.py", "--against", "v1", *DRAINED, *TWO_BLOCKS, *words)
     assert ended.returncode == 1, ended.stderr
     (row,) = [line for line in summary.read_text().splitlines() if f"| `{METRIC}` |" in line]
     assert "| `consumer.py` |" in row
@@ -113,6 +113,7 @@ def test_the_same_commit_twice_is_never_regressed(repository: Path) -> None:
     assert orders <= {"AB", "BA"}
 
 
+@pytest.mark.slow
 def test_both_arms_get_the_same_traffic(tmp_path: Path) -> None:
     """Load trials of a block: the same load, kind and burst, and as many drops sent."""
     ended = bench_here(

@@ -107,8 +107,8 @@ CHECK = (
     "check", "--a", "reader=batch", "--b", "reader=batch", "--metrics", "loss_ratio", "--blocks", "6", "--rate", "5000",
     "--duration", "0.2",
 )  # fmt: skip
-CAPACITY = (
-    "capacity", "--quick", "--least", "3800", "--most", "4000", "--duration", "0.5", "--no-curve", "--no-beyond",
+CAPACITY = (  # of a small ring, which the trials of a search fill several times over
+    "capacity", "--quick", "--least", "3800", "--most", "4000", "--ring-size", "64K", "--no-curve", "--no-beyond",
     "--steal-limit", "1", "--foreign-limit", "1", "--run-delay-limit", "1",
 )  # fmt: skip
 

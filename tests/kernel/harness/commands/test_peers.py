@@ -168,11 +168,12 @@ def test_wrong_input_is_refused(words: list[str], says: str, capsys: pytest.Capt
     assert says in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("call", "error", "status", "says"),
     [
         pytest.param("setns", "EPERM", 4, "entering a network namespace", id="before it is ready"),
-        pytest.param("sendmmsg", "ENETDOWN", 5, "the generator failed: ", id="under load", marks=pytest.mark.slow),
+        pytest.param("sendmmsg", "ENETDOWN", 5, "the generator failed: ", id="under load"),
     ],
 )
 def test_a_generator_that_fails_is_told(tmp_path: Path, call: str, error: str, status: int, says: str) -> None:

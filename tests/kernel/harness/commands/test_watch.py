@@ -47,7 +47,7 @@ def sender() -> Iterator[subprocess.Popen[bytes]]:
 
 def test_shows_process_reason_and_function(sender: subprocess.Popen[bytes]) -> None:
     """Each drop is a line with the sender's pid, NO_SOCKET, and the UDP function with its offset."""
-    ended = bench("watch", "--duration", "1", "--pid", sender.pid, "--reason", "NO_SOCKET")
+    ended = bench_here("watch", "--duration", "1", "--pid", sender.pid, "--reason", "NO_SOCKET")
     assert ended.returncode == 0, ended.stderr
     lines = ended.stdout.splitlines()
     assert len(lines) > 20
@@ -59,7 +59,7 @@ def test_shows_process_reason_and_function(sender: subprocess.Popen[bytes]) -> N
 
 def test_aggregates_by_reason_function_and_process(sender: subprocess.Popen[bytes]) -> None:
     """With --mode aggregate each row is a cause, with the process's name and its count."""
-    ended = bench("watch", "--duration", "1", "--mode", "aggregate", "--json")
+    ended = bench_here("watch", "--duration", "1", "--mode", "aggregate", "--json")
     rows = [json.loads(line) for line in ended.stdout.splitlines()]
     (ours,) = [row for row in rows if row["pid"] == sender.pid and row["reason"] == "NO_SOCKET"]
     assert ours["count"] > 20
@@ -68,7 +68,7 @@ def test_aggregates_by_reason_function_and_process(sender: subprocess.Popen[byte
 
 def test_prints_an_object_for_each_drop(sender: subprocess.Popen[bytes]) -> None:
     """--json gives programs the same, line by line."""
-    ended = bench("watch", "--duration", "0.5", "--json", "--pid", sender.pid)
+    ended = bench_here("watch", "--duration", "0.5", "--json", "--pid", sender.pid)
     rows = [json.loads(line) for line in ended.stdout.splitlines()]
     assert rows
     assert {row["reason"] for row in rows} == {"NO_SOCKET"}
@@ -78,7 +78,7 @@ def test_prints_an_object_for_each_drop(sender: subprocess.Popen[bytes]) -> None
 @pytest.mark.usefixtures("sender")
 def test_a_pid_without_drops_shows_none() -> None:
     """The filter keeps the others out: pid 1 sends nothing."""
-    assert bench("watch", "--duration", "0.5", "--pid", "1").stdout == ""
+    assert bench_here("watch", "--duration", "0.5", "--pid", "1").stdout == ""
 
 
 @pytest.mark.usefixtures("sender")
@@ -263,7 +263,7 @@ def test_a_process_with_any_name_is_shown_and_not_obeyed() -> None:
     """A byte that is no UTF-8, a control and a line end in a process's name: the monitor goes on, and shows them."""
     rename = f"import ctypes; ctypes.CDLL(None).prctl(15, {NAME!r}, 0, 0, 0)\n"
     with subprocess.Popen(["unshare", "--net", sys.executable, "-c", rename + SEND]) as process:
-        ended = bench("watch", "--mode", "aggregate", "--duration", "2", "--pid", str(process.pid))
+        ended = bench_here("watch", "--mode", "aggregate", "--duration", "2", "--pid", process.pid)
         process.kill()
     assert ended.returncode == 0
     assert r"a\xe9\x1b[2J\nb" in ended.stdout
