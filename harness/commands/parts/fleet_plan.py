@@ -98,7 +98,8 @@ def write(arguments: argparse.Namespace, plan: Planned, against: str | None = No
     _write(shards, arguments.out, arguments.sign)
     number = "a shard" if len(shards) == 1 else f"{len(shards)} shards"
     signed = "signed" if arguments.sign else "not signed"
-    say(f"bench: plan {plan_id}: {number} of commit {commit[:12]}, {signed}, good until {shards[0].expires_at}")
+    until = shards[0].expires_at
+    say(f"bench: plan {plan_id}: {number} of commit {commit[:12]}, seed {seed}, {signed}, good until {until}")
     return DONE
 
 

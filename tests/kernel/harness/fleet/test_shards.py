@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -63,6 +64,7 @@ class Place:
     def plan(self, out: Path, *words: object) -> None:
         planned = self.bench("fleet", "plan", *SMALL, *QUIET, *words, "--out", out)
         assert planned.returncode == 0, planned.stderr
+        assert re.search(r"plan \S+: .* of commit \w{12}, seed \d+, (not )?signed, good until 20", planned.stderr)
         self.mark.unlink(missing_ok=True)
 
     def refuses(self, shard: Path, says: str, *words: object, before: tuple[str, ...] = ()) -> None:
