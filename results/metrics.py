@@ -409,7 +409,7 @@ _metric(
 )  # fmt: skip
 _metric(
     "engine_wakeups_per_s", "engine wakeups", PER_SECOND, "lower", _ENGINE,
-    "how often a second a thread of a fleet's engine went to sleep meanwhile",
+    "how often per second a thread of a fleet's engine went to sleep meanwhile",
 )  # fmt: skip
 SENDER_PER_FRAME = _metric(
     "sender_ns_per_frame", "sender/frame", NANOSECONDS, "lower", _TURNS,

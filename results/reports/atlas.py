@@ -26,11 +26,11 @@ def column_document(column: Column, known: Column | None = None) -> Document:
     """Show what was just made, and in which rows it is not as it was on a kernel of the same version."""
     wrong = contradictions(known, column.rows) if known is not None else []
     if known is None:
-        said = f"No column of Linux {column.title} came with bench: this is a new one."
+        said = f"bench has no column of Linux {column.title} yet: this is a new one."
     elif wrong:
-        said = f"Not as on Linux {known.kernel}, whose column came with bench:"
+        said = f"Different from Linux {known.kernel}, whose column came with bench:"
     else:
-        said = f"Every row is as on Linux {known.kernel}, whose column came with bench."
+        said = f"Every row is the same as on Linux {known.kernel}, whose column came with bench."
     return _document(column, (), ((said,), *((Bad(each),) for each in wrong)))
 
 
@@ -40,9 +40,9 @@ def columns_document(columns: Sequence[Column]) -> Document:
     there = {row.name: row for other in others for row in other.rows}
     untried = tuple(replace(row, why_not="it was not tried") for name, row in there.items() if column.row(name) is None)
     column = replace(column, rows=(*column.rows, *untried))
-    how = ("Each row was made on each of these kernels: bench atlas FILE… of what that left makes this table.",)
-    names = ("Names and numbers are those of the newest; what is otherwise on another kernel stands out in its column,",
-             " and first is the oldest of those tried from which on it is as on the newest.")  # fmt: skip
+    how = ("Each row was made on each of these kernels; bench atlas FILE… makes this table of the results.",)
+    names = ("Names and numbers are those of the newest kernel; what differs on another one stands out in its column.",
+             " First is the oldest kernel tried from which on a row is as on the newest.")  # fmt: skip
     sources = tuple((Name(row.name), f": {row.source}") for row in column.rows if row.source)
     return _document(column, others, (how, names, *sources))
 
@@ -67,7 +67,7 @@ def _document(column: Column, others: Sequence[Column], more: tuple[Sentence, ..
     parts: list[Table | Sentence] = [Table("situation", headings, lines, narrow="words")]
     doubtful = [row.name for row in made if row.unattributed or row.unseen]
     if doubtful:
-        parts.append((Doubt(f"events that nobody could be found for came meanwhile: {', '.join(doubtful)}"),))
+        parts.append((Doubt(f"meanwhile events came whose owner could not be found: {', '.join(doubtful)}"),))
     return Document(
         ((said,), (summary,)),
         (*parts, *_legend(column.rows), *more),

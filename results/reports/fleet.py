@@ -31,9 +31,7 @@ _LISTED = 4  # hosts in a sentence before the rest are only counted
 _BRIEF = 3  # matrices that a comment has room for
 _ON_SCREEN = 40  # lines of a table that are read; a page has them all
 _LOSSY = "Where drops were lost, the cost per event is that of another job: it is in no ratio."
-_APART = (
-    "Apart: the ratio to the first mode is another on this host than in the middle of all, by more than the margin."
-)
+_APART = "Apart: on this host the ratio to the first mode differs from that of the middle host by more than the margin."
 # Of a machine, what is read first.
 _FACTS = ("cpu_model", "cpus", "kernel", "python", "bcc", "commit")
 

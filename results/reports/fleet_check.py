@@ -194,8 +194,8 @@ def _remarks(outcome: FleetOutcome) -> Iterator[str]:
     if noisy := [name for name, trials in blocks.items() if any(trial.disturbed for trial in trials)]:
         counts = (sum(t.disturbed and t.arm == arm for trials in blocks.values() for t in trials) for arm in ARMS)
         yield (
-            "machines were not quiet in {} trials of A and {} of B, on {} of {} hosts: blocks and coins keep the "
-            "verdicts valid, but it takes more of them to reach one; what A and B took is doubtful"
+            "machines were not quiet in {} trials of A and {} of B, on {} of {} hosts: the verdicts stay "
+            "valid, because both arms met the same noise in random order, but take more blocks; times are doubtful"
         ).format(*counts, len(noisy), len(blocks))
     if gate.scope == "class":
         yield "a verdict on a class takes its hosts for alike; --scope host finds what one host alone has"

@@ -76,7 +76,7 @@ def _headline(compared: FleetCompared, numbers: list[Number]) -> Iterator[Senten
             yield (*words, f"; and {more} more." if more > 0 else ".")
     if not said:
         same = sum(each.hosts("same") for each in numbers)
-        yield ("No number is beyond its margin on any host." if same else "Nothing can be told yet.",)
+        yield ("No number is beyond its margin on any host." if same else "Nothing can be said yet.",)
     for host, unlike in compared.unlike.items():
         facts = ", ".join(each.fact for each in unlike)
         yield (Bad(f"Not comparable: {facts} of "), Name(host), Bad(" differ. Shown because --anyway was given."))

@@ -209,7 +209,7 @@ def test_the_answer_says_what_is_lost_whether_there_is_an_event_and_which_counte
 
 def test_a_column_of_a_known_kernel_says_which_rows_are_not_as_they_were() -> None:
     known = column("6.18.1", row(), NORMAL)
-    assert "Every row is as on Linux 6.18.1" in markdown(column_document(known, known))
+    assert "Every row is the same as on Linux 6.18.1" in markdown(column_document(known, known))
     now = column("6.18.2", row(arrived=1), NORMAL)
     assert "closed-port: arrived was 0, and is 1" in markdown(column_document(now, known))
     assert "this is a new one" in markdown(column_document(now, None))

@@ -31,20 +31,20 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("a fleet")
     group.add_argument(
         "--fleet", type=Path, action=_Fleet, metavar="PLAN",
-        help="a folder of bench fleet plan-check, which says all that is above; its hosts are judged together",
+        help="the folder that bench fleet plan-check made, with all settings; its hosts are judged together",
     )  # fmt: skip
     fleet_run.add_engine_options(group)
 
 
 def refuse_without_fleet(arguments: argparse.Namespace) -> None:
     """Raise BadInput for what only a fleet heeds."""
-    refuse(arguments, "of a fleet, and --fleet PLAN names none", *_OF_ENGINE)
+    refuse(arguments, "only for a fleet, and --fleet PLAN is not given", *_OF_ENGINE)
 
 
 def judge(arguments: argparse.Namespace) -> int:
     """Carry out what is not done of a plan, and say the verdicts. Raises BadInput for a plan that is no check's."""
     others = sorted(arguments.given - _HEEDED)
-    refuse(arguments, "with --fleet, its plan says all that is asked", *others, "no_why")
+    refuse(arguments, "with --fleet, its plan has all settings", *others, "no_why")
     if arguments.resume and arguments.out is None:
         raise BadInput("--resume needs --out FILE, the fleet's result file to go on with")
     fleet_check_of(read_plan(arguments.fleet)[0].shard)

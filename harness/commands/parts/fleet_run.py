@@ -82,9 +82,9 @@ def carry_out(arguments: argparse.Namespace) -> Fleet:
     if not certificates and arguments.on != "local" and (len(named) < 2 or not all(named)):
         raise BadInput(f"--on {arguments.on}: it is local, ssh:SCHEDULER,HOST,HOST… or tls://SCHEDULER:PORT")
     if arguments.on == "local":
-        refuse(arguments, "hosts of --on local are here or never are", "patience")
+        refuse(arguments, "with --on local there is no host to wait for", "patience")
     else:
-        refuse(arguments, "this machine is a host of --on local alone", "host", "folder")
+        refuse(arguments, "only for --on local, where this machine is the host", "host", "folder")
     if not certificates:
         refuse(arguments, "certificates are for --on tls://", "tls")
     files = read_plan(arguments.plan)

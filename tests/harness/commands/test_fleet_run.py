@@ -20,8 +20,11 @@ from tests.kernel.bench import bench_here
         (("run", "plan", "--on", "tcp://host:8786"), "--on tcp://host:8786: it is local, ssh:"),
         (("run", "plan", "--on", "ssh:alone"), "--on ssh:alone: it is local, ssh:"),
         (("run", "plan", "--on", "ssh:a,,b"), "--on ssh:a,,b: it is local, ssh:"),
-        (("run", "plan", "--patience", "9"), "--patience: hosts of --on local are here or never are"),
-        (("run", "plan", "--on", "ssh:a,b", "--folder", "f"), "--folder: this machine is a host of --on local alone"),
+        (("run", "plan", "--patience", "9"), "--patience: with --on local there is no host to wait for"),
+        (
+            ("run", "plan", "--on", "ssh:a,b", "--folder", "f"),
+            "--folder: only for --on local, where this machine is the host",
+        ),
         (("run", "plan", "--tls", "t"), "--tls: certificates are for --on tls://"),
         (("worker", "tls://host:8786"), "no certificate: name a folder"),
         (("worker", "tcp://host:8786"), "tcp://host:8786: name it as tls://HOST:PORT"),

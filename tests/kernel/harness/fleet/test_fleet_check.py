@@ -108,7 +108,10 @@ def test_check_has_the_plan_carried_out_and_goes_on_where_a_host_was_lost(tmp_pa
         (["--fleet", "plan", "--alpha", "0.1", "--mode", "null"], "--alpha and --mode: with --fleet, its plan says"),
         (["--fleet", "plan", "--no-why"], "--no-why: with --fleet"),
         (["--fleet", "plan", "--resume"], "--resume needs --out"),
-        (["--mode", "null", "--against", "main", "--on", "local"], "--on: of a fleet, and --fleet PLAN names none"),
+        (
+            ["--mode", "null", "--against", "main", "--on", "local"],
+            "--on: only for a fleet, and --fleet PLAN is not given",
+        ),
         (["--fleet", "nowhere"], "nowhere is no folder of a fleet's plan"),
     ],
     ids=str,
