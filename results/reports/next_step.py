@@ -7,7 +7,7 @@ from results import units
 from results.reports.document import Name, Sentence
 from results.scorecard.labels import USUAL_CHANNELS, USUAL_TRAFFIC
 from results.scorecard.rows import Row, rows
-from results.scorecard.variants import lost_any
+from results.scorecard.variants import lost_any, offered
 from results.trial import Setting, Trial
 
 _PAGE = "report @-1 --html report.html", "the same as a page, with drawings"
@@ -44,8 +44,9 @@ def _conclusion(found: Sequence[Row]) -> Sentence:
 
 
 def _short(found: Sequence[Row]) -> bool:
-    """Tell whether some load was not offered as it was asked for."""
-    return any(row.limited_by == "generator" for row in found)
+    """Tell whether some load was not offered as it was asked for, also where no single trial is held against it."""
+    paced = [row for row in found if row.timed and row.setting.intended_load is not None]
+    return any(row.limited_by == "generator" or offered(row) < (row.setting.intended_load or 0.0) for row in paced)
 
 
 def _next(found: Sequence[Row]) -> tuple[str, str]:

@@ -65,6 +65,7 @@ def test_what_was_only_drained_can_be_put_under_a_load() -> None:
         ([trial(lost=1), trial("null", 2, lost=1)], "none keep up with 100k drops/s on this machine"),
         ([trial(), trial("file", 2, intended_load=5.0)], "all 2 keep up with the loads offered on this machine"),
         ([trial(intended_load=None)], "with an unpaced sender the rate is that of sender and consumer together, and"),
+        ([trial(ledger=trial(intended_load=50_000.0).ledger)], "fewer drops were offered"),
         ([trial(limited_by="generator")], "fewer drops were offered than asked for"),
         ([trial(), trial("null", 2, invalid_because=("it rained",))], "nothing yet: a trial was invalid"),
         ([drain()], "drain says how fast it could be; no load was offered"),
