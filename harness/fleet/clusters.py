@@ -25,7 +25,7 @@ def configure() -> None:
     """Have Dask heed our settings and the environment's, and no file of anybody's home."""
     dask.config.refresh(paths=[str(Path(__file__).with_name("dask.yaml"))])
     for name in ("distributed", "distributed.client", "asyncssh"):  # what matters of it, the engine says itself
-        logging.getLogger(name).setLevel(logging.CRITICAL)
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
 
 
 def security_of(certificates: Sequence[Path]) -> Any:
