@@ -20,6 +20,8 @@ _LIST = "recent"
 def state_folder(owner: Caller) -> Path:
     """Return the folder of the caller's own state (XDG base directories), made if need be. Raises BadInput."""
     folder = _folder(owner)
+    if not owner.home.is_dir():  # root would make it, of one who is to have none (nobody)
+        raise BadInput(f"nothing can be kept in {folder} (there is no folder {owner.home})")
     try:
         make_folder(folder, owner)
     except OSError as error:

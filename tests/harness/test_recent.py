@@ -9,7 +9,7 @@ import pytest
 
 from harness.__main__ import main
 from harness.machine.caller import Caller
-from harness.recent import recent, remember
+from harness.recent import default_out, recent, remember
 from results.errors import BadInput
 from results.file import ResultWriter
 from tests.results import made_up
@@ -19,6 +19,7 @@ from tests.results import made_up
 def owner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Caller:
     """Somebody with a home of their own, who is also who types."""
     home = tmp_path / "a home"
+    home.mkdir()
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.delenv("SUDO_UID", raising=False)
     return Caller(os.getuid(), os.getgid(), home)
@@ -43,6 +44,16 @@ def test_the_newest_come_first_and_each_once(owner: Caller, tmp_path: Path) -> N
     assert [recent(number, owner) for number in (1, 2, 3)] == [a, c, b]
     c.unlink()
     assert [recent(number, owner) for number in (1, 2)] == [a, b]
+
+
+def test_who_has_no_home_is_made_none(owner: Caller, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Root could make even nobody's, which is to be nowhere."""
+    owner.home.rmdir()
+    made(tmp_path / "a.jsonl", owner, "file")
+    assert "@-1 will not name this result" in capfd.readouterr().err
+    with pytest.raises(BadInput, match=r"there is no folder .*a home\); name a result file with --out"):
+        default_out(owner, "run")
+    assert not owner.home.exists()
 
 
 def test_a_result_that_is_not_there_says_how_many_are(owner: Caller, tmp_path: Path) -> None:
