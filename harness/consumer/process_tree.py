@@ -98,8 +98,8 @@ class ProcessTree(AbstractContextManager["ProcessTree"]):
             limit = MOST_FILE_BYTES if most == resource.RLIM_INFINITY else min(most, MOST_FILE_BYTES)
             resource.prlimit(self.pid, resource.RLIMIT_FSIZE, (limit, most))
         resource.prlimit(self.pid, resource.RLIMIT_CORE, (0, 0))
+        self.started_s = time.monotonic()  # before it runs: we may lose the CPU to it
         self._process.send_signal(signal.SIGCONT)
-        self.started_s = time.monotonic()
 
     def fileno(self) -> int:
         """Return what select() finds ready when the program has ended."""
