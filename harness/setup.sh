@@ -168,8 +168,11 @@ make_environment() {
         as_owner env PIP_USER=0 "$environment/bin/python" -m pip install -qq --disable-pip-version-check \
             --require-hashes --no-deps --only-binary :all: --ignore-installed -r "$lock" >&2 &&
         for packages in "$environment"/lib/python3*/site-packages; do
-            printf '%s\n' "$here" | as_owner tee "$packages/bench.pth" >/dev/null
-            [ -z "${bcc_linked-}" ] || as_owner ln -sfn "$bcc_linked" "$packages/bcc"
+            # As bytes: Python reads the file in the locale's encoding, which under LC_ALL=C has no é.
+            found=$(as_owner "$environment/bin/python" -I -c 'import os, sys
+print(f"import os, sys; sys.path.append(os.fsdecode({os.fsencode(sys.argv[1])}))")' "$here") &&
+                printf '%s\n' "$found" | as_owner tee "$packages/bench.pth" >/dev/null &&
+                { [ -z "${bcc_linked-}" ] || as_owner ln -sfn "$bcc_linked" "$packages/bcc"; }
         done &&
         printf '%s %s\n' "$1" "$(environment_key)" | as_owner tee "$environment/made-from" >/dev/null ||
         cannot "the Python environment could not be made (see above); type the command again to start over"

@@ -41,7 +41,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory, folder: Path) -> Path:
     """A clone that was set up in the worst of environments: all of it at once."""
-    made = make_clone(tmp_path_factory.mktemp("clone") / "of mine")
+    made = make_clone(tmp_path_factory.mktemp("clone") / "of mïne")
     first = start(made, "report", **all_of(folder))
     assert (first.returncode, first.stdout) == (0, "report\n"), first.stderr
     return made
@@ -57,6 +57,13 @@ def test_a_variable_of_pythons_changes_nothing(clone: Path, folder: Path, name: 
     for environment in ({name: HOSTILE[name].format(folder=folder)}, all_of(folder)):
         ended = start(clone, "report", "x", **environment)
         assert (ended.returncode, ended.stdout, ended.stderr) == (0, "report|x\n", "")
+
+
+@pytest.mark.parametrize("locale", ["C", "POSIX", "no_WHERE.SUCH", "C.UTF-8"])
+def test_a_checkout_of_any_name_runs_in_any_locale(clone: Path, locale: str) -> None:
+    """Python reads what names the checkout in the locale's encoding, whatever mode it is in."""
+    ended = start(clone, "report", "x", LC_ALL=locale)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "report|x\n", "")
 
 
 def test_the_whole_command_line_runs_in_it(folder: Path) -> None:
