@@ -105,7 +105,10 @@ def test_check_has_the_plan_carried_out_and_goes_on_where_a_host_was_lost(tmp_pa
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (["--fleet", "plan", "--alpha", "0.1", "--mode", "null"], "--alpha and --mode: with --fleet, its plan says"),
+        (
+            ["--fleet", "plan", "--alpha", "0.1", "--mode", "null"],
+            "--alpha and --mode: with --fleet, its plan has all settings",
+        ),
         (["--fleet", "plan", "--no-why"], "--no-why: with --fleet"),
         (["--fleet", "plan", "--resume"], "--resume needs --out"),
         (
