@@ -11,7 +11,7 @@ from typing import Any
 
 from bpf import syscalls
 from bpf.btf import KernelTypes
-from bpf.errors import CannotRun, is_refusal
+from bpf.errors import is_refusal, refusal_named
 from bpf.pid_namespace import namespace_flags
 from bpf.program import import_bcc, same_folder, source
 
@@ -77,13 +77,8 @@ class ProcessCounter:
             f"-DEPOLL_CALLS=({'||'.join(f'id=={call}' for call in calls)})",
         ]
         os.environ["BCC_KERNEL_SOURCE"] = str(_FOLDER / "include")
-        try:
-            with same_folder():
-                self._bpf: Any = bcc.BPF(text=source("process.c"), cflags=flags)
-        except Exception as error:
-            if not is_refusal(error):
-                raise
-            raise CannotRun(f"cannot load the kernel pass's program: {error}", "run `bench doctor`") from error
+        with refusal_named("load the kernel pass's program", "run `bench doctor`"), same_folder():
+            self._bpf: Any = bcc.BPF(text=source("process.c"), cflags=flags)
         for tracepoint, fields in TRACEPOINTS.items():
             self._attach(tracepoint, fields)
         self._map_fd = int(self._bpf[b"counts"].map_fd)

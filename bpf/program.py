@@ -14,7 +14,7 @@ from bpf import own_load, syscalls
 from bpf.btf import KernelTypes
 from bpf.channel import Channel
 from bpf.counters import CounterMap
-from bpf.errors import CannotRun, is_refusal
+from bpf.errors import CannotRun, refusal_named
 from bpf.hooks import Devices, Hook, attach
 from bpf.own import PROGRAMS, OwnProgram, Sees, tag_flags
 from bpf.packets import SortOfDrop, packet_flags
@@ -91,7 +91,7 @@ class Program:
         bcc = import_bcc()
         flags = compile_flags(self.options)
         os.environ["BCC_KERNEL_SOURCE"] = str(PROGRAMS / "include")
-        with _clear_error("compile and load the BPF program"), same_folder():
+        with refusal_named("compile and load the BPF program", _CURE), same_folder():
             self.bcc = bcc.BPF(text=source("drops.c"), cflags=flags)
             # bcc.BPF() closes what it holds at interpreter exit only; __exit__ calls cleanup() and unregisters it
             self.bcc.load_func(self.options.entry.encode(), bcc.BPF.RAW_TRACEPOINT)
@@ -120,7 +120,7 @@ class Program:
         """Begin to observe."""
         cure = _CURE if self.options.own is None else "/sys/kernel/tracing/available_events lists what there is"
         for hook, descriptor in zip(self.hooks, self.functions, strict=True):
-            with _clear_error(f"attach {hook.function} to {hook.kind} {hook.target}", cure):
+            with refusal_named(f"attach {hook.function} to {hook.kind} {hook.target}", cure):
                 attach(self.bcc, hook, descriptor, self.options.devices, self._attached)
 
     def detach(self) -> None:
@@ -258,14 +258,3 @@ def same_folder() -> Iterator[None]:
 
 
 _CURE = "run `bench doctor`; root is needed, and memory for the ring that was asked for"
-
-
-@contextlib.contextmanager
-def _clear_error(step: str, cure: str = _CURE) -> Iterator[None]:
-    """Turn bcc's bare Exception into ours, with the likely cure."""
-    try:
-        yield
-    except Exception as error:
-        if not is_refusal(error):
-            raise
-        raise CannotRun(f"cannot {step}: {error}", cure) from error

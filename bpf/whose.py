@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Self
 
 from bpf import syscalls
 from bpf.btf import KernelTypes
-from bpf.errors import CannotRun, is_refusal
+from bpf.errors import CannotRun, refusal_named
 from bpf.own import PROGRAMS
 from bpf.packets import PACKETS, offset_flags, packet_flags
 from bpf.program import TRACEPOINT, import_bcc, same_folder, source, tracepoint_flags
@@ -53,17 +53,10 @@ class DropsByOwner:
                 ) from error
         flags += [f"-DOFFSET_SOCKET_NET={socket_net}", f"-DOFFSET_NET_INODE={inode}"]
         os.environ["BCC_KERNEL_SOURCE"] = str(PROGRAMS / "include")
-        try:
-            with same_folder():
-                self._bpf: Any = bcc.BPF(text=source("whose.c"), cflags=flags)
-                self._function = self._bpf.load_func(b"on_drop", bcc.BPF.RAW_TRACEPOINT)
-                self._bpf.attach_raw_tracepoint(tp=TRACEPOINT.encode(), fn_name=b"on_drop")
-        except Exception as error:
-            if not is_refusal(error):
-                raise
-            raise CannotRun(
-                f"cannot load the program that tells whose drops are: {error}", "run `bench doctor`"
-            ) from error
+        with refusal_named("load the program that tells whose drops are", "run `bench doctor`"), same_folder():
+            self._bpf: Any = bcc.BPF(text=source("whose.c"), cflags=flags)
+            self._function = self._bpf.load_func(b"on_drop", bcc.BPF.RAW_TRACEPOINT)
+            self._bpf.attach_raw_tracepoint(tp=TRACEPOINT.encode(), fn_name=b"on_drop")
         return self
 
     def __exit__(self, *exc: object) -> None:
