@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from harness.__main__ import main
 from harness.columns import known_column
@@ -45,14 +46,16 @@ def start(*words: object, **environment: str) -> subprocess.Popen[str]:
 
 def bench_here(*words: object) -> subprocess.CompletedProcess[str]:
     """Run `bench words…` in this process, which has imported all: where the process itself is not what is tested."""
+    typed = _said(words)
     with (
         tempfile.TemporaryFile("w+") as out,
         tempfile.TemporaryFile("w+") as said,
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(said),
+        mock.patch.object(sys, "argv", ["bench", *typed]),  # a session's file says how it was made
     ):
         try:
-            status = main(_said(words))
+            status = main(typed)
         except SystemExit as ended:  # argparse's
             status = ended.code
         texts = [(file.seek(0), file.read())[1] for file in (out, said)]
