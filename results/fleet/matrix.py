@@ -40,7 +40,7 @@ SHOWN = (
 UNKNOWN = "class not known"
 """Stands for the class of a host that was lost before it said what it is."""
 
-_FEWEST = 3  # hosts of which one can be said to differ from the others
+_FEWEST = 3  # hosts with a ratio, of which one can be said to differ from the others
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +72,8 @@ class Entry:
 class Over:
     """What the hosts that were not lost say of one mode: the spread of their medians, and that of their ratios.
 
-    `best` of `of` hosts were those on which no other mode's median was better; `share` is what share of such hosts may
-    be so, with 95 %.
+    Where drops were lost, a host is in neither. On `best` of the `of` hosts that tell of this mode and of another, no
+    other's median was better; `share` is what share of such hosts may be so, with 95 %.
     """
 
     medians: Spread
@@ -109,7 +109,7 @@ class Matrix:
     @property
     def has_ratios(self) -> bool:
         """Whether any host tells how two modes compare."""
-        return any(middle is not None for middle in self._middles)
+        return any(self._ratios)
 
     def over(self, place: int, host_class: str | None = None) -> Over | None:
         """Put together what hosts, of one class or all, say of the mode at a place; None where none says anything."""
@@ -118,12 +118,14 @@ class Matrix:
             for host, line in zip(self.hosts, self.entries, strict=True)
             if host.lost is None and host_class in (None, host.host_class)
         ]
-        told = [entry for line in lines if (entry := line[place])]
+        # A cost while drops were lost is another job's, and often the least.
+        told = [entry for line in lines if (entry := line[place]) and not entry.lossy]
         medians = spread([entry.spread.median for entry in told])
         if medians is None:
             return None
         ratios = spread([entry.ratio.estimate for entry in told if entry.ratio])
-        ranked = [best for line in lines if (best := self._best(line))]
+        # A host that tells nothing of this mode cannot say that another one is better.
+        ranked = [best for line in lines if line[place] and (best := self._best(line))]
         return Over(medians, ratios, sum(place in best for best in ranked), len(ranked))
 
     def _best(self, line: Sequence[Entry | None]) -> set[int]:
@@ -135,22 +137,22 @@ class Matrix:
         return {place for place, median in fair.items() if median == best}
 
     @cached_property
-    def _middles(self) -> tuple[float | None, ...]:
+    def _ratios(self) -> tuple[Spread | None, ...]:
         found = [self.over(place) for place in range(len(self.labels))]
-        return tuple(over.ratios.median if over and over.ratios else None for over in found)
+        return tuple(over.ratios if over else None for over in found)
 
     def apart(self, line: int, place: int) -> float | None:
         """Return how many times a host's ratio is the middle one of all hosts that were not lost; None without any."""
-        entry, middle = self.entries[line][place], self._middles[place]
-        return None if entry is None or entry.ratio is None or middle is None else entry.ratio.estimate / middle
+        entry, ratios = self.entries[line][place], self._ratios[place]
+        return entry.ratio.estimate / ratios.median if entry and entry.ratio and ratios else None
 
     def stands_out(self, line: int, place: int) -> bool:
         """Whether a host's ratio, with its whole interval, is farther from the middle one than the metric's margin."""
-        entry, middle = self.entries[line][place], self._middles[place]
-        if entry is None or entry.ratio is None or middle is None or len(self.hosts) < _FEWEST:
+        entry, ratios = self.entries[line][place], self._ratios[place]
+        if entry is None or entry.ratio is None or ratios is None or len(ratios.values) < _FEWEST:
             return False
         beyond = 1 + (self.metric.gate.margin if self.metric.gate else MARGIN)
-        return entry.ratio.low > middle * beyond or entry.ratio.high < middle / beyond
+        return entry.ratio.low > ratios.median * beyond or entry.ratio.high < ratios.median / beyond
 
 
 def hosts_of(fleet: Fleet) -> tuple[Host, ...]:

@@ -92,6 +92,18 @@ def test_the_slowed_host_stands_out_and_a_slow_one_does_not(slowed, place):
     assert matrix.apart(2, place) == pytest.approx(2.0, rel=0.1)
 
 
+WITHOUT_FILE = replace(host("c"), trials=tuple(each for each in host("c").trials if each.setting.mode != "file"))
+
+
+@pytest.mark.parametrize("silent", [host("c", lost="refused"), WITHOUT_FILE], ids=["lost", "without it"])
+def test_of_two_hosts_that_tell_of_a_mode_none_stands_out(silent):
+    """Each is as far from the middle as the other; a third that says nothing of it does not make three."""
+    matrix = cpu(host("a"), host("b", slowed={"file": 3.0}), silent)
+    assert matrix.apart(1, 2) == pytest.approx(1.5, rel=0.1)
+    assert not matrix.stands_out(1, 2)
+    assert not matrix.stands_out(0, 2)
+
+
 def test_a_slowed_first_mode_shows_in_all_others():
     """What the others are held against is off: they all are, the other way."""
     matrix = cpu(host("a"), host("b"), host("c"), host("d", slowed={"null": 2.0}))
@@ -110,6 +122,18 @@ def test_where_drops_were_lost_a_cost_is_in_no_ratio_and_wins_nothing():
     assert entry.lossy
     assert entry.ratio is None
     assert [matrix.over(place).best for place in range(3)] == [2, 0, 0]
+    assert matrix.over(1).medians.values == (matrix.entries[1][1].spread.median,)
+
+
+def test_a_host_is_in_the_n_of_the_modes_alone_that_it_tells_of():
+    """Where the best mode of the others has no number, another one is better than nothing."""
+    without = host("c")
+    kept = tuple(each for each in without.trials if each.setting.mode != "null")
+    matrix = cpu(host("a"), host("b"), replace(without, trials=kept))
+    found = [matrix.over(place) for place in range(3)]
+    assert [(over.best, over.of) for over in found] == [(2, 2), (1, 3), (0, 3)]
+    assert len(found[0].medians.values) == 2
+    assert matrix.entries[2][1].ratio is None
 
 
 def test_loads_are_told_apart_and_rates_only_where_nothing_paced_them():
