@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from results import units
 from results.fleet.file import Fleet
 from results.fleet.heat import HeatCell, HeatMap
-from results.fleet.matrix import UNKNOWN, Entry, Host, Matrix, Over, classes
+from results.fleet.matrix import Entry, Host, Matrix, Over, classes
 from results.reports.document import (
     Bad,
     Cell,
@@ -30,7 +30,7 @@ from results.statistics.spread import Spread
 _LISTED = 4  # hosts in a sentence before the rest are only counted
 _BRIEF = 3  # matrices that a comment has room for
 _ON_SCREEN = 40  # lines of a table that are read; a page has them all
-_LOSSY = "Where drops were lost, the cost per event is that of another job: it is in no ratio."
+_LOSSY = "Where drops were lost, the cost per event is that of another job: it is in no ratio, nor in a row over hosts."
 _APART = "Apart: on this host the ratio to the first mode differs from that of the middle host by more than the margin."
 # Of a machine, what is read first.
 _FACTS = ("cpu_model", "cpus", "kernel", "python", "bcc", "commit")
@@ -51,6 +51,8 @@ def fleet_document(fleet: Fleet, hosts: Sequence[Host], found: Sequence[Matrix])
         "the ratio of two modes on one host the middle one, with an interval of order statistics. Of a lost host "
         "nothing is in any number over hosts."
     )
+    told = sum(host.lost is None for host in hosts)
+    whose = f"{told} host{'' if told == 1 else 's'}"
     return Document(
         said,
         (*(part for each in found[:_BRIEF] for part in _parts(each)), *twice, *noise),
@@ -62,7 +64,7 @@ def fleet_document(fleet: Fleet, hosts: Sequence[Host], found: Sequence[Matrix])
         ),
         name="bench report",
         problems=fleet.problems,
-        footer=f"{len(trials)} trials of {len(hosts)} hosts, plan {fleet.plan_id}, from {fleet.path}.",
+        footer=f"{len(trials)} trials of {whose}, plan {fleet.plan_id}, from {fleet.path}.",
     )
 
 
@@ -100,9 +102,11 @@ def _told(found: Spread) -> dict[str, object]:
 
 def _headline(hosts: Sequence[Host], found: Sequence[Matrix]) -> Iterator[Sentence]:
     lost = [host for host in hosts if host.lost is not None]
-    known = len({*classes(hosts)} - {UNKNOWN})
-    count = f"{len(hosts)} host{'' if len(hosts) == 1 else 's'} of {known} class{'' if known == 1 else 'es'}"
-    yield (f"{count}, none lost." if not lost else f"{count}, {len(lost)} lost.",)
+    told = [host for host in hosts if host.lost is None]
+    known = len(classes(told))
+    count = f"{len(told)} host{'' if len(told) == 1 else 's'} of {known} class{'' if known == 1 else 'es'}"
+    # A host that lost one shard may have carried out others.
+    yield (f"{count}; {f'{len(lost)} shard' if lost else 'none'}{'s' if len(lost) > 1 else ''} lost.",)
     for host in lost[:_LISTED]:
         yield (Bad("lost: "), Name(host.name), f": {host.lost}")
     if len(lost) > _LISTED:

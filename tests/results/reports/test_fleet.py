@@ -52,7 +52,7 @@ def test_every_form_names_all_hosts_the_lost_one_and_who_stands_out(document, fo
     assert "lost: " in said
     assert "stands out: " in said
     assert said.index("gamma") < said.index("best on")
-    assert "5 hosts of 2 classes, 1 lost." in said
+    assert "4 hosts of 2 classes; 1 shard lost." in said
 
 
 def test_the_page_has_a_heat_map_that_says_what_each_cell_is(document):
@@ -97,6 +97,6 @@ def test_an_empty_fleet_says_so():
     """All hosts lost: their reasons, and no number."""
     hosts = [host("a", lost="refused: it expired"), host("b", lost="never begun")]
     said = on_terminal(fleet_document(FLEET, hosts, ()))
-    assert "2 hosts of 1 class, 2 lost." in said
+    assert "0 hosts of 0 classes; 2 shards lost." in said
     assert "it expired" in said
     assert "No host tells anything" in said

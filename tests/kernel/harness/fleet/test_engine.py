@@ -122,7 +122,7 @@ def test_one_command_runs_a_plan_here_and_reports_it(lab: Lab) -> None:
     assert running.wait(120) == 5, lab.said(running)
     out = plan.with_suffix(".jsonl")
     each_once(out, ("here",), trials=1)
-    assert "2 hosts of 1 class, 1 lost." in lab.said(running)
+    assert "1 host of 1 class; 1 shard lost." in lab.said(running)
     assert "lost: elsewhere: no host elsewhere came within 0 s" in lab.said(running)
     held = [line for line in out.read_text().splitlines() if '"type":"lost"' not in line]
     refused = lab.run(plan, *folder, on="local")
