@@ -103,6 +103,7 @@ class ProgressLine(LiveLine):
         self._names = Names(modes)
         self._name = name
         self._repeats = 0
+        self._repeating = False
         self._place = self._label = ""
         self._earlier: Progress | None = None
 
@@ -110,9 +111,11 @@ class ProgressLine(LiveLine):
         done = number - self._repeats
         self._place = f"{done + 1}{'' if self._total is None else f'/{self._total}'}"
         self._left = None if self._total is None else self._total - done
-        if step.repeats is not None:
+        self._repeating = step.repeats is not None
+        if self._repeating:
             self._place = f"repeating trial {step.repeats}, at most {step.more} more"
-            self._left, self._at_most = 1 + (step.more or 0), True
+            if self._left is not None:  # repetitions may come while there are first trials to be made
+                self._left += 1 + (step.more or 0)
         self._label = self._names.brief(self._name(step.setting))
         self._earlier = None
         if self._in_place:
@@ -121,7 +124,7 @@ class ProgressLine(LiveLine):
             self._print(self._line())
 
     def _time(self) -> str:
-        return self._clock.told(self._left, at_most=self._at_most)
+        return self._clock.told(self._left, at_most=self._at_most or self._repeating)
 
     def _line(self) -> str:
         """Say which trial it is, how long that takes, and what is tried: on a narrow terminal, the first is seen."""

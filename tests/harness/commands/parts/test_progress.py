@@ -219,6 +219,24 @@ def test_each_line_says_how_long_it_took_and_will_take(at: list[float], capsys: 
     ]  # fmt: skip
 
 
+def test_after_a_repetition_in_between_the_rest_is_still_to_be_made(
+    at: list[float], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And what follows is no longer the most that there may be: others may be repeated too."""
+    with ProgressLine(4, None, quiet=False, clock=Clock(expected_s=10)) as progress:
+        progress.begin(0, Step(setting("file"), block=0))
+        at[0] += 10
+        progress.end(trial("file", 0), fresh=True)
+        progress.begin(1, Step(setting("file"), block=0, repeats=0, more=3))
+        at[0] += 10
+        progress.end(trial("file", 1, repeats=0), fresh=True)
+        progress.begin(2, Step(setting("null"), block=0))
+    assert [line.partition(": file")[0].partition(": null")[0] for line in lines(capsys)] == [
+        "[1/4] 0:00, about 0:40 left", "[repeating trial 0, at most 3 more] 0:10, at most 1:10 left",
+        "[2/4] 0:20, about 0:30 left",
+    ]  # fmt: skip
+
+
 def test_of_nobody_knows_how_many_only_the_time_so_far_is_told(
     at: list[float], capsys: pytest.CaptureFixture[str]
 ) -> None:
