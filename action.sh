@@ -11,7 +11,7 @@ here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 # what stands there of an earlier commit must not pass for this one's.
 if [ "${1-}" = comment ]; then
     said=("$REPORT")
-    if [ -z "$VERDICT" ]; then said=(--says "bench check could not run: the log of its step says why"); fi
+    if [ -z "$VERDICT" ]; then said=(--says "bench check came to no verdict: the log of its step says why"); fi
     "$here/bench" comment --key "${GITHUB_WORKFLOW-} ${GITHUB_JOB-} $MODE" "${said[@]}" ||
         printf '::warning title=bench check::the comment could not be written; the log of this step says why\n' >&2
     exit 0

@@ -7,6 +7,7 @@ needs `permissions: pull-requests: write`, and the token in GITHUB_TOKEN; the ac
 import argparse
 import hashlib
 import os
+import re
 from itertools import accumulate
 from pathlib import Path
 
@@ -49,5 +50,5 @@ def fitting(said: str, most: int = MOST_CHARACTERS) -> str:
     if kept == len(lines):
         return "\n".join(lines)
     fences = [line for line in lines[:kept] if line.startswith("```")]
-    closed = [fences[-1].rstrip("sh")] if len(fences) % 2 else []
+    closed = re.findall("^`+", fences[-1]) if len(fences) % 2 else []
     return "\n".join([*lines[:kept], *closed, "", f"{len(lines) - kept} lines more are in the job's summary."])

@@ -155,6 +155,7 @@ def test_a_report_that_is_too_long_is_cut_at_a_line(github: GitHub, report: Path
 def test_a_block_of_code_that_is_cut_ends() -> None:
     """What follows is no code."""
     assert fitting("a\n```sh\nb\nc\nd\n```\n", 12) == "a\n```sh\nb\nc\n```\n\n2 lines more are in the job's summary."
+    assert fitting("````python\nb\nc\n````\n", 12) == "````python\n````\n\n3 lines more are in the job's summary."
     assert fitting("a\n```sh\nb\n```\n", 100) == "a\n```sh\nb\n```"
 
 

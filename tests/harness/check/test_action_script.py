@@ -297,13 +297,13 @@ def comment(action: Path, folder: Path, **more: str) -> subprocess.CompletedProc
 
 
 def test_the_comment_is_of_the_report_or_says_that_there_is_none(action: Path, tmp_path: Path) -> None:
-    """What an earlier commit's check said does not stay: one that could not run has no verdict."""
+    """What an earlier commit's check said does not stay: one that did not run, or whose trials were invalid, has no verdict."""
     key = ["comment", "--key", "bench check a.py"]
     assert comment(action, tmp_path, VERDICT="REGRESSED", REPORT="a b/r.md").returncode == 0
     assert words(action) == [*key, "a b/r.md"]
     assert comment(action, tmp_path, VERDICT="", REPORT="a b/r.md").returncode == 0
     assert words(action)[: len(key) + 1] == [*key, "--says"]
-    assert "could not run" in words(action)[-1]
+    assert "came to no verdict" in words(action)[-1]
 
 
 def test_a_comment_that_cannot_be_written_is_a_warning(action: Path, tmp_path: Path) -> None:
