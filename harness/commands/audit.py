@@ -2,8 +2,8 @@
 
 The consumers are tools named by --tool, a command of yours after --, or bench's own modes. Each is offered rising
 loads; each load ends with a slow second. What it reported, and what it admitted as lost, is compared with the drops
-that there were, which are known exactly. Exit status: 0 for any verdict, 3 if there is none; with --expect also 1 for
-a verdict that is worse than expected, and 3 if a load could not be offered.
+that there were, which are known exactly. Exit status: 0 for any verdict, 3 if there is none, 5 if a trial was invalid;
+with --expect also 1 for a verdict that is worse than expected, and 3 if a load could not be offered.
 """
 
 import argparse

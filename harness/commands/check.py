@@ -11,8 +11,8 @@ REGRESSED, OK or INCONCLUSIVE for each metric; all metrics that decide share one
   bench check --fleet plan/ --on tls://SCHEDULER:8786
                                                    blocks on many hosts, judged together (bench fleet plan-check)
 
-If a metric regressed, the report says why: which functions or lines take more. If no count tells that, one more pair is
-run for it: a few seconds of work for each arm.
+If a metric regressed, the report says why: which functions or lines take more. If the counts of the trials do not show
+where, one more pair is run to sample it: a few seconds of work for each arm.
 
 Exit status: 0 OK, 1 REGRESSED, 3 INCONCLUSIVE, 5 if too many trials were invalid, for example because a mode raised.
 """

@@ -1,6 +1,6 @@
 """Say what this machine lacks or what makes it noisy, each with its cure.
 
-It keeps every CPU busy for a second, to see how much of it the host takes away (--no-spin: not).
+It keeps every CPU busy for a second, to see how much of that time the host takes away; --no-spin leaves this out.
 With --probes, it measures instead what the probes of the timed pass cost; that takes about two minutes, and root.
 
 Exit status 0: bench can run here (warnings or not); 4: it cannot.

@@ -126,7 +126,7 @@ async def _carry_out(
 
 
 def work(arguments: argparse.Namespace) -> int:
-    """Be a worker for as long as nobody ends it, whatever becomes of the scheduler."""
+    """Run a worker until somebody ends it; where it loses its scheduler, another one begins."""
     if arguments.python:
         # Nobody's variables: whoever starts it by ssh has only what is said here.
         print(shlex.join(["env", f"PYTHONPATH={packages()}", sys.executable, "-P"]))

@@ -99,7 +99,7 @@ def add_foreign_options(parser: argparse.ArgumentParser, command: str = "--mode 
     group = parser.add_argument_group(f"how to read the output of {command}")
     add = group.add_argument
     add("--ready", metavar="REGEX", help="a line that says it has attached (default: ask the kernel)")
-    add("--count", metavar="REGEX", help="each line that matches is an event; with a group in it, so many events")
+    add("--count", metavar="REGEX", help="each line that matches is one event, or as many as its (group) says")
     add("--count-json", metavar="FIELD", help="each JSON line with this field is an event")
     add("--sum-json", metavar="FIELD", help="a JSON field that holds a number of events; a.b is b within a")
     add("--lost", metavar="REGEX", help="lines that report lost events, read as --count is")
