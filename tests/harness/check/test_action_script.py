@@ -297,7 +297,7 @@ def comment(action: Path, folder: Path, **more: str) -> subprocess.CompletedProc
 
 
 def test_the_comment_is_of_the_report_or_says_that_there_is_none(action: Path, tmp_path: Path) -> None:
-    """What an earlier commit's check said does not stay: one that did not run, or whose trials were invalid, has no verdict."""
+    """An earlier commit's verdict does not stay where a check did not run, or had too many invalid trials."""
     key = ["comment", "--key", "bench check a.py"]
     assert comment(action, tmp_path, VERDICT="REGRESSED", REPORT="a b/r.md").returncode == 0
     assert words(action) == [*key, "a b/r.md"]
