@@ -60,9 +60,9 @@ async def over_ssh(hosts: Sequence[str]) -> AsyncIterator[Any]:
     security = Security.temporary()
     async with AsyncExitStack() as stack:
         connections = [await stack.enter_async_context(_reached(host)) for host in hosts]
-        pythons = await asyncio.gather(*(_set_up(each, folder, security) for each in connections))
-        for connection in connections:
+        for connection in connections:  # before anything is brought there: that may fail half-way
             stack.push_async_callback(connection.run, f"rm -rf {folder}")
+        pythons = await asyncio.gather(*(_set_up(each, folder, security) for each in connections))
         dask.config.set(_paths(folder))
         cluster = await SSHCluster(
             [host.rpartition("@")[2] for host in hosts],
