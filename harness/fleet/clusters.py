@@ -62,14 +62,18 @@ async def over_ssh(hosts: Sequence[str]) -> AsyncIterator[Any]:
         connections = [await stack.enter_async_context(_reached(host)) for host in hosts]
         for connection in connections:  # before anything is brought there: that may fail half-way
             stack.push_async_callback(connection.run, f"rm -rf {folder}")
-        pythons = await asyncio.gather(*(_set_up(each, folder, security) for each in connections))
+        # All to their end: one that still wrote there while another failed would leave its key behind.
+        ended = await asyncio.gather(*(_set_up(each, folder, security) for each in connections), return_exceptions=True)
+        for each in ended:
+            if isinstance(each, BaseException):
+                raise each
         dask.config.set(_paths(folder))
         cluster = await SSHCluster(
             [host.rpartition("@")[2] for host in hosts],
             connect_options=[_user(host) for host in hosts],
             worker_class="harness.fleet.worker.host_worker",
             scheduler_options={"protocol": "tls", "dashboard_address": "127.0.0.1:0"},
-            remote_python=list(pythons),
+            remote_python=list(ended),
             security=security,
             asynchronous=True,
         )
