@@ -91,6 +91,26 @@ def test_a_host_that_is_lost_by_host_scope_widens_the_family():
     assert found["a"].verdict is Verdict.INCONCLUSIVE
 
 
+def test_a_lost_host_makes_neither_verdict_more_likely():
+    """It counts against OK as it does against REGRESSED, and the interval is wider at both ends."""
+    hosts = [host(name, 1.0) for name in "abc"]
+    (without,) = judge_fleet(plan(), hosts)
+    (found,) = judge_fleet(plan(), [*hosts, host("d", 1.0, lost="its link was cut")])
+    without, found = without.judgement, found.judgement
+    assert found.p_ok > without.p_ok == 0.5 ** (3 * BLOCKS)
+    assert found.low < without.low < without.high < found.high
+
+
+def test_ok_is_held_to_alpha_and_a_regression_to_holms_part_of_it():
+    """An OK that is wrong is no false alarm: five blocks suffice for it on each of two hosts, and not for the other."""
+    gate = plan(scope="host", blocks_a_host=5)
+    for found in judge_fleet(gate, [host(name, 0.9, count=5) for name in "ab"]):
+        assert found.judgement.verdict is Verdict.OK
+        assert found.judgement.p_ok == 0.5**5
+        assert found.judgement.high is not None
+        assert found.judgement.low is None
+
+
 def test_a_lost_host_of_no_known_class_is_none_of_another_and_stays():
     """Nobody knows which class it was to speak for: it is a unit by itself, and the family does not shrink."""
     hosts = [*(host(name, 1.0) for name in "ab"), host("c", 1.0, host_class="", lost="never begun")]
@@ -184,6 +204,11 @@ def test_what_is_excluded_is_shown_and_not_judged():
     assert found[0].judgement.because == "too coarse here"
     assert found[0].judgement.estimate == pytest.approx(2.0, rel=0.02)
     assert found[1].judgement.because.startswith("no host has its blocks")
+    judged = replace(
+        gate, gated=(replace(gated("epoll", DRAIN), excluded_because="too coarse here"), gated("epoll", CPU))
+    )
+    # 3.1 %: below alpha, and above the half of it that a family of two would leave.
+    assert judge_fleet(judged, [host("a", 1.3, count=5)])[1].judgement.verdict is Verdict.REGRESSED
 
 
 def test_a_blocks_coin_is_its_hosts_own():
