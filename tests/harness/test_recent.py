@@ -44,6 +44,8 @@ def test_the_newest_come_first_and_each_once(owner: Caller, tmp_path: Path) -> N
     assert [recent(number, owner) for number in (1, 2, 3)] == [a, c, b]
     c.unlink()
     assert [recent(number, owner) for number in (1, 2)] == [a, b]
+    with pytest.raises(BadInput, match="@-3: 2 are known"):
+        recent(3, owner)
 
 
 def test_who_has_no_home_is_made_none(owner: Caller, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
