@@ -1,7 +1,7 @@
 """How a run ends: what to conclude from it, and what to type next."""
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from results import units
 from results.reports.document import Name, Sentence
@@ -30,17 +30,37 @@ def _conclusion(found: Sequence[Row]) -> Sentence:
         return (
             "losses of a black box are not known" if box else "drain says how fast it could be; no load was offered",
         )
-    if _short(found):
-        return ("fewer drops were offered than asked for; nothing is known about more",)
+    if (untold := _untold(found)) is not None:
+        return (untold[0],)
     loads = {row.setting.intended_load for row in counted}
     if None in loads:
         return ("with an unpaced sender the rate is that of sender and consumer together, and no limit of either",)
     at = f"{units.quantity(max(filter(None, loads)))} drops/s" if len(loads) == 1 else "the loads offered"
+    at += _how({(row.setting.shape, row.setting.stall_s) for row in counted})
     kept = sum(not lost_any(row) for row in counted)
     if len(counted) == 1:
         return (Name(counted[0].label), f" {'keeps' if kept else 'does not keep'} up with {at} on this machine")
     many = "none" if not kept else f"all {kept}" if kept == len(counted) else f"{kept} of {len(counted)}"
     return (f"{many} keep up with {at} on this machine",)
+
+
+def _untold(found: Sequence[Row]) -> tuple[str, str] | None:
+    """Say why losses tell nothing of the consumer, if they do not, and what `bench doctor` finds out about that."""
+    if _short(found):
+        said = "fewer drops were offered than asked for; nothing is known about more"
+        return said, "what keeps this machine from sending as much"
+    if any(row.timed and row.disturbed_trials and lost_any(row) for row in found):
+        said = "drops were lost while other work took the CPUs: nothing is known of this machine when it is quiet"
+        return said, "what makes this machine noisy"
+    return None
+
+
+def _how(loads: Collection[tuple[str, float | None]]) -> str:
+    """Say what of a load is not as usual: it came unevenly, or bench stopped the consumer meanwhile."""
+    shapes = sorted({shape for shape, _ in loads} - {"constant"})
+    stalls = sorted({stall_s for _, stall_s in loads if stall_s})
+    said = f" (--shape {'/'.join(shapes)})" if shapes else ""
+    return said + (f" when stopped for {'/'.join(f'{stall_s * 1e3:g}' for stall_s in stalls)} ms" if stalls else "")
 
 
 def _short(found: Sequence[Row]) -> bool:
@@ -52,8 +72,8 @@ def _short(found: Sequence[Row]) -> bool:
 def _next(found: Sequence[Row]) -> tuple[str, str]:
     if not found or any(row.invalid for row in found):
         return "doctor", "what this machine lacks, or what makes it noisy"
-    if _short(found):
-        return "doctor", "what keeps this machine from sending as much"
+    if (untold := _untold(found)) is not None:
+        return "doctor", untold[1]
     row, *others = found
     setting = row.setting
     if others or setting.foreign is not None or row.black_box:

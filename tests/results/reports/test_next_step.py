@@ -34,6 +34,7 @@ def ended(*trials: Trial, launcher: str = "bench") -> tuple[str, str]:
         ({"lost": 9, "reader": "callback", "intended_load": None}, "run --mode file --reader both --rate max"),
         ({"invalid_because": ("it rained",)}, "doctor"),
         ({"limited_by": "generator"}, "doctor"),
+        ({"lost": 9, "disturbed_because": ("noise",)}, "doctor"),
         ({"mode": "exec:cat", "foreign": Foreign(count="x")}, "report @-1 --html report.html"),
     ],
 )
@@ -69,6 +70,12 @@ def test_what_was_only_drained_can_be_put_under_a_load() -> None:
         ([trial(limited_by="generator")], "fewer drops were offered than asked for"),
         ([trial(), trial("null", 2, invalid_because=("it rained",))], "nothing yet: a trial was invalid"),
         ([drain()], "drain says how fast it could be; no load was offered"),
+        ([trial(shape="burst")], "file keeps up with 100k drops/s (--shape burst) on this machine"),
+        (
+            [trial(lost=1, stall_s=0.2)],
+            "file does not keep up with 100k drops/s when stopped for 200 ms on this machine",
+        ),
+        ([trial(lost=1, disturbed_because=("noise",))], "drops were lost while other work took the CPUs: nothing"),
         ([trial(disturbed_because=("noise",))], "file keeps up with 100k drops/s on this machine; times marked ~ are"),
     ],
     ids=lambda each: each if isinstance(each, str) else "",
