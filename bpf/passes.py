@@ -115,8 +115,9 @@ def _ring(step: Any, arrays_in: Any) -> Callable[[int], int]:
             release(consumer, position)
             if why == 0 and stamps != 0 and count == room:
                 why = FULL
-            elif why == 0 and position == begin:  # none of ours
-                length = acquire_32(data + (position & (size - 1)))
+            elif why == 0 and position == begin:  # none of ours, as it was seen: it may be finished since
+                if stop <= begin:
+                    length = acquire_32(data + (position & (size - 1)))
                 if length & BUSY_BIT:
                     break
                 beyond = position + HEADER_BYTES + ((length - DISCARD_BIT + 7) & -8)

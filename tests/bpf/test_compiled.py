@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import ctypes
+import importlib
 import itertools
 import mmap
 import os
@@ -19,14 +21,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bpf import cache, log_runs, machine_code, perf_runs, ring_runs
-from bpf.block import RATE, RATE_ONE, Memory
+from bpf.block import BLOCK_WORDS, MEMORY, RATE, RATE_ONE, Memory
 from bpf.cache import OwnFolder
 from bpf.errors import CannotRun
 from bpf.log import PLACE_BYTES, Log
 from bpf.machine import MachineSource
 from bpf.machine_code import code_of
 from bpf.readers.compiled import CompiledReader
-from bpf.record import RECORD, SAMPLE_STRUCT, Samples
+from bpf.record import BUSY_BIT, RECORD, SAMPLE_STRUCT, Samples
 from bpf.steps import described
 from modes.parts.mode import Kit, Mode
 from results.errors import BadInput
@@ -114,6 +116,43 @@ def test_a_ring_gives_what_a_queue_would(start: int, steps: list[tuple[str, int]
     assert told == ([fields[0] for fields in expected] if stamps else [])
     (part,) = reader.parts()
     assert (part.read, part.overwritten, reader.unread()) == (len(expected), 0, part.unread)
+
+
+@needs_numba
+@pytest.mark.parametrize("discard", [False, True])
+def test_a_record_that_is_finished_while_it_is_looked_at_waits_for_the_next_pass(
+    monkeypatch: pytest.MonkeyPatch, discard: bool
+) -> None:
+    """Memory that changes once it was loaded, as a producer on another CPU makes it: the pass, as Python runs it."""
+    passes = importlib.import_module("bpf.passes")  # needs numba
+    made_up = MadeUpRing(PAGE)
+    busy = made_up.reserve(SAMPLE_STRUCT.pack(1, 2, 3, 4))
+    assert busy is not None
+
+    def load_32(at: int) -> int:
+        length = ctypes.c_uint32.from_address(at).value
+        if length & BUSY_BIT:
+            made_up.commit(busy, discard=discard)
+        return length
+
+    def load(at: int) -> int:
+        return ctypes.c_int64.from_address(at).value
+
+    def store(at: int, value: int) -> None:
+        ctypes.c_int64.from_address(at).value = value
+
+    for name, does in {"load": load, "acquire": load, "store": store, "release": store}.items():
+        monkeypatch.setattr(passes, name, does)
+    monkeypatch.setattr(passes, "acquire_32", load_32)
+    monkeypatch.setattr(passes, "record_at", lambda at: at)
+    block = np.zeros(BLOCK_WORDS, np.int64)
+    memory = ring_runs.memory_of(made_up.ring)
+    block[MEMORY : MEMORY + len(memory.words)] = memory.words
+    taken: list[int] = []
+    one_pass = passes.PASSES_OF["ring"](taken.append, lambda _block: ())
+    assert (one_pass(block.ctypes.data), made_up.consumed) == (0, 0)
+    assert one_pass(block.ctypes.data) == len(taken) == (0 if discard else 1)
+    assert made_up.consumed == made_up.produced
 
 
 @needs_numba
