@@ -7,6 +7,7 @@ host, by being lost, makes a verdict more likely.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from math import isfinite
 from typing import Self
 
@@ -18,7 +19,6 @@ from results.errors import BadInput
 from results.fleet.file import Fleet, HostResult
 from results.fleet.plans import plan_of
 from results.fleet.shard import Shard
-from results.scorecard.labels import numbered
 from results.statistics.signed_rank import (
     HolmStep,
     hodges_lehmann_over,
@@ -36,12 +36,17 @@ _OF_ONE_HOST = 0.025
 
 @dataclass(frozen=True, slots=True)
 class HostCheck:
-    """The blocks of one host; `lost` says why there are not all of them."""
+    """The blocks of one host since one start, of all the `shards` it had; `lost` says why there are none."""
 
     name: str
     host_class: str
     blocks: tuple[Block, ...] = ()
     lost: str | None = None
+    shards: int = 1
+
+    def planned(self, plan: GatePlan) -> int:
+        """How many valid blocks it was to run."""
+        return plan.looks[-1] * self.shards
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +67,8 @@ class HostEffect:
 
     @classmethod
     def of(cls, host: HostCheck, gated: Gated, plan: GatePlan) -> Self:
-        wanted = plan.looks[-1]
-        series = Series.of(gated, host.blocks, plan.spare_blocks)
+        wanted = host.planned(plan)
+        series = Series.of(gated, host.blocks, plan.spare_blocks * host.shards)
         values = series.values[:wanted]
         if host.lost is not None or len(values) < wanted:
             because = host.lost or series.absent_because or "it has not run them all"
@@ -176,7 +181,7 @@ def p_regressed(gated: Gated, effects: Sequence[HostEffect], plan: GatePlan) -> 
 
 def _parted(effects: Sequence[HostEffect], plan: GatePlan) -> tuple[list[Sequence[float]], list[int]]:
     """Part the values that there are from the numbers of those that there should be."""
-    lost = [plan.looks[-1] for each in effects if each.lost is not None]
+    lost = [each.host.planned(plan) for each in effects if each.lost is not None]
     return [each.values for each in effects if each.lost is None], lost
 
 
@@ -189,7 +194,7 @@ def _judged(gated: Gated, effects: Sequence[HostEffect], plan: GatePlan, level: 
     elif because is None and ok <= plan.alpha:
         verdict = Verdict.OK
     elif because is None:
-        because = _undecided(effects, plan.looks[-1], needed)
+        because = _undecided(effects, sum(each.host.planned(plan) for each in effects), needed)
     ends = lower_bound_over(values, level, lost), upper_bound_over(values, plan.alpha, lost)
     low, high = (gated.gate.shown(end) if isfinite(end) else None for end in ends)
     return Judgement(
@@ -209,10 +214,8 @@ def _undecided(effects: Sequence[HostEffect], blocks: int, needed: int) -> str:
     lost = [each for each in effects if each.lost is not None]
     if len(lost) == len(effects):
         return f"no host has its blocks; {lost[-1].host.name}: {lost[-1].lost}"
-    if blocks * len(effects) < needed:
-        return (
-            f"{blocks} blocks on each of {len(effects)} hosts can never fail; {needed} in all are the fewest that can"
-        )
+    if blocks < needed:
+        return f"{blocks} blocks in all can never fail; {needed} are the fewest that can"
     said = "the interval holds the margin's limit"
     return f"{said}; lost, and counted as p = 1: {len(lost)} of {len(effects)} hosts" if lost else said
 
@@ -261,8 +264,7 @@ def fleet_check_of(shard: Shard) -> Check:
 def fleet_outcome(fleet: Fleet) -> FleetOutcome:
     """Judge a fleet's file by its trials and the coins' seeds alone. Raises BadInput for what is no check of one."""
     check = fleet_check_of(fleet.hosts[0].shard)
-    names = numbered(each.host or f"of shard {each.shard.number}" for each in fleet.hosts)
-    hosts = tuple(_host_check(check, each, name) for each, name in zip(fleet.hosts, names, strict=True))
+    hosts = tuple(_host_check(check, name, shards) for name, shards in fleet.by_host.items())
     ran = [session.started_at for each in fleet.hosts if each.session for session in each.session.sessions]
     return FleetOutcome(
         plan_id=fleet.plan_id,
@@ -274,7 +276,6 @@ def fleet_outcome(fleet: Fleet) -> FleetOutcome:
     )
 
 
-def _host_check(check: Check, host: HostResult, name: str) -> HostCheck:
-    if host.session is None:
-        return HostCheck(name, host.host_class or "", lost=host.lost)
-    return HostCheck(name, host.host_class or "", check.blocks(host.shard.seed, host.session.trials))
+def _host_check(check: Check, name: str, shards: Sequence[HostResult]) -> HostCheck:
+    blocks = [check.blocks(each.shard.seed, each.session.trials) for each in shards if each.session is not None]
+    return HostCheck(name, shards[0].host_class or "", tuple(chain(*blocks)), shards[0].lost, len(shards))

@@ -5,6 +5,7 @@
 {"type":"done","shard":…,"session":…,"host":…}        the session is whole: the first of its shard counts
 {"type":"extra","shard":…,"session":…,"host":…}       a second one that is: after a partition, of two hosts
 {"type":"lost","shard":…,"host":…,"because":…}        given up; a later `done` takes it back
+{"type":"undone","shard":…,"session":…,"because":…}   was done, and damaged since: void, until it is told anew
 """
 
 import json
@@ -22,6 +23,7 @@ from results.fleet.lines import FLEET, finished, parted, wrapped
 from results.fleet.shard import Shard, class_of
 from results.line import parse
 from results.plan import failed
+from results.scorecard.labels import numbered
 from results.session import Session
 
 
@@ -69,6 +71,16 @@ class Fleet:
         """How many trials of the hosts are invalid."""
         return sum(len(failed(each.session.trials)) for each in self.hosts if each.session is not None)
 
+    @property
+    def by_host(self) -> dict[str, tuple[HostResult, ...]]:
+        """The shards that one host carried out since one start, by its name; each that was lost stands by itself."""
+        held: dict[object, list[HostResult]] = {}
+        for place, each in enumerate(self.hosts):
+            since = [session.host.get("boot") for session in each.session.sessions] if each.session else [place]
+            held.setdefault((each.host, *since), []).append(each)
+        names = numbered(group[0].host or f"of shard {group[0].shard.number}" for group in held.values())
+        return {name: tuple(group) for name, group in zip(names, held.values(), strict=True)}
+
 
 def is_fleet(path: Path) -> bool:
     """Tell whether a file is a fleet's, by its first line."""
@@ -81,23 +93,24 @@ def is_fleet(path: Path) -> bool:
 
 def read_fleet(path: Path) -> Fleet:
     """Read a fleet's file. Raises BadInput for what is none; damaged lines are problems, and the rest is kept."""
-    lines, problems = result_lines(path), []
+    lines = result_lines(path)
+    problems: dict[int, str] = {}
     rows: list[dict[str, Any]] = []
     for number, raw in enumerate(lines, start=1):
         try:
             rows += [parted(raw)[0]] if raw.strip() else []
         except BadInput as error:
             torn = "" if raw.endswith(b"\n") else " (torn: who wrote it was killed)"
-            problems.append(f"line {number}: {error}{torn}")
+            problems[number] = f"line {number}: {error}{torn}"
     shards = _shards(path, rows)
     by_id = {shard.id: shard for shard in shards}
     done = finished(rows)
     held = read(path) if done else None
-    problems += [] if held is None else [str(each) for each in held.problems if str(each) not in problems]
+    inner = [] if held is None else [str(each) for each in held.problems if each.line not in problems]
     lost: dict[str, dict[str, Any]] = {}
     hosts: dict[str, tuple[str, str]] = {}
     for row in rows:
-        if row.get("type") == "lost":
+        if row.get("type") in ("lost", "undone"):
             lost[str(row.get("shard"))] = row
         elif row.get("type") == "line":
             hosts[str(row.get("shard"))] = str(row.get("host")), str(row.get("class"))
@@ -116,7 +129,7 @@ def read_fleet(path: Path) -> Fleet:
             for row in rows
             if row.get("type") == "extra" and row.get("shard") in by_id
         ),
-        problems=tuple(problems),
+        problems=(*problems.values(), *inner),
     )
 
 
@@ -217,6 +230,8 @@ class FleetWriter(AppendedFile):
                     self._take(json.loads(held))
                 elif row.get("type") == "done":
                     self.done.setdefault(row["shard"], row["session"])
+                elif row.get("type") == "undone":
+                    self._forget(row["shard"], row["session"])
                 elif row.get("type") == "extra":
                     self._extra.add(row["session"])
             except (ValueError, KeyError):  # damaged: what it held comes again, when its host is asked again
@@ -250,6 +265,16 @@ class FleetWriter(AppendedFile):
     def began_on(self, shard: Shard) -> str | None:
         """Name the host that began a shard last; None where none did."""
         return next((told["host"] for told in reversed(self._about.values()) if told["shard"] == shard.id), None)
+
+    def undo(self, shard: Shard, because: str) -> None:
+        """Append that a session that was done counts no more: all of it is to be told anew."""
+        session = self.done[shard.id]
+        self._row(type="undone", shard=shard.id, session=session, because=because)
+        self._forget(shard.id, session)
+
+    def _forget(self, shard: str, session: str) -> None:
+        self.done.pop(shard, None)
+        self._known = {key for key in self._known if key[0] != session}
 
     def lose(self, shard: Shard, host: str | None, because: str) -> None:
         """Append that a shard was given up."""

@@ -1,6 +1,6 @@
 """The lines of a fleet's result file: those of its hosts' own files, each within one that says whose it is.
 
-A shard's session counts once a line says that it is done, the first of each shard.
+A shard's session counts once a line says that it is done, the first of each shard, until one says that it is undone.
 """
 
 import json
@@ -39,6 +39,8 @@ def finished(rows: Iterable[dict[str, Any]]) -> dict[str, str]:
     for row in rows:
         if row.get("type") == "done":
             found.setdefault(str(row.get("shard")), str(row.get("session")))
+        elif row.get("type") == "undone":
+            found.pop(str(row.get("shard")), None)
     return found
 
 
@@ -53,7 +55,12 @@ def counted(path: Path, lines: Sequence[bytes]) -> Sequence[bytes]:
     sessions = {*finished(row for row, _ in rows).values()}
     if not sessions:
         raise BadInput(f"no shard of the fleet of {path} was finished; bench verify says what is known of each")
-    return [held if not row or row.get("session") in sessions else b"\n" for row, held in rows]
+    # What was told of a session before it was undone was told anew.
+    void = {row.get("session"): place for place, (row, _) in enumerate(rows) if row.get("type") == "undone"}
+    return [
+        held if not row or (row.get("session") in sessions and place > void.get(row.get("session"), 0)) else b"\n"
+        for place, (row, held) in enumerate(rows)
+    ]
 
 
 def _parted_or_damaged(raw: bytes) -> tuple[dict[str, Any], bytes]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from results import units
 from results.compare import MARGIN, by_block
-from results.fleet.file import Fleet, HostResult
+from results.fleet.file import Fleet
 from results.metrics import (
     AGE_P99,
     ALLOCATIONS,
@@ -23,7 +23,7 @@ from results.metrics import (
     RSS,
     Metric,
 )
-from results.scorecard.labels import labels, numbered
+from results.scorecard.labels import labels
 from results.scorecard.rows import Row, rows
 from results.scorecard.variants import lost_any
 from results.session import Session
@@ -157,11 +157,6 @@ class Matrix:
 
 def hosts_of(fleet: Fleet) -> tuple[Host, ...]:
     """Gather a fleet's sessions by their hosts: several shards of one host are no more hosts than one."""
-    held: dict[object, list[HostResult]] = {}
-    for place, each in enumerate(fleet.hosts):
-        boots = [session.host.get("boot") for session in each.session.sessions] if each.session else [place]
-        held.setdefault((each.host, each.lost is None, *boots), []).append(each)
-    names = numbered(group[0].host or f"of shard {group[0].shard.number}" for group in held.values())
     return tuple(
         Host(
             name,
@@ -170,7 +165,7 @@ def hosts_of(fleet: Fleet) -> tuple[Host, ...]:
             tuple(trial for each in group if each.session for trial in each.session.trials),
             group[0].lost,
         )
-        for name, group in zip(names, held.values(), strict=True)
+        for name, group in fleet.by_host.items()
     )
 
 
@@ -210,8 +205,10 @@ def _loads(metric: Metric, settings: Sequence[Setting]) -> Iterator[tuple[str, l
     """Gather the settings that a metric may be compared of: those of one traffic and load, or all that were drained."""
     if metric.taken_from == ("drain",):
         # A drain belongs to a consumer under whichever load: the first one tells it.
-        consumers = {replace(each, intended_load=None, traffic=""): each for each in reversed(settings)}
-        yield "", list(reversed(consumers.values()))
+        consumers: dict[Setting, Setting] = {}
+        for each in settings:
+            consumers.setdefault(replace(each, intended_load=None, traffic=""), each)
+        yield "", list(consumers.values())
         return
     gathered: dict[tuple[str, float | None], list[Setting]] = {}
     for each in settings:

@@ -6,7 +6,7 @@ from pathlib import Path
 from results.check.plan import Check, TooManyInvalid
 from results.errors import BadInput
 from results.file import read, result_lines
-from results.fleet.file import FleetWriter, HostResult
+from results.fleet.file import FleetWriter, HostResult, read_fleet
 from results.fleet.shard import Shard
 from results.plan import replayed
 from results.run import RunPlan
@@ -41,7 +41,7 @@ def is_whole(shard: Shard, trials: Sequence[Trial]) -> bool:
 
 
 def merge(writer: FleetWriter, shards: Sequence[Shard], files: Iterable[Path]) -> list[str]:
-    """Put the hosts' own result files into a fleet's; what is not done then is lost. Return what in them is damaged.
+    """Put the hosts' own result files into a fleet's; what is not done then is lost. Return what in them is of no use.
 
     Of two whole sessions of a shard, the one that ended first counts, whatever order the files come in. Raises BadInput
     for a file that holds a session of no shard of the plan.
@@ -58,7 +58,12 @@ def merge(writer: FleetWriter, shards: Sequence[Shard], files: Iterable[Path]) -
                 writer.line(raw)
         for session in held.sessions:
             trials = sorted((one for one in held.trials if one.session == session.id), key=lambda one: one.number)
-            if is_whole(by_id[session.plan["shard"]["id"]], trials):
+            try:
+                ended = is_whole(by_id[session.plan["shard"]["id"]], trials)
+            except BadInput as error:
+                told.append(f"{path}, session {session.id}, does not count: {error}")
+                continue
+            if ended:
                 whole.append((max((trial.started_at for trial in trials), default=""), session.id))
     for _, identity in sorted(whole):
         writer.finish(identity)
@@ -66,6 +71,24 @@ def merge(writer: FleetWriter, shards: Sequence[Shard], files: Iterable[Path]) -
         if shard.id not in writer.done:
             writer.lose(shard, shard.host, "none of the files holds a whole session of it")
     return told
+
+
+def reopen(writer: FleetWriter) -> list[str]:
+    """Take back that a shard is done of which something was damaged since; return which, and what it is."""
+    told: list[str] = []
+    for each in read_fleet(writer.path).hosts if writer.done else ():
+        if each.shard.id in writer.done and (because := _damage(each)) is not None:
+            writer.undo(each.shard, because)
+            told.append(f"shard {each.shard.number} was done, and is to be done again: {because}")
+    return told
+
+
+def _damage(result: HostResult) -> str | None:
+    try:
+        prove(result)
+    except BadInput as error:
+        return str(error)
+    return result.lost
 
 
 def prove(result: HostResult) -> Session | None:

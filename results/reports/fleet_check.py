@@ -188,6 +188,8 @@ def _remarks(outcome: FleetOutcome) -> Iterator[str]:
         f"alpha {gate.alpha:g} over all verdicts ({len(outcome.judgements)}, by Holm), in one look after "
         f"{gate.looks[-1]} blocks on each host; {_MEANS[gate.scope]}"
     )
+    if several := [f"{host.name} had {host.shards}" for host in outcome.hosts if host.shards > 1]:
+        yield f"of several shards of a host, since one start, the blocks are ranked together: {', '.join(several)}"
     if any(effect.lost is not None for each in outcome.judgements for effect in each.effects):
         yield "a lost host counts as p = 1, so losing one makes no verdict more likely"
     blocks = {host.name: [trial for block in host.blocks for trial in block.trials] for host in outcome.hosts}

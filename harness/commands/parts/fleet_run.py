@@ -25,6 +25,7 @@ from harness.machine.streams import say
 from harness.recent import remember
 from results.errors import BadInput
 from results.fleet.file import Fleet, FleetWriter, read_fleet
+from results.fleet.plans import reopen
 from results.reports.forms.terminal import Console, draw
 
 PATIENCE_S = 60.0
@@ -103,11 +104,11 @@ def carry_out(arguments: argparse.Namespace) -> Fleet:
     else:
         cluster, patience_s = clusters.embedded(arguments.host, arguments.folder), 0.0
     shards = [file.shard for file in files]
-    with (
-        FleetWriter(arguments.out, shards, resume=arguments.resume) as writer,
-        FleetLines(len(shards) - len(writer.done), quiet=arguments.quiet) as lines,
-    ):
-        asyncio.run(_carry_out(cluster, writer, files, patience_s, lines))
+    with FleetWriter(arguments.out, shards, resume=arguments.resume) as writer:
+        for again in reopen(writer):
+            say(f"bench: {again}")
+        with FleetLines(len(shards) - len(writer.done), quiet=arguments.quiet) as lines:
+            asyncio.run(_carry_out(cluster, writer, files, patience_s, lines))
     remember(arguments.out, caller())
     return read_fleet(arguments.out)
 

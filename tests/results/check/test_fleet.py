@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from results.check.blocks import blocks_of
-from results.check.fleet import FleetJudgement, HostCheck, default_blocks, judge_fleet, refuse_impossible
+from results.check.fleet import (
+    FleetJudgement,
+    HostCheck,
+    default_blocks,
+    fleet_check_of,
+    fleet_outcome,
+    judge_fleet,
+    refuse_impossible,
+)
 from results.check.gate import GatePlan, gated
 from results.check.plan import Check
 from results.check.verdict import Verdict, judge, wanted_blocks
 from results.errors import BadInput
-from results.statistics.signed_rank import p_above
-from tests.results.check.blocks_made_up import blocks, comparison, ratios, setting
+from results.file import ResultFile
+from results.fleet.file import Fleet, HostResult
+from results.reports.fleet_check import fleet_check_document
+from results.reports.forms.markdown import markdown
+from results.statistics.signed_rank import p_above, p_above_over
+from tests.results import made_up
+from tests.results.check.blocks_made_up import blocks, comparison, ratios, setting, trials_of
+from tests.results.fleet.made_up import shards
 
 CPU, DRAIN = "cpu_ns_per_event", "drain_cpu_ns_per_event"
 LOAD = setting("load")
@@ -219,3 +235,107 @@ def test_a_blocks_coin_is_its_hosts_own():
     with pytest.raises(BadInput, match="its coin said"):
         check.blocks(8, trials)
     assert blocks_of(check.comparisons, None, trials)
+
+
+def carried_out(number, on, effect=1.1, *, boot="1", lost=None, scope="class", count=BLOCKS):
+    """Make what became of a shard of a class: B takes so many times as long on the host that had it."""
+    check = Check(gate=plan(scope), comparisons=(comparison(LOAD),), arm_a="a", arm_b="b")
+    shard = replace(
+        shards("x")[0], number=number, of=9, seed=number, host=None, host_class="lab",
+        plan=json.loads(json.dumps(check.to_json())),
+    )  # fmt: skip
+    if lost is not None:
+        return HostResult(shard=shard, host=on, host_class="lab", lost=lost)
+    values = ratios(np.log(effect), 0.05, count, seed=number)
+    made = trials_of(CPU, [(100.0, 100.0 * value) for value in values], of=LOAD, seed=number)
+    own = made_up.session(id=f"s{number}", host={**made_up.HOST, "boot": boot})
+    held = ResultFile(Path("f"), (own,), tuple(made), ())
+    return HostResult(shard=shard, host=on, host_class="lab", session=held)
+
+
+def outcome(*results):
+    return fleet_outcome(
+        Fleet(path=Path("f"), plan_id="p", plan=results[0].shard.plan, hosts=results, extras=(), problems=())
+    )
+
+
+def test_two_shards_of_one_host_since_one_start_are_one_host():
+    """Its blocks are ranked together: what is said is what one host with twice the blocks says."""
+    found = outcome(carried_out(1, "one"), carried_out(2, "one", 1.02))
+    (one,) = found.hosts
+    assert (one.name, one.host_class, one.shards, len(one.blocks)) == ("one", "lab", 2, 2 * BLOCKS)
+    ((judged,), gate) = (found.judgements, found.check.gate)
+    (alone,) = judge_fleet(plan(blocks_a_host=2 * BLOCKS), [HostCheck("one", "lab", one.blocks)])
+    assert judged.judgement == alone.judgement
+    assert [(each.values, each.low, each.median_a) for each in judged.effects] == [
+        (each.values, each.low, each.median_a) for each in alone.effects
+    ]
+    values, limit = judged.effects[0].values, gate.gated[0].gate.limit
+    assert judged.judgement.p_regressed == p_above(values, limit)
+    assert p_above(values, limit) != p_above_over([values[:BLOCKS], values[BLOCKS:]], limit)
+    assert len(judged.told) == 1
+    assert "the blocks are ranked together: one had 2" in markdown(fleet_check_document(found))
+    assert "ranked together" not in markdown(fleet_check_document(outcome(carried_out(1, "one"))))
+
+
+def test_two_shards_of_one_host_are_one_verdict_where_each_host_has_its_own():
+    """By host as by class: Holm's family is of hosts."""
+    found = outcome(
+        *(carried_out(number, on, scope="host") for number, on in enumerate(("one", "two", "one"), start=1))
+    )
+    assert [(each.unit, each.judgement.blocks) for each in found.judgements] == [("one", 12), ("two", 6)]
+
+
+@pytest.mark.parametrize(
+    ("second", "names"),
+    [
+        (carried_out(2, "one", boot="2"), ["one", "one #2"]),
+        (carried_out(2, "two"), ["one", "two"]),
+        (carried_out(2, "one", lost="it burns"), ["one", "one #2"]),
+        (carried_out(2, None, lost="nobody came"), ["one", "of shard 2"]),
+    ],
+    ids=["another start", "another host", "lost", "nobody's"],
+)
+def test_what_is_not_of_one_host_since_one_start_stands_apart(second, names):
+    """Ranks are within one start; what was lost counts as p = 1 beside what the same host did tell."""
+    first = carried_out(1, "one")
+    found = outcome(first, second)
+    assert [(each.name, each.shards) for each in found.hosts] == [(name, 1) for name in names]
+    (judged,) = found.judgements
+    values = [each.values for each in judged.effects if each.lost is None]
+    lost = [BLOCKS] * (2 - len(values))
+    assert judged.judgement.p_regressed == p_above_over(values, judged.judgement.gated.gate.limit, lost)
+    assert [each.lost for each in found.hosts] == [None, second.lost]
+
+
+def test_a_host_that_lacks_a_block_of_any_of_its_shards_is_lost_with_all_of_them():
+    """It counts with as many blocks as it was to run: so that losing some makes no verdict more likely."""
+    found = outcome(carried_out(1, "one"), carried_out(2, "one", count=BLOCKS - 1), carried_out(3, "two"))
+    (judged,) = found.judgements
+    assert [each.lost for each in judged.effects] == ["11 of 12 blocks: it has not run them all", None]
+    limit = judged.judgement.gated.gate.limit
+    assert judged.judgement.p_regressed == p_above_over([judged.effects[1].values], limit, [2 * BLOCKS])
+    assert judged.judgement.blocks == BLOCKS
+
+
+def test_blocks_in_all_that_are_too_few_say_so():
+    """Counted over all shards that a verdict is of."""
+    gate = plan("host", 2)
+    hosts = [replace(host(name, 1.5, count=4), shards=2) for name in "ab"]
+    judged = judge_fleet(gate, hosts)[0].judgement
+    assert judged.because == "4 blocks in all can never fail; 6 are the fewest that can"
+    three = [replace(each, blocks=host(each.name, 1.07, count=6).blocks, shards=3) for each in hosts]
+    assert "can never fail" not in str(judge_fleet(gate, three)[0].judgement.because)
+
+
+def test_a_check_of_one_machine_is_no_fleet_s():
+    """Nor is a run."""
+    (run,) = shards("a")
+    with pytest.raises(BadInput, match="is a run's, and no check"):
+        fleet_check_of(run)
+    alone = Check(
+        gate=GatePlan(alpha=0.05, looks=(10,), gated=(gated("epoll", CPU),)), comparisons=(comparison(LOAD),),
+        arm_a="a", arm_b="b",
+    )  # fmt: skip
+    with pytest.raises(BadInput, match="is of a check on one host: make it by bench fleet plan-check"):
+        fleet_check_of(replace(run, plan=json.loads(json.dumps(alone.to_json()))))
