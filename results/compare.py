@@ -13,7 +13,7 @@ from results.scorecard.variants import Variant
 from results.session import Difference, Session, differences, mode_differences, unlike
 from results.statistics.ratio import Comparison, compare
 from results.statistics.spread import Spread
-from results.trial import Trial
+from results.trial import Setting, Trial
 
 Verdict = Literal["worse", "better", "same", "undecided"]
 
@@ -32,6 +32,7 @@ class Judged:
     """
 
     label: str
+    setting: Setting
     column: Metric
     a: Spread
     b: Spread
@@ -157,7 +158,8 @@ def _judge(label: str, row: Row, other: Row, margin: float | None) -> list[Judge
         gate = column.gate
         within = margin if margin is not None else gate.margin if gate else MARGIN
         shift = compare(by_block(row, column), by_block(other, column), gate.scale if gate else "ratio")
-        found.append(Judged(label, column, a, b, within, shift, (row.disturbed(column), other.disturbed(column))))
+        doubtful = row.disturbed(column), other.disturbed(column)
+        found.append(Judged(label, row.setting, column, a, b, within, shift, doubtful))
     return found
 
 

@@ -9,9 +9,11 @@ from results.errors import BadInput
 from results.fleet.file import Fleet
 from results.fleet.matrix import Host, hosts_of
 from results.metrics import Metric
+from results.scorecard.labels import apart, labels
 from results.scorecard.report import report_of
 from results.session import Difference
 from results.statistics.spread import Spread, spread
+from results.trial import Setting
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +46,15 @@ class FleetCompared:
 
     @property
     def numbers(self) -> tuple[Number, ...]:
-        found: dict[tuple[str, str], dict[str, Judged]] = {}
+        """Join what hosts say by its setting: the same label may be another's on a host that lacks one of them."""
+        found: dict[tuple[Setting, Metric], dict[str, Judged]] = {}
         for host, compared in self.pairs.items():
             for judged in compared.judged:
-                found.setdefault((judged.label, judged.column.name), {})[host] = judged
-        return tuple(
-            Number(label, next(iter(of_hosts.values())).column, of_hosts) for (label, _), of_hosts in found.items()
-        )
+                found.setdefault((judged.setting, judged.column), {})[host] = judged
+        settings = list(dict.fromkeys(setting for setting, _ in found))
+        named = labels(settings)
+        names = dict(zip(settings, apart([named[each] for each in settings], settings), strict=True))
+        return tuple(Number(names[setting], column, of_hosts) for (setting, column), of_hosts in found.items())
 
     @property
     def unlike(self) -> dict[str, tuple[Difference, ...]]:
@@ -69,7 +73,7 @@ def compare_fleets(a: Fleet, b: Fleet, margin: float | None) -> FleetCompared:
 def compare_hosts(
     a: Sequence[Host], b: Sequence[Host], names: tuple[str, str], margin: float | None, problems: Sequence[str] = ()
 ) -> FleetCompared:
-    """Pair hosts by their names. Raises BadInput where no host is in both, or no setting."""
+    """Pair hosts by their names. Raises BadInput where no host is in both that could be compared."""
     of_a, of_b = ({host.name: host for host in hosts} for hosts in (a, b))
     left_out = dict.fromkeys(of_a.keys() - of_b.keys(), f"only in {names[0]}")
     left_out |= dict.fromkeys(of_b.keys() - of_a.keys(), f"only in {names[1]}")
@@ -80,7 +84,10 @@ def compare_hosts(
             left_out[name] = "; ".join(lost)
             continue
         reports = [report_of([Path(file)], host.sessions, host.trials, []) for host, file in both]
-        pairs[name] = compare_files(reports[0], reports[1], names, margin)
+        try:
+            pairs[name] = compare_files(reports[0], reports[1], names, margin)
+        except BadInput as error:
+            left_out[name] = str(error)
     if not pairs:
         why = "; ".join(f"{name}: {because}" for name, because in sorted(left_out.items()))
         raise BadInput(f"nothing to compare: no host is in both fleets with all its trials ({why})")

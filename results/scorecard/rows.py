@@ -126,11 +126,11 @@ class Row:
 
     @cached_property
     def _loaded(self) -> dict[str, list[Trial]]:
-        return _by_pass(self.trials)
+        return _by_pass(self.valid)
 
     @cached_property
     def _drained(self) -> dict[str, list[Trial]]:
-        return _by_pass(self.drains)
+        return _by_pass(trial for trial in self.drains if trial.valid)
 
     def disturbed(self, column: Metric) -> bool:
         """Whether a number was taken, in some trial, while the machine was not quiet, and depends on that.
@@ -222,11 +222,10 @@ class Row:
 
 
 def _by_pass(trials: Iterable[Trial]) -> dict[str, list[Trial]]:
-    """Gather the valid trials of each pass."""
+    """Gather the trials of each pass."""
     gathered: dict[str, list[Trial]] = {}
     for trial in trials:
-        if trial.valid:
-            gathered.setdefault(trial.setting.pass_, []).append(trial)
+        gathered.setdefault(trial.setting.pass_, []).append(trial)
     return gathered
 
 
@@ -267,7 +266,9 @@ def rows(trials: Iterable[Trial], sessions: Sequence[Session] | None = None) -> 
             loads.setdefault((_under_load(trial.setting), trial.arm, origin), []).append(trial)
     loaded = {(_consumer(setting), arm, origin) for setting, arm, origin in loads}
     only_drained: dict[_Key, list[Trial]] = {
-        (group[0].setting, key[1], key[2]): [] for key, group in drains.items() if key not in loaded
+        (_under_load(max(group, key=_records).setting), key[1], key[2]): []
+        for key, group in drains.items()
+        if key not in loaded
     }
     groups = {**loads, **only_drained}
     names = labels(dict.fromkeys(setting for setting, _, _ in groups))
@@ -338,6 +339,10 @@ def _under_load(setting: Setting) -> Setting:
 
 
 def _largest(drains: Sequence[Trial]) -> list[Trial]:
-    """Of drain trials of several sizes, keep the largest: the fixed costs weigh least there."""
-    most = max((trial.setting.drain_records or 0 for trial in drains), default=0)
-    return [trial for trial in drains if (trial.setting.drain_records or 0) == most]
+    """Of drain trials of several sizes, keep the largest of each pass: the fixed costs weigh least there."""
+    most = {name: max(map(_records, own)) for name, own in _by_pass(drains).items()}
+    return [trial for trial in drains if _records(trial) == most[trial.setting.pass_]]
+
+
+def _records(trial: Trial) -> int:
+    return trial.setting.drain_records or 0

@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 from scipy import stats
 
-from results.metrics import CPU_PER_EVENT, NS_PER_EVENT, PROGRAM_PER_EVENT
+from results.metrics import CPU_PER_EVENT, METRICS, NS_PER_EVENT, PROGRAM_PER_EVENT
 from results.scorecard.labels import labels
 from results.scorecard.rows import consumers, rows
 from results.statistics.spread import spread
@@ -54,6 +54,28 @@ def test_drain_trials_join_the_row_of_their_consumer() -> None:
     drained = row.spread(NS_PER_EVENT)
     assert drained is not None
     assert drained.median == pytest.approx(52, rel=0.2)
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+def test_drains_of_several_passes_and_sizes_are_one_row_whatever_their_order(turn: int) -> None:
+    """Of each pass the largest count: a count of instructions is none the worse for larger drains beside it."""
+    timed = made_up.drain("file", 1)
+    small = dataclasses.replace(
+        timed, number=2, setting=dataclasses.replace(timed.setting, drain_records=1000), last_consumed_ns=10**12
+    )
+    counted = dataclasses.replace(
+        timed,
+        number=3,
+        setting=dataclasses.replace(timed.setting, pass_="instructions", drain_records=2000),
+        metrics={"instructions_per_event": 12.0},
+    )
+    for beside in ([], [made_up.trial("file", 4)]):
+        (row,) = rows([timed, small, counted, *beside][::turn])
+        assert {trial.number for trial in row.drains} == {1, 3}
+        assert row.spread(METRICS["instructions_per_event"]).median == 12.0
+        assert row.spread(NS_PER_EVENT).median == pytest.approx(52, rel=0.2)
+        if not beside:
+            assert (row.setting.pass_, row.setting.drain_records) == ("timed", timed.setting.drain_records)
 
 
 def test_loads_of_one_consumer_are_gathered_in_order() -> None:
