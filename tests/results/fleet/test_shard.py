@@ -12,7 +12,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from results.errors import BadInput
-from results.fleet.shard import Shard, class_of, read_shard, seed_for
+from results.fleet.shard import Shard, Sharded, class_of, read_shard, seed_for
+from results.run import RunPlan
 from tests.results import made_up
 from tests.results.fleet.made_up import shards
 
@@ -98,3 +99,88 @@ def test_the_schema_takes_what_is_written_and_nothing_else() -> None:
     assert [error.message for row in (written(), of_class) for error in schema.iter_errors(row)] == []
     bad = [{"argv": []}, {"target": {}}, {"seed": 1 << 60}, {"plan": {"capacity": {}}}, {"commit": "HEAD"}]
     assert [schema.is_valid(written(**changes)) for changes in bad] == [False] * len(bad)
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"host": None}, "for one host, or for a class"),
+        ({"host_class": "k"}, "for one host, or for a class"),
+        ({"host": None, "host_class": "a b"}, "class 'a b': a name has letters"),
+        ({"host": ""}, "host '': a name has letters"),
+        ({"host": "-a"}, "host '-a': a name has letters"),
+        ({"host": "a" * 254}, "a name has letters"),
+        ({"number": 0}, "shard 0 of 1: there is none"),
+        ({"of": 0}, "shard 1 of 0: there is none"),
+        ({"against": "main"}, "its whole hash"),
+        ({"against": "A" * 40}, "its whole hash"),
+        ({"commit": "a" * 41}, "its whole hash"),
+        ({"commit": "a" * 39}, "its whole hash"),
+        ({"lock": "d" * 63}, "a SHA-256"),
+        ({"lock": "D" * 64}, "a SHA-256"),
+        ({"seed": 1 << 48}, f"below 2.48; it is {1 << 48}"),
+    ],
+    ids=str,
+)
+def test_a_shard_that_is_none_cannot_be_made(changes: dict[str, Any], says: str) -> None:
+    """Whoever makes it, a plan or a file."""
+    (shard,) = shards("web-1")
+    with pytest.raises(BadInput, match=says):
+        replace(shard, **changes)
+
+
+def test_what_a_shard_may_be_at_the_most() -> None:
+    """The ends of what is allowed, each of which is another shard with another id."""
+    (shard,) = shards("web-1")
+    made = [
+        replace(shard, **changes)
+        for changes in (
+            {"seed": 0}, {"seed": (1 << 48) - 1}, {"host": "a" * 253}, {"host": "9._-"}, {"of": 2},
+            {"against": "a" * 40}, {"commit": "a" * 64}, {"number": 2, "of": 2},
+            {"expires_at": "2036-11-28T00:00:00-01:00"}, {"plan_id": "x"}, {"probing": {}},
+            {"plan": {}}, {"lock": "0" * 64}, {"host": None, "host_class": "web-1"},
+        )
+    ]  # fmt: skip
+    assert len({each.id for each in (shard, *made)}) == 1 + len(made)
+    for each in made:
+        assert Shard.from_json(json.loads(json.dumps(each.to_json()))) == each
+    assert made[8].expires > shard.expires
+    assert (shard.target, made[-1].target) == ("host web-1", "class web-1")
+
+
+@pytest.mark.parametrize(
+    ("target", "says"),
+    [
+        ({}, "not one host, nor one class"),
+        ({"hosts": "a"}, "not one host, nor one class"),
+        (None, "not one host, nor one class"),
+        ({"class": "k"}, "was altered"),
+        ({"host": None}, "for one host, or for a class"),
+    ],
+    ids=str,
+)
+def test_a_target_is_one_host_or_one_class(target: object, says: str) -> None:
+    with pytest.raises(BadInput, match=says):
+        Shard.from_json(written(target=target))
+
+
+def test_the_class_of_a_host_says_its_kernel_and_its_cpus() -> None:
+    """In letters that any label or path takes, and that name a class in a plan."""
+    name = class_of({**made_up.HOST, "kernel": "6.18.0 custom/1+", "cpus": 64})
+    assert name.startswith("6.18.0-custom-1--64cpu-")
+    assert replace(shards("a")[0], host=None, host_class=name).host_class == name
+
+
+@pytest.mark.parametrize(
+    ("plan", "scope"), [({"check": {"gate": {"scope": "host"}}}, "host"), ({"settings": []}, None)]
+)
+def test_a_shard_of_a_check_says_of_what_its_verdicts_are(plan: dict[str, Any], scope: str | None) -> None:
+    assert replace(shards("a")[0], plan=plan).scope == scope
+
+
+def test_a_session_says_whose_shard_it_is() -> None:
+    """Beside its plan, with the host that ran it."""
+    (shard,) = shards("web-1")
+    told = Sharded(RunPlan.from_json(shard.plan), shard, "other").to_json()
+    assert told.pop("shard") == {"id": shard.id, "plan_id": shard.plan_id, "number": 1, "of": 1, "host": "other"}
+    assert json.loads(json.dumps(told)) == shard.plan
