@@ -71,9 +71,10 @@ def _function(name: str) -> str:
 class Lab(ExitStack):
     """Hosts, and a centre for a scheduler and whoever runs a plan; what is started ends with the context."""
 
-    def __init__(self, folder: Path, hosts: tuple[str, ...]) -> None:
+    def __init__(self, folder: Path, hosts: tuple[str, ...], *, tcp_timeout_s: float = TCP_TIMEOUT_S) -> None:
         super().__init__()
         self.folder = folder
+        self._surroundings = _surroundings(tcp_timeout_s)
         self._names = hosts
         self._started: list[subprocess.Popen[str]] = []
         self._scheduler: subprocess.Popen[str] | None = None
@@ -121,7 +122,7 @@ class Lab(ExitStack):
             stdout=said,
             stderr=subprocess.STDOUT,
             text=True,
-            env={**_surroundings(), **environment},
+            env={**self._surroundings, **environment},
             cwd=self.checkout,
             start_new_session=True,
         )
@@ -256,11 +257,11 @@ def _bring_up(route: IPRoute, *, ifname: str, address: str) -> None:
     route.link("set", index=index, state="up")
 
 
-def _surroundings() -> Mapping[str, str]:
+def _surroundings(tcp_timeout_s: float) -> Mapping[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("BENCH_", "PYTHON", "DASK_"))}
     return {
         **kept,
         "BENCH_NO_INSTALL": "1",
         "NO_COLOR": "1",
-        "DASK_DISTRIBUTED__COMM__TIMEOUTS__TCP": f"{TCP_TIMEOUT_S}s",
+        "DASK_DISTRIBUTED__COMM__TIMEOUTS__TCP": f"{tcp_timeout_s}s",
     }
