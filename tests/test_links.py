@@ -86,6 +86,22 @@ def test_a_dead_link_is_told(link: str, why: str | None) -> None:
     assert said is None if why is None else said is not None and why in said
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(CHECKOUT)))
+def test_every_path_in_code_leads_somewhere(page: Path) -> None:
+    """What begins with a folder of the repository is in it; docs/faults.md names tests by the ends of their paths."""
+    tops = {path.name for path in held() if path.parent == CHECKOUT and path.is_dir()}
+    paths = {
+        word.rstrip("/,:;")
+        for part in parts(page)
+        for each in part.children or ()
+        if each.type == "code_inline"
+        for word in each.content.split()
+        if re.fullmatch(r"[\w.-]+(/[\w.*-]+)+/?[,:;]?", word) and word.partition("/")[0] in tops
+    }
+    nowhere = [path for path in paths if not any(set(root.glob(path)) & held() for root in (CHECKOUT, page.parent))]
+    assert [path for path in nowhere if not any(str(file).endswith(f"/{path}") for file in held())] == []
+
+
 @pytest.mark.parametrize("index", ["index.md", "decisions/README.md"])
 def test_every_page_is_listed_once(index: str) -> None:
     """The lists are the site's menu: a page that is in none is found by nobody."""
