@@ -4,7 +4,7 @@ A block is a pair: one process of each arm (baseline and candidate), measured by
 four trials in fresh processes. Recorded coin tosses decide every order. An exact signed-rank test on the blocks says
 REGRESSED, OK or INCONCLUSIVE for each metric; all metrics that decide share one alpha.
 
-  bench check --mode file --against main           the commit main of the repository that holds the mode
+  bench check --mode file --against main           the working tree, with main of the repository that holds the mode
   bench check --mode new.py --against old.py       another mode
   bench check --a mode=epoll --b mode=epoll,reader=callback
   bench check --mode file --baseline before.jsonl  a stored result of this machine (weaker, no pairs)
@@ -54,7 +54,11 @@ NEEDS = "kernel"
 def add_plan_options(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
     """Add what is compared, and how; return the group of the arms."""
     group = parser.add_argument_group("the arms")
-    group.add_argument("--against", metavar="REF|MODE", help="the baseline: a git ref, or another mode, file or module")
+    group.add_argument(
+        "--against",
+        metavar="REF|MODE",
+        help="the baseline: a git ref, with which the working tree is compared, or another mode, file or module",
+    )
     group.add_argument("--a", metavar="SETTING", help="the baseline as a setting: mode=epoll,reader=batch")
     group.add_argument("--b", metavar="SETTING", help="the candidate as a setting")
     options.add_consumer_options(parser, mode_required=False)

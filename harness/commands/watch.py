@@ -58,7 +58,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--channel", choices=list(record_channels()), default="ring", help="what carries the events (default: ring)"
     )
-    parser.add_argument("--ring-size", type=byte_count, default=DEFAULT_RING_BYTES, metavar="BYTES")
+    parser.add_argument(
+        "--ring-size",
+        type=byte_count,
+        default=DEFAULT_RING_BYTES,
+        metavar="BYTES",
+        help="size of the ring buffer (default: 1M)",
+    )
     parser.add_argument("--json", action="store_true", help="a JSON object for each drop, or for each row")
 
 

@@ -298,7 +298,11 @@ def add_gate_options(parser: argparse.ArgumentParser) -> None:
     """Add what says how to compare; check and certify share it."""
     gate = parser.add_argument_group("the gate")
     add = gate.add_argument
-    add("--metrics", metavar="NAME[,NAME…]", help="metrics that decide (default: all that the mode has)")
+    add(
+        "--metrics",
+        metavar="NAME[,NAME…]",
+        help="metrics that decide; docs/ci.md lists them (default: all that the mode has and that need not be named)",
+    )
     add(
         "--delta",
         action="append",
