@@ -50,8 +50,8 @@ def of_readers() -> list[str]:
     return [
         f"costs {cpu[1] / cpu[0]:.2g} times the CPU time of batches",
         "At 50,000 drops per second",
-        f"takes {cpu_callback} per event; handing numpy many events at a time takes {cpu_batch}",
-        f"it takes {drain_callback} against {drain_batch}",
+        f"the callback takes {cpu_callback} per event and the batch {cpu_batch}",
+        f"to empty a ring that is already full, {drain_callback} and {drain_batch}",
         f"of 100 events, 99 were handled within {age_callback} by callbacks, and within {age_batch} in batches",
     ]
 
