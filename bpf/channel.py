@@ -50,18 +50,22 @@ class Part:
     """Of these, how many it told of among the records, where it does."""
 
     def since(self, before: Self) -> Self:
-        """Return what has become of it since an earlier look."""
+        """Return what has become of it since an earlier look.
+
+        A record tells of what was refused before it, in that order: first of what still was untold at the earlier look.
+        """
+        refused = told = None
+        if self.kernel_refused is not None and before.kernel_refused is not None:
+            refused = self.kernel_refused - before.kernel_refused
+            if self.kernel_told is not None:
+                told = max(0, self.kernel_told - before.kernel_refused)
         return type(self)(
             read=self.read - before.read,
             overwritten=self.overwritten - before.overwritten,
             unread=self.unread,
-            kernel_refused=_less(self.kernel_refused, before.kernel_refused),
-            kernel_told=_less(self.kernel_told, before.kernel_told),
+            kernel_refused=refused,
+            kernel_told=told,
         )
-
-
-def _less(count: int | None, before: int | None) -> int | None:
-    return None if count is None else count - (before or 0)
 
 
 class Source(Protocol):

@@ -88,19 +88,26 @@ def test_the_kernel_counts_what_it_refuses_and_tells_only_of_what_came_before(na
         assert [counted[cpu].reserve_failed for cpu in CPUS] == refused == [part.kernel_refused for part in parts]
 
 
-def test_parts_begin_anew() -> None:
-    """What was lost before is not the next window's."""
+@pytest.mark.parametrize("untold", [0, 1])
+@pytest.mark.parametrize("lost", [0, 3])
+@pytest.mark.parametrize("name", ["batch", "callback"])
+def test_parts_begin_anew(name: str, lost: int, untold: int) -> None:
+    """What was lost before is not the next window's, though its first record tells of it."""
     with loaded() as program, on_cpu(CPUS[0]):
-        reader, _mode = opened(program, "batch")
+        reader, _mode = opened(program, name)
         emitter(program).emit(200)
+        reader.consume()
+        if not untold:
+            emitter(program).emit(1)
+            reader.consume()
+        reader.begin_anew()
+        # A record that tells of a loss takes room, too.
+        emitter(program).emit(ROOM - untold + lost)
         reader.consume()
         emitter(program).emit(1)
         reader.consume()
-        reader.begin_anew()
-        emitter(program).emit(ROOM + 3)
-        reader.consume()
         found = of_cpu(reader.parts(), CPUS[0])
-        assert (found.read, found.kernel_refused, found.kernel_told) == (ROOM, 3, 0)
+        assert (found.read, found.kernel_refused, found.kernel_told) == (ROOM - untold + 1, lost, lost)
 
 
 def test_a_kernel_that_counts_no_losses_leaves_them_to_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
