@@ -78,7 +78,7 @@ class Places:
 
     def unread(self, slots: int) -> int:
         """Count what waits: what lies further back than the slots is gone."""
-        return sum(min(place[_NEXT] - place[_TAKEN], slots) for place in self.words)
+        return sum(min(_waiting(place), slots) for place in self.words)
 
     def overwritten(self) -> int:
         """Count what the reader has found overwritten so far."""
@@ -180,6 +180,14 @@ class Segment:
         """Tell which records no other had begun to replace when they had been copied."""
         still: npt.NDArray[np.bool_] = np.equal(live[self._opened], expected, out=self._still[: len(live)])
         return still
+
+
+def _waiting(place: memoryview) -> int:
+    """Count what lies between two words that others move, as it was at one moment."""
+    while True:
+        taken, written = place[_TAKEN], place[_NEXT]
+        if place[_TAKEN] == taken:
+            return int(written - taken)
 
 
 def _pages(size: int) -> int:

@@ -14,7 +14,7 @@ import os
 from collections.abc import Sequence
 
 from bpf.perf_event import BPF_OUTPUT, open_software_event
-from bpf.ring import SAMPLE_BYTES
+from bpf.ring import SAMPLE_BYTES, between
 
 # struct perf_event_attr: a bit of sample_type, one of read_format, and a flag
 _SAMPLE_RAW, _FORMAT_LOST, _WATERMARK = 1 << 10, 1 << 4, 1 << 14
@@ -100,7 +100,7 @@ class PerfPositions:
     @property
     def unread_records(self) -> int:
         """As many as fill what is unread; where records tell of a loss, up to two thirds more than there are."""
-        return sum((buffer.head[0] - buffer.tail[0]) // self._record_bytes for buffer in self._buffers)
+        return sum(between(buffer.tail, buffer.head) // self._record_bytes for buffer in self._buffers)
 
     def close(self) -> None:
         self._buffers.clear()

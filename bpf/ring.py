@@ -29,6 +29,17 @@ def stride(sample_bytes: int) -> int:
     return HEADER_BYTES + (sample_bytes + 7 & ~7)
 
 
+def between(consumer: memoryview, producer: memoryview) -> int:
+    """Return how many bytes lie between two positions that others move, as it was at one moment.
+
+    Loaded one after the other they are of two: a consumer that went on in between would have overtaken its producer.
+    """
+    while True:
+        taken, made = consumer[0], producer[0]
+        if consumer[0] == taken:
+            return int(made - taken)
+
+
 class RingPositions:
     """The two positions, read-only: what an observer needs, in any process that has the map."""
 
@@ -47,7 +58,7 @@ class RingPositions:
     @property
     def unread_records(self) -> int:
         """Records that no consumer has released yet, at this moment."""
-        return (self._producer[0] - self._consumer[0]) // self._record_bytes
+        return between(self._consumer, self._producer) // self._record_bytes
 
     def close(self) -> None:
         self._consumer.release()
