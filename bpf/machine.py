@@ -97,13 +97,11 @@ class MachineSource:
     def block(self) -> memoryview:
         return self._block
 
-    def tell_found(self, why: int = 0) -> None:
-        """Tell the mode what a loop found, and do what its pass came back early for."""
+    def tell_found(self) -> None:
+        """Tell the mode what a loop found."""
         if untold := self._block[UNTOLD]:
             self._block[UNTOLD] = 0
             self._took(untold)
-        if why:
-            self._go_on(why)
 
     def tell_stamps(self, tell: Callable[[Stamps], None]) -> None:
         """Have the timestamps of what the mode took told after each time."""
@@ -119,15 +117,15 @@ class MachineSource:
         found = self._call(self._at)
         if found > 0:
             self._took(found)
-        return found if found >= 0 else self._go_on(found)
+        return found if found >= 0 else self.go_on(found)
 
     def _took(self, events: int) -> None:
         self._mode.stepped(events)
         if self._tell is not None:
             self._tell(self._stamps[:events])
 
-    def _go_on(self, why: int) -> int:
-        """Do what a pass came back early for, and let it go on, until it is through."""
+    def go_on(self, why: int) -> int:
+        """Do what a pass came back early for, and let it go on, until it is through; return how many records."""
         taken = refusals = 0
         while why < 0:
             if why == RAISING:

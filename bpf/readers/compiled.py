@@ -72,8 +72,10 @@ class CompiledReader(RecordReader):
         if not block[BEGAN]:
             block[BEGAN] = time.monotonic_ns()
         why = self._code.loop(first.at)
-        for source in self._machine:
-            source.tell_found(why if why and why != RAISING and source.at == block[WHOSE] else 0)
+        for source in self._machine:  # all of it before a step's refusal has the mode make room
+            source.tell_found()
         if why == RAISING:
             self._code.raise_what(block[RAISED])
+        if why:
+            next(source for source in self._machine if source.at == block[WHOSE]).go_on(why)
         return Paced(block[PASSES], time.monotonic_ns() if why else block[LAST])

@@ -21,7 +21,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bpf import cache, log_runs, machine_code, perf_runs, ring_runs
-from bpf.block import BLOCK_WORDS, MEMORY, RATE, RATE_ONE, Memory
+from bpf.block import BLOCK_WORDS, MEMORY, RATE, RATE_ONE, UNTOLD, Memory
 from bpf.cache import OwnFolder
 from bpf.errors import CannotRun
 from bpf.log import PLACE_BYTES, Log
@@ -514,6 +514,28 @@ def test_a_loop_takes_from_all_producers_until_it_is_told_to_stop(rings: int, gr
     began = time.monotonic_ns()
     idle = reader.pace(stopped, began + 60_000_000_000, room=500, longest_ns=1_000_000)
     assert (idle.passes, idle.last_ns) == (1, 0), "it does not sleep for who told it to stop"
+
+
+class Told(Keeping):
+    """Notes how many it was told of when it is to make room."""
+
+    def make_room(self, record: np.void) -> None:
+        self.told = self.consumed
+        super().make_room(record)
+
+
+@needs_numba
+def test_a_loop_tells_all_that_it_found_before_room_is_made() -> None:
+    """What earlier passes took from those that come later in a pass, too: make_room() may look at the mode's counts."""
+    made_up, mode = [MadeUpRing(PAGE) for _ in range(2)], Told(Kit())
+    code = code_of("ring", mode.step)
+    sources = [MachineSource(ring_runs.memory_of(each.ring), mode, code) for each in made_up]
+    reader = CompiledReader(sources, code)
+    sources[1].block[UNTOLD] = 7  # of a pass before this one
+    for each in range(3):  # for the last of which there is no room
+        made_up[0].submit(each, 2, 3, 4)
+    reader.pace(os.pipe()[0], time.monotonic_ns() + 10_000_000, room=500, longest_ns=1_000_000)
+    assert (mode.told, mode.consumed) == (7 + 2, 7 + 3)
 
 
 @needs_numba
