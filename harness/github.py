@@ -29,6 +29,7 @@ class PullRequest:
     """A pull request, who may speak there, and what the job that runs for it is called."""
 
     api: str
+    graphql: str
     repository: str
     number: int
     commit: str
@@ -38,41 +39,61 @@ class PullRequest:
     @classmethod
     def of_job(cls, environment: Mapping[str, str] = os.environ) -> "PullRequest":
         """Read what GitHub Actions tells a job. Raises BadInput where that is none for a pull request."""
-        names = ("GITHUB_API_URL", "GITHUB_REPOSITORY", "GITHUB_EVENT_PATH", "GITHUB_TOKEN")
+        names = ("GITHUB_API_URL", "GITHUB_GRAPHQL_URL", "GITHUB_REPOSITORY", "GITHUB_EVENT_PATH", "GITHUB_TOKEN")
         if missing := [name for name in names if not environment.get(name)]:
             raise BadInput(f"{' and '.join(missing)} not set: comments are written by a job of GitHub Actions")
-        api, repository, event, token = (environment[name] for name in names)
-        if not api.startswith(("https://", "http://")):
-            raise BadInput(f"GITHUB_API_URL is {api!r}, no address of the web")
+        api, graphql, repository, event, token = (environment[name] for name in names)
+        for name in names[:2]:
+            if not environment[name].startswith(("https://", "http://")):
+                raise BadInput(f"{name} is {environment[name]!r}, no address of the web")
         try:
             pull_request = json.loads(Path(event).read_bytes())["pull_request"]
             number, commit = int(pull_request["number"]), str(pull_request["head"]["sha"])
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise BadInput("GITHUB_EVENT_PATH tells of no pull request: there is nothing to comment on") from error
         server, run = environment.get("GITHUB_SERVER_URL", ""), environment.get("GITHUB_RUN_ID", "")
-        return cls(api.rstrip("/"), repository, number, commit, f"{server}/{repository}/actions/runs/{run}", token)
+        at_work = f"{server}/{repository}/actions/runs/{run}"
+        return cls(api.rstrip("/"), graphql, repository, number, commit, at_work, token)
 
     def put_comment(self, mark: str, text: str) -> str:
-        """Write the comment that begins with a mark: in the place of the one there is, else a new one; return where.
+        """Write the comment that begins with a mark: in the place of our own one, else a new one; return where.
 
         Raises CannotRun where GitHub refuses, or cannot be asked.
         """
         body = {"body": f"{mark}\n{text}"}
-        for comment in self._comments():
-            if str(comment["body"]).startswith(mark):
-                return str(self._ask("PATCH", f"comments/{comment['id']}", body)["html_url"])
-        return str(self._ask("POST", f"{self.number}/comments", body)["html_url"])
+        if marked := [each for each in self._comments() if str(each["body"]).startswith(mark)]:
+            # A job may change anybody's comment; but one that another made with our mark, they could change later.
+            login = self._login()
+            for comment in marked:
+                if comment["user"] is not None and comment["user"]["login"] == login:
+                    return str(self._ask("PATCH", f"{self._issues}/comments/{comment['id']}", body)["html_url"])
+        return str(self._ask("POST", f"{self._issues}/{self.number}/comments", body)["html_url"])
+
+    @property
+    def _issues(self) -> str:
+        return f"{self.api}/repos/{self.repository}/issues"
 
     def _comments(self) -> Iterator[Mapping[str, Any]]:
         for page in itertools.count(1):
-            found = self._ask("GET", f"{self.number}/comments?per_page={_PAGE}&page={page}")
+            found = self._ask("GET", f"{self._issues}/{self.number}/comments?per_page={_PAGE}&page={page}")
             yield from found
             if len(found) < _PAGE:
                 return
 
-    def _ask(self, method: str, path: str, body: Mapping[str, str] | None = None) -> Any:
+    def _login(self) -> str:
+        """Tell whose the token is. By GraphQL: REST's /user answers users alone, and 403 to the token of a job."""
+        found = self._ask("POST", self.graphql, {"query": "{viewer{login}}"})
+        match found:
+            case {"data": {"viewer": {"login": str(login)}}}:
+                return login
+        raise CannotRun(
+            f"GitHub does not say whose the token is: {json.dumps(found)[:200]}",
+            "hand on the job's token (GITHUB_TOKEN)",
+        )
+
+    def _ask(self, method: str, address: str, body: Mapping[str, str] | None = None) -> Any:
         request = urllib.request.Request(
-            f"{self.api}/repos/{self.repository}/issues/{path}",
+            address,
             method=method,
             data=None if body is None else json.dumps(body).encode(),
             headers={
@@ -90,7 +111,7 @@ class PullRequest:
             cure = _CURES.get(error.code, "try again; https://www.githubstatus.com tells of its troubles")
             raise CannotRun(f"GitHub refuses the comment: {error.code} {error.reason}", cure) from error
         except (OSError, ValueError) as error:
-            raise CannotRun(f"GitHub cannot be asked: {error}", f"is {self.api} reached from here?") from error
+            raise CannotRun(f"GitHub cannot be asked: {error}", f"is {address} reached from here?") from error
 
 
 class _Stay(urllib.request.HTTPRedirectHandler):

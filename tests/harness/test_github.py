@@ -1,4 +1,4 @@
-"""One comment of a pull request, kept up to date: against a server that answers as GitHub's REST API does."""
+"""One comment of a pull request, kept up to date: against a server that answers as GitHub's two APIs do."""
 
 from __future__ import annotations
 
@@ -17,12 +17,17 @@ from harness.commands.comment import MOST_CHARACTERS, fitting
 
 TOKEN = "ghs_the_jobs_own"
 SHA = "0123456789abcdef0123456789abcdef01234567"
+BOT = "github-actions[bot]"  # who a job's token is
 
 
 @dataclass
 class GitHub:
-    """The comments of pull request 7 of them/theirs, and what was asked; `refuses` is a status for each request."""
+    """The comments of pull request 7 of them/theirs, and what was asked; `refuses` is a status for each request.
 
+    `viewer` is whose the token is: what GraphQL answers, and who makes a comment.
+    """
+
+    viewer: object = BOT
     comments: list[dict[str, object]] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     refuses: int | None = None
@@ -54,8 +59,11 @@ def handler(github: GitHub) -> type[BaseHTTPRequestHandler]:
                 begin = (asked["page"] - 1) * asked["per_page"]
                 self._answer(200, github.comments[begin : begin + asked["per_page"]])
             elif self.command == "POST" and address.path == "/repos/them/theirs/issues/7/comments":
-                github.comments.append(comment(len(github.comments), str(body["body"])))
+                github.comments.append(comment(len(github.comments), str(body["body"]), github.viewer))
                 self._answer(201, github.comments[-1])
+            elif self.command == "POST" and address.path == "/graphql" and body == {"query": "{viewer{login}}"}:
+                refused = {"data": None, "errors": [{"message": "Bad credentials"}]}
+                self._answer(200, {"data": {"viewer": {"login": github.viewer}}} if github.viewer else refused)
             elif self.command == "PATCH" and parts[:-1] == ["", "repos", "them", "theirs", "issues", "comments"]:
                 (found,) = [each for each in github.comments if each["id"] == int(parts[-1])]
                 found["body"] = body["body"]
@@ -71,8 +79,15 @@ def handler(github: GitHub) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
-def comment(number: int, body: str | None) -> dict[str, object]:
-    return {"id": 1000 + number, "body": body, "html_url": f"https://github.test/them/theirs/pull/7#{number}"}
+def comment(number: int, body: str | None, by: object = "somebody") -> dict[str, object]:
+    """Make a comment; of an account that is gone, GitHub names nobody."""
+    user = None if by is None else {"login": by, "type": "Bot" if by == BOT else "User"}
+    return {
+        "id": 1000 + number,
+        "body": body,
+        "html_url": f"https://github.test/them/theirs/pull/7#{number}",
+        "user": user,
+    }
 
 
 @pytest.fixture
@@ -84,7 +99,8 @@ def github(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[GitHub]:
     event = tmp_path / "event.json"
     event.write_text(json.dumps({"pull_request": {"number": 7, "head": {"sha": SHA}}}))
     told = {
-        "GITHUB_API_URL": made.address, "GITHUB_REPOSITORY": "them/theirs", "GITHUB_EVENT_PATH": str(event),
+        "GITHUB_API_URL": made.address, "GITHUB_GRAPHQL_URL": f"{made.address}/graphql",
+        "GITHUB_REPOSITORY": "them/theirs", "GITHUB_EVENT_PATH": str(event),
         "GITHUB_TOKEN": TOKEN, "GITHUB_SERVER_URL": "https://github.test", "GITHUB_RUN_ID": "99", "no_proxy": "*",
     }  # fmt: skip
     for name, value in told.items():
@@ -132,6 +148,41 @@ def test_each_key_has_its_comment(github: GitHub, report: Path) -> None:
     assert main(["comment", str(report), "--key", "b"]) == 0
     assert github.comments[0]["body"] == quoted
     assert len(github.comments) == 3
+
+
+@pytest.mark.parametrize("by", ["somebody", "dependabot[bot]", "github-actions", None])
+def test_another_s_comment_is_left_alone(github: GitHub, report: Path, by: str | None) -> None:
+    """Who begins one with our mark could change it after us: it stays as it is, and ours beside it is kept up to date."""
+    assert main(["comment", str(report)]) == 0
+    theirs = comment(50, str(github.comments[0]["body"]), by)
+    github.comments.insert(0, theirs)
+    before = dict(theirs)
+    report.write_text("## bench check: REGRESSED\n")
+    assert main(["comment", str(report)]) == 0
+    assert (github.comments[0], len(github.comments)) == (before, 2)
+    assert "REGRESSED" in str(github.comments[1]["body"])
+    github.comments.pop()
+    assert main(["comment", str(report)]) == 0
+    assert (github.comments[0], len(github.comments)) == (before, 2)
+
+
+def test_a_user_s_own_token_changes_that_user_s_comment(github: GitHub, report: Path) -> None:
+    """Not the one that the job's token made before."""
+    for viewer in (BOT, "somebody", "somebody", "an-app[bot]"):
+        github.viewer = viewer
+        assert main(["comment", str(report)]) == 0
+    assert [dict(each["user"])["login"] for each in github.comments] == [BOT, "somebody", "an-app[bot]"]  # type: ignore[call-overload]
+
+
+def test_a_token_of_nobody_changes_nothing(github: GitHub, report: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Status 4, with what GitHub said."""
+    assert main(["comment", str(report)]) == 0
+    github.viewer = None
+    assert main(["comment", str(report)]) == 4
+    said = capsys.readouterr().err
+    assert "GitHub does not say whose the token is" in said
+    assert "Bad credentials" in said
+    assert not any(each.startswith("PATCH") for each in github.asked)
 
 
 def test_where_there_is_no_report_a_sentence_stands(github: GitHub) -> None:
@@ -188,8 +239,10 @@ def test_a_server_that_cannot_be_reached_is_named(
     monkeypatch.setenv("GITHUB_API_URL", "http://127.0.0.1:1")
     assert main(["comment", str(report)]) == 4
     assert "GitHub cannot be asked: " in capsys.readouterr().err
-    monkeypatch.setenv("GITHUB_API_URL", f"file://{report}")
-    assert main(["comment", str(report)]) == 2
+    for name in ("GITHUB_API_URL", "GITHUB_GRAPHQL_URL"):
+        monkeypatch.setenv(name, f"file://{report}")
+        assert main(["comment", str(report)]) == 2
+        monkeypatch.setenv(name, github.address)
     assert github.asked == []
 
 
@@ -204,7 +257,7 @@ def test_a_job_for_no_pull_request_says_so(
     assert github.asked == []
 
 
-@pytest.mark.parametrize("missing", ["GITHUB_TOKEN", "GITHUB_EVENT_PATH", "GITHUB_REPOSITORY"])
+@pytest.mark.parametrize("missing", ["GITHUB_TOKEN", "GITHUB_EVENT_PATH", "GITHUB_REPOSITORY", "GITHUB_GRAPHQL_URL"])
 def test_elsewhere_than_in_a_job_it_says_what_is_missing(
     github: GitHub,
     report: Path,
