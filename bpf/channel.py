@@ -185,7 +185,7 @@ class RecordChannel(Channel):
 
     @staticmethod
     @abstractmethod
-    def size_for(records: int) -> int:
+    def size_for(records: int, sample_bytes: int = SAMPLE_BYTES) -> int:
         """Return the bytes in which one CPU can leave so many records."""
 
     @abstractmethod

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 from bpf.channel import Bcc, OnRecord, Positions, RecordChannel, Source, Take
 from bpf.cpus import online_cpus
-from bpf.ring import RECORD_BYTES
+from bpf.ring import RECORD_BYTES, SAMPLE_BYTES, stride
 from results.errors import BadInput
 
 if TYPE_CHECKING:
@@ -68,15 +68,16 @@ class LogChannel(RecordChannel):
 
     @staticmethod
     def check_size(size_bytes: int) -> None:
-        least = len(online_cpus()) * RECORD_BYTES * _FEWEST
+        least = _least()
         if not least <= size_bytes <= 1 << 30:
             raise BadInput(
                 f"a log has {least} bytes ({_FEWEST} records per CPU) to 1 GiB ({1 << 30}), not {size_bytes}"
             )
 
     @staticmethod
-    def size_for(records: int) -> int:
-        return (1 << (max(_FEWEST, records) - 1).bit_length()) * RECORD_BYTES * len(online_cpus())
+    def size_for(records: int, sample_bytes: int = SAMPLE_BYTES) -> int:
+        slots = 1 << (max(_FEWEST, records) - 1).bit_length()
+        return max(_least(), slots * stride(sample_bytes) * len(online_cpus()))
 
     def set_up(self, map_fd: Callable[[str], int], undo: ExitStack) -> Sequence[int]:  # noqa: ARG002 - bcc's own
         return map_fd("log_places"), map_fd("log_slots")
@@ -111,6 +112,10 @@ class LogChannel(RecordChannel):
         places, slots = carriers
         slot = RECORD if own is None else own.in_slot
         return Log(places, slots, cpus=_segments(), slots=self.slots, slot=slot)
+
+
+def _least() -> int:
+    return len(online_cpus()) * RECORD_BYTES * _FEWEST
 
 
 def _segments() -> int:

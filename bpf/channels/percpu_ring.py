@@ -19,7 +19,7 @@ from bpf.channel import Bcc, OnRecord, Source, Take
 from bpf.channels.ring import RingChannel, wakeup_flag
 from bpf.cpus import online_cpus
 from bpf.percpu import PercpuChannel
-from bpf.ring import Ring, RingPositions, ring_capacity
+from bpf.ring import SAMPLE_BYTES, Ring, RingPositions, ring_capacity
 from bpf.ring_calls import RingCalls
 
 if TYPE_CHECKING:
@@ -44,8 +44,8 @@ class PercpuRingChannel(PercpuChannel):
         return ring_capacity(self.buffer_bytes, self.record_bytes)
 
     @staticmethod
-    def size_for(records: int) -> int:
-        return RingChannel.size_for(records) * len(online_cpus())
+    def size_for(records: int, sample_bytes: int = SAMPLE_BYTES) -> int:
+        return RingChannel.size_for(records, sample_bytes) * len(online_cpus())
 
     def set_up(self, map_fd: Callable[[str], int], undo: ExitStack) -> Sequence[int]:
         made = []

@@ -14,7 +14,8 @@ from bpf import syscalls
 from bpf.channel import Bcc, OnRecord, Source, Take
 from bpf.cpus import online_cpus
 from bpf.percpu import PercpuChannel
-from bpf.perf import RECORD_BYTES, PerfBuffer, PerfPositions, open_event, record_bytes
+from bpf.perf import PerfBuffer, PerfPositions, open_event, record_bytes
+from bpf.ring import SAMPLE_BYTES
 
 if TYPE_CHECKING:
     from bpf.block import Kind, Memory
@@ -51,9 +52,9 @@ class PerfChannel(PercpuChannel):
         return record_bytes(self.sample_bytes)
 
     @staticmethod
-    def size_for(records: int) -> int:
+    def size_for(records: int, sample_bytes: int = SAMPLE_BYTES) -> int:
         # One byte stays free.
-        return max(mmap.PAGESIZE, 1 << (records * RECORD_BYTES).bit_length()) * len(online_cpus())
+        return max(mmap.PAGESIZE, 1 << (records * record_bytes(sample_bytes)).bit_length()) * len(online_cpus())
 
     @property
     def _wakeup_bytes(self) -> int | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from bpf.channel import Bcc, OnRecord, RecordChannel, Source, Take
-from bpf.ring import RECORD_BYTES, Ring, RingPositions, ring_capacity
+from bpf.ring import SAMPLE_BYTES, Ring, RingPositions, ring_capacity, stride
 from bpf.ring_calls import RingCalls
 from results.errors import BadInput
 
@@ -72,9 +72,9 @@ class RingChannel(RecordChannel):
     check_size = staticmethod(check_ring_size)
 
     @staticmethod
-    def size_for(records: int) -> int:
+    def size_for(records: int, sample_bytes: int = SAMPLE_BYTES) -> int:
         # One byte must stay free, hence one record.
-        return max(mmap.PAGESIZE, 1 << ((records + 1) * RECORD_BYTES - 1).bit_length())
+        return max(mmap.PAGESIZE, 1 << ((records + 1) * stride(sample_bytes) - 1).bit_length())
 
     def runs(self, carriers: Sequence[int], take: Take, own: Record | None = None) -> Sequence[Source]:
         from bpf.ring_runs import RingRuns  # noqa: PLC0415 - numpy, which doctor does without

@@ -12,6 +12,7 @@ import argparse
 import dataclasses
 
 from bpf.channel import record_channels
+from bpf.ring import SAMPLE_BYTES, stride
 from harness.commands.parts import options
 from harness.commands.parts.numbers import finite, load, whole
 from harness.commands.parts.parser import refuse
@@ -26,7 +27,6 @@ from harness.session import carry_out
 from harness.wishes import consumers, expand_modes
 from results.capacity.advice import Advice, AdvicePlan
 from results.capacity.channels import ChannelAdvice, ChannelsPlan
-from results.capacity.judge import RECORD_BYTES
 from results.capacity.plan import CapacityPlan
 from results.capacity.search import NORMAL, QUICK, Precision
 from results.errors import BadInput
@@ -131,7 +131,7 @@ def advice_plan(arguments: argparse.Namespace) -> AdvicePlan | ChannelsPlan:
     if arguments.retries is not None:
         raise BadInput("--retries is only for a search: whether a ring held is a count, which needs no quiet machine")
     refuse(arguments, "only for a search, which --advise does not make", *_OF_SEARCH)
-    refuse(arguments, "only for a search: --advise computes with the size of bench's own record", "program")
+    sample_bytes = SAMPLE_BYTES if arguments.program is None else _sample_bytes(arguments.program)
     kind = dropping(arguments.traffic)
     stall_s = arguments.stall / 1000
     wishes = dataclasses.replace(
@@ -142,20 +142,38 @@ def advice_plan(arguments: argparse.Namespace) -> AdvicePlan | ChannelsPlan:
         duration_s=BEFORE_S + stall_s + AFTER_S,
     )
     plans = [
-        _sized(dataclasses.replace(load_setting(name, kind.name, its), stall_s=stall_s), arguments.trials)
+        _sized(dataclasses.replace(load_setting(name, kind.name, its), stall_s=stall_s), arguments.trials, sample_bytes)
         for name, its in consumers(arguments.mode, wishes)
     ]
     return plans[0] if len(plans) == 1 else ChannelsPlan(plans=tuple(plans))
 
 
-def _sized(setting: Setting, trials: int) -> AdvicePlan:
+def _sample_bytes(program: str) -> int:
+    """Tell how large a program's event is. Raises BadInput for one of which no size can be tried, or seen to hold."""
+    facts = facts_of(program)
+    if not facts.counts:
+        raise BadInput(
+            f"program {program} is a black box: without its losses no ring can be seen to hold; let it count them "
+            "(docs/writing-a-program.md)"
+        )
+    if facts.size_bytes is not None:
+        raise BadInput(
+            f"program {program} has a ring of its own, of {facts.size_bytes} bytes: no other size can be tried; send "
+            "with BENCH_EVENT and bench_output(), and bench makes the ring"
+        )
+    return facts.sample_bytes
+
+
+def _sized(setting: Setting, trials: int, sample_bytes: int) -> AdvicePlan:
     """Have the channel say what it takes for one CPU's share of the load."""
-    plan = AdvicePlan(setting=setting, trials=trials)
+    plan = AdvicePlan(setting=setting, trials=trials, record_bytes=stride(sample_bytes))
     if setting.channel == "ring":
         return plan
     size_for = record_channels()[setting.channel].size_for
-    records = round(plan.needed_bytes / RECORD_BYTES / setting.producers) + 1
-    return dataclasses.replace(plan, fitting_bytes=size_for(records), least_bytes=size_for(1))
+    records = round(plan.needed_bytes / plan.record_bytes / setting.producers) + 1
+    return dataclasses.replace(
+        plan, fitting_bytes=size_for(records, sample_bytes), least_bytes=size_for(1, sample_bytes)
+    )
 
 
 def plan(arguments: argparse.Namespace) -> CapacityPlan:

@@ -26,10 +26,12 @@ class AdvicePlan:
     """A consumer at a load, stopped for a while, in `setting`; its ring size is what is asked for.
 
     `fitting_bytes` is what the channel takes by its own rule, None where it is the ring's; none is below `least_bytes`.
+    `record_bytes` is what an event takes in a ring: of a user's own program, another number than of bench's.
     """
 
     setting: Setting
     trials: int
+    record_bytes: int = RECORD_BYTES
     fitting_bytes: int | None = None
     least_bytes: int = LEAST_BYTES
 
@@ -60,7 +62,7 @@ class AdvicePlan:
     @property
     def needed_bytes(self) -> float:
         """What arrives during the stall, with the pause that a paced consumer makes anyway."""
-        return self.load * (self.stall_s + (self.setting.interval_ns or 0) / 1e9) * RECORD_BYTES
+        return self.load * (self.stall_s + (self.setting.interval_ns or 0) / 1e9) * self.record_bytes
 
     @property
     def computed_bytes(self) -> int:
@@ -77,7 +79,10 @@ class AdvicePlan:
         return advise(self, ask)
 
     def to_json(self) -> dict[str, Any]:
-        return {"advice": dataclasses.asdict(self) | {"setting": self.setting.to_json()}}
+        row = dataclasses.asdict(self) | {"setting": self.setting.to_json()}
+        if self.record_bytes == RECORD_BYTES:  # as before there was another
+            del row["record_bytes"]
+        return {"advice": row}
 
     @classmethod
     def from_json(cls, plan: Mapping[str, Any]) -> AdvicePlan:
@@ -110,8 +115,8 @@ class Advice:
             f"At {units.rate(plan.load)}, {plan.setting.mode} ({plan.setting.reader}) needs a {channel} of "
             f"{units.size(advised.size_bytes)} to survive a stall of {stall}: nothing was lost in {advised.held} of "
             f"{advised.trials} trials with its consumer stopped for that long.",
-            f"Computed: {units.rate(plan.load)} × {stall} × {RECORD_BYTES} bytes = {units.size(plan.needed_bytes)}, "
-            f"and {rule}: {units.size(plan.computed_bytes)}.",
+            f"Computed: {units.rate(plan.load)} × {stall} × {plan.record_bytes} bytes = "
+            f"{units.size(plan.needed_bytes)}, and {rule}: {units.size(plan.computed_bytes)}.",
         ]
         if half is not None:
             said.append(f"With {units.size(half.size_bytes)}, nothing was lost in {half.held} of {half.trials} trials.")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import pkgutil
 
 import pytest
 
 import bpf.channels
-from bpf.channel import Channel, channel_named
+from bpf.channel import Channel, channel_named, record_channels
 from bpf.channels.percpu_ring import PercpuRingChannel
 from bpf.channels.perf import PerfChannel
 from bpf.reader import default_reader, reader_named, reader_names
@@ -69,6 +70,23 @@ def test_so_many_records_fit_into_one_cpu_s_buffer(records: int, monkeypatch: py
     channel = PerfChannel(size_bytes=PerfChannel.size_for(records))
     assert channel.capacity >= records
     assert channel.buffer_bytes == 4096 or (channel.buffer_bytes // 2 - 1) // 40 < records
+
+
+@pytest.mark.parametrize("sample_bytes", [8, 24, 25, 56, 1000])
+@pytest.mark.parametrize("records", [1, 64, 500, 1100])
+@pytest.mark.parametrize("name", record_channels())
+def test_so_many_events_of_any_size_fit(
+    name: str, records: int, sample_bytes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Into what one CPU has of a channel, in no more than twice the room that they need."""
+    for module in ("percpu", "channels.percpu_ring", "channels.log", "channels.perf"):
+        monkeypatch.setattr(f"bpf.{module}.online_cpus", lambda: (0, 1, 5))
+    kind = record_channels()[name]
+    size = kind.size_for(records, sample_bytes)
+    channel = dataclasses.replace(kind.of(size_bytes=size, wakeup=None), sample_bytes=sample_bytes)
+    assert channel.capacity >= records
+    shared = 1 if name == "ring" else 3
+    assert size == kind.size_for(1, sample_bytes) or size <= 2 * shared * (records + 1) * channel.record_bytes
 
 
 @pytest.mark.parametrize(

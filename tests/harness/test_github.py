@@ -152,7 +152,7 @@ def test_each_key_has_its_comment(github: GitHub, report: Path) -> None:
 
 @pytest.mark.parametrize("by", ["somebody", "dependabot[bot]", "github-actions", None])
 def test_another_s_comment_is_left_alone(github: GitHub, report: Path, by: str | None) -> None:
-    """Who begins one with our mark could change it after us: it stays as it is, and ours beside it is kept up to date."""
+    """Who begins one with our mark could change it after us: it stays as it is, and ours beside it is changed."""
     assert main(["comment", str(report)]) == 0
     theirs = comment(50, str(github.comments[0]["body"]), by)
     github.comments.insert(0, theirs)

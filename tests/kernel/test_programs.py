@@ -26,7 +26,7 @@ from bpf.program import LoadOptions, Program
 from bpf.reader import reader_named
 from modes import Kit, Mode, load_mode
 from tests.kernel.bench import CHECKOUT, OWN_MOUNTS, bench, bench_here, command, trials
-from tests.kernel.plain_program import PLAIN, QUIET
+from tests.kernel.plain_program import PLAIN, QUIET, RECORDED
 from traffic.discovery import load_kind
 from traffic.offer import offer
 from traffic.schedule import NS_PER_S
@@ -398,33 +398,6 @@ def test_another_content_of_a_program_is_another_variant(tmp_path: Path) -> None
     assert f"program {program}" in bench_here("compare", out, other, "--markdown").stdout.replace("\\", "")
     report = bench_here("report", out, other).stdout
     assert len([line for line in report.splitlines() if line.startswith("null")]) >= 2
-
-
-RECORDED = """
-#include "bench.h"
-struct event { u8 kind : 4, more : 4; u64 timestamp; u16 of[2]; } __attribute__((packed));
-BENCH_RECORD(struct event);
-BPF_RINGBUF_OUTPUT(mine, 8);
-RAW_TRACEPOINT_PROBE(kfree_skb)
-{
-    if (!bench_ours(ctx->args[0]))
-        return 0;
-    bench_observed();
-    struct event *event = mine.ringbuf_reserve(sizeof(*event));
-    if (!event) {
-        bench_lost();
-        return 0;
-    }
-    event->kind = 9;
-    event->more = 1;
-    event->timestamp = bpf_ktime_get_ns();
-    event->of[0] = 3;
-    event->of[1] = 4;
-    mine.ringbuf_submit(event, 0);
-    bench_submitted();
-    return 0;
-}
-"""
 
 
 def test_a_map_of_ones_own_with_its_record_named(consume, tmp_path: Path) -> None:

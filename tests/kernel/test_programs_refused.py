@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.kernel.bench import bench_here
-from tests.kernel.plain_program import PLAIN, QUIET
+from tests.kernel.plain_program import PLAIN, QUIET, RECORDED
 
 HOOK = "RAW_TRACEPOINT_PROBE(kfree_skb)\n{\n"
 
@@ -126,6 +126,17 @@ def test_a_strangers_program_is_refused(tmp_path: Path) -> None:
     assert f"header {header} would run with your rights, but everybody may write it" in ended.stderr
 
 
+def test_no_ring_is_advised_for_a_program_that_brings_its_own(tmp_path: Path) -> None:
+    """However well it counts: its size stands in its source; what to use instead is said."""
+    program = tmp_path / "recorded.bpf.c"
+    program.write_text(RECORDED)
+    words = ("--advise", "--rate", "1000", "--stall", "10", "--program", program, "--out", tmp_path / "out")
+    ended = bench_here("capacity", "--mode", "null", *words)
+    assert (ended.returncode, (tmp_path / "out").exists()) == (2, False), ended.stderr
+    assert "has a ring of its own, of 32768 bytes" in ended.stderr
+    assert "send with BENCH_EVENT and bench_output()" in ended.stderr
+
+
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
@@ -142,7 +153,7 @@ def test_a_strangers_program_is_refused(tmp_path: Path) -> None:
         ("capacity --mode null", "is a black box: without its losses there is no limit to search"),
         (
             "capacity --mode null --advise --rate 1000 --stall 10",
-            "--advise computes with the size of bench's own record",
+            "is a black box: without its losses no ring can be seen to hold",
         ),
     ],
 )

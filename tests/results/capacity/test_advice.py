@@ -62,6 +62,14 @@ def test_a_paced_consumer_needs_room_for_its_pause_too() -> None:
     assert plan(setting=setting).computed_bytes == 2 << 20
 
 
+def test_larger_events_need_a_larger_ring() -> None:
+    """Those of a user's own program; what a file says of them is read back, and of bench's own nothing is written."""
+    assert (plan(record_bytes=64).computed_bytes, plan().computed_bytes) == (2 << 20, 1 << 20)
+    for made in (plan(record_bytes=64), plan()):
+        assert AdvicePlan.from_json(made.to_json()) == made
+    assert "record_bytes" not in plan().to_json()["advice"]
+
+
 def test_a_load_that_is_not_offered_gives_no_advice() -> None:
     """A weak generator would make every ring look large enough."""
     with pytest.raises(RuntimeError, match="not offered"):
