@@ -15,6 +15,7 @@ from harness.machine.streams import say
 from harness.paths import split_commands, split_words
 from harness.probes.backlog import BEFORE_S
 from harness.tools.words import check_words, foreign_words
+from harness.trial import Tree
 from harness.wishes import ReaderName, Wishes, consumers, expand_channels
 from modes.parts.mode import DEFAULT_WINDOW
 from results.errors import BadInput, unknown
@@ -151,9 +152,12 @@ def expand_traffic(names: str, wishes: Wishes) -> list[DropKind]:
     return [kind for kind in offered if kind.name not in left_out]
 
 
-def load_setting(mode_name: str, traffic: str, wishes: Wishes) -> Setting:
-    """Settle every choice of a load trial. Raises BadInput for what makes no sense, before anything is set up."""
-    return _loaded(_consumer_setting(mode_name, traffic, wishes), wishes)
+def load_setting(mode_name: str, traffic: str, wishes: Wishes, tree: Tree | None = None) -> Setting:
+    """Settle every choice of a load trial. Raises BadInput for what makes no sense, before anything is set up.
+
+    What is left open is chosen by what the mode can do; with `tree`, by what it can there.
+    """
+    return _loaded(_consumer_setting(mode_name, traffic, wishes, tree), wishes)
 
 
 def _loaded(setting: Setting, wishes: Wishes) -> Setting:
@@ -208,12 +212,12 @@ def _producers(wishes: Wishes) -> int:
     return wishes.producers[0]
 
 
-def drain_setting(mode_name: str, records: int, wishes: Wishes) -> Setting:
+def drain_setting(mode_name: str, records: int, wishes: Wishes, tree: Tree | None = None) -> Setting:
     """Settle every choice of a drain trial; the ring is made large enough for all the records."""
     check_records(records)
     if wishes.program is not None:
         raise BadInput("a drain trial drains records of bench's own program: --program has only load trials")
-    setting = _consumer_setting(mode_name, "synthetic", wishes)
+    setting = _consumer_setting(mode_name, "synthetic", wishes, tree)
     drains = dataclasses.replace(setting, trial_kind="drain", drain_records=records, wakeup=None)
     if setting.ring_size_bytes is None:
         return drains
@@ -289,8 +293,8 @@ def _objects(mode_name: str, mode: Traits, wishes: Wishes) -> tuple[ObjectKind |
     return wanted[0], wishes.window_events or DEFAULT_WINDOW
 
 
-def _consumer_setting(mode_name: str, traffic: str, wishes: Wishes) -> Setting:
-    mode = traits_of(mode_name)
+def _consumer_setting(mode_name: str, traffic: str, wishes: Wishes, tree: Tree | None) -> Setting:
+    mode = traits_of(mode_name, tree)
     if wishes.program is not None:
         wishes = _with_program(mode_name, mode, wishes, facts_of(wishes.program))
     object_kind, window_events = _objects(mode_name, mode, wishes)

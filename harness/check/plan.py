@@ -1,19 +1,20 @@
 """Turn arms and what is wanted into a check: what is compared, what is gated, and when it looks."""
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from harness.check.arms import Arms, Side
 from harness.check.configuration import DEFAULT_DRAIN, LOAD_S, Wanted
 from harness.consumer.program_facts import facts_of
 from harness.plan import DEFAULT_LOAD, INSTRUCTIONS_RECORDS, drain_setting, dropping, load_setting
 from harness.probes.lines import unsupported
-from results.check.blocks import Comparison
+from results.check.blocks import Arm, Comparison
 from results.check.certificate import Certificate
 from results.check.fleet import default_blocks, refuse_impossible
 from results.check.gate import Gated, GatePlan, Scope, default_looks
 from results.check.plan import Check
 from results.check.why import FEWEST_WINDOWS
+from results.errors import BadInput
 from results.metrics import Gate
 from results.trial import Setting
 
@@ -55,8 +56,8 @@ def _make(arms: Arms, said: Wanted, looks: Callable[[int], tuple[int, ...]], sco
         pairs = said.pairs and not all(gate.counted for gate in alike) and _takes_turns(a) and _takes_turns(b)
         comparisons[key] = Comparison(
             one.mode,
-            _setting(a, one.gate, said, pairs=pairs),
-            _setting(b, one.gate, said, pairs=pairs),
+            _setting(a, arms.words_a, one.gate, said, pairs=pairs),
+            _setting(b, arms.words_b, one.gate, said, pairs=pairs),
             short=said.pairs and one.gate.pass_ == "instructions",
         )
     return Check(
@@ -68,9 +69,19 @@ def _make(arms: Arms, said: Wanted, looks: Callable[[int], tuple[int, ...]], sco
             scope=scope,
         ),
         comparisons=tuple(comparisons.values()),
-        arm_a=arms.words_a,
-        arm_b=arms.words_b,
+        arm_a=_words(arms, "A", comparisons.values()),
+        arm_b=_words(arms, "B", comparisons.values()),
     )
+
+
+def _words(arms: Arms, arm: Arm, comparisons: Iterable[Comparison]) -> str:
+    """Say what an arm is; also how a mode is read in it, where nobody said how and the other arm reads it otherwise."""
+    words = dict.fromkeys([arms.words_a if arm == "A" else arms.words_b])
+    for one in comparisons:
+        wished = any(side.wishes.reader for side in arms.pairs[one.mode])
+        if one.a.reader and one.b.reader and one.a.reader != one.b.reader and not wished:
+            words[f"{one.mode} read by {one.setting(arm).reader}"] = None
+    return ", ".join(words)
 
 
 def to_be_sampled(arms: Arms, said: Wanted, check: Check) -> tuple[Comparison, ...]:
@@ -88,9 +99,10 @@ def _sampled_setting(side: Side, gate: Gate, said: Wanted) -> Setting:
     if gate.trial_kind == "load":
         setting = _load_setting(side, gate, said, pairs=True)
     else:
-        reader = drain_setting(side.mode, 1, side.wishes).reader
+        reader = drain_setting(side.mode, 1, side.wishes, side.tree).reader
         records = SAMPLED_RECORDS["callback" if reader == "callback" else "batch"]
-        setting = dataclasses.replace(drain_setting(side.mode, records, side.wishes), windows=FEWEST_WINDOWS)
+        setting = drain_setting(side.mode, records, side.wishes, side.tree)
+        setting = dataclasses.replace(setting, windows=FEWEST_WINDOWS)
     return dataclasses.replace(setting, pass_="sampled")
 
 
@@ -118,13 +130,23 @@ def _takes_turns(side: Side) -> bool:
     return facts is None or facts.begins_anew
 
 
-def _setting(side: Side, gate: Gate, said: Wanted, *, pairs: bool) -> Setting:
+def _setting(side: Side, words: str, gate: Gate, said: Wanted, *, pairs: bool) -> Setting:
+    """Settle what runs; of a state of the sources that cannot do it, say which it is."""
+    try:
+        return _settled(side, gate, said, pairs=pairs)
+    except BadInput as error:
+        if side.tree is None:
+            raise
+        raise BadInput(f"{words}: {error}") from error
+
+
+def _settled(side: Side, gate: Gate, said: Wanted, *, pairs: bool) -> Setting:
     """Settle what runs: in a pair, what is to be drained is parted into windows."""
     if gate.trial_kind == "load":
         return _load_setting(side, gate, said, pairs=pairs)
     default = INSTRUCTIONS_RECORDS if gate.pass_ == "instructions" else DEFAULT_DRAIN
     records = default if said.drain_records is None else said.drain_records
-    setting = dataclasses.replace(drain_setting(side.mode, records, side.wishes), pass_=gate.pass_)
+    setting = dataclasses.replace(drain_setting(side.mode, records, side.wishes, side.tree), pass_=gate.pass_)
     if not pairs:
         return setting
     if said.drain_records is None:
@@ -132,14 +154,14 @@ def _setting(side: Side, gate: Gate, said: Wanted, *, pairs: bool) -> Setting:
     else:
         windows = min(WINDOWS, max(2, records // FEWEST_RECORDS // 2 * 2))
         each = max(1, records // windows)
-    in_windows = drain_setting(side.mode, each, side.wishes)
+    in_windows = drain_setting(side.mode, each, side.wishes, side.tree)
     return dataclasses.replace(in_windows, pass_=gate.pass_, windows=windows)
 
 
 def _load_setting(side: Side, gate: Gate, said: Wanted, *, pairs: bool) -> Setting:
     """Part the load of a trial into windows; what a consumer's own program emits has no others beside it."""
     kind = dropping(said.traffic)
-    setting = dataclasses.replace(load_setting(side.mode, kind.name, side.wishes), pass_=gate.pass_)
+    setting = dataclasses.replace(load_setting(side.mode, kind.name, side.wishes, side.tree), pass_=gate.pass_)
     if not pairs or setting.sender == "synthetic":
         return setting
     in_all_s = side.wishes.duration_s if said.duration_given else LOAD_S

@@ -15,6 +15,7 @@ from harness.control import Message, Parent, Worker, WorkerDied
 from harness.machine.group import Group
 from harness.machine.user_path import search, user_path
 from harness.messages import Failed
+from harness.trial import Tree
 from modes import is_file, load_mode, read_source, readers_of
 from modes.parts.mode import Format, ObjectKind, Output, Wait
 from results.errors import BadInput
@@ -42,8 +43,10 @@ class Traits(Message):
     object_kinds: tuple[ObjectKind, ...]
 
 
-def traits_of(name: str) -> Traits:
-    """Ask a mode by its name, file or module. Raises BadInput that says what is wrong."""
+def traits_of(name: str, tree: Tree | None = None) -> Traits:
+    """Ask a mode by its name, file or module; with `tree`, as it is there. Raises BadInput that says what is wrong."""
+    if tree is not None:
+        return _asked(tree.mode, b"", tree)
     if name.startswith(EXEC):
         raise BadInput(f"--mode {name}: a foreign command is measured by bench run and bench audit alone")
     if is_file(name):
@@ -54,16 +57,17 @@ def traits_of(name: str) -> Traits:
 
 
 @functools.cache
-def _asked(name: str, _source: bytes) -> Traits:
+def _asked(name: str, _source: bytes, tree: Tree | None = None) -> Traits:
     """Import a mode in a process of its own; once for each text of its file."""
-    question = Question(mode=name, import_path=tuple(map(str, user_path())))
-    with Worker("harness.consumer.traits", question, name=f"import of mode {name}", group=Group()) as worker:
+    question = Question(mode=name, import_path=tuple(map(str, user_path() if tree is None else tree.import_path)))
+    whose = f"import of mode {name}"
+    with Worker("harness.consumer.traits", question, name=whose, group=Group(), tree=tree) as worker:
         try:
             answer = worker.receive(IMPORT_TIMEOUT_S, Traits, Failed)
         except WorkerDied as error:
             raise BadInput(f"{error}{worker.whereabouts()}") from error
     if isinstance(answer, Failed):
-        raise BadInput(answer.what)
+        raise BadInput(answer.what if tree is None else tree.explain(answer.what))
     assert isinstance(answer, Traits)
     return answer
 

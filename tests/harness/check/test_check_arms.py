@@ -7,6 +7,9 @@ import argparse
 import pytest
 
 from harness.check.arms import against, two_settings
+from harness.check.configuration import wanted
+from harness.check.plan import WINDOW_RECORDS, make_check
+from harness.commands.parts.options import add_gate_options, flags_of
 from harness.commands.parts.roles import check_roles, output
 from harness.machine.git import Repository
 from harness.machine.runfolder import run_folder
@@ -22,6 +25,12 @@ class Consumer(Mode):
     def take(self, samples):
         self.consumed += len(samples)
 """
+
+
+def said(*flags):
+    parser = argparse.ArgumentParser()
+    add_gate_options(parser)
+    return wanted(flags_of(parser.parse_args(["--config", "/dev/null", *flags])), Wishes())[0]
 
 
 @pytest.fixture
@@ -103,6 +112,66 @@ def test_a_consumer_outside_of_any_repository_has_no_refs(tmp_path, aside):
     lone.write_text(CONSUMER)
     with pytest.raises(ValueError, match="in no git repository"):
         against("git:v1", [str(lone)], Wishes(), aside)
+
+
+BY_RECORD = """
+from modes import Mode
+
+
+class Consumer(Mode):
+    waits = ("paced", "epoll")
+
+    def on_record(self, context, data, size):
+        self.consumed += 1
+        return 0
+"""
+
+
+@pytest.mark.parametrize("how", ["git", "file", "settings"])
+def test_each_arm_is_read_as_its_own_state_can_be(repository, aside, how):
+    """By the first reader and wait of each, be it a commit's, another file's or a setting's; the report says so."""
+    (repository / "old.py").write_text(BY_RECORD)
+    (repository / "consumer.py").write_text(BY_RECORD)
+    git(repository, "commit", "-qam", "by record")
+    (repository / "consumer.py").write_text(CONSUMER)
+    arms = {
+        "git": lambda: against("HEAD", ["consumer.py"], Wishes(), aside),
+        "file": lambda: against("old.py", ["consumer.py"], Wishes(), aside),
+        "settings": lambda: two_settings("mode=old.py", "mode=consumer.py", [], Wishes()),
+    }[how]()
+    check = make_check(arms, said("--metrics", "ns_per_event,cpu_ns_per_event"))
+    assert {(each.a.reader, each.b.reader) for each in check.comparisons} == {("callback", "batch")}
+    assert {(each.a.wait, each.b.wait) for each in check.comparisons} == {("paced", "epoll")}
+    (drain,) = (each for each in check.comparisons if each.b.trial_kind == "drain")
+    assert (drain.a.drain_records, drain.b.drain_records) == (WINDOW_RECORDS["callback"], WINDOW_RECORDS["batch"])
+    assert check.arm_a.endswith(", consumer.py read by callback")
+    assert check.arm_b.endswith(", consumer.py read by batch")
+
+
+@pytest.mark.parametrize(
+    ("reader", "says"),
+    [
+        ("batch", r"^the working tree .*: mode consumer.py has no method for .*; it has callback"),
+        ("callback", r"^git v1 .*: mode consumer.py has no method for .*; it has batch"),
+    ],
+)
+def test_a_reader_that_one_state_lacks_is_refused_by_name(repository, aside, reader, says):
+    """Before anything runs, with which of the two it is and what it has."""
+    (repository / "consumer.py").write_text(BY_RECORD)
+    arms = against("v1", ["consumer.py"], Wishes(reader=reader), aside)
+    with pytest.raises(BadInput, match=says):
+        make_check(arms, said("--metrics", "ns_per_event"))
+
+
+def test_arms_that_are_read_alike_say_nothing_of_it(repository, aside):
+    """Nor those of which it was said how they are to be read."""
+    (repository / "old.py").write_text(BY_RECORD + "    def take(self, samples): ...\n")
+    for arms in (
+        against("v1", ["consumer.py"], Wishes(), aside),
+        two_settings("mode=old.py,reader=callback", "mode=consumer.py", [], Wishes()),
+    ):
+        check = make_check(arms, said("--metrics", "ns_per_event"))
+        assert "read by" not in check.arm_a + check.arm_b
 
 
 def test_two_settings_differ_in_what_is_said():

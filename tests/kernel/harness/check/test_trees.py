@@ -79,6 +79,18 @@ def test_each_arm_imports_the_users_path_from_its_own_tree(src_layout: Path, pat
     assert ended.returncode == 1, ended.stdout + ended.stderr
 
 
+@pytest.mark.slow
+def test_each_state_of_a_mode_is_read_as_it_can_be(top: Path) -> None:
+    """The commit has a method for records only, the working tree one for batches only: a verdict on both."""
+    by_record = "from modes import Mode\n\n\nclass Consumer(Mode):\n    def on_record(self, *_):\n"
+    commit(top, c_py=by_record + "        self.consumed += 1\n        return 0\n")
+    (top / "c.py").write_text(FEW)
+    ended = check(top, "--mode", "c.py", "--against", "HEAD")
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "with changes), c.py read by batch" in ended.stdout
+    assert ", c.py read by callback" in ended.stdout
+
+
 def test_a_package_that_both_arms_would_share_is_refused(src_layout: Path) -> None:
     """As an editable install or a path in the mode brings it in: status 2, its file, and what to type."""
     line = f"import sys; sys.path.insert(0, {str(src_layout / 'src')!r})\n"
