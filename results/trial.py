@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
-from functools import cache, lru_cache
+from functools import lru_cache
+from itertools import repeat
 from typing import Any, Literal
 
 from results.foreign import Foreign
@@ -93,32 +94,37 @@ class Setting:
 
         Of a file's many trials, those of the same setting share one, which is made and checked once.
         """
-        values = {field: row[name] for field, name in _names() if name in row or name not in LATER}
-        if isinstance(values.get("foreign"), Mapping):
-            values["foreign"] = Foreign.from_json(values["foreign"])
-        # The first files name no channel: there was one ring, or none and the aggregation map.
-        values.setdefault("channel", "map" if values["ring_size_bytes"] is None else "ring")
+        values = tuple(map(row.get, _NAMES.values(), repeat(_ABSENT)))
         try:
-            return _shared(**values)
+            # By type too: True is no number, though it equals 1.
+            return _shared(values, tuple(map(type, values)))
         except TypeError:
             # A list or an object cannot be looked up: what is wrong with it is said by its field.
-            return _fitted(**values)
+            return _fitted(values)
 
 
-def _fitted(**values: Any) -> Setting:
-    setting = Setting(**values)
+_ABSENT = object()
+# The fields of a setting with their names in a file.
+_NAMES = {f.name: "pass" if f.name == "pass_" else f.name for f in fields(Setting)}
+
+
+def _fitted(values: Sequence[Any]) -> Setting:
+    found = {each: value for each, value in zip(_NAMES, values, strict=True) if value is not _ABSENT}
+    for each, name in _NAMES.items():
+        if each not in found and name not in LATER:
+            raise KeyError(name)
+    if isinstance(found.get("foreign"), Mapping):
+        found["foreign"] = Foreign.from_json(found["foreign"])
+    # The first files name no channel: there was one ring, or none and the aggregation map.
+    found.setdefault("channel", "map" if found["ring_size_bytes"] is None else "ring")
+    setting = Setting(**found)
     fit(setting)
     return setting
 
 
-# By type too: True is no number, though it equals 1.
-_shared = lru_cache(maxsize=1024, typed=True)(_fitted)
-
-
-@cache
-def _names() -> tuple[tuple[str, str], ...]:
-    """Pair the fields of a setting with their names in a file."""
-    return tuple((f.name, "pass" if f.name == "pass_" else f.name) for f in fields(Setting))
+@lru_cache(maxsize=1024)
+def _shared(values: Sequence[Any], _types: Sequence[type]) -> Setting:
+    return _fitted(values)
 
 
 _COUNTS = tuple(f.name for f in fields(Ledger))

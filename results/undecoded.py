@@ -51,6 +51,10 @@ class Undecoded(Mapping[str, Any]):
     def __len__(self) -> int:
         return len(self._values)
 
+    def text(self, name: str) -> bytes:
+        """Return a value as it is written; empty where there is none."""
+        return bytes(self._values.get(name, b""))
+
     def decoded(self, name: str, decoder: msgspec.json.Decoder[_Decoded]) -> _Decoded:
         """Decode a value that has a type. Raises KeyError, and ValidationError for one of another."""
         return decoder.decode(self._values[name])

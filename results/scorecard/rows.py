@@ -256,14 +256,19 @@ def rows(trials: Iterable[Trial], sessions: Sequence[Session] | None = None) -> 
     origins = None if sessions is None else Origins(sessions)
     loads: dict[_Key, list[Trial]] = {}
     drains: dict[_Key, list[Trial]] = {}
+    # Of a file's many trials those of the same setting share one, which is looked up once.
+    known: dict[tuple[int, str, str | None], list[Trial]] = {}
     for trial in trials:
-        if trial.arm is not None and trial.setting.pass_ == "sampled":
-            continue  # what a check looked into once it was decided, with a ring of its own
-        origin = origins.of(trial) if origins else 0
-        if trial.setting.trial_kind == "drain":
-            drains.setdefault((_consumer(trial.setting), trial.arm, origin), []).append(trial)
-        else:
-            loads.setdefault((_under_load(trial.setting), trial.arm, origin), []).append(trial)
+        of_setting = (id(trial.setting), trial.session, trial.arm)
+        if of_setting not in known:
+            setting, origin = trial.setting, origins.of(trial) if origins else 0
+            if trial.arm is not None and setting.pass_ == "sampled":
+                known[of_setting] = []  # what a check looked into once it was decided, with a ring of its own
+            elif setting.trial_kind == "drain":
+                known[of_setting] = drains.setdefault((_consumer(setting), trial.arm, origin), [])
+            else:
+                known[of_setting] = loads.setdefault((_under_load(setting), trial.arm, origin), [])
+        known[of_setting].append(trial)
     loaded = {(_consumer(setting), arm, origin) for setting, arm, origin in loads}
     only_drained: dict[_Key, list[Trial]] = {
         (_under_load(max(group, key=_records).setting), key[1], key[2]): []

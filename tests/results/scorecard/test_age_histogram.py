@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -33,6 +34,26 @@ def test_histograms_are_added_up_step_by_step() -> None:
     found = age_histogram([aged([[10, 1], [20, 2**53]]), aged([[5, 3], [20, 1]], 2)])
     assert found == {5: 3, 10: 1, 20: 2**53 + 1}
     assert age_histogram([]) == {}
+
+
+@pytest.mark.parametrize("separators", [(",", ":"), (", ", ": ")], ids=["as bench writes it", "with blanks"])
+@pytest.mark.parametrize("largest", [1, 2**31 - 1, 2**31, 2**62, 2**64 - 30], ids=hex)
+def test_what_is_added_up_is_exact_however_it_is_written(separators: tuple[str, str], largest: int) -> None:
+    """Ages that some trials share, out of order, twice in one, and at the edge of what a machine's number holds."""
+    histograms = [
+        [[10, 3], [20, largest], [largest + 30, 1]],
+        [[20, largest], [10, 1], [20, 2]],
+        [[-5 if largest > 2**31 else 5, 7], [40, 1]],
+    ]
+    expected = Counter[int]()
+    for age, count in (step for histogram in histograms for step in histogram):
+        expected[age] += count
+    lines = [
+        json.dumps({"type": "trial", "series": {"age_histogram": each}}, separators=separators).encode()
+        for each in histograms
+    ]
+    read = [replace(aged([]), series=TRIALS.parse(line)["series"]) for line in lines]
+    assert age_histogram(read) == expected
 
 
 @pytest.mark.parametrize(
