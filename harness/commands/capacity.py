@@ -26,9 +26,9 @@ from harness.probes.backlog import AFTER_S, BEFORE_S
 from harness.session import carry_out
 from harness.wishes import consumers, expand_modes
 from results.capacity.advice import Advice, AdvicePlan
+from results.capacity.bounds import NORMAL, QUICK, Precision
 from results.capacity.channels import ChannelAdvice, ChannelsPlan
 from results.capacity.plan import CapacityPlan
-from results.capacity.search import NORMAL, QUICK, Precision
 from results.errors import BadInput
 from results.plan import Plan
 from results.reports.capacity import advice_document, capacity_document, channels_document

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+from results.capacity.bounds import Found, Precision
 from results.capacity.judge import Side, judge
-from results.capacity.search import Found, Precision, search
 from results.capacity.survey import Capacity, Check, Point, Question, at_load, reference_load, valid
 from results.errors import BadInput
 from results.plan import Ask, check_trials, steadied
@@ -129,6 +129,8 @@ def _search(plan: CapacityPlan, setting: Setting, most: float, leg: int, ask: As
         )
         earlier.append(valid(question, ask))
         return earlier[-1]
+
+    from results.capacity.search import search  # noqa: PLC0415 - MLRsearch, which a report of other sessions does without
 
     return search(measure, precision=plan.precision, loss=plan.loss, least=plan.least, most=most)
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Literal
 
+from results.capacity.bounds import Bounds, Found
 from results.capacity.judge import trial_duration
-from results.capacity.search import Bounds, Found
 from results.plan import Ask, Step
 from results.trial import Setting, Trial
 

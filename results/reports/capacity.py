@@ -6,9 +6,9 @@ from statistics import median
 from results import units
 from results.brief import Names
 from results.capacity.advice import Advice
+from results.capacity.bounds import Bounds
 from results.capacity.channels import ChannelAdvice
 from results.capacity.judge import judge
-from results.capacity.search import Bounds
 from results.capacity.survey import Capacity
 from results.metrics import AGE_P99, CPU
 from results.reports.document import Cell, Document, Line, Table, cells, titled

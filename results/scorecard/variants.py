@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from statistics import median
 
+from results.capacity.bounds import Bounds
 from results.capacity.plan import CapacityPlan, survey
-from results.capacity.search import Bounds
 from results.capacity.survey import Capacity
 from results.metrics import LOSS_RATIO, OFFERED_LOAD
 from results.plan import replay

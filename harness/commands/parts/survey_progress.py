@@ -7,9 +7,9 @@ from harness.trial import Progress
 from results import units
 from results.brief import Names
 from results.capacity.advice import no_room
+from results.capacity.bounds import closing_in
 from results.capacity.judge import judge
 from results.capacity.plan import CapacityPlan
-from results.capacity.search import closing_in
 from results.capacity.survey import Question
 from results.metrics import STALL
 from results.plan import Step

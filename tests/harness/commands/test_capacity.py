@@ -8,8 +8,8 @@ import pytest
 
 from harness.commands import capacity
 from harness.commands.parts.parser import Parser
+from results.capacity.bounds import NORMAL, QUICK
 from results.capacity.plan import CapacityPlan
-from results.capacity.search import NORMAL, QUICK
 
 
 def arguments(*words: str) -> argparse.Namespace:

@@ -6,8 +6,8 @@ import dataclasses
 import random
 from typing import Any
 
+from results.capacity.bounds import QUICK
 from results.capacity.plan import CapacityPlan
-from results.capacity.search import QUICK
 from results.ledger import Ledger
 from results.plan import Step
 from results.trial import Setting, Trial

@@ -7,8 +7,8 @@ import json
 
 import pytest
 
+from results.capacity.bounds import NORMAL, QUICK
 from results.capacity.plan import CapacityPlan, survey
-from results.capacity.search import NORMAL, QUICK
 from results.capacity.survey import Question
 from results.plan import replay
 from results.trial import Trial

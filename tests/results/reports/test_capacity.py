@@ -6,8 +6,8 @@ import dataclasses
 
 import pytest
 
+from results.capacity.bounds import Bounds
 from results.capacity.plan import survey
-from results.capacity.search import Bounds
 from results.reports.capacity import capacity_document, say_limit, statements
 from results.reports.document import Table
 from results.reports.forms.terminal import Console, draw

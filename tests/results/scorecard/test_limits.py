@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from results.capacity.bounds import QUICK
 from results.capacity.plan import CapacityPlan, survey
-from results.capacity.search import QUICK
 from results.capacity.survey import Question
 from results.file import ResultWriter
 from results.reports.headline import headline

@@ -100,17 +100,17 @@ def test_a_stalled_consumer_loses_what_the_ring_cannot_hold(tmp_path: Path) -> N
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("channel", "holds", "loses"), [("ring", 32 << 10, 16 << 10), ("log", 64 << 10, 16 << 10)])
+@pytest.mark.parametrize(("channel", "holds", "loses"), [("ring", 32 << 10, 16 << 10), ("log", 56 << 10, 28 << 10)])
 def test_a_size_is_advised_for_the_events_of_ones_own_program(
     tmp_path: Path, channel: str, holds: int, loses: int
 ) -> None:
-    """500 events of 64 bytes each, where bench's own take 32; the file gives the same advice again."""
+    """500 events of 56 bytes each, where bench's own take 32; the file gives the same advice again."""
     out, examples = tmp_path / "a.jsonl", CHECKOUT / "docs" / "examples"
     words = ("--program", examples / "drop_names.bpf.c", "--mode", examples / "drop_names.py", "--wait", "paced")
     load = ("--interval", "1", "--channel", channel, "--rate", "5000", "--stall", "100", "--trials", "1")
     ended = bench_here("capacity", "--advise", *words, *load, *ANYWHERE, "--out", out)
     assert ended.returncode == 0, ended.stderr
-    assert "× 64 bytes = 31.6 KiB" in " ".join(ended.stdout.split())
+    assert "× 56 bytes = 27.6 KiB" in " ".join(ended.stdout.split())
     trials = [row for row in rows(out) if row["type"] == "trial"]
     assert any(row["lost"] == 0 for row in trials if row["ring_size_bytes"] >= holds)
     assert any(row["lost"] > 0 for row in trials if row["ring_size_bytes"] <= loses)
