@@ -1,6 +1,7 @@
 """What completes bench's words in a shell, made from the parsers of its commands by shtab."""
 
 import argparse
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from results.metrics import METRICS
 from traffic.discovery import kind_names
 
 SHELLS = ("bash", "zsh", "fish")
+# How shtab marks an argument that may come again: to zsh this is the first one, beside which no other may stand.
+_ALL_BUT_THIS = re.compile(r'(?<=^  ")\(\*\)::?', re.MULTILINE)
 
 
 def completion(shell: str) -> str:
@@ -32,7 +35,7 @@ def completion(shell: str) -> str:
             for action in part._actions:  # argparse tells a parser's options in no other way
                 _complete(action)
     script: str = shtab.complete(root, shell)
-    return script
+    return _ALL_BUT_THIS.sub("*:", script) if shell == "zsh" else script
 
 
 def _complete(action: Any) -> None:

@@ -6,9 +6,10 @@ import argparse
 import functools
 import os
 import re
+import shlex
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,8 @@ from harness.commands.parts.commands import command, command_names, parts, summa
 from harness.commands.parts.manual_page import manual_page
 from harness.commands.parts.shells import SHELLS, completion
 
+ZSH = Path(__file__).with_name("offered.zsh")
+Ask = Callable[[Path, Path, dict[str, str]], dict[str, set[str]]]
 written = functools.cache(completion)
 ASK_BASH = """
 source "$1"; shift
@@ -45,38 +48,99 @@ def ask_bash(folder: Path, *words: str) -> set[str]:
     return set(ended.stdout.splitlines())
 
 
-@pytest.mark.parametrize(
-    ("words", "found"),
-    [
-        (["ca"], {"capacity"}),
-        (["co"], {"compare", "comment", "completion"}),
-        (["--v"], {"--version"}),
-        (["run", "--rat"], {"--rate"}),
-        (["run", "--mode", "file", "--reader", "ba"], {"batch"}),
-        (["run", "--mode", "nu"], {"null"}),
-        (["run", "--mode", "mi"], {"mine.py"}),
-        (["run", "--channel", "perc"], {"percpu-ring"}),
-        (["run", "--traffic", "udp-cl"], {"udp-closed-port"}),
-        (["check", "--mode", "x", "--against", "ep"], {"epoll"}),
-        (["audit", "--tool", "perf-s"], {"perf-stat"}),
-        (["history", "--metric", "gc_pause_m"], {"gc_pause_max_s"}),
-        (["report", "res"], {"result.jsonl"}),
-        (["report", "a.jsonl", "res"], {"result.jsonl"}),
-        (["report", "--html", "res"], {"result.jsonl"}),
-        (["history", "fol"], {"folder"}),
-        (["completion", "z"], {"zsh"}),
-        (["fleet", "me"], {"merge"}),
-        (["fleet", "plan", "--mode", "nu"], {"null"}),
-        (["fleet", "plan", "--mode", "x", "--rat"], {"--rate"}),
-    ],
-    ids=lambda each: " ".join(each) if isinstance(each, list) else "",
-)
-def test_bash_completes(tmp_path: Path, words: list[str], found: set[str]) -> None:
-    """Commands, options, choices, names that an option takes, and files where these can stand."""
+OFFERED = {
+    "ca": {"capacity"},
+    "co": {"compare", "comment", "completion"},
+    "--v": {"--version"},
+    "run --rat": {"--rate"},
+    "run --mode file --reader ba": {"batch"},
+    "run --mode nu": {"null"},
+    "run --mode mi": {"mine.py"},
+    "run --channel perc": {"percpu-ring"},
+    "run --traffic udp-cl": {"udp-closed-port"},
+    "check --mode x --against ep": {"epoll"},
+    "audit --tool perf-s": {"perf-stat"},
+    "history --metric gc_pause_m": {"gc_pause_max_s"},
+    "report res": {"result.jsonl"},
+    "report a.jsonl res": {"result.jsonl"},
+    "compare a.jsonl res": {"result.jsonl"},
+    "fleet merge plan/ a.jsonl res": {"result.jsonl"},
+    "traffic null udp-cl": {"udp-closed-port"},
+    "report --html res": {"result.jsonl"},
+    "history fol": {"folder"},
+    "completion z": {"zsh"},
+    "fleet me": {"merge"},
+    "fleet plan --mode nu": {"null"},
+    "fleet plan --mode x --rat": {"--rate"},
+}
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    """Make the files and the folder that are completed."""
     for name in ("mine.py", "result.jsonl", "folder.txt"):
         (tmp_path / name).touch()
     (tmp_path / "folder").mkdir()
-    assert ask_bash(tmp_path, *words) == found
+    return tmp_path
+
+
+@pytest.mark.parametrize("line", OFFERED)
+def test_bash_completes(files: Path, line: str) -> None:
+    """Commands, options, choices, names that an option takes, and files where these can stand."""
+    assert ask_bash(files, *line.split()) == OFFERED[line]
+
+
+@pytest.fixture(scope="module")
+def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Unpack Debian's zsh and fish into a folder: nothing of the machine changes."""
+    folder = tmp_path_factory.mktemp("shells")
+    packages = ["zsh", "zsh-common", "fish", "fish-common", "libpcre2-32-0"]
+    if shutil.which("apt-get") is None:
+        pytest.skip("no apt-get to bring zsh and fish")
+    got = subprocess.run(["apt-get", "download", *packages], cwd=folder, capture_output=True, text=True, check=False)
+    if got.returncode:
+        pytest.skip(f"zsh and fish could not be fetched: {got.stderr.strip()}")
+    for package in folder.glob("*.deb"):
+        subprocess.run(["dpkg-deb", "-x", package, folder], check=True)
+    return folder
+
+
+def ask_zsh(folder: Path, shells: Path, library: dict[str, str]) -> dict[str, set[str]]:
+    """Type all lines into one zsh, and say what it offers for each."""
+    (script := folder / "script").mkdir()
+    (script / "_bench").write_text(written("zsh"))
+    (zsh,), (modules,) = shells.glob("**/bin/zsh"), shells.glob("usr/lib/*/zsh/*")
+    asked: list[str | Path] = [zsh, "-f", ZSH, zsh, shells / "usr/share/zsh/functions", modules, script]
+    ended = subprocess.run(
+        [*asked, *(f"bench {line}" for line in OFFERED)], cwd=folder, capture_output=True, text=True, check=True,
+        env={**os.environ, **library, "TERM": "dumb", "HOME": str(folder)},
+    )  # fmt: skip
+    assert ended.stderr == ""
+    lines = [said.splitlines() for said in ended.stdout.split("?bench ")[1:]]
+    return {line: set(words) for line, *words in lines}
+
+
+def ask_fish(folder: Path, shells: Path, library: dict[str, str]) -> dict[str, set[str]]:
+    script = folder / "bench.fish"
+    script.write_text(written("fish"))
+    functions, sourced = (shlex.quote(str(path)) for path in (shells / "usr/share/fish/functions", script))
+    typed = f"set fish_function_path {functions}; source {sourced}"
+    asked = [f"echo '?{line}'; complete -C 'bench {line}'" for line in OFFERED]
+    ended = subprocess.run(
+        [shells / "usr/bin/fish", "--no-config", "-c", "; ".join([typed, *asked])],
+        cwd=folder, capture_output=True, text=True, check=True, env={**os.environ, **library, "HOME": str(folder)},
+    )  # fmt: skip
+    assert ended.stderr == ""
+    lines = [said.splitlines() for said in ended.stdout.split("?")[1:]]
+    return {line: {word.partition("\t")[0].rstrip("/") for word in words} for line, *words in lines}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("ask", [ask_zsh, ask_fish], ids=["zsh", "fish"])
+def test_zsh_and_fish_complete(files: Path, unpacked: Path, ask: Ask) -> None:
+    """The same, word for word, in shells that most machines lack."""
+    (library,) = {file.parent for file in unpacked.glob("usr/lib/*/libpcre2-32.so.0")}
+    assert ask(files, unpacked, {"LD_LIBRARY_PATH": str(library)}) == OFFERED
 
 
 @pytest.mark.parametrize("shell", SHELLS)
