@@ -56,6 +56,17 @@ def test_an_overview_imports_no_command() -> None:
     assert ended.stdout.endswith("\n[]\n[]\n"), ended.stdout
 
 
+def test_importing_a_command_loads_nothing_that_a_part_of_it_needs() -> None:
+    """What takes long is loaded where it is used: MLRsearch by a search, matplotlib by a drawing."""
+    slow = ("MLRsearch", "matplotlib", "memray", "pyarrow", "pyperf", "jinja2", "numba", "dask", "bcc")
+    code = (
+        f"import importlib, sys\nfor name in {command_names()}: importlib.import_module(f'harness.commands.{{name}}')\n"
+        f"print([name for name in {slow} if name in sys.modules])"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], cwd=CHECKOUT, capture_output=True, text=True, check=True)
+    assert ended.stdout == "[]\n"
+
+
 @pytest.mark.parametrize("name", command_names())
 def test_each_command_says_what_it_needs(name: str) -> None:
     """The launcher reads the line before there is a Python to import the file, so both must see the same."""
