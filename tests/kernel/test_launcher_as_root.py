@@ -14,7 +14,7 @@ import pytest
 
 from harness.commands.parts.beside import MANUAL, SCRIPTS
 from tests.kernel.bench import ALONE, OWN_MOUNTS
-from tests.test_launcher import CHECKOUT, ENVIRONMENT, make_clone
+from tests.test_launcher import CHECKOUT, ENVIRONMENT, make_clone, make_environment
 
 NOBODY = 65534
 AS_NOBODY = ["setpriv", "--reuid", str(NOBODY), "--regid", str(NOBODY), "--clear-groups", "--no-new-privs"]
@@ -74,13 +74,8 @@ def nobodys_clone() -> Iterator[Path]:
 
 
 def make_ready(clone: Path) -> None:
-    """Make the environment that set-up makes, without the pip that takes it so long."""
-    script = (
-        'here=$1; . "$here/harness/setup.sh"; "$system_python" -m venv --without-pip "$environment"; '
-        'echo "$here" >"$(echo "$environment"/lib/python3*/site-packages)/bench.pth"; '
-        'echo "run $(environment_key)" >"$environment/made-from"'
-    )
-    subprocess.run(["sh", "-c", script, "sh", clone], check=True)
+    """Make the environment that root makes for the checkout's owner."""
+    make_environment(clone)
     subprocess.run(["chown", "-R", f"{NOBODY}:{NOBODY}", clone / ".venv"], check=True)
 
 
