@@ -51,7 +51,7 @@ def test_a_cyclic_object_an_event_is_seen_by_collector_and_allocations(tmp_path:
     timed, allocation = pass_of(rows, "timed")["metrics"], pass_of(rows, "allocation")
     # One run for as many containers as the version of Python lets come (700, or 2,000 from 3.13 on).
     assert timed["gc_runs_gen0"] > pass_of(rows, "timed")["consumed"] / gc.get_threshold()[0] / 2
-    assert timed["gc_collected"] > 10_000
+    assert timed["gc_collected"] > pass_of(rows, "timed")["consumed"] / 2
     assert timed["gc_pause_max_s"] > 0
     assert allocation["metrics"]["allocations_per_event"] >= 1
     site = next(site for site in allocation["series"]["allocation_sites"] if site["function"] == "on_record")
