@@ -355,7 +355,7 @@ def test_a_check_compiles_each_state_of_a_program(tmp_path: Path) -> None:
     program.write_text(SIZED % "")
     ended = bench(
         "check", "--program", program, "--mode", "null", "--against", "HEAD", "--metrics", "loss_ratio",
-        "--blocks", "5", "--duration", "0.2", "--rate", "5000", *QUIET[:6], "--quiet", "--out", out,
+        "--alpha", "0.3", "--blocks", "2", "--duration", "0.2", "--rate", "5000", *QUIET[:6], "--quiet", "--out", out,
     )  # fmt: skip
     assert ended.returncode in (0, 3), ended.stderr
     session, *rows = [json.loads(line) for line in out.read_text().splitlines()]

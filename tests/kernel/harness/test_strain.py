@@ -147,7 +147,7 @@ def test_a_wall_clock_that_jumps_changes_no_count_and_no_duration(tmp_path: Path
 def test_two_at_once_stay_exact_and_leave_nothing(tmp_path: Path) -> None:
     """Injects a second bench while the first is sending; it says that it is not alone."""
     words = (*QUIET_RUN, "--rate", "2000", "--trials", "1", "--json", "--mode", "null")
-    with Watched(*words, "--duration", "6", "--out", tmp_path / "out") as first:
+    with Watched(*words, "--duration", "4", "--out", tmp_path / "out") as first:
         first.await_stage("send")
         with Watched(*words, "--duration", "0.5", "--out", tmp_path / "out") as second:
             assert second.finish() == 0, second.stderr
@@ -159,14 +159,14 @@ def test_two_at_once_stay_exact_and_leave_nothing(tmp_path: Path) -> None:
         assert row["sent"] == row["consumed"] > 0
 
 
-@pytest.mark.parametrize("trials", [3, pytest.param(50, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("trials", [3, pytest.param(15, marks=pytest.mark.slow)])
 def test_trials_in_a_row_leak_nothing(trials: int) -> None:
     """Descriptors, threads, children, namespaces, programs and maps at the end are as at the beginning."""
-    assert endure(["null", "aggregate", "file"], trials, 0.05, 2000.0, lambda _row: None) == []
+    assert endure(["null", "aggregate", "file"], trials, 0.2, 2000.0, lambda _row: None) == []
 
 
 @pytest.mark.slow
-def test_a_minute_at_the_highest_rate_is_exact_and_flat() -> None:
-    """Every mode twice, for some seconds each: the ledgers balance, and nothing more is held at the end."""
+def test_seconds_at_the_highest_rate_are_exact_and_flat() -> None:
+    """Every mode twice, for a second each: the ledgers balance, and nothing more is held at the end."""
     modes = expand_modes("all")
-    assert endure(modes, len(modes), 3.5, None, lambda _row: None) == []
+    assert endure(modes, len(modes), 1.0, None, lambda _row: None) == []

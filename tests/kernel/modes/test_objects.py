@@ -104,7 +104,7 @@ def test_losses_are_set_beside_the_collectors_pauses(tmp_path: Path) -> None:
     assert ended.returncode == 0, ended.stderr
     by = {row["gc"]: row for row in trials(ended.stdout)}
     on, off = by["on"], by["off"]
-    assert on["metrics"]["gc_pauses_long"] >= 3
+    assert on["metrics"]["gc_pauses_long"] >= 1
     assert off["metrics"]["gc_pauses_long"] == off["metrics"]["loss_in_gc"] == off["metrics"]["offered_in_gc"] == 0
     for row in (on, off):
         numbers = row["metrics"]
@@ -126,7 +126,7 @@ def test_a_check_compares_two_collectors(tmp_path: Path) -> None:
     words = ("check", "--mode", "objects", "--quiet", "--out", tmp_path / "out")
     ended = bench_here(
         *words, "--a", "gc=off,object=tuple", "--b", "gc=on,object=dict,window=900", "--metrics", "ns_per_event",
-        "--blocks", "6", "--drain", "4000",
+        "--alpha", "0.3", "--blocks", "2", "--drain", "4000", "--no-why",
     )  # fmt: skip
     assert ended.returncode in (0, 1, 3), ended.stderr
     row = json.loads((tmp_path / "out").read_text().splitlines()[1])

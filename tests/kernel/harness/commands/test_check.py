@@ -255,7 +255,10 @@ def test_a_ref_of_bench_itself_runs_its_own_modes(tmp_path: Path) -> None:
     mode.write_text(slow)
     environment = {**surroundings(), "PYTHONPATH": str(clone)}
     ended = subprocess.run(
-        command("check", "--mode", "null", "--against", "HEAD", *DRAINED, *TWO_BLOCKS, "--out", tmp_path / "r.jsonl"),
+        command(
+            "check", "--mode", "null", "--against", "HEAD", *DRAINED, *TWO_BLOCKS, "--no-why",
+            "--out", tmp_path / "r.jsonl",
+        ),
         capture_output=True, text=True, timeout=180, env=environment, check=False, cwd=tmp_path,
     )  # fmt: skip
     assert ended.returncode == 1, ended.stdout + ended.stderr

@@ -45,9 +45,9 @@ def test_the_guides_examples_are_offered(tmp_path: Path, example: Path) -> None:
     (row,) = trials(ended.stdout)
     assert row["valid"], row["invalid_because"]
     assert row["traffic"] == str(example)
-    assert row["sent"] == 1000
-    assert row["observed"] == row["consumed"] == (1000 if example.stem == "sizes" else 0)
-    assert list(row["witness"].values()) == [1000]
+    assert 0 < row["sent"] <= 1000  # what a busy machine lets it send
+    assert row["observed"] == row["consumed"] == (row["sent"] if example.stem == "sizes" else 0)
+    assert list(row["witness"].values()) == [row["sent"]]
     session = json.loads(out.read_text().splitlines()[0])
     (named,) = session["traffic"]
     assert (named["mode"], named["sha256"]) == (str(example), hashlib.sha256(example.read_bytes()).hexdigest())
@@ -104,11 +104,11 @@ def test_what_raises_costs_its_own_trials(tmp_path: Path, body: str, says: str) 
 
 
 CHECK = (
-    "check", "--a", "reader=batch", "--b", "reader=batch", "--metrics", "loss_ratio", "--blocks", "6", "--rate", "5000",
-    "--duration", "0.2",
+    "check", "--a", "reader=batch", "--b", "reader=batch", "--metrics", "loss_ratio", "--blocks", "2", "--alpha", "0.3",
+    "--rate", "5000", "--duration", "0.2", "--no-why",
 )  # fmt: skip
-CAPACITY = (  # of a small ring, which the trials of a search fill several times over
-    "capacity", "--quick", "--least", "3800", "--most", "4000", "--ring-size", "64K", "--no-curve", "--no-beyond",
+CAPACITY = (  # of the smallest ring: the trials of a search last ten times as long as it takes to fill
+    "capacity", "--quick", "--least", "3800", "--most", "4000", "--ring-size", "4K", "--no-curve", "--no-beyond",
     "--steal-limit", "1", "--foreign-limit", "1", "--run-delay-limit", "1",
 )  # fmt: skip
 
