@@ -109,13 +109,14 @@ def test_a_tool_that_fails_is_no_verdict(ready: Path, tmp_path: Path, tool: str)
     assert start(ready, "report", PATH=f"{tmp_path}:{os.environ['PATH']}").returncode in (0, 4)
 
 
-def test_a_moved_checkout_remakes_the_environment(ready: Path, tmp_path: Path) -> None:
-    """An environment is good in the place it was made in."""
+def test_a_moved_checkout_lacks_its_environment(ready: Path, tmp_path: Path) -> None:
+    """An environment is good in the place it was made in; it is made anew there as with another lock."""
     moved = tmp_path / "moved over there"
     shutil.copytree(ready, moved, symlinks=True)
-    before = made(moved)
-    assert start(moved, "report").stdout == "report\n"
-    assert made(moved) > before
+    assert start(ready, "report", BENCH_NO_INSTALL="1").stdout == "report\n"
+    refused = start(moved, "report", BENCH_NO_INSTALL="1")
+    assert (refused.returncode, refused.stdout) == (4, "")
+    assert f"the Python environment in {moved}/.venv" in refused.stderr
 
 
 def test_a_killed_set_up_is_started_over(tmp_path: Path) -> None:

@@ -1,7 +1,5 @@
 """The reader of result files, on files that were changed at random: a clear error or what is valid, never a crash."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import random
@@ -99,7 +97,7 @@ def use(path: Path, content: bytes, *, draw: bool = False) -> None:
 
 
 # Drawing a page costs as much as hundreds of other inputs.
-FEW = settings(max_examples=max(10, settings.default.max_examples // 100))
+FEW = settings(max_examples=max(5, settings.default.max_examples // 100))
 # From a chance of our own: 100,000 of the four seeds together where so many inputs are wanted, else 8,000.
 CHANGED_FILES = min(25_000, 10 * settings.default.max_examples)
 changes = given(number=st.integers(0, 3), place=st.integers(0, 1000), value=JSON, drop=st.booleans())
