@@ -58,6 +58,10 @@ def main() -> None:
         say(f"{trials_of(out, 'cut')} trials of cut are here; its link is joined again after {CUT_S:g} s")
         status = running.wait(300)
         say(f"bench fleet run ended with status {status}")
+        for lost in read_fleet(out).lost:
+            say(f"{lost.host} is lost: {lost.lost}")
+        if status:
+            sys.exit(lab.said(running))
         each_once(out, HOSTS, TRIALS)
         for each in read_fleet(out).hosts:
             assert each.session is not None
@@ -74,7 +78,6 @@ def main() -> None:
             "\n"
             + "\n".join(line for line in lab.said(running).splitlines() if "stands out" in line or "least with" in line)
         )
-        sys.exit(status)
 
 
 if __name__ == "__main__":

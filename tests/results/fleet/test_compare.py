@@ -58,6 +58,7 @@ def test_hosts_of_one_fleet_alone_and_lost_ones_are_left_out_and_named():
     assert compared.left_out == {
         "b": "lost in after.jsonl: its link was cut", "c": "only in before.jsonl", "d": "only in after.jsonl",
     }  # fmt: skip
+    assert [*compared.left_out] == ["b", "c", "d"]
 
 
 def test_nothing_in_common_is_refused_with_the_reasons():

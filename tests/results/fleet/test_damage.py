@@ -207,3 +207,39 @@ def test_what_is_done_and_was_given_up_before_is_done(tmp_path: Path) -> None:
     fleet = read_fleet(tmp_path / "f")
     assert [(each.host, each.lost) for each in fleet.hosts] == [("a", None)]
     assert fleet.hosts[0].host_class == class_of(own.host)
+
+
+def test_trials_come_in_their_order_whatever_that_of_their_lines(tmp_path: Path) -> None:
+    """As another program has sorted them; the plan is replayed in the trials' own order."""
+    path = made_up.fleet(tmp_path, "a")
+    lines = result_lines(path)
+    path.write_bytes(b"".join([lines[0], *reversed(lines[1:])]))
+    assert numbers(path) == [[0, 1, 2, 3]]
+    assert main(["verify", str(path)]) == DONE
+
+
+def test_of_two_lines_that_say_done_the_first_counts_for_who_goes_on_too(tmp_path: Path) -> None:
+    """As it does for who reads."""
+    path, (shard,) = made_up.fleet(tmp_path, "a"), made_up.shards("a")
+    with path.open("a") as file:
+        file.write(json.dumps({"type": "done", "shard": shard.id, "session": "another", "host": "a"}) + "\n")
+    with FleetWriter(path, [shard], resume=True) as writer:
+        assert writer.done == {shard.id: "s-a"}
+
+
+@pytest.mark.parametrize("told", [False, True], ids=["nothing was told", "a line was"])
+def test_a_new_file_in_which_nothing_was_told_is_taken_back(tmp_path: Path, told: bool) -> None:
+    """Where an error ends what was to fill it; one that holds a line of a host's stays."""
+    (shard,) = made_up.shards("a")
+    line = made_up.lines(tmp_path, made_up.session(shard), [])[0]
+    with pytest.raises(OSError, match="no scheduler"), FleetWriter(tmp_path / "f", [shard]) as writer:
+        assert not told or writer.line(line)
+        raise OSError("no scheduler")
+    assert (tmp_path / "f").exists() is told
+
+
+def test_shards_of_one_plan_plan_the_same(tmp_path: Path) -> None:
+    """What differs is whom each is for."""
+    a, b = made_up.shards("a", "b")
+    with pytest.raises(BadInput, match=f"the shards of plan {a.plan_id} differ in what is planned"):
+        FleetWriter(tmp_path / "f", [a, replace(b, plan={**b.plan, "trials": 3})])
