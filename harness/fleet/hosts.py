@@ -114,8 +114,8 @@ class Hosts:
     async def note_present(self, present: Mapping[str, str]) -> None:
         """Take note of the hosts that are here, by name, with their classes."""
         now = asyncio.get_running_loop().time()
-        for host in present.keys() - self.seen.keys():
-            self.seen[host] = Seen(present[host])
+        for host, host_class in present.items():
+            self.seen.setdefault(host, Seen(host_class))
         for host, seen in self.seen.items():
             if seen.here != (host in present):
                 seen.here, seen.left_at = host in present, now

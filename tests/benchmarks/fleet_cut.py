@@ -18,8 +18,8 @@ from pathlib import Path
 
 from harness.fleet.environment import find_dask
 from results.fleet.file import read_fleet
-from tests.kernel.harness.fleet.lab import CHECKOUT, Lab, wait_for, worker_in
-from tests.repository import commit, git
+from tests.kernel.harness.fleet.lab import Lab, wait_for, worker_in
+from tests.repository import commit
 
 HOSTS = ("healthy", "slowed", "killed", "cut")
 TRIALS, CUT_S = 5, 60.0
@@ -36,14 +36,13 @@ def main() -> None:
     def say(what: str) -> None:
         print(f"{time.monotonic() - began:6.1f} s  {what}", flush=True)
 
-    print(f"{datetime.now(UTC):%F}, Linux {os.uname().release}, {os.cpu_count()} CPUs, beside others' work; bench at "
-          f"{git(CHECKOUT, 'rev-parse', '--short', 'HEAD')}\n")  # fmt: skip
+    print(f"{datetime.now(UTC):%F}, Linux {os.uname().release}, {os.cpu_count()} CPUs, beside others' work\n")
     with tempfile.TemporaryDirectory() as name, Lab(Path(name), HOSTS, tcp_timeout_s=TCP_TIMEOUT_S) as lab:
         commit(lab.checkout, **{"slowed.py": SLOWED})
         plan = lab.plan("plan", *PLAN, "--trials", TRIALS, "--hosts", ",".join(HOSTS))
         out, scheduler = plan.with_suffix(".jsonl"), lab.scheduler()
         loops = {host: lab.worker(host, **({"SLOWED": "1"} if host == "slowed" else {})) for host in HOSTS}
-        running = lab.run(plan)
+        running = lab.run(plan, COLUMNS="160")
         say(f"a plan of {2 * TRIALS} trials a host is begun on {len(HOSTS)} hosts")
         for host in ("killed", "cut"):
             wait_for(f"trials of {host}", lambda host=host: trials_of(out, host) > 1, running, scheduler)  # type: ignore[misc]
@@ -55,6 +54,7 @@ def main() -> None:
         while time.monotonic() - cut < CUT_S:
             time.sleep(0.5)
             assert running.poll() is None, lab.said(running)
+        lab.cut("cut", cut=False)
         say(f"{trials_of(out, 'cut')} trials of cut are here; its link is joined again after {CUT_S:g} s")
         status = running.wait(300)
         say(f"bench fleet run ended with status {status}")

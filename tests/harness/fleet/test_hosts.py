@@ -178,6 +178,30 @@ def test_a_host_that_comes_back_takes_what_waits_for_it() -> None:
     assert played(scene) == [2, 1, 3]
 
 
+def test_a_host_that_comes_back_goes_on_with_what_it_had() -> None:
+    """It is not free meanwhile, and is given nothing beside it."""
+
+    async def scene() -> list[str | None]:
+        pool = hosts()
+        await pool.note_present(HERE)
+        assert await pool.take(shard(1), set()) == "a"
+        waiting = [asyncio.create_task(pool.take(each, set())) for each in (shard(2), shard(3, host="a"))]
+        for present in ({}, HERE):
+            await turns()
+            await pool.note_present(present)
+        await turns()
+        assert not any(task.done() for task in waiting)
+        running = pool.seen["a"].shard
+        assert running is not None
+        assert running.number == 1
+        pool.release("a")
+        found = [await waiting[1]]
+        pool.release("a")
+        return [*found, await waiting[0]]
+
+    assert played(scene) == ["a", "a"]
+
+
 def test_a_host_that_is_away_is_given_nothing() -> None:
     """It is released there, by whoever gave it up: what waits for it goes on waiting, and is had by another one."""
 
@@ -189,6 +213,7 @@ def test_a_host_that_is_away_is_given_nothing() -> None:
         named, of_class = (asyncio.create_task(pool.take(each, set())) for each in (shard(3, host="a"), shard(4)))
         await turns()
         await pool.note_present(OTHER)
+        await turns()
         pool.release("a")
         await turns()
         assert not named.done()
@@ -329,3 +354,15 @@ def test_who_gives_up_waiting_is_given_nothing_later() -> None:
         return found
 
     assert played(scene) == ["a"]
+
+
+def test_what_is_for_one_host_alone_that_has_tried_it_is_nobody_s() -> None:
+    """It is known at once: nobody waits for another one, though all are here, and patience is long."""
+
+    async def scene() -> list[str | None]:
+        check = shard(2, check=True)
+        pool = hosts(NEVER, {check.id: "b"})
+        await pool.note_present({**HERE, **OTHER})
+        return [await pool.take(shard(1, host="a"), {"a"}), await pool.take(check, {"b"})]
+
+    assert played(scene) == [None, None]

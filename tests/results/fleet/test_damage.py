@@ -232,9 +232,14 @@ def test_a_new_file_in_which_nothing_was_told_is_taken_back(tmp_path: Path, told
     """Where an error ends what was to fill it; one that holds a line of a host's stays."""
     (shard,) = made_up.shards("a")
     line = made_up.lines(tmp_path, made_up.session(shard), [])[0]
-    with pytest.raises(OSError, match="no scheduler"), FleetWriter(tmp_path / "f", [shard]) as writer:
-        assert not told or writer.line(line)
-        raise OSError("no scheduler")
+
+    def fill() -> None:
+        with FleetWriter(tmp_path / "f", [shard]) as writer:
+            assert not told or writer.line(line)
+            raise OSError("no scheduler")
+
+    with pytest.raises(OSError, match="no scheduler"):
+        fill()
     assert (tmp_path / "f").exists() is told
 
 

@@ -123,10 +123,15 @@ def test_a_shard_s_plan_is_a_run_s_or_a_check_s() -> None:
     assert isinstance(plan_of(shard), RunPlan)
     of_check = replace(shard, plan=json.loads(json.dumps(check().to_json())))
     assert plan_of(of_check) == check()
+    gate = of_check.plan["check"]["gate"]
     for plan, says in (
         ({"capacity": {}}, "shard 1 is of a plan that no fleet carries out: capacity"),
         ({"check": {}}, "the plan of shard 1 is damaged"),
         ({"check": []}, "the plan of shard 1 is damaged"),
+        (
+            {"check": {"gate": {**gate, "gated": [{**gate["gated"][0], "metric": []}]}}},
+            "the plan of shard 1 is damaged",
+        ),
         ({"settings": [{}], "trials": 1}, "the plan of shard 1 is damaged"),
         ({"settings": [7], "trials": 1}, "the plan of shard 1 is damaged"),
     ):
