@@ -115,8 +115,8 @@ def _at_one_load(listed: Sequence[Variant], load: float) -> list[Sentence]:
     rows = [(variant, row) for variant in listed if (row := variant.at(load)) and row in variant.paced_rows]
     losing = [(variant, row) for variant, row in rows if row is variant.first_loss]
     losing.sort(key=lambda pair: -_worst_loss(pair[1]))
-    where = f"At {units.quantity(load)} drops/s "
     starved = [variant for variant, row in rows if row.limited_by == "generator"]
+    where = f"At {'what the sender offered of ' if starved else ''}{units.quantity(load)} drops/s "
     short: list[Sentence] = [("The sender offered less than that to ", *_names(starved), ".")] if starved else []
     if not losing:
         if len(rows) == 1:

@@ -10,6 +10,7 @@ from results.reports.headline import headline
 from results.reports.run import run_document
 from results.scorecard.rows import rows
 from results.scorecard.variants import variants
+from results.trial import Trial
 from tests.results.made_up import trial
 
 
@@ -45,3 +46,26 @@ def test_without_a_measurement_nothing_is_said() -> None:
     )
     assert "Kernel time per drop" not in said
     assert "Time to write" not in said
+
+
+@pytest.mark.parametrize(
+    ("trials", "says"),
+    [
+        ([trial()], "At 100k drops/s file kept up: no drop was lost."),
+        ([trial(limited_by="generator")], "At what the sender offered of 100k drops/s file kept up: no drop was lost."),
+        (
+            [trial(limited_by="generator"), trial("null", 2)],
+            "At what the sender offered of 100k drops/s both variants kept up: no drop was lost.",
+        ),
+        (
+            [trial(limited_by="generator"), trial("null", 2, lost=500)],
+            "At what the sender offered of 100k drops/s 1 of 2 variants kept up; null lost 0.1 %.",
+        ),
+        ([trial(limited_by="generator", lost=500)], "At what the sender offered of 100k drops/s file lost 0.1 %."),
+    ],
+    ids=["all", "one", "one of two", "the other lost", "one that lost"],
+)
+def test_nobody_keeps_up_with_what_was_not_offered(trials: list[Trial], says: str) -> None:
+    """The first sentence is all that a run prints."""
+    assert "".join(headline(variants(rows(trials)))[0]) == says
+    assert "".join(run_document(trials).headline[0]) == says
