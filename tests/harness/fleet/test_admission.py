@@ -196,6 +196,29 @@ def test_a_list_that_others_could_have_written_is_none(host: Host) -> None:
     host.refuses(path, "says whose shards run as root, but everybody may write it")
 
 
+def test_a_list_that_leads_nowhere_names_nobody(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The machine's own, that is: who removes what it leads to has not opened the machine to everybody."""
+    link = host.folder / "list"
+    monkeypatch.setattr("harness.fleet.shard.ALLOWED_SIGNERS", link)
+    unsigned = host.write(host.shard())
+    assert host.admit(unsigned, listed=False)
+    link.symlink_to("nowhere")
+    host.refuses(unsigned, f"{link}", listed=False)
+    link.unlink()
+    link.symlink_to(host.allowed)
+    host.refuses(unsigned, f"it is not signed, and {link} is there", listed=False)
+    assert host.admit(host.write(host.shard(), by=host.ours), listed=False)
+
+
+def test_what_is_too_large_to_be_a_shard_is_not_looked_into(host: Host) -> None:
+    """Root reads no file without an end."""
+    path = host.write(host.shard())
+    with path.open("r+b") as file:
+        file.truncate((16 << 20) + 1)
+    with pytest.raises(BadInput, match="is no shard: it is larger than 16 MiB"):
+        host.admit(path, listed=False)
+
+
 CODE: dict[str, tuple[dict[str, Any], str]] = {
     "a mode file": ({"mode": "./mine.py"}, ""),
     "a mode file that no commit holds": ({"mode": "./new.py"}, "--mode ./new.py is no file of the commit"),
