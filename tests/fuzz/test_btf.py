@@ -43,11 +43,14 @@ class TypesOf(KernelTypes):
     def __init__(self, blob: bytes) -> None:
         self._blob = blob
 
-    def _load(self) -> int | None:
+    def _load(self) -> int:
         lib = libbpf()
         lib.btf__new.restype = ctypes.c_void_p
         lib.btf__new.argtypes = [ctypes.c_char_p, ctypes.c_uint32]
-        return lib.btf__new(self._blob, len(self._blob))
+        found: int | None = lib.btf__new(self._blob, len(self._blob))
+        if not found:  # as 1.5 does where 1.1 takes them: asking NULL would end this process
+            raise CannotRun("libbpf refuses these types", "describe types that there are")
+        return found
 
 
 def blob(types: list[Type]) -> bytes:

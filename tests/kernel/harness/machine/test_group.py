@@ -33,11 +33,13 @@ MOUNTS = [line.split() for line in Path("/proc/self/mountinfo").read_text(encodi
 BARE = f"sleep 301.{os.getpid()}"  # found by its words: another suite has its own
 # Where root moves processes to, as a login or `systemd-run --scope` does.
 ROOTS = next((f"{words[4]}/cgroup.procs" for words in MOUNTS if words[words.index("-") + 1] == "cgroup2"), "")
+PROCESS = "multiprocessing.get_context({!r}).Process(target=time.sleep, args=(300,)).start()"
 # What each leaves behind, in the words of the finding.
 STARTS = {
     "forks": ("if os.fork() == 0: time.sleep(300)", "a copy of the consumer"),
     "daemon": ("if os.fork() == 0: os.setsid(); os.fork() and os._exit(0); time.sleep(300)", "a copy of the consumer"),
-    "processes": ("multiprocessing.Process(target=time.sleep, args=(300,)).start()", "a copy of the consumer"),
+    "processes": (PROCESS.format("fork"), "a copy of the consumer"),
+    "served": (PROCESS.format("forkserver"), "left processes running"),  # what Python 3.14 does unless told otherwise
     "child": ("subprocess.Popen(['sleep', '300'], start_new_session=True)", "sleep 300"),
     "bare": (f"subprocess.Popen({BARE.split()}, start_new_session=True, env={{}})", BARE),
     "moved": (f"open({ROOTS!r}, 'w').write(str(subprocess.Popen(['sleep', '305']).pid))", "sleep 305"),
@@ -81,6 +83,7 @@ def written(folder: Path, *names: str) -> str:
         pytest.param(
             (), ("forks", "processes", "child", "moves"), id="in a control group, more", marks=pytest.mark.slow
         ),
+        pytest.param((), ("served",), id="by a server of processes", marks=pytest.mark.slow),
         pytest.param(WITHOUT_GROUPS, ("daemon", "child"), id="without one", marks=pytest.mark.own_mounts),
     ],
 )
