@@ -13,7 +13,7 @@ class Names:
     """The modes of an answer, by the names that they are shown by: a long path by its end, as far as tells it apart."""
 
     def __init__(self, modes: Iterable[str]) -> None:
-        every = sorted({shown(mode) for mode in modes})
+        every = sorted({shown(mode) for mode in set(modes)})
         ends = {mode: mode if len(mode) <= ROOM or mode.startswith(EXEC) else _end(mode, every) for mode in every}
         cut = distinct(list(ends.values()), ROOM)
         self._names = {mode: cut[end] for mode, end in ends.items()}

@@ -67,7 +67,8 @@ class Ledger:
             if self.drops_expected is None or self.consumed is None:
                 return None
             return max(0, self.drops_expected - self.consumed)
-        return (self.missed or 0) + (self.reserve_failed or 0) + (self.map_full or 0) + (self.overwritten or 0)
+        missed = 0 if self.drops_expected is None else self.drops_expected - self.observed
+        return missed + (self.reserve_failed or 0) + (self.map_full or 0) + (self.overwritten or 0)
 
     @property
     def loss_ratio(self) -> float | None:

@@ -65,7 +65,7 @@ def report_document(report: Report) -> Document:
         screen=(
             (),
             *of_costs,
-            *((*_screen(report, summary), *key_to(names)) if report.rows or not in_turns else noise),
+            *((*_screen(report, summary, noise), *key_to(names)) if report.rows or not in_turns else noise),
         ),
         sections=(
             *((Section("overhead", "What attaching costs", (*of_costs, *noise)),) if of_costs else ()),
@@ -91,12 +91,12 @@ def _of_rows(  # noqa: PLR0917 - all that is said of them
     yield from _ledger_sections(report, invalid)
 
 
-def _screen(report: Report, summary: Summary) -> tuple[Part, ...]:
+def _screen(report: Report, summary: Summary, noise: tuple[Part, ...]) -> tuple[Part, ...]:
     if not searched(report.variants):
         return scorecard(report.rows, report.trials)
     lines = tuple(Line(line.label, tuple(cell and Cell(cell.text) for cell in line.cells)) for line in summary.lines)
     brief = Table("mode", summary.headings, lines)
-    return (brief, (), _losses(report.variants), (), *doubts(report.rows), *disturbed(report.trials))
+    return (brief, (), _losses(report.variants), (), *doubts(report.rows), *noise)
 
 
 def _losses(listed: Sequence[Variant]) -> Table:
