@@ -287,6 +287,8 @@ def test_commands_and_programs_are_run_from_signed_plans_alone(host: Host, setti
         ({"channel": "nope"}, "channel 'nope' is none of ring, "),
         ({"duration_s": None}, "a load trial has a duration"),
         ({"trial_kind": "drain"}, "a drain trial a number of records"),
+        ({"trial_kind": "drain", "duration_s": None}, "a drain trial a number of records"),
+        ({"drain_records": 9}, "a drain trial a number of records"),
         ({"trial_kind": "drain", "drain_records": 9, "duration_s": None, "pass_": "latency"}, "has no latency pass"),
         ({"mode": "a\0b"}, "'--mode a\\x00b' names no file"),
         ({"mode": "\ud800"}, "'--mode \\ud800' names no file"),
@@ -306,6 +308,14 @@ def test_a_drain_has_all_passes_but_one(host: Host, pass_: str) -> None:
 def test_files_are_named_from_the_top_of_their_tree(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(host.top / "tools")
     host.refuses(host.write(host.running(mode="./mine.py"), by=host.ours), "type the command there")
+
+
+def test_shards_of_a_plan_come_in_their_order(tmp_path: Path) -> None:
+    """By their numbers, and not by how their files' names are sorted."""
+    planned = shards(*"abcdefghijk")
+    for shard in planned:
+        (tmp_path / f"{shard.number}.json").write_text(json.dumps(shard.to_json()))
+    assert [file.shard for file in read_plan(tmp_path)] == list(planned)
 
 
 def test_a_plan_that_is_not_whole_is_refused(tmp_path: Path) -> None:
