@@ -129,8 +129,8 @@ def test_kill_at_any_moment_keeps_what_was_written(tmp_path: Path) -> None:
             grown = out.stat().st_size if out.exists() else 0
             while run.process.poll() is None and (not out.exists() or out.stat().st_size <= grown):
                 time.sleep(0.001)
-            if moment % 2:
-                run.await_stage("compile") if run.process.poll() is None else None
+            while moment % 2 and run.process.poll() is None and run.worker("consumer") is None:
+                time.sleep(0.005)
             run.process.kill()
             run.finish()
         resume = ("--resume",)
