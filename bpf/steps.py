@@ -58,8 +58,12 @@ def _arrays(step: types.FunctionType) -> tuple[np.dtype[Any], ...]:
         raise BadInput(f"the annotations of step cannot be read: {error} ({place(step)})") from error
     found = []
     for name in names:
-        element = [kind for part in typing.get_args(hints.get(name))[1:] for kind in typing.get_args(part)]
-        if typing.get_origin(hints.get(name)) is not np.ndarray or len(element) != 1 or element[0] is Any:
+        hint = hints.get(name)
+        # From Python 3.12 on numpy's NDArray is an alias that is kept (PEP 695), and no longer the array that it means.
+        meant = getattr(typing.get_origin(hint), "__value__", None)
+        hint = hint if meant is None else meant[typing.get_args(hint)]
+        element = [kind for part in typing.get_args(hint)[1:] for kind in typing.get_args(part)]
+        if typing.get_origin(hint) is not np.ndarray or len(element) != 1 or element[0] is Any:
             said = "annotate it, as in drops: npt.NDArray[np.int64]"
             raise BadInput(f"step takes {name}, and does not say of what elements; {said} ({place(step)})")
         found.append(np.dtype(element[0]))

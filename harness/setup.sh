@@ -110,9 +110,9 @@ any_exists() {
 # with $1 = kernel those for loading programs and making the testbed, with $1 = tests also what only tests need.
 missing_packages() {
     if command -v dnf >/dev/null; then
-        bcc=python3-bcc venv=python3-libs libc=glibc-devel libbpf=libbpf-devel
+        bcc=python3-bcc venv=python3-libs libc=glibc-devel libbpf=libbpf-devel ssh=openssh
     else
-        bcc=python3-bpfcc venv=python3-venv libc=libc6-dev libbpf=libbpf-dev
+        bcc=python3-bpfcc venv=python3-venv libc=libc6-dev libbpf=libbpf-dev ssh=openssh-client
     fi
     [ -x "$system_python" ] || echo python3
     if [ -z "$ready" ]; then
@@ -126,6 +126,7 @@ missing_packages() {
     if [ -n "${counts_instructions-}" ] || [ "$1" = tests ]; then command -v valgrind >/dev/null || echo valgrind; fi
     [ "$1" = tests ] || return 0
     command -v git >/dev/null || echo git
+    command -v ssh-keygen >/dev/null || echo $ssh
     # What the senders and readers are compared with is in C.
     command -v cc >/dev/null || command -v gcc >/dev/null || command -v clang >/dev/null || echo gcc
     any_exists /usr/include/stdlib.h || echo $libc
