@@ -16,7 +16,7 @@ from typing import Self
 import psutil
 from pyroute2 import IPRoute
 
-from harness.fleet.environment import CERTIFICATES, ENVIRONMENT, find_dask
+from harness.fleet.environment import CERTIFICATES, ENVIRONMENT, packages
 from tests.kernel.bench import CHECKOUT, OWN_MOUNTS
 from tests.repository import git
 from traffic.testbed import LOOPBACK, Side
@@ -25,6 +25,14 @@ PORT = 8786
 # A connection that is silent for so long is taken for broken: the shortest that Dask allows.
 TCP_TIMEOUT_S = 11
 WAIT_S = 120.0
+# By Dask's own Python: its environment holds other versions of what tests import.
+_MAKE_CERTIFICATES = """
+import pathlib, sys
+from distributed import Security
+made = Security.temporary()
+for file, text in zip(sys.argv[1:], (made.tls_ca_file, made.tls_client_cert, made.tls_client_key), strict=True):
+    pathlib.Path(file).write_text(text)
+"""
 SSHD = shutil.which("sshd", path=f"{os.environ['PATH']}:/usr/sbin")
 
 
@@ -241,13 +249,9 @@ def _keygen(file: Path) -> None:
 
 def certificates(folder: Path) -> Path:
     """Make an authority whose one certificate is everybody's."""
-    find_dask()
-    from distributed import Security  # noqa: PLC0415 - an extra
-
-    made = Security.temporary()
     folder.mkdir(mode=0o700)
-    for name, text in zip(CERTIFICATES, (made.tls_ca_file, made.tls_client_cert, made.tls_client_key), strict=True):
-        (folder / name).write_text(text)
+    python = packages().parents[2] / "bin/python"
+    subprocess.run([python, "-c", _MAKE_CERTIFICATES, *(folder / name for name in CERTIFICATES)], check=True)
     return folder
 
 

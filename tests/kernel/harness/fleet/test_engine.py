@@ -9,23 +9,16 @@ from statistics import median
 
 import pytest
 
-from bpf.errors import CannotRun
-from harness.fleet.environment import find_dask
+from harness.fleet.environment import packages
 from results.fleet.file import Fleet, read_fleet
 from results.metrics import METRICS
 from tests.kernel.harness.fleet.lab import SSHD, Lab, family, home_with_key, wait_for, worker_in
 from tests.repository import commit
 
-try:
-    find_dask()
-    LACKING = None
-except CannotRun as error:
-    LACKING = error
-
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.may_skip("Dask is an extra, which ./test --all installs"),
-    pytest.mark.skipif(LACKING is not None, reason=str(LACKING)),
+    pytest.mark.skipif(not packages().is_dir(), reason="a fleet's engine, Dask, is not installed"),
 ]
 # A mode of the commit, which on one host does what it should not.
 SLOWED = '''"""Counts, slowly where it is told to."""

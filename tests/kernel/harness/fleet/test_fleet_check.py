@@ -8,22 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from bpf.errors import CannotRun
-from harness.fleet.environment import find_dask
+from harness.fleet.environment import packages
 from results.fleet.file import read_fleet
 from tests.kernel.bench import bench_here, surroundings
 from tests.kernel.harness.fleet.lab import clean_checkout
 from tests.kernel.harness.fleet.test_shards import QUIET, Place, place  # noqa: F401 - the fixture
 
-try:
-    find_dask()
-    LACKING = None
-except CannotRun as error:
-    LACKING = error
-
 # By callbacks each event takes many times as long, whatever else the machine does.
 ARMS = ("--a", "mode=null,reader=batch", "--b", "mode=null,reader=callback")
-SMALL = ("--metrics", "ns_per_event", "--drain", "2000", *QUIET)
+SMALL = ("--metrics", "drain_cpu_ns_per_event", "--drain", "2000", *QUIET)
 
 
 @pytest.mark.slow
@@ -78,7 +71,7 @@ def test_a_plan_that_cannot_fail_is_not_written(tmp_path: Path, words: list[str]
 
 @pytest.mark.slow
 @pytest.mark.may_skip("Dask is an extra, which ./test --all installs")
-@pytest.mark.skipif(LACKING is not None, reason=str(LACKING))
+@pytest.mark.skipif(not packages().is_dir(), reason="a fleet's engine, Dask, is not installed")
 def test_check_has_the_plan_carried_out_and_goes_on_where_a_host_was_lost(tmp_path: Path) -> None:
     """This machine is one host, then the other: with one of them nothing is decided, with both it is."""
     checkout, folder, out = tmp_path / "check out", tmp_path / "plan", tmp_path / "fleet.jsonl"
