@@ -36,7 +36,8 @@ class DropNames(Mode):
     def _row(self, cause: tuple[object, ...], count: int) -> str:
         location, reason, pid, source, destination, comm = cause
         names = f"{self.reasons.name(reason)} in {self.symbols.name(location)}"
-        return f"{count:>9,}  {comm.decode()} ({pid})  {_address(source)} > {_address(destination)}  {names}"
+        process = comm.decode(errors="backslashreplace")
+        return f"{count:>9,}  {process} ({pid})  {_address(source)} > {_address(destination)}  {names}"
 
 
 def _address(as_in_the_packet: int) -> str:

@@ -41,4 +41,4 @@ try:
 except KeyboardInterrupt:
     pass
 for (pid, comm), count in opens.most_common():
-    print(f"{count:>9}  {pid:>7}  {comm.decode()}")
+    print(f"{count:>9}  {pid:>7}  {comm.decode(errors='backslashreplace')}")

@@ -122,7 +122,7 @@ def test_what_must_not_be_written_is_refused_before_anything_runs(tmp_path: Path
 def test_kill_at_any_moment_keeps_what_was_written(tmp_path: Path) -> None:
     """Injects SIGKILL at eight moments of a session, which each time is resumed: no trial is lost or done twice."""
     out = tmp_path / "out.jsonl"
-    words = (*QUIET_RUN, "--mode", "null", "--rate", "1000", "--duration", "0.1", "--trials", "6", "--seed", "1")
+    words = (*QUIET_RUN, "--mode", "null", "--rate", "200", "--duration", "0.5", "--trials", "6", "--seed", "1")
     resume: tuple[str, ...] = ()
     for moment in range(8):
         with Watched(*words, "--out", out, *resume) as run:

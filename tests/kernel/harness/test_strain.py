@@ -162,7 +162,7 @@ def test_two_at_once_stay_exact_and_leave_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize("trials", [3, pytest.param(15, marks=pytest.mark.slow)])
 def test_trials_in_a_row_leak_nothing(trials: int) -> None:
     """Descriptors, threads, children, namespaces, programs and maps at the end are as at the beginning."""
-    assert endure(["null", "aggregate", "file"], trials, 0.2, 2000.0, lambda _row: None) == []
+    assert endure(["null", "aggregate", "file"], trials, 1.0, 400.0, lambda _row: None) == []
 
 
 @pytest.mark.slow
