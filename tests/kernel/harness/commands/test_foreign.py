@@ -20,6 +20,8 @@ QUICK = ("--rate", "5000", "--duration", "0.3", "--trials", "1", "--quiet")
 # Found by its words: another suite has its own.
 LONG = f"sleep 303.{os.getpid()}"
 TELLING = "trap 'echo saw {saw} events, lost {lost}; exit' INT; echo up; while :; do sleep 0.02; done"
+# The sender got no CPU for so long that there is no verdict on the load (3); the counts are exact all the same.
+NOT_OFFERED = "the load was not offered"
 needs_bpftrace = pytest.mark.may_skip("bpftrace is no requirement of bench")
 
 
@@ -123,7 +125,7 @@ def test_bpftraces_count_is_exact_and_seen_to_be_ready(tmp_path: Path) -> None:
     status, rows, said = audited(
         "--sum-json", "data.@", "--", "bpftrace", "-f", "json", "-e", program, out=tmp_path / "out.jsonl"
     )
-    assert status == 0, said
+    assert status == 0 or NOT_OFFERED in said, said
     assert [row["consumed"] for row in rows] == [row["sent"] for row in rows]
 
 
@@ -153,7 +155,7 @@ def test_a_verdict_is_said_kept_and_replayed(tmp_path: Path) -> None:
 def test_our_own_modes_are_exact_by_the_same_path(tmp_path: Path) -> None:
     """In the ring and in the map; an observer that knows no tag saw no fewer."""
     status, rows, said = audited("--mode", "null,aggregate", "--expect", "admits", out=tmp_path / "out.jsonl")
-    assert status == 0, said
+    assert status == 0 or NOT_OFFERED in said, said
     assert [row["consumed"] + row["lost"] for row in rows] == [row["sent"] for row in rows]
     assert all(row["witness"]["untagged_drops"] == row["sent"] for row in rows)
     assert all(row["metrics"]["program_ns_per_event"] > 0 for row in rows)
@@ -190,5 +192,5 @@ def test_a_real_tool_is_held_to_the_drops_that_there_were(tmp_path: Path) -> Non
     if shutil.which("bpftrace") is None:
         pytest.skip("bpftrace is not installed")
     status, rows, said = audited("--tool", "bpftrace-count", "--expect", "exact", out=tmp_path / "out.jsonl")
-    assert status == 0, said
+    assert status == 0 or NOT_OFFERED in said, said
     assert [row["consumed"] for row in rows] == [row["sent"] for row in rows]
