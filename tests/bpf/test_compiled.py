@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import ast
-import ctypes
-import importlib
 import itertools
 import mmap
 import os
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
@@ -20,18 +16,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bpf import cache, log_runs, machine_code, perf_runs, ring_runs
-from bpf.block import BLOCK_WORDS, MEMORY, RATE, RATE_ONE, UNTOLD, Memory
-from bpf.cache import OwnFolder
-from bpf.errors import CannotRun
+from bpf import log_runs, perf_runs, ring_runs
+from bpf.block import RATE, RATE_ONE, UNTOLD, Memory
 from bpf.log import PLACE_BYTES, Log
 from bpf.machine import MachineSource
 from bpf.machine_code import code_of
 from bpf.readers.compiled import CompiledReader
-from bpf.record import BUSY_BIT, RECORD, SAMPLE_STRUCT, Samples
+from bpf.record import RECORD, SAMPLE_STRUCT, Samples
 from bpf.steps import described
 from modes.parts.mode import Kit, Mode
-from results.errors import BadInput
 from tests.bpf.kept_fields import keep_fields
 from tests.bpf.made_up_perf import MadeUpPerf
 from tests.bpf.made_up_ring import MadeUpRing
@@ -116,43 +109,6 @@ def test_a_ring_gives_what_a_queue_would(start: int, steps: list[tuple[str, int]
     assert told == ([fields[0] for fields in expected] if stamps else [])
     (part,) = reader.parts()
     assert (part.read, part.overwritten, reader.unread()) == (len(expected), 0, part.unread)
-
-
-@needs_numba
-@pytest.mark.parametrize("discard", [False, True])
-def test_a_record_that_is_finished_while_it_is_looked_at_waits_for_the_next_pass(
-    monkeypatch: pytest.MonkeyPatch, discard: bool
-) -> None:
-    """Memory that changes once it was loaded, as a producer on another CPU makes it: the pass, as Python runs it."""
-    passes = importlib.import_module("bpf.passes")  # needs numba
-    made_up = MadeUpRing(PAGE)
-    busy = made_up.reserve(SAMPLE_STRUCT.pack(1, 2, 3, 4))
-    assert busy is not None
-
-    def load_32(at: int) -> int:
-        length = ctypes.c_uint32.from_address(at).value
-        if length & BUSY_BIT:
-            made_up.commit(busy, discard=discard)
-        return length
-
-    def load(at: int) -> int:
-        return ctypes.c_int64.from_address(at).value
-
-    def store(at: int, value: int) -> None:
-        ctypes.c_int64.from_address(at).value = value
-
-    for name, does in {"load": load, "acquire": load, "store": store, "release": store}.items():
-        monkeypatch.setattr(passes, name, does)
-    monkeypatch.setattr(passes, "acquire_32", load_32)
-    monkeypatch.setattr(passes, "record_at", lambda at: at)
-    block = np.zeros(BLOCK_WORDS, np.int64)
-    memory = ring_runs.memory_of(made_up.ring)
-    block[MEMORY : MEMORY + len(memory.words)] = memory.words
-    taken: list[int] = []
-    one_pass = passes.PASSES_OF["ring"](taken.append, lambda _block: ())
-    assert (one_pass(block.ctypes.data), made_up.consumed) == (0, 0)
-    assert one_pass(block.ctypes.data) == len(taken) == (0 if discard else 1)
-    assert made_up.consumed == made_up.produced
 
 
 @needs_numba
@@ -329,144 +285,6 @@ def test_arrays_are_those_that_the_step_was_compiled_for(state: Callable[[Keepin
         source(ring_runs.memory_of(MadeUpRing(PAGE).ring), Wrong(Kit()))
 
 
-def no_dictionaries(record: np.void, used: npt.NDArray[np.int64]) -> None:
-    counts = {}
-    counts[record["pid"]] = object()
-    used[0] = len(counts)
-
-
-def unknown_name(record: np.void, used: npt.NDArray[np.int64]) -> None:
-    used[0] = record["process"]
-
-
-@needs_numba
-@pytest.mark.parametrize(("step", "line"), [(no_dictionaries, 2), (unknown_name, 1)])
-def test_what_numba_cannot_compile_is_told_with_its_line(step: Callable[..., None], line: int) -> None:
-    """In one line, with numba's own words."""
-    with pytest.raises(BadInput, match="numba cannot compile step: ") as caught:
-        code_of("ring", step)
-    assert f"(test_compiled.py:{step.__code__.co_firstlineno + line})" in str(caught.value)
-    assert "\n" not in str(caught.value)
-
-
-def unannotated(_record: np.void, counts) -> None:
-    counts[0] += 1
-
-
-def misannotated(_record: np.void, counts: list[int]) -> None:
-    counts[0] += 1
-
-
-@pytest.mark.parametrize("step", [unannotated, misannotated])
-def test_a_step_says_of_what_its_arrays_are(step: Callable[..., None]) -> None:
-    """Numba must know, and nobody else can tell."""
-    with pytest.raises(BadInput, match=r"step takes counts, and does not say of what elements; .* \(test_compiled.py:"):
-        described(step)
-
-
-LIMIT = 5
-
-
-def limited(_record: np.void, used: npt.NDArray[np.int64]) -> bool:
-    return bool(used[0] > LIMIT)
-
-
-def calling(record: np.void, used: npt.NDArray[np.int64]) -> bool:
-    return limited(record, used)
-
-
-@pytest.mark.parametrize("step", [limited, calling])
-def test_what_a_step_names_is_a_part_of_its_text(step: Callable[..., bool], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Code that was made with another constant is another's; so of what it calls."""
-    before = described(step).text
-    assert described(step).text == before
-    monkeypatch.setitem(limited.__globals__, "LIMIT", 6)
-    assert described(step).text != before
-
-
-def test_two_steps_of_one_file_are_two() -> None:
-    """Though all that they were written from is the same text."""
-    assert described(Keeping.step).text != described(Raising.step).text
-
-
-@pytest.fixture
-def own(tmp_path: Path) -> Iterator[OwnFolder]:
-    folder = OwnFolder(tmp_path / "compiled")
-    yield folder
-    folder.close()
-
-
-def test_code_is_kept_whole_and_the_newest_alone(own: OwnFolder, tmp_path: Path) -> None:
-    """What is not used any more does not fill the disk."""
-    for number in range(5):
-        own.write(str(number), bytes([number]), most=3)
-        os.utime(tmp_path / "compiled" / str(number), (number, number))
-    assert [own.read(str(number)) for number in range(5)] == [None, None, b"\2", b"\3", b"\4"]
-
-
-@pytest.mark.parametrize("mode", [0o602, 0o620])
-def test_code_that_others_could_have_written_is_not_run(own: OwnFolder, tmp_path: Path, mode: int) -> None:
-    """It would run with our rights."""
-    own.write("code", b"1", most=3)
-    (tmp_path / "compiled/code").chmod(mode)
-    assert own.read("code") is None
-    (tmp_path / "compiled").chmod(0o777)
-    with pytest.raises(CannotRun, match="that others could have written; type: rm -r"):
-        OwnFolder(tmp_path / "compiled")
-
-
-def test_a_link_is_not_followed_to_code(own: OwnFolder, tmp_path: Path) -> None:
-    """Nor to the folder."""
-    (tmp_path / "theirs").write_bytes(b"1")
-    (tmp_path / "compiled/code").symlink_to(tmp_path / "theirs")
-    assert own.read("code") is None
-    (tmp_path / "linked").symlink_to(tmp_path / "compiled")
-    with pytest.raises(CannotRun, match="cannot be made"):
-        OwnFolder(tmp_path / "linked")
-
-
-def test_code_that_cannot_be_kept_is_told_and_leaves_nothing(own: OwnFolder, tmp_path: Path) -> None:
-    """No room, or a name that is taken: as what bench cannot do here, and not as a fault of the step."""
-    (tmp_path / "compiled/code").mkdir()
-    with pytest.raises(CannotRun, match=r"compiled code cannot be kept in .* \(Is a directory\)"):
-        own.write("code", b"1", most=3)
-    assert [each.name for each in (tmp_path / "compiled").iterdir()] == ["code"]
-
-
-def test_code_that_another_process_takes_away_meanwhile_is_no_fault(own: OwnFolder, tmp_path: Path) -> None:
-    """Both look for what is too old at once; a link that leads nowhere is as one that is gone."""
-    (tmp_path / "compiled/gone").symlink_to(tmp_path / "nowhere")
-    own.write("code", b"1", most=1)
-    assert [each.name for each in (tmp_path / "compiled").iterdir()] == ["code"]
-
-
-def test_machine_code_is_made_again_where_a_module_that_it_is_made_of_changed() -> None:
-    """Whatever of bpf/ stands in it, by import, is in the name that it is kept under, but for steps, told by theirs."""
-    folder = Path(machine_code.__file__).parent
-    named = set()
-    for source in machine_code._MADE_OF:
-        for node in ast.parse((folder / f"{source}.py").read_text()).body:
-            if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "bpf":
-                within = (node.module or "").partition(".")[2]
-                named |= {within} if within else {each.name for each in node.names}
-    assert named - {*machine_code._MADE_OF} == {"steps", "perf_event"}
-
-
-@needs_numba
-def test_code_is_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The second time it comes from the disk; where that cannot be trusted, nothing runs."""
-    monkeypatch.setattr(cache, "ROOTS_BASE", tmp_path)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    code_of("ring", limited)
-    (kept,) = tmp_path.rglob("*.o")
-    made = kept.stat().st_mtime_ns
-    code_of("ring", limited)
-    assert kept.stat().st_mtime_ns == made
-    kept.parent.chmod(0o770)
-    with pytest.raises(CannotRun, match="others could have written"):
-        code_of("ring", limited)
-
-
 @needs_numba
 @pytest.mark.parametrize("kind", ["ring", "perf", "log"])
 def test_on_arm64_loads_acquire_and_stores_release(kind: str) -> None:
@@ -475,7 +293,7 @@ def test_on_arm64_loads_acquire_and_stores_release(kind: str) -> None:
 
     from bpf.compiling import made  # noqa: PLC0415 - which needs it
 
-    _function, assembly = made(kind, described(limited))
+    _function, assembly = made(kind, described(keep_fields))
     kept = itertools.filterfalse(lambda line: line.startswith(("target ", "attributes ")), assembly.splitlines())
     llvm.initialize_all_targets()
     llvm.initialize_all_asmprinters()
