@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from results.ledger import Ledger
-from results.trial import Trial
+from results.trial import Setting, Trial
 from tests.results import made_up
 
 
@@ -33,3 +33,11 @@ def test_what_was_offered_a_second(drops: int, last_ns: int, load: float | None,
     trial = offered(drops, last_ns, load)
     assert trial.offered_load == (None if rate is None else pytest.approx(rate))
     assert trial.consume_rate == (None if rate is None else pytest.approx(rate, rel=1e-4))
+
+
+def test_a_setting_that_equals_another_by_value_alone_is_held_against_its_types() -> None:
+    """Trials of a file share their settings, and in JSON true is no number, though it equals 1."""
+    row = made_up.setting(producers=1).to_json()
+    assert Setting.from_json(row) is Setting.from_json(dict(row))
+    with pytest.raises(TypeError, match="producers is true"):
+        Setting.from_json(row | {"producers": True})

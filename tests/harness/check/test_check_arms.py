@@ -8,7 +8,7 @@ import pytest
 
 from harness.check.arms import against, two_settings
 from harness.check.configuration import wanted
-from harness.check.plan import WINDOW_RECORDS, make_check
+from harness.check.plan import WINDOW_RECORDS, make_check, to_be_sampled
 from harness.commands.parts.options import add_gate_options, flags_of
 from harness.commands.parts.roles import check_roles, output
 from harness.machine.git import Repository
@@ -128,7 +128,7 @@ class Consumer(Mode):
 
 
 @pytest.mark.parametrize("how", ["git", "file", "settings"])
-def test_each_arm_is_read_as_its_own_state_can_be(repository, aside, how):
+def test_each_arm_is_read_as_its_own_state_can_be(repository, aside, how, monkeypatch):
     """By the first reader and wait of each, be it a commit's, another file's or a setting's; the report says so."""
     (repository / "old.py").write_text(BY_RECORD)
     (repository / "consumer.py").write_text(BY_RECORD)
@@ -144,6 +144,9 @@ def test_each_arm_is_read_as_its_own_state_can_be(repository, aside, how):
     assert {(each.a.wait, each.b.wait) for each in check.comparisons} == {("paced", "epoll")}
     (drain,) = (each for each in check.comparisons if each.b.trial_kind == "drain")
     assert (drain.a.drain_records, drain.b.drain_records) == (WINDOW_RECORDS["callback"], WINDOW_RECORDS["batch"])
+    monkeypatch.setattr("harness.check.plan.unsupported", lambda: None)
+    sampled = to_be_sampled(arms, said("--metrics", "ns_per_event"), check)
+    assert {(each.a.reader, each.b.reader) for each in sampled} == {("callback", "batch")}
     assert check.arm_a.endswith(", consumer.py read by callback")
     assert check.arm_b.endswith(", consumer.py read by batch")
 
