@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import types
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import pytest
-from typing_extensions import TypeAliasType
 
 from bpf.machine_code import code_of
 from bpf.steps import described
@@ -51,9 +51,13 @@ def test_a_step_says_of_what_its_arrays_are(step: Callable[..., None]) -> None:
         described(step)
 
 
-# What numpy makes of NDArray from Python 3.12 on, where `type` is a word of the language.
 ELEMENT = TypeVar("ELEMENT", bound=np.generic)
-KEPT = TypeAliasType("KEPT", np.ndarray[Any, np.dtype[ELEMENT]], type_params=(ELEMENT,))
+
+
+class Kept:
+    """What NDArray is from Python 3.12 on, where `type` is a word of the language: it keeps what it means."""
+
+    __value__ = np.ndarray[Any, np.dtype[ELEMENT]]
 
 
 def test_an_alias_says_of_what_its_arrays_are() -> None:
@@ -62,9 +66,9 @@ def test_an_alias_says_of_what_its_arrays_are() -> None:
     def step(_record: np.void, counts: Any) -> None:
         counts[0] += 1
 
-    step.__annotations__["counts"] = KEPT[np.int64]
+    step.__annotations__["counts"] = types.GenericAlias(Kept, (np.int64,))
     assert described(step).arrays == (np.dtype(np.int64),)
-    step.__annotations__["counts"] = KEPT[Any]
+    step.__annotations__["counts"] = types.GenericAlias(Kept, (Any,))
     with pytest.raises(BadInput, match="does not say of what elements"):
         described(step)
 
