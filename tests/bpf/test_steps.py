@@ -59,6 +59,9 @@ class Kept:
 
     __value__ = np.ndarray[Any, np.dtype[ELEMENT]]
 
+    def __class_getitem__(cls, element: Any) -> types.GenericAlias:
+        return types.GenericAlias(cls, element)
+
 
 def test_an_alias_says_of_what_its_arrays_are() -> None:
     """It is followed to the array that it means."""
@@ -66,9 +69,9 @@ def test_an_alias_says_of_what_its_arrays_are() -> None:
     def step(_record: np.void, counts: Any) -> None:
         counts[0] += 1
 
-    step.__annotations__["counts"] = types.GenericAlias(Kept, (np.int64,))
+    step.__annotations__["counts"] = Kept[np.int64]
     assert described(step).arrays == (np.dtype(np.int64),)
-    step.__annotations__["counts"] = types.GenericAlias(Kept, (Any,))
+    step.__annotations__["counts"] = Kept[Any]
     with pytest.raises(BadInput, match="does not say of what elements"):
         described(step)
 
