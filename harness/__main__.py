@@ -31,6 +31,7 @@ try:
     from harness.machine import streams
     from harness.machine.checkout import VERSION, launcher
     from harness.machine.privileges import require
+    from harness.machine.tracefs import bring_tracefs
     from harness.machine.user_path import search, user_path
     from results.errors import BadInput, unknown
 except Exception:  # a broken environment; Python's own status for that, 1, would read as a verdict
@@ -120,7 +121,10 @@ def _dispatch(argv: list[str]) -> int:
     arguments = parser.parse_args((["--help"] if words.help else []) + words.rest)
     settle_results(parser, arguments)
     check_roles(parser, arguments)
-    require(vars(arguments).get("needs", module.NEEDS), words.command, argv)  # its part's, where it has parts
+    needs = vars(arguments).get("needs", module.NEEDS)  # its part's, where it has parts
+    require(needs, words.command, argv)
+    if needs == "kernel":
+        bring_tracefs()
     return int(module.run(arguments))
 
 

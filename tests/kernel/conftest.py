@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.machine.tracefs import bring_tracefs
 from tests.kernel.bench import OWN_MOUNTS
 
 
@@ -24,6 +25,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for item in ours:
             item.add_marker(pytest.mark.skip(reason="needs root; type: ./test"))
         return
+    bring_tracefs()  # for what tests attach or start themselves
     mounting = [item for item in ours if item.get_closest_marker("own_mounts")]
     tried = subprocess.run([*OWN_MOUNTS, "true"], capture_output=True, text=True, check=False)
     if tried.returncode:

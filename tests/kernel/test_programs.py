@@ -26,6 +26,7 @@ from bpf.program import LoadOptions, Program
 from bpf.reader import reader_named
 from modes import Kit, Mode, load_mode
 from tests.kernel.bench import CHECKOUT, OWN_MOUNTS, bench, bench_here, command, trials
+from tests.kernel.harness.refuse import wrapper
 from tests.kernel.plain_program import PLAIN, QUIET, RECORDED
 from traffic.discovery import load_kind
 from traffic.offer import offer
@@ -308,6 +309,38 @@ def test_hooks_without_a_packet_begin_at_observed(tmp_path: Path) -> None:
     assert row["valid"], row["invalid_because"]
     assert row["missed"] is None
     assert row["offered"] == row["observed"] == row["submitted"] + row["reserve_failed"] >= row["sent"]
+
+
+# Where nobody mounted tracefs: what is run is told whether anything is there when it has ended.
+NOT_MOUNTED = (
+    *OWN_MOUNTS, "sh", "-c",
+    'for place in debug tracing; do mount -t tmpfs none /sys/kernel/$place || exit 99; done; "$@"; ended=$?; '
+    "ls /sys/kernel/tracing/events >&2; exit $ended", "sh",
+)  # fmt: skip
+
+
+@pytest.mark.own_mounts
+@pytest.mark.parametrize(
+    ("refused", "status"), [((), 0), (wrapper(f"unshare:{0x20000}", "EPERM"), 4)], ids=["mounted by bench", "refused"]
+)
+def test_tracefs_that_nobody_mounted(tmp_path: Path, refused: tuple[str, ...], status: int) -> None:
+    """bench mounts it for itself; where it may not, doctor names the cure. Either way none is there afterwards."""
+    program = tmp_path / "any.bpf.c"
+    program.write_text(HOOKS_WITHOUT_A_PACKET)
+    words = ("--mode", "null", "--rate", "5000", "--duration", "0.3", "--pass", "timed", *QUIET)
+    around = (*NOT_MOUNTED, *refused)
+    ran = subprocess.run(
+        [*around, *command("run", "--program", program, *words, "--out", tmp_path / "out")],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert [row["valid"] for row in ledgers(ran, status=status)] == ([] if status else [True])
+    assert "events" in ran.stderr.splitlines()[-1]
+    said = subprocess.run(
+        [*around, *command("doctor", "--no-spin", "--json")], capture_output=True, text=True, check=True
+    )
+    (found,) = (each for each in json.loads(said.stdout) if "tracefs" in each["what"])
+    assert found["level"] == ("warning" if status else "fine")
+    assert not status or "mount -t tracefs" in found["cure"]
 
 
 TC = """
