@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -26,10 +27,11 @@ ALONE = (*OWN_MOUNTS, "--pid", "--fork", "--kill-child", "--mount-proc")
 def has_column() -> bool:
     """Tell whether the atlas has a column of this kernel: of other sources functions may be laid out otherwise.
 
-    A release's last digits, where they number its builds, may differ.
+    The digits at the end of what a builder adds to the sources' version number the builds.
     """
     column = known_column(os.uname().release, os.uname().machine)
-    return column is not None and column.kernel.rstrip("0123456789") == os.uname().release.rstrip("0123456789")
+    sources = [re.sub(r"(-.*?)\d+$", r"\1", each) for each in (column.kernel if column else "", os.uname().release)]
+    return sources[0] == sources[1]
 
 
 def bench(*words: object, timeout: float = 120, **environment: str) -> subprocess.CompletedProcess[str]:
