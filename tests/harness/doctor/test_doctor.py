@@ -131,20 +131,29 @@ def test_the_longest_interruption_is_judged(gap_ms: float, level: str) -> None:
     assert ("1,200 wait that long" in gap.what) == (level == "warning")
 
 
-def test_an_interruption_is_seen_on_the_cpu_that_had_it() -> None:
-    """One spinner is stopped for a while: by so much it is behind, and it was busy on its own CPU."""
-    held_s, cpu = 0.1, min(os.sched_getaffinity(0))
-    with subprocess.Popen([sys.executable, spin.SPINNER, str(cpu), "3"], stdout=subprocess.PIPE) as spinner:
-        assert spinner.stdout is not None
+def interrupted(cpu: int, held_s: float, span_s: float) -> int | None:
+    """Return what a spinner prints that was stopped for a while; None where it ended before it had spun."""
+    command = [sys.executable, spin.SPINNER, str(cpu), str(span_s)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as spinner:
         while os.sched_getaffinity(spinner.pid) != {cpu}:
             assert spinner.poll() is None
         started = psutil.Process(spinner.pid).cpu_times().user  # Python's own start is not looked at
-        while psutil.Process(spinner.pid).cpu_times().user < started + 0.05:  # a tenth of a busy CPU will do
-            assert spinner.poll() is None
+        while psutil.Process(spinner.pid).cpu_times().user < started + 0.05:
+            if spinner.poll() is not None:
+                return None
         spinner.send_signal(signal.SIGSTOP)
         time.sleep(held_s)
         spinner.send_signal(signal.SIGCONT)
-        assert int(spinner.stdout.read()) >= held_s * 1e9
+        assert spinner.stdout is not None
+        return int(spinner.stdout.read())
+
+
+def test_an_interruption_is_seen_on_the_cpu_that_had_it() -> None:
+    """One spinner is stopped for a while: by so much it is behind, and it was busy on its own CPU."""
+    held_s, cpu = 0.1, min(os.sched_getaffinity(0))
+    # Others may leave it no twentieth of a second in the first span.
+    gaps_ns = (interrupted(cpu, held_s, span_s) for span_s in (3, 30, 300))
+    assert next(gap_ns for gap_ns in gaps_ns if gap_ns is not None) >= held_s * 1e9
 
 
 def test_every_cpu_is_kept_busy_and_nothing_stays() -> None:
@@ -153,15 +162,14 @@ def test_every_cpu_is_kept_busy_and_nothing_stays() -> None:
     gaps_ns = spin.spin(cpus, 0.05)
     assert list(gaps_ns) == cpus
     assert all(gap_ns > 0 for gap_ns in gaps_ns.values())
-    with subprocess.Popen(
-        [sys.executable, "-m", "harness", "doctor"], cwd=CHECKOUT, stdout=subprocess.DEVNULL
-    ) as doctor:
+    long = "from harness.doctor import spin; list(spin.check(spin_s=600))"
+    with subprocess.Popen([sys.executable, "-c", long], cwd=CHECKOUT, stderr=subprocess.DEVNULL) as check:
         spinners: list[psutil.Process] = []
         while len(spinners) < len(cpus) or not all(spinner.cpu_times().user > 0.02 for spinner in spinners):
-            assert doctor.poll() is None
-            spinners = psutil.Process(doctor.pid).children()
-        doctor.send_signal(signal.SIGINT)
-        assert doctor.wait() == 130
+            assert check.poll() is None
+            spinners = psutil.Process(check.pid).children()
+        check.send_signal(signal.SIGINT)
+        assert check.wait() == -signal.SIGINT
     assert not any(spinner.is_running() for spinner in spinners)
 
 
