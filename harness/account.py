@@ -28,7 +28,7 @@ from harness.probes.timeline import SAMPLE_S
 from harness.trial import Identity
 from harness.workers import Consumer, NeverReady, last_words, remarks
 from results.ledger import Ledger
-from results.metrics import KERNEL_REFUSED, KERNEL_TOLD, METRICS, RUN_DELAY
+from results.metrics import KERNEL_REFUSED, KERNEL_TOLD, METRICS, RUN_DELAY, WATCHED
 from results.scorecard.percentiles import age_histogram
 from results.trial import Setting, Trial
 from results.windows import Windows
@@ -36,6 +36,7 @@ from traffic.own_kind import KindRaised
 
 # What is no one number, and is gathered from each window.
 _OF_WINDOWS = ("age_histogram", "line_samples")
+_ADDED = (RUN_DELAY.name, WATCHED.name)
 
 
 def named(drops: Iterable[tuple[int, int, int]]) -> list[list[str | int]]:
@@ -215,7 +216,7 @@ def close(
         absent=reading.absent,
         witness=witness,
         series={"top_drops": named(finish.done.top_drops), **reading.series, **series},
-        disturbed_because=tuple(outside.disturbed_because(reading, (last_consumed_ns - first_ns) / 1e9)),
+        disturbed_because=tuple(outside.disturbed_because(reading)),
         limited_by=limited_by,
     )
 
@@ -280,14 +281,13 @@ def joined(
     }
     told = {name: [each.metrics.get(name) for each in trials] for name in _per_event(trials)} | by_window
     metrics = {name: found for name, values in told.items() if (found := _median(values)) is not None}
-    delays = [each.metrics[RUN_DELAY.name] for each in trials if RUN_DELAY.name in each.metrics]
-    reading = around | Reading(metrics=metrics | ({RUN_DELAY.name: sum(delays)} if delays else {}))
+    waits = {name: [each.metrics[name] for each in trials if name in each.metrics] for name in _ADDED}
+    reading = around | Reading(metrics=metrics | {name: sum(values) for name, values in waits.items() if values})
     # The ages of all windows together: a late one is late, however few windows have such.
     if counted := age_histogram(each for each in trials if "age_histogram" in each.series):
         reading |= ages(sorted(counted.items()))
     if looked := [each.series["line_samples"] for each in trials if "line_samples" in each.series]:
         reading |= Reading(series={"line_samples": samples_together(looked)})
-    consuming_s = sum(each.last_consumed_ns - each.first_offered_ns for each in trials) / 1e9
     void = {str(place): each.void for place, each in enumerate(windows) if each.void}
     ledger = _together([each.ledger for each in trials])
     held_up = len(void) * 4 > len(windows)
@@ -304,7 +304,7 @@ def joined(
         last_consumed_ns=trials[-1].last_consumed_ns if trials else 0,
         absent=reading.absent,
         series={**reading.series, **({"top_drops": named(windows[-1].done.top_drops)} if windows else {})},
-        disturbed_because=tuple(disturbed_because(reading, limits, consuming_s)),
+        disturbed_because=tuple(disturbed_because(reading, limits)),
         limited_by="generator" if held_up else "consumer" if ledger.lost else None,
         windows=Windows(
             began_ns=tuple(each.first_offered_ns for each in trials),

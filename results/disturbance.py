@@ -82,7 +82,7 @@ def sentences(found: Disturbance, marked: str = "") -> list[str]:
     held_back = max((value for value in THROTTLED.values(found.trials) if value), default=None)
     cure = "Stop what else runs here, or use a machine with CPUs of its own"
     if held_back is not None:
-        taken += f" A CPU quota held us back for up to {units.percent(held_back)} of the time."
+        taken += f" A CPU quota held us back for up to {units.percent(held_back)} of one CPU's time."
         cure = f"Take the quota away. {cure}"
     return [
         f"The machine was not quiet in {found.disturbed} of {len(found.trials)} trials.{taken}",

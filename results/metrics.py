@@ -293,6 +293,7 @@ _metric("page_faults", "page faults", COUNT, "lower", _CPU, "page faults of the 
 RUN_DELAY = _metric(
     "run_delay_s", "CPU wait", SECONDS, "lower", _PROCESS, "time that the consumer was ready to run and had no CPU"
 )
+WATCHED = _metric("watched_s", "watched", SECONDS, None, _PROCESS, "for how long it was watched for such waits")
 _metric("rss_growth_bytes", "RSS growth", BYTES, "lower", _PROCESS, "memory gained between start and stop")
 _metric(
     "blocks_retained_per_event", "blocks kept/event", PER_EVENT, "lower", _PROCESS, "memory blocks kept per event",
@@ -432,7 +433,8 @@ FOREIGN = _metric(
     "foreign_ratio", "foreign", RATIO, "lower", _MACHINE, "share of the CPUs in use that other processes took"
 )
 THROTTLED = _metric(
-    "throttled_ratio", "throttled", RATIO, "lower", _MACHINE, "time that a CPU quota held the processes back"
+    "throttled_ratio", "throttled", RATIO, "lower", _MACHINE,
+    "time that a CPU quota held the processes back, as a part of one CPU's",
 )
 STALL = _metric("stall_s", "stalled", SECONDS, None, _BACKLOG, "for how long the consumer was stopped on purpose")
 

@@ -143,7 +143,6 @@ class OverheadRig(AuditRig):
         if not alone:  # a command's own time is nobody's that the probe knows
             found = Reading(metrics={name: share for name, share in found.metrics.items() if name != FOREIGN.name})
         reading = found | turn.reading | gap
-        spent_s = (turn.last_ns - turn.first_ns) / 1e9
         trial = account.stated(
             step.setting,
             identity,
@@ -160,6 +159,6 @@ class OverheadRig(AuditRig):
             last_consumed_ns=turn.last_ns,
             absent=reading.absent,
             witness=turn.witness,
-            disturbed_because=tuple(disturbed_because(reading, self._probing.limits, spent_s)),
+            disturbed_because=tuple(disturbed_because(reading, self._probing.limits)),
             windows=turn.windows,
         )

@@ -17,7 +17,7 @@ from harness.machine.quota import PROC, throttled_s
 from harness.probes.reading import Reading
 from results.disturbance import STOLEN, TAKEN
 from results.errors import BadInput
-from results.metrics import FOREIGN, RUN_DELAY, SOFTIRQ, STEAL, THROTTLED
+from results.metrics import FOREIGN, RUN_DELAY, SOFTIRQ, STEAL, THROTTLED, WATCHED
 
 STAT = Path("/proc/stat")
 SHORTEST_S = 0.5
@@ -147,14 +147,14 @@ class ThrottlingProbe:
         return Reading(metrics={"throttled_ratio": max(held_s) / (time.monotonic() - self._began_s)})
 
 
-def disturbed_because(reading: Reading, limits: Limits, consuming_s: float) -> list[str]:
-    """Say in what the machine was not quiet, of a consumer that worked so long; what is absent is not judged."""
-    delay_s = reading.metrics.get(RUN_DELAY.name)
+def disturbed_because(reading: Reading, limits: Limits) -> list[str]:
+    """Say in what the machine was not quiet; what is absent is not judged."""
+    delay_s, watched_s = reading.metrics.get(RUN_DELAY.name), reading.metrics.get(WATCHED.name)
     found = (
         (
             reading.metrics.get(THROTTLED.name),
             THROTTLED_LIMIT,
-            "a CPU quota held the processes back for {} of the time",
+            "a CPU quota held the processes back for {} of one CPU's time",
             "the limit of",
         ),
         (reading.metrics.get(STEAL.name), limits.steal, STOLEN, "--steal-limit"),
@@ -165,7 +165,7 @@ def disturbed_because(reading: Reading, limits: Limits, consuming_s: float) -> l
             "--foreign-limit",
         ),
         (
-            delay_s / consuming_s if delay_s is not None and consuming_s > 0 else None,
+            delay_s / watched_s if delay_s is not None and watched_s else None,
             limits.run_delay,
             "the consumer was ready and had no CPU for {} of its time",
             "--run-delay-limit",

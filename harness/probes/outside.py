@@ -111,9 +111,9 @@ class Outside(ExitStack):
             found |= probe.stop(consumed)
         return found
 
-    def disturbed_because(self, reading: Reading, consuming_s: float) -> list[str]:
-        """Say in what the machine was not quiet, while the consumer worked for so many seconds."""
-        return disturbed_because(reading, self._probing.limits, consuming_s)
+    def disturbed_because(self, reading: Reading) -> list[str]:
+        """Say in what the machine was not quiet."""
+        return disturbed_because(reading, self._probing.limits)
 
     def complete(self, reading: Reading, ledger: Ledger, began_ns: int) -> Reading:
         """Add what follows from both sides together: timeline, what loss lies near, ages among all drops offered."""

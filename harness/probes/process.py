@@ -3,10 +3,12 @@
 import os
 import resource
 import sys
+import time
 from pathlib import Path
 
 from harness.machine.proc import lines
 from harness.probes.reading import Reading
+from results.metrics import RUN_DELAY, WATCHED
 
 
 class CpuProbe:
@@ -88,19 +90,26 @@ def no_run_delay(schedstat: Path = SCHEDSTAT) -> str | None:
 
 
 class RunDelayProbe:
-    """Reads the main thread's own run-queue delay, exact to the nanosecond (Documentation/scheduler/sched-stats)."""
+    """Reads the main thread's own run-queue delay, exact to the nanosecond (Documentation/scheduler/sched-stats).
+
+    It waits outside the time from the first drop to the last event consumed, too: what it waited is a share of the time
+    between the two readings, which is told beside it.
+    """
 
     def __init__(self, schedstat: Path = SCHEDSTAT) -> None:
         self._schedstat = schedstat
         self._unsupported = no_run_delay(schedstat)
 
     def start(self) -> None:
+        self._began_ns = time.monotonic_ns()
         self._before_ns = self._delay_ns()
 
     def stop(self, _events: int) -> Reading:
         if self._unsupported:
-            return Reading(absent={"run_delay_s": self._unsupported})
-        return Reading(metrics={"run_delay_s": (self._delay_ns() - self._before_ns) / 1e9})
+            return Reading(absent=dict.fromkeys((RUN_DELAY.name, WATCHED.name), self._unsupported))
+        waited_ns = self._delay_ns() - self._before_ns
+        watched_ns = time.monotonic_ns() - self._began_ns
+        return Reading(metrics={RUN_DELAY.name: waited_ns / 1e9, WATCHED.name: watched_ns / 1e9})
 
     def _delay_ns(self) -> int:
         return 0 if self._unsupported else int(self._schedstat.read_text(encoding="utf-8").split()[1])

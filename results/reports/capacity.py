@@ -10,7 +10,7 @@ from results.capacity.bounds import Bounds
 from results.capacity.channels import ChannelAdvice
 from results.capacity.judge import judge
 from results.capacity.survey import Capacity
-from results.metrics import AGE_P99, CPU
+from results.metrics import AGE_P99, CPU, WATCHED
 from results.reports.document import Cell, Document, Line, Table, cells, titled
 from results.reports.names import key_to
 from results.reports.sessions import disturbed, marked
@@ -127,7 +127,11 @@ def _curve(capacity: Capacity, name: str) -> Table:
 
 
 def cpu_share(trial: Trial) -> float | None:
-    """Return how much of one CPU the consumer used, from the first drop offered to the last event consumed."""
-    cpu_s = CPU.value(trial)
-    span_s = (trial.last_consumed_ns - trial.first_offered_ns) / 1e9
+    """Return how much of one CPU the consumer used while it was watched.
+
+    An older file does not tell for how long: it is from the first drop offered to the last event consumed there.
+    """
+    cpu_s, span_s = CPU.value(trial), WATCHED.value(trial)
+    if span_s is None:
+        span_s = (trial.last_consumed_ns - trial.first_offered_ns) / 1e9
     return None if cpu_s is None or span_s <= 0 else cpu_s / span_s

@@ -93,7 +93,7 @@ def test_a_quota_is_told_with_its_own_cure(ratios: tuple[float, ...], most: str 
     found = disturbance(trials)
     assert found is not None
     first, second = sentences(found)
-    assert first.endswith(f" A CPU quota held us back for up to {most} of the time.") == (most is not None)
+    assert first.endswith(f" A CPU quota held us back for up to {most} of one CPU's time.") == (most is not None)
     assert ("Take the quota away." in second) == (most is not None)
 
 

@@ -20,7 +20,7 @@ STEAL = {"disturbed_because": ("the host took 9.0% of the CPU time (steal), more
 FOREIGN = {"disturbed_because": ("other processes took 31% of the CPUs in use, more than --foreign-limit 10.0%",)}
 # What a mode may bring about itself: threads of its own wait for its CPU, and its own work uses up a quota.
 WAITED = {"disturbed_because": ("the consumer was ready and had no CPU for 20% of its time, more than …",)}
-THROTTLED = {"disturbed_because": ("a CPU quota held the processes back for 20% of the time, more than …",)}
+THROTTLED = {"disturbed_because": ("a CPU quota held the processes back for 20% of one CPU's time, more than …",)}
 KILLED = {
     "invalid_because": (
         "the consumer was killed by SIGKILL",

@@ -92,18 +92,24 @@ def test_a_process_that_died_leaves_nothing_to_subtract(tmp_path: Path) -> None:
     ],
 )
 def test_above_the_limit_a_trial_is_disturbed_and_says_why(metric: str, value: float, option: str) -> None:
-    """The share (of two seconds, for a time), the limit, and the option that moves it."""
+    """The share (of two seconds watched, for a time), the limit, and the option that moves it."""
     limits = Limits(steal=0.2, foreign=0.2, run_delay=0.2)
-    (why,) = disturbed_because(Reading(metrics={metric: value}), limits, consuming_s=2)
+    (why,) = disturbed_because(Reading(metrics={metric: value, "watched_s": 2}), limits)
     assert "21.0%" in why
     assert f"{option} 20.0%" in why
-    assert disturbed_because(Reading(metrics={metric: value * 0.9}), limits, consuming_s=2) == []
+    assert disturbed_because(Reading(metrics={metric: value * 0.9, "watched_s": 2}), limits) == []
+
+
+def test_a_quota_that_holds_back_two_cpus_is_told_by_the_time_of_one() -> None:
+    """The kernel adds them up: 150 % of the time there is not, and of one CPU's time there is."""
+    (why,) = disturbed_because(Reading(metrics={"throttled_ratio": 1.5}), Limits())
+    assert why.startswith("a CPU quota held the processes back for 150.0% of one CPU's time, more than")
 
 
 def test_what_could_not_be_read_is_not_judged() -> None:
-    """An absent share disturbs nothing, and a consumer that never consumed has no time to wait in."""
-    assert disturbed_because(Reading(), Limits(), consuming_s=1) == []
-    assert disturbed_because(Reading(metrics={"run_delay_s": 1}), Limits(), consuming_s=0) == []
+    """An absent share disturbs nothing, nor does a wait of which an older consumer does not say in how long it was."""
+    assert disturbed_because(Reading(), Limits()) == []
+    assert disturbed_because(Reading(metrics={"run_delay_s": 1}), Limits()) == []
 
 
 @pytest.mark.parametrize("name", ["steal", "foreign", "run_delay"])
