@@ -31,6 +31,7 @@ import numpy.typing as npt
 
 PLACE_BYTES = 128
 _NEXT, _TAKEN, _OVERWRITTEN = 0, 8, 9  # words of struct log_place
+_TRIES = 16
 CHUNK_BYTES = 512 * 1024
 """Looked at in one go at the most."""
 SHARE = 4
@@ -183,11 +184,16 @@ class Segment:
 
 
 def _waiting(place: memoryview) -> int:
-    """Count what lies between two words that others move, as it was at one moment."""
-    while True:
-        taken, written = place[_TAKEN], place[_NEXT]
-        if place[_TAKEN] == taken:
-            return int(written - taken)
+    """Count what lies between two words that others move, as it was at one moment.
+
+    Where the reader goes on at every try, it is what surely waited when the writer's word was loaded the last time.
+    """
+    taken = place[_TAKEN]
+    for _ in range(_TRIES):
+        written, before, taken = place[_NEXT], taken, place[_TAKEN]
+        if taken == before:
+            break
+    return max(0, int(written - taken))
 
 
 def _pages(size: int) -> int:

@@ -18,6 +18,9 @@ HEADER_BYTES = 8
 BUSY_BIT, DISCARD_BIT = 1 << 31, 1 << 30
 RECORD_BYTES = HEADER_BYTES + SAMPLE_BYTES
 
+# Of a look at two positions: a few microseconds, in which one that releases each record by itself never rests.
+_TRIES = 16
+
 
 def ring_capacity(ring_size_bytes: int, record_bytes: int = RECORD_BYTES) -> int:
     """Return how many records a ring can hold: one byte must stay free, hence one record."""
@@ -33,11 +36,15 @@ def between(consumer: memoryview, producer: memoryview) -> int:
     """Return how many bytes lie between two positions that others move, as it was at one moment.
 
     Loaded one after the other they are of two: a consumer that went on in between would have overtaken its producer.
+    Where it goes on at every try, it is what surely waited when the producer's position was loaded the last time: what
+    lies beyond the consumer's position of a moment later.
     """
-    while True:
-        taken, made = consumer[0], producer[0]
-        if consumer[0] == taken:
-            return int(made - taken)
+    taken = consumer[0]
+    for _ in range(_TRIES):
+        made, before, taken = producer[0], taken, consumer[0]
+        if taken == before:
+            break
+    return max(0, int(made - taken))
 
 
 class RingPositions:

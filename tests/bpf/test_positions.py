@@ -19,22 +19,23 @@ WAITING = 10
 
 
 class Overtaken:
-    """Positions of a consumer that takes a hundred records more, made meanwhile, whenever somebody has looked at one.
+    """Positions of a consumer that takes some records more, made meanwhile, whenever somebody has looked at one.
 
-    Ten records always wait.
+    Ten records always wait. After so many looks it rests; who looks a thousand times would look for ever.
     """
 
-    def __init__(self, bytes_each: int) -> None:
-        self._each, self._looks = bytes_each, 3
-        self.made = WAITING * bytes_each
+    def __init__(self, bytes_each: int, *, step: int = 100, looks: int = 3) -> None:
+        self._step, self._looks, self.looked = step * bytes_each, looks, 0
+        self.made = self._waiting = WAITING * bytes_each
 
     def _goes_on(self) -> None:
-        if self._looks:
-            self._looks -= 1
-            self.made += 100 * self._each
+        self.looked += 1
+        assert self.looked < 1000
+        if self.looked <= self._looks:
+            self.made += self._step
 
     def consumer(self) -> int:
-        found = self.made - WAITING * self._each
+        found = self.made - self._waiting
         self._goes_on()
         return found
 
@@ -79,7 +80,7 @@ def of_log(overtaken: Overtaken) -> int:
     return places.unread(64)
 
 
-@pytest.mark.parametrize(
+of_each = pytest.mark.parametrize(
     ("seen", "bytes_each"),
     [
         pytest.param(of_ring, RECORD_BYTES, id="ring"),
@@ -87,6 +88,18 @@ def of_log(overtaken: Overtaken) -> int:
         pytest.param(of_log, 1, id="log"),
     ],
 )
+
+
+@of_each
 def test_what_waits_is_told_as_of_one_moment(seen: Callable[[Overtaken], int], bytes_each: int) -> None:
     """Never less than nothing, nor more than there was: not what went through between the two loads."""
     assert seen(Overtaken(bytes_each)) == WAITING
+
+
+@of_each
+@pytest.mark.parametrize(("step", "least"), [(1, WAITING - 1), (100, 0)])
+def test_of_a_consumer_that_never_rests_it_is_what_surely_waits(
+    seen: Callable[[Overtaken], int], bytes_each: int, step: int, least: int
+) -> None:
+    """The look ends, however often the positions change: with what waited, less what was taken after that."""
+    assert seen(Overtaken(bytes_each, step=step, looks=10**9)) == least
