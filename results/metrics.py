@@ -435,7 +435,7 @@ FOREIGN = _metric(
 THROTTLED = _metric(
     "throttled_ratio", "throttled", RATIO, "lower", _MACHINE,
     "time that a CPU quota held the processes back, as a part of one CPU's",
-)
+)  # fmt: skip
 STALL = _metric("stall_s", "stalled", SECONDS, None, _BACKLOG, "for how long the consumer was stopped on purpose")
 
 SCORECARD = tuple(metric for metric in METRICS.values() if metric.scorecard)

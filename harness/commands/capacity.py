@@ -12,7 +12,8 @@ import argparse
 import dataclasses
 
 from bpf.channel import record_channels
-from bpf.ring import SAMPLE_BYTES, stride
+from bpf.ring import RECORD_BYTES, SAMPLE_BYTES, stride
+from harness.channel import channel_of
 from harness.commands.parts import options
 from harness.commands.parts.numbers import finite, load, whole
 from harness.commands.parts.parser import refuse
@@ -179,7 +180,8 @@ def _sized(setting: Setting, trials: int, sample_bytes: int) -> AdvicePlan:
 def plan(arguments: argparse.Namespace) -> CapacityPlan:
     """Settle what to search. Raises BadInput before anything is set up."""
     refuse(arguments, "only for --advise", "rate", "stall", "trials")
-    if arguments.program is not None and not facts_of(arguments.program).counts:
+    facts = None if arguments.program is None else facts_of(arguments.program)
+    if facts is not None and not facts.counts:
         raise BadInput(f"program {arguments.program} is a black box: without its losses there is no limit to search")
     kind = dropping(arguments.traffic)
     wishes = dataclasses.replace(
@@ -197,6 +199,7 @@ def plan(arguments: argparse.Namespace) -> CapacityPlan:
     if arguments.least is None:
         raise BadInput("--least is a number of drops per second")
     precision = _precision(arguments)
+    channels = [channel_of(setting, None if facts is None else facts.sample_bytes) for setting in settings]
     return CapacityPlan(
         settings=tuple(_open(setting) for setting in settings),
         precision=precision,
@@ -208,6 +211,7 @@ def plan(arguments: argparse.Namespace) -> CapacityPlan:
         searches=arguments.searches,
         curve=not arguments.no_curve,
         retries=precision.trials if arguments.retries is None else arguments.retries,
+        record_bytes={each.name: each.record_bytes for each in channels if each.record_bytes != RECORD_BYTES},
     )
 
 

@@ -39,7 +39,7 @@ class Observer(ExitStack):
         self.callback(os.close, descriptor)
         counters = CounterMap(descriptor)
         self.counters, self.counters_by_cpu = counters.read, counters.read_by_cpu
-        self.record_bytes = channel.record_bytes
+        self.record_bytes, self.capacity = channel.record_bytes, channel.capacity
         with ExitStack() as opened:  # a mapping keeps what it is of
             carrier = syscalls.open_map(maps.channel)
             opened.callback(os.close, carrier)

@@ -8,7 +8,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
-from harness.channel import channel_of
 from harness.probes.age import ages_among_offered
 from harness.probes.engine import EngineProbe
 from harness.probes.kernel import KernelProbe, ProgramTime
@@ -128,8 +127,8 @@ class Outside(ExitStack):
             if self._setting.trial_kind == "load":
                 added |= near_pauses(samples, gc_pauses)
                 if gc_pauses is not None:
-                    capacity, overwrites = channel_of(self._setting).capacity, self._setting.when_full == "overwrite"
-                    added |= losses_in_pauses(samples, gc_pauses, capacity, overwrites=overwrites)
+                    overwrites = self._setting.when_full == "overwrite"
+                    added |= losses_in_pauses(samples, gc_pauses, self._sampler.capacity, overwrites=overwrites)
                 if len(samples) > 1 and (lost := Spans(samples).rows(began_ns)):
                     series["losses"] = lost
             series["timeline"] = timeline(samples, began_ns, gc_total, self._probing.timeline_step_s)

@@ -58,7 +58,7 @@ class Sampler(ExitStack):
         super().__init__()
         self.samples: list[Sample] = []
         self._observer = observer
-        self.record_bytes = observer.record_bytes
+        self.record_bytes, self.capacity = observer.record_bytes, observer.capacity
         self._overwritten_before = observer.overwritten
         self._page = os.sysconf("SC_PAGE_SIZE")
         self._statm = self._open(Path(f"/proc/{pid}/statm"))

@@ -12,6 +12,7 @@ from results.metrics import BACKLOG_AT_STOP, BACKLOG_GROWTH
 from results.trial import Trial
 
 RECORD_BYTES = 32
+"""What an event of bench's own program takes in a ring."""
 # What may wait at the end of a trial that passes: this much time's worth of load, one late turn of the scheduler.
 SMALL_BACKLOG_S = 0.025
 # At any load, that many events may be in flight.
@@ -62,11 +63,11 @@ def judge(trial: Trial) -> Verdict:
     return Verdict(intended, offered, lost, _deferred(trial))
 
 
-def trial_duration(load: float, ring_size_bytes: int | None, asked_s: float) -> float:
+def trial_duration(load: float, ring_size_bytes: int | None, asked_s: float, record_bytes: int = RECORD_BYTES) -> float:
     """Return how long a trial must last to be long against the time in which its load fills the ring."""
     if ring_size_bytes is None:
         return asked_s
-    return max(asked_s, LONG_AGAINST_RING * ring_size_bytes / RECORD_BYTES / load)
+    return max(asked_s, LONG_AGAINST_RING * ring_size_bytes / record_bytes / load)
 
 
 def _deferred(trial: Trial) -> int:

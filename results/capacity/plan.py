@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from results.capacity.bounds import Found, Precision
-from results.capacity.judge import Side, judge
+from results.capacity.judge import RECORD_BYTES, Side, judge
 from results.capacity.survey import Capacity, Check, Point, Question, at_load, reference_load, valid
 from results.errors import BadInput
 from results.plan import Ask, check_trials, steadied
@@ -30,7 +30,8 @@ class CapacityPlan:
 
     `settings` leave load and duration open. `beyond` maps the place of a setting to one that goes on with records made
     in the kernel where packets are too few to find the limit; `most_beyond` is the highest load that is tried with it.
-    What the machine disturbs is tried again, once at once, `retries` times for each load at most.
+    What the machine disturbs is tried again, once at once, `retries` times for each load at most. `record_bytes` says
+    by channel what an event takes, where that is not what bench's own takes in a ring.
     """
 
     settings: tuple[Setting, ...]
@@ -43,6 +44,7 @@ class CapacityPlan:
     retries: int = 0
     beyond: Mapping[int, Setting] = field(default_factory=dict)
     most_beyond: float = 20e6
+    record_bytes: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not 0 < self.loss < 1:
@@ -59,6 +61,10 @@ class CapacityPlan:
         if not 1 <= self.searches <= MOST_SEARCHES:
             raise BadInput(f"--searches must be at least 1, at most {MOST_SEARCHES}; it is {self.searches}")
         check_trials("--retries", self.retries, 0)
+
+    def at_load(self, setting: Setting, load: float, duration_s: float) -> Setting:
+        """Return a setting at a load, for so long or longer."""
+        return at_load(setting, load, duration_s, self.record_bytes.get(setting.channel, RECORD_BYTES))
 
     @property
     def usual_trials(self) -> int:
@@ -78,6 +84,8 @@ class CapacityPlan:
         row = dataclasses.asdict(self)
         row["settings"] = [setting.to_json() for setting in self.settings]
         row["beyond"] = {str(place): setting.to_json() for place, setting in self.beyond.items()}
+        if not self.record_bytes:  # as before there were others
+            del row["record_bytes"]
         return {"capacity": row}
 
     @classmethod
@@ -114,7 +122,7 @@ def _capacity(plan: CapacityPlan, setting: Setting, most: float, leg: int, ask: 
             capacity = dataclasses.replace(capacity, searches=(*capacity.searches, found))
         capacity = dataclasses.replace(capacity, checks=tuple(_checks(plan, capacity, leg, ask)))
         if plan.curve:
-            capacity = dataclasses.replace(capacity, curve=tuple(_curve(capacity, most, leg, ask)))
+            capacity = dataclasses.replace(capacity, curve=tuple(_curve(plan, capacity, most, leg, ask)))
     except RuntimeError as error:
         return dataclasses.replace(capacity, wrong=str(error))
     return capacity
@@ -125,7 +133,7 @@ def _search(plan: CapacityPlan, setting: Setting, most: float, leg: int, ask: As
 
     def measure(load: float, duration_s: float) -> Trial:
         question = Question(
-            setting=at_load(setting, load, duration_s), block=leg, purpose="search", earlier=tuple(earlier)
+            setting=plan.at_load(setting, load, duration_s), block=leg, purpose="search", earlier=tuple(earlier)
         )
         earlier.append(valid(question, ask))
         return earlier[-1]
@@ -143,7 +151,7 @@ def _checks(plan: CapacityPlan, capacity: Capacity, leg: int, ask: Ask) -> Itera
     for part in CHECKED:
         if part > 1 and not capacity.known:
             continue
-        setting = at_load(capacity.setting, part * reference, plan.precision.final_s)
+        setting = plan.at_load(capacity.setting, part * reference, plan.precision.final_s)
         question = Question(setting=setting, block=leg, purpose="check")
         trials = tuple(valid(question, ask) for _ in range(plan.precision.checks))
         sides = [judge(trial).failed_by(plan.loss) for trial in trials]
@@ -157,7 +165,7 @@ def _checks(plan: CapacityPlan, capacity: Capacity, leg: int, ask: Ask) -> Itera
         )
 
 
-def _curve(capacity: Capacity, most: float, leg: int, ask: Ask) -> Iterator[Point]:
+def _curve(plan: CapacityPlan, capacity: Capacity, most: float, leg: int, ask: Ask) -> Iterator[Point]:
     """Ask for trials at each load of the curve. Without a known limit it ends where the generator does."""
     reference = reference_load(capacity)
     if reference is None:
@@ -166,7 +174,7 @@ def _curve(capacity: Capacity, most: float, leg: int, ask: Ask) -> Iterator[Poin
         load = part * reference
         if load > most or (part > 1 and not capacity.known):
             return
-        timed = at_load(capacity.setting, load, CURVE_S)
+        timed = plan.at_load(capacity.setting, load, CURVE_S)
         aged = dataclasses.replace(timed, pass_="latency")
         yield Point(
             timed=valid(Question(setting=timed, block=leg, purpose="curve"), ask),

@@ -6,7 +6,7 @@ from statistics import median
 from typing import Literal
 
 from results.capacity.bounds import Bounds, Found
-from results.capacity.judge import trial_duration
+from results.capacity.judge import RECORD_BYTES, trial_duration
 from results.plan import Ask, Step
 from results.trial import Setting, Trial
 
@@ -87,11 +87,10 @@ def reference_load(capacity: Capacity) -> float | None:
     return median(lower) if lower else None
 
 
-def at_load(setting: Setting, load: float, duration_s: float) -> Setting:
+def at_load(setting: Setting, load: float, duration_s: float, record_bytes: int = RECORD_BYTES) -> Setting:
     """Return a setting at a load, with a duration that is long against the ring."""
-    return dataclasses.replace(
-        setting, intended_load=load, duration_s=trial_duration(load, setting.ring_size_bytes, duration_s)
-    )
+    lasts_s = trial_duration(load, setting.ring_size_bytes, duration_s, record_bytes)
+    return dataclasses.replace(setting, intended_load=load, duration_s=lasts_s)
 
 
 def valid(question: Question, ask: Ask) -> Trial:

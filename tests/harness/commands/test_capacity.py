@@ -54,6 +54,12 @@ def test_quick_and_its_refinements() -> None:
     assert (finer.width, finer.final_s, finer.sum_s) == (0.02, 4.0, 12.0)
 
 
+def test_an_event_takes_what_its_channel_takes() -> None:
+    """A perf buffer adds more to each than a ring; what bench's own take there need not be said."""
+    assert plan("--mode", "null", "--channel", "ring").record_bytes == {}
+    assert plan("--mode", "null", "--channel", "perf,ring").record_bytes == {"perf": 40}
+
+
 def test_advice_is_about_one_consumer() -> None:
     """A ring belongs to one consumer."""
     with pytest.raises(ValueError, match="one consumer"):

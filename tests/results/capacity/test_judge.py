@@ -69,10 +69,16 @@ def test_losing_what_little_was_offered_is_the_consumers() -> None:
 
 
 @pytest.mark.parametrize(
-    ("load", "ring", "seconds"),
-    [(1e6, 1 << 20, 2.0), (10_000, 1 << 20, LONG_AGAINST_RING * 3.2768), (10_000, None, 2.0)],
-    ids=["fast load: as asked", "slow load: long against the ring", "no ring: as asked"],
+    ("load", "ring", "event", "seconds"),
+    [
+        (1e6, 1 << 20, 32, 2.0),
+        (10_000, 1 << 20, 32, LONG_AGAINST_RING * 3.2768),
+        (10_000, 1 << 20, 128, LONG_AGAINST_RING * 0.8192),
+        (10_000, 1 << 20, 16, LONG_AGAINST_RING * 6.5536),
+        (10_000, None, 32, 2.0),
+    ],
+    ids=["fast load: as asked", "slow load: long against the ring", "large events", "small events", "no ring"],
 )
-def test_a_trial_is_long_against_the_ring(load: float, ring: int | None, seconds: float) -> None:
-    """Five times as long as the load takes to fill the ring, or longer."""
-    assert trial_duration(load, ring, 2.0) == pytest.approx(seconds)
+def test_a_trial_is_long_against_the_ring(load: float, ring: int | None, event: int, seconds: float) -> None:
+    """Five times as long as the load takes to fill the ring, by the size of its events, or longer."""
+    assert trial_duration(load, ring, 2.0, event) == pytest.approx(seconds)

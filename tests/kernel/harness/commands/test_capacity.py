@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from harness.commands import capacity
+from harness.commands.parts.parser import Parser
 from tests.kernel.bench import CHECKOUT, bench_here, start
 
 # These are about what is said and kept, on a machine however busy.
@@ -115,6 +117,16 @@ def test_a_size_is_advised_for_the_events_of_ones_own_program(
     assert any(row["lost"] == 0 for row in trials if row["ring_size_bytes"] >= holds)
     assert any(row["lost"] > 0 for row in trials if row["ring_size_bytes"] <= loses)
     assert bench_here("verify", out).stdout == ended.stdout
+
+
+@pytest.mark.parametrize(("channel", "takes"), [("ring", 56), ("log", 56), ("perf", 64)])
+def test_a_search_knows_the_size_of_a_programs_events(channel: str, takes: int) -> None:
+    """What fills the ring in its own time: 48 bytes, with what the channel adds."""
+    parser, examples = Parser(), CHECKOUT / "docs" / "examples"
+    capacity.add_arguments(parser)
+    words = ("--program", examples / "drop_names.bpf.c", "--mode", examples / "drop_names.py", "--channel", channel)
+    plan = capacity.plan(parser.parse_args([*map(str, words), "--wait", "paced"]))
+    assert plan.record_bytes == {channel: takes}
 
 
 def test_advice_needs_a_rate_and_a_stall(tmp_path: Path) -> None:
