@@ -109,19 +109,28 @@ class ProgressLine(LiveLine):
 
     def begin(self, number: int, step: Step, /) -> None:
         done = number - self._repeats
-        self._place = f"{done + 1}{'' if self._total is None else f'/{self._total}'}"
+        self._place = self._placed(done + 1, step)
         self._left = None if self._total is None else self._total - done
         self._repeating = step.repeats is not None
         if self._repeating:
             self._place = f"repeating trial {step.repeats}, at most {step.more} more"
             if self._left is not None:  # repetitions may come while there are first trials to be made
                 self._left += 1 + (step.more or 0)
+        elif self._left is not None and self._left <= 0:
+            self._left = None
         self._label = self._names.brief(self._name(step.setting))
         self._earlier = None
         if self._in_place:
             self._rewrite(self._line())
         else:
             self._print(self._line())
+
+    def _placed(self, number: int, _step: Step) -> str:
+        """Say which one it is of all, or which of those beyond, as where one that was spoilt has to be made again."""
+        if self._total is None:
+            return str(number)
+        beyond = number - self._total
+        return f"{number}/{self._total}" if beyond <= 0 else f"{beyond} more than {self._total}"
 
     def _time(self) -> str:
         return self._clock.told(self._left, at_most=self._at_most or self._repeating)
@@ -156,7 +165,10 @@ class ProgressLine(LiveLine):
 
 
 class BudgetLine(ProgressLine):
-    """Says of a check with a budget, once a few rounds are done, what it will be able to tell."""
+    """Says of a check with a budget, once a few rounds are done, what it will be able to tell.
+
+    What is sampled to say why a metric regressed comes after all that decides, and counts apart.
+    """
 
     def __init__(self, check: Check, out: Path | None, *, quiet: bool) -> None:
         modes = [setting.mode for each in check.comparisons for setting in (each.a, each.b)]
@@ -167,6 +179,14 @@ class BudgetLine(ProgressLine):
         self._check = check
         self._trials: list[Trial] = []
         self._foretold = check.gate.budget_s is None
+
+    def begin(self, number: int, step: Step, /) -> None:
+        if step.setting.pass_ == "sampled":
+            self._total = None
+        super().begin(number, step)
+
+    def _placed(self, number: int, step: Step) -> str:
+        return "to say why" if step.setting.pass_ == "sampled" else super()._placed(number, step)
 
     def end(self, trial: Trial, *, fresh: bool) -> None:
         super().end(trial, fresh=fresh)

@@ -248,6 +248,36 @@ def test_of_nobody_knows_how_many_only_the_time_so_far_is_told(
     assert [line.partition(": file")[0] for line in lines(capsys)] == ["[1] 0:05", "[1] 0:10, about 0:50 left"]
 
 
+def test_what_is_made_again_is_counted_beyond_the_total(at: list[float], capsys: pytest.CaptureFixture[str]) -> None:
+    """As where blocks of a check were spoilt: never trial 11 of 10, and nobody knows how many more there will be."""
+    with ProgressLine(2, None, quiet=False, clock=Clock(expected_s=10)) as progress:
+        for number in range(4):
+            progress.begin(number, Step(setting("file"), block=0))
+            at[0] += 10
+            progress.end(trial("file", number), fresh=True)
+    assert [line.partition(": file")[0] for line in lines(capsys)] == [
+        "[1/2] 0:00, about 0:20 left", "[2/2] 0:10, about 0:10 left", "[1 more than 2] 0:20", "[2 more than 2] 0:30",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("decided_after", [64, 32], ids=["by the last look", "by an earlier one"])
+def test_what_is_sampled_to_say_why_is_none_of_those_that_decide(
+    decided_after: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It comes when all is decided, and says what it is for."""
+    compared, gate = Comparison("file", setting("file"), setting("file")), gated("file", "cpu_ns_per_event")
+    check = Check(
+        gate=GatePlan(alpha=0.05, looks=(8, 16), gated=(gate,)), comparisons=(compared,), arm_a="a", arm_b="b"
+    )
+    with BudgetLine(check, None, quiet=False) as progress:
+        progress.begin(decided_after - 1, Step(setting("file"), block=0))
+        for number, arm in enumerate(("A", "B"), start=decided_after):
+            progress.begin(number, Step(setting("file", pass_="sampled"), block=1, arm=arm))
+            progress.end(trial("file", number, invalid_because=("it rained",), pass_="sampled"), fresh=True)
+    said = [line.partition("]")[0] for line in lines(capsys)]
+    assert said == [f"[{decided_after}/64", *["[to say why"] * 4]
+
+
 def test_what_stands_around_it_can_tell_the_time(capsys: pytest.CaptureFixture[str]) -> None:
     """As a certificate's gates do, of which there are many."""
     with ProgressLine(2, None, quiet=False, told=lambda: "gate 3/90, 2:00:00") as progress:
