@@ -63,14 +63,19 @@ def _names() -> Mapping[str, Sequence[str]]:
 
 
 def _names_or_file(of: str, names: Iterable[str]) -> dict[str, Any]:
-    """Complete one of some names, or a path, in each shell's own words."""
-    function, listed = f"_bench_{of}_or_file", " ".join(names)
+    """Complete one of some names, or a path, in each shell's own words; what stands before a comma is kept."""
+    function, listed, token = f"_bench_{of}_or_file", " ".join(names), "(commandline -ct)"
+    bash = f'compgen -P "$before" -W "{listed}" -- "${{1##*,}}"; compgen -P "$before" -f -- "${{1##*,}}"'
+    fish = (
+        f'"$before"{{{",".join(listed.split())}}} "$before"(__fish_complete_path (string replace -r ".*," "" {token}))'
+    )
     return {
         "bash": function,
         "zsh": function,
-        "fish": f"{listed} (__fish_complete_path (commandline -ct))",
+        "fish": f"({function})",
         "preamble": {
-            "bash": f'{function}() {{ compgen -W "{listed}" -- "$1"; compgen -f -- "$1"; }}',
-            "zsh": f'{function}() {{ compadd "$@" -- {listed}; _files }}',
+            "bash": f"{function}() {{ local before=; [[ $1 != *,* ]] || before=${{1%,*}},; {bash}; }}",
+            "zsh": f'{function}() {{ compset -P "*,"; compadd "$@" -- {listed}; _files }}',
+            "fish": f"function {function}; set -l before (string match -r '.*,' {token}); string join \\n {fish}; end",
         },
     }

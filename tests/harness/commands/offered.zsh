@@ -12,7 +12,7 @@ compadd() {  # say what is about to be offered, unless it is asked for by anothe
   [[ ${@[1,(i)(-|--)]} == *-(O|A|D)\ * ]] && { builtin compadd "$@"; return; }
   typeset -a offered
   builtin compadd -A offered "$@"
-  [[ -n $offered ]] && print -r -l -- OFFERED:${^offered}
+  [[ -n $offered ]] && print -r -l -- OFFERED:$IPREFIX${^offered}
   builtin compadd "$@"
 }
 tab() { zle complete-word; zle kill-whole-line; print -r -- ; print -r -- DONE }

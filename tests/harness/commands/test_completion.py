@@ -56,6 +56,8 @@ OFFERED = {
     "run --mode file --reader ba": {"batch"},
     "run --mode nu": {"null"},
     "run --mode mi": {"mine.py"},
+    "run --mode file,nu": {"file,null"},
+    "run --mode file,epoll,mi": {"file,epoll,mine.py"},
     "run --channel perc": {"percpu-ring"},
     "run --traffic udp-cl": {"udp-closed-port"},
     "check --mode x --against ep": {"epoll"},
