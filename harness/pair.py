@@ -13,7 +13,7 @@ from harness.channel import channel_of
 from harness.control import WorkerDied
 from harness.drain_trial import judged
 from harness.load_trial import answered, held_up
-from harness.messages import Again, Bye, Done, Go, Maps, Ready
+from harness.messages import DRAIN_DEADLINE_S, Again, Bye, Done, Go, Maps, Ready
 from harness.outputs import rewind
 from harness.probes.inside import TIMED
 from harness.probes.kernel import ProgramTime
@@ -34,6 +34,7 @@ from harness.workers import (
     start_consumer,
 )
 from results.check.blocks import Arm, Order
+from results.ledger import Ledger
 from results.trial import Setting, Trial
 
 # Of the timed pass; a window is too short for the others, which take as long as some windows do.
@@ -182,6 +183,7 @@ def _drained(half: Half, of: _Running) -> Window:
     of.consumer.send(Go())
     finish = account.finish(of.consumer, of.observer, of.glance, of.output_fd)
     ledger, wrong = judged(half.setting, finish)
+    wrong = wrong or _left(ledger, "--drain N")
     began_ns = finish.done.began_ns
     return account.window(half.setting, half.identity, finish, ledger, wrong=wrong, first_ns=began_ns, last_ns=began_ns)
 
@@ -192,7 +194,7 @@ def _loaded(half: Half, of: _Running, producers: Producers) -> Window:
     of.glance.start()
     found = answered(half.setting, producers, of.consumer, of.observer, of.glance, of.output_fd, _unheard)
     offered = found.sent.offered
-    void = None
+    void, left = None, _left(found.ledger, "a lower --rate, or a smaller --ring-size")
     if held_up(half.setting, offered, _OFFERED_AT_LEAST) and not found.ledger.imbalance():
         void = f"the generator was held up: {found.ledger.sent} drops sent"
     return account.window(
@@ -200,11 +202,21 @@ def _loaded(half: Half, of: _Running, producers: Producers) -> Window:
         half.identity,
         found.finish,
         found.ledger,
-        wrong=() if void else found.wrong,
+        wrong=left if void else found.wrong or left,
         first_ns=(offered and offered.first_ns) or found.finish.done.began_ns,
         last_ns=(offered and offered.last_ns) or found.finish.done.began_ns,
         void=void,
     )
+
+
+def _left(ledger: Ledger, cure: str) -> list[str]:
+    """Say what would be taken for the next window's: whoever was too slow for it left it in the channel."""
+    if not ledger.unread:
+        return []
+    return [
+        f"{ledger.unread:,} events were left unread, for which a consumer has {DRAIN_DEADLINE_S:g} s, and the next "
+        f"window begins with an empty channel; let this consumer have fewer: {cure}"
+    ]
 
 
 def _unheard(_progress: Progress) -> None:

@@ -152,6 +152,7 @@ class Own:
         self._probing, self._output, self._stays = probing, output, stays
         self._stack = ExitStack()
         self._consumer: Consumer | None = None
+        self._left = False
 
     @property
     def pids(self) -> Sequence[int]:
@@ -197,13 +198,17 @@ class Own:
         )
         said = found.finish
         turn = Turn(ledger=found.ledger, witness=found.witness, reading=said.reading, wrong=found.wrong)
+        self._left = bool(found.ledger.unread)
         if said.done.died is not None or said.done.raised is not None:
             self.close()
         return workload.told(turn)
 
     def detach(self) -> Sequence[str]:
-        """Nothing is left to be done of one that stays: it has detached its program when it was told to finish."""
-        if not self._stays:
+        """End one that does not stay, or left something in its channel that would be taken for the next turn's.
+
+        Others have detached their program when they were told to finish.
+        """
+        if not self._stays or self._left:
             self.close()
         return ()
 

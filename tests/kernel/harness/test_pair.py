@@ -48,6 +48,63 @@ def test_a_mode_that_raises_in_a_later_window_ends_its_pair(tmp_path: Path) -> N
     assert {row["valid"] for row in trials(out) if row["arm"] == "A"} == {True}
 
 
+# It leaves off after the first record of what is left, as one that has had its 20 s.
+LATE = '''"""A consumer that is too slow."""
+
+import time
+
+from modes import Mode
+
+
+class Consumer(Mode):
+    def on_record(self, _context, _data, _size):
+        time.sleep(0.001)
+        self.consumed += 1
+        self.halt = -1
+        return -1
+'''
+
+
+@pytest.mark.usefixtures("as_root_itself")
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("words", "left", "cure"),
+    [
+        ((), "999 events were left unread", "have fewer: --drain N"),
+        (
+            (
+                "--metrics",
+                "cpu_ns_per_event",
+                "--rate",
+                "20000",
+                "--duration",
+                "0.6",
+                "--alpha",
+                "0.3",
+                "--blocks",
+                "2",
+            ),
+            "events were left unread",
+            "a lower --rate, or a smaller --ring-size",
+        ),
+    ],
+    ids=["drain", "load"],
+)
+def test_what_a_window_leaves_is_none_of_the_nexts(
+    words: tuple[str, ...], left: str, cure: str, tmp_path: Path
+) -> None:
+    """Of a consumer that is too slow to empty its channel, the first window ends the pair, with what to ask for."""
+    (tmp_path / "late.py").write_text(LATE)
+    asked = (*words, "--quiet", "--no-why") if words else SHORT
+    mode = f"mode={tmp_path / 'late.py'}"
+    ended = bench_here("check", "--a", mode, "--b", mode, *asked, "--out", tmp_path / "r.jsonl")
+    assert ended.returncode == 5, ended.stderr
+    said = " ".join(ended.stderr.split())
+    assert "window 1 of" in said
+    assert left in said
+    assert cure in said
+
+
 @pytest.mark.slow
 def test_a_consumer_that_is_killed_in_the_middle_costs_its_pair(tmp_path: Path) -> None:
     """The pair is set aside, the reason is kept, and the check comes to its verdict."""

@@ -14,6 +14,7 @@ from harness.machine.group import abandoned
 from results.file import read
 from tests.kernel.bench import bench_here, start
 from tests.kernel.harness.commands.test_check import wait_for
+from tests.kernel.harness.test_pair import LATE
 
 LONG = f"sleep 304.{os.getpid()}"
 SLOW = """
@@ -65,6 +66,19 @@ def test_a_consumer_of_ours_is_attached_for_its_turns_alone_and_its_ledger_close
         assert trial.ledger.sent == trial.ledger.drops_expected == trial.witness["rx_dropped"] > 0
         assert trial.ledger.observed == (trial.ledger.sent if trial.arm == "B" else None)
     assert "null" in ran.stdout.splitlines()[0]
+    replayed(out, ran)
+
+
+@pytest.mark.slow
+def test_what_a_turn_leaves_unread_is_none_of_the_nexts(tmp_path: Path) -> None:
+    """A consumer that is too slow to empty its channel begins with another one: what it costs others can be told."""
+    (tmp_path / "late.py").write_text(LATE)
+    out = tmp_path / "out.jsonl"
+    ran = overhead("--mode", tmp_path / "late.py", "--pairs", 3, "--alpha", 0.3, "--out", out)
+    assert ran.returncode == 0, ran.stderr
+    for trial in read(out).trials:
+        assert trial.valid, trial.invalid_because
+        assert (trial.ledger.unread or 0) > 0 if trial.arm == "B" else trial.ledger.unread is None
     replayed(out, ran)
 
 
