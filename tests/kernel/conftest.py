@@ -16,6 +16,9 @@ from tests.kernel.bench import OWN_MOUNTS
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "may_skip(why): this kernel test may be skipped where root runs it")
     config.addinivalue_line("markers", "own_mounts: this kernel test mounts something that nobody else sees")
+    # A test that has a caller behind sudo names one; who typed ./test is none.
+    for name in ("SUDO_UID", "SUDO_GID", "SUDO_USER", "SUDO_COMMAND"):
+        os.environ.pop(name, None)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
