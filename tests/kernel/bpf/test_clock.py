@@ -25,7 +25,7 @@ def test_a_time_namespace_changes_no_age_and_no_time_of_day(tmp_path: Path, offs
                 "--pass", "timed,latency", "--trace", trace, "--out", out,
             ),
         ],
-        capture_output=True, text=True, timeout=120, env=surroundings(), check=False,
+        capture_output=True, text=True, timeout=300, env=surroundings(), check=False,
     )  # fmt: skip
     if "unshare failed" in ended.stderr:
         pytest.skip(f"no time namespace here: {ended.stderr.strip()}")

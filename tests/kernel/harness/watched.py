@@ -95,7 +95,7 @@ class Watched:
         """Wait until the first trial is that far."""
         self._await(lambda: self._reached(stage), f"stage {stage} was reached")
 
-    def finish(self, timeout_s: float = 60) -> int:
+    def finish(self, timeout_s: float = 300) -> int:
         """Wait for the end, noting what is made meanwhile; return the exit status (negative: the signal)."""
         deadline = time.monotonic() + timeout_s
         while self.process.poll() is None:

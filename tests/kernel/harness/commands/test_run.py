@@ -302,11 +302,12 @@ def test_a_run_ends_with_what_to_conclude_and_what_to_type_next(out: Path, tmp_p
     assert ended.returncode == 0, ended.stderr
     assert re.search(r"^\[1/1\] \d+:\d\d, about \d:\d\d left: null", ended.stderr, re.MULTILINE)
     first, *_, so, then = ended.stdout.splitlines()
-    assert first.startswith("At 1k drops/s null ")
+    answer = r"At (what the sender offered of )?1k drops/s null "  # a busy machine does not let it send as much
+    assert re.match(answer, first)
     assert so.startswith("so:   ")
     assert then.startswith("next: ")
     quiet = bench(*words, *surely, "--quiet", HOME=str(tmp_path))
-    assert quiet.stdout.startswith("At 1k drops/s null ")
+    assert re.match(answer, quiet.stdout)
     assert "next: " not in quiet.stdout
     last = bench("report", "--json", HOME=str(tmp_path))
     assert last.stderr == f"bench: the last result: {out}\n"
