@@ -7,7 +7,7 @@ from typing import TypeVar, cast
 from bpf.errors import CannotRun
 from harness.consumer.command import Command
 from harness.consumer.containment import leavings, told_of
-from harness.control import Emulator, M, Worker, WorkerDied
+from harness.control import WAITS, Emulator, M, Worker, WorkerDied
 from harness.machine.group import Group
 from harness.machine.user_path import user_path
 from harness.messages import ConsumerSpec, Done, Failed, GeneratorSpec, LastWords, Maps, Opening, Raised
@@ -128,7 +128,7 @@ def ready(worker: Consumer, kind: type[M]) -> M:
     """
     opening = False
     try:
-        message = worker.receive(START_TIMEOUT_S * worker.patience, kind, Opening, Raised, Failed)
+        message = worker.receive(START_TIMEOUT_S * worker.patience, kind, Opening, Raised, Failed, times=WAITS)
         if isinstance(message, Opening):
             opening = True
             message = worker.receive(READY_TIMEOUT_S * worker.patience, kind, Raised, Failed)

@@ -102,8 +102,12 @@ class Command(AbstractContextManager["Command"]):
                 self._processes.signal(self._recipe.stop)
                 self._ends_by_s = time.monotonic() + _ENDS_WITHIN_S
 
-    def receive(self, timeout_s: float, *kinds: type[M]) -> M:
-        """Return that it is being opened, that it is ready, and then what it has done. Raises WorkerDied."""
+    def receive(self, timeout_s: float, *kinds: type[M], times: int = 1) -> M:
+        """Return that it is being opened, that it is ready, and then what it has done. Raises WorkerDied.
+
+        It may take its time once, however many `times` a process of ours may.
+        """
+        assert times == 1 or Opening in kinds
         if Opening in kinds:
             return self._of(kinds, Opening())
         return self._of(kinds, self._done(timeout_s) if self._began_ns else self._ready(timeout_s))

@@ -14,7 +14,7 @@ from bpf.block import Kind
 from bpf.errors import CannotRun
 from bpf.machine_code import code_of
 from bpf.readers.compiled import TakesSteps
-from harness.control import Message, Parent, Worker, WorkerDied
+from harness.control import WAITS, Message, Parent, Worker, WorkerDied
 from harness.machine.group import Group
 from harness.machine.user_path import search, user_path
 from harness.messages import Failed
@@ -50,7 +50,7 @@ def _compile(mode: str, kind: Kind, _source: bytes) -> None:
     name = f"compilation of mode {mode}"
     with Worker("harness.consumer.compilation", question, name=name, group=Group()) as worker:
         try:
-            answer = worker.receive(COMPILE_TIMEOUT_S, Compiled, Failed)
+            answer = worker.receive(COMPILE_TIMEOUT_S, Compiled, Failed, times=WAITS)
         except WorkerDied as error:
             raise BadInput(f"{error}{worker.whereabouts()}") from error
     if isinstance(answer, Failed):

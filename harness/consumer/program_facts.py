@@ -15,7 +15,7 @@ from bpf.errors import CannotRun
 from bpf.fields import Record
 from bpf.own import OwnProgram
 from bpf.program import LoadOptions, Program
-from harness.control import Message, Parent, Worker, WorkerDied
+from harness.control import WAITS, Message, Parent, Worker, WorkerDied
 from harness.messages import Failed
 from results.errors import BadInput
 
@@ -63,7 +63,7 @@ def _asked(program: str, _text: bytes) -> Facts:
     question = Question(program=program)
     with Worker("harness.consumer.program_facts", question, name=f"load of program {program}") as worker:
         try:
-            answer = worker.receive(LOAD_TIMEOUT_S, Facts, Failed)
+            answer = worker.receive(LOAD_TIMEOUT_S, Facts, Failed, times=WAITS)
         except WorkerDied as error:
             raise BadInput(str(error)) from error
     if isinstance(answer, Failed):

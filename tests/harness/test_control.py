@@ -54,6 +54,14 @@ elif word == "old":
     parent.socket.sendall(b'{{"protocol": 6, "done": {{}}}}\\n')
 elif word == "silence":
     time.sleep(60)
+elif word == "work":
+    until = time.monotonic() + 5
+    while time.monotonic() < until:
+        pass
+    parent.send(Word(word="done"))
+elif word == "forever":
+    while True:
+        pass
 """
 
 
@@ -116,6 +124,20 @@ def test_silence_ends_at_the_deadline(start: Callable[[str], Worker]) -> None:
         pid = worker.pid
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
+
+
+def test_one_that_is_at_work_is_waited_for_longer(start: Callable[[str], Worker]) -> None:
+    """A compiler on a slow machine says nothing for long: it has processor time to show, and a process that hangs none.
+
+    Python's own start is work: hence the second deadline of the one that then sleeps. Of two seconds a hundredth is had
+    beside whatever others do.
+    """
+    with start("work") as worker:
+        assert worker.receive(2, Word, times=1000).word == "done"
+    with start("silence") as worker, pytest.raises(WorkerDied, match=r"said nothing for [0-9.]+ s"):
+        worker.receive(0.5, Word, times=1000)
+    with start("forever") as worker, pytest.raises(WorkerDied, match=r"said nothing for 4 s"):
+        worker.receive(2, Word, times=2)
 
 
 def test_a_worker_dies_with_the_harness(start: Callable[[str], Worker]) -> None:
