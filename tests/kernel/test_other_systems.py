@@ -30,7 +30,7 @@ case $0 in *apt-get) exec sleep 1 ;; *) sleep 300 ;; esac
 
 def laid_out(folder: Path, script: str) -> Path:
     """Copy a script into a folder, with what it looks for on its way."""
-    for name in (f"tests/{script}", "tests/debian.sh", "requirements.txt"):
+    for name in (f"tests/{script}", "tests/debian.sh", "requirements.txt", "requirements-compiled.txt"):
         source, copy = CHECKOUT / name, folder / name
         copy.parent.mkdir(parents=True, exist_ok=True)
         (shutil.copytree if source.is_dir() else shutil.copy)(source, copy)
