@@ -71,10 +71,10 @@ def each_once(file: Path, hosts: tuple[str, ...], trials: int) -> None:
     assert fleet.extras == ()
 
 
-def cost(fleet: Fleet, host: str, mode: str) -> float:
+def cost(fleet: Fleet, host: str, mode: str, metric: str = "ns_per_event") -> float:
     (session,) = (each.session for each in fleet.hosts if each.host == host)
     assert session is not None
-    values = [METRICS["ns_per_event"].value(trial) for trial in session.trials if trial.setting.mode == mode]
+    values = [METRICS[metric].value(trial) for trial in session.trials if trial.setting.mode == mode]
     return median(value for value in values if value is not None)
 
 
@@ -105,7 +105,9 @@ def test_no_trial_is_lost_or_counted_twice_whatever_fails(lab: Lab) -> None:
     assert "No space left on device" in str(lost["full"])
     assert "stands out: slowed: drain of ./slowed.py" in lab.said(running)
     assert cost(fleet, "slowed", "./slowed.py") / cost(fleet, "slowed", "null") > 10
-    assert cost(fleet, "healthy", "./slowed.py") / cost(fleet, "healthy", "null") < 10
+    # By the clock one stall of a busy machine is more than all that a drain takes.
+    cpu = "drain_cpu_ns_per_event"
+    assert cost(fleet, "healthy", "./slowed.py", cpu) / cost(fleet, "healthy", "null", cpu) < 10
     told = [trial for each in fleet.hosts if each.session is not None for trial in each.session.trials]
     assert median(trial.metrics["engine_cpu_ratio"] for trial in told) < 0.0005
     assert median(trial.metrics["engine_wakeups_per_s"] for trial in told) < 2
