@@ -67,8 +67,8 @@ def test_the_guides_examples_are_offered(tmp_path: Path, example: Path) -> None:
         ("    def frames(self, bed):\n        return [bytes(60)]\n", "not from the session's tag"),
         (
             "    def frames(self, bed):\n        return [bytes(6) + bed.tag + bytes(50)]\n"
-            "    def expect(self, sent, refused):\n        return sent\n",
-            "; it must return an Expected, or None",
+            "    def expect(self, sent, refused):\n        return 7\n",
+            "expect returned 7; it must return an Expected, or None",
         ),
         (
             "    def frames(self, bed):\n        return [bytes(6) + bed.tag + bytes(50)]\n"
