@@ -118,14 +118,23 @@ def test_what_it_does_not_know_is_bad_usage(script: str, words: tuple[str, ...])
     assert (ended.returncode, ended.stderr.split()[0]) == (2, "usage:")
 
 
-def test_a_step_that_takes_too_long_is_ended_and_the_others_go_on() -> None:
+def test_a_step_that_takes_too_long_is_ended_and_the_others_go_on(tmp_path: Path) -> None:
     """Ended by Ctrl-C with all that it has started; what was at work is told, with its processor time."""
-    slow = "STEP_LIMIT_S=1; slow() { sleep 287 | cat; }; step slow; step echo next; exit $status"
+    (tmp_path / "two\nlines").symlink_to("/bin/sleep")
+    slow = 'STEP_LIMIT_S=2; slow() { "$two" 287 | sleep 287 | cat; }; step slow; step echo next; exit $status'
     steps = f". '{CHECKOUT}/tests/vm/steps'; {slow}"
-    ended = subprocess.run(["bash", "-c", steps], capture_output=True, text=True, check=False, timeout=60)
+    ended = subprocess.run(
+        ["bash", "-c", steps],
+        env=os.environ | {"two": str(tmp_path / "two\nlines")},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
     assert ended.returncode == 1
-    assert "tests/vm: not ended after 1 s; at work were (state, " in ended.stdout
+    assert "tests/vm: not ended after 2 s; at work were (state, " in ended.stdout
     assert "sleep 287" in ended.stdout
+    assert not ended.stderr
     assert "tests/vm: FAILED (130): slow" in ended.stdout
     assert ended.stdout.endswith("== echo next\nnext\n-- status 0 after 0 s\n")
     assert not [each for each in psutil.process_iter(["cmdline"]) if each.info["cmdline"] == ["sleep", "287"]]
