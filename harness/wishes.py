@@ -6,7 +6,7 @@ from typing import Literal, cast, get_args
 
 from bpf.channel import counting_channel, record_channels
 from bpf.channels.ring import check_ring_size
-from harness.consumer.traits import traits_of
+from harness.consumer.traits import Traits, traits_of
 from harness.paths import split_words
 from modes import mode_names
 from modes.parts.mode import Wait
@@ -96,7 +96,8 @@ def consumers(modes: str, wishes: Wishes) -> list[tuple[str, Wishes]]:
     """Spell out `null,file` and `all`, and all else that may name several, as (mode, what is wished of it).
 
     With `all`, or several readers, what is wished of a channel of records is not held against a mode that uses none;
-    with `all` modes, what is wished of objects is not held against one that makes none.
+    with `all` modes, what is wished of objects is not held against one that makes none, and a mode that has not the
+    reader, the wait or the format is left out.
     """
     apart: list[Wishes] = []
     if len(wishes.producers) > 1:
@@ -108,10 +109,11 @@ def consumers(modes: str, wishes: Wishes) -> list[tuple[str, Wishes]]:
     if apart:
         return [chosen for its in apart for chosen in consumers(modes, its)]
     spelled = []
+    names = [name for name in expand_modes(modes) if modes != "all" or not _lacking(traits_of(name), wishes)]
     channels = expand_channels(wishes.channel)
     several = len(channels) > 1 or wishes.reader in ("both", "all")
     everything = modes == "all" or wishes.channel == "all"
-    for name in expand_modes(modes):
+    for name in names:
         readers = traits_of(name).readers
         if counting_channel(readers) and (modes == "all" or several):
             if wishes.program is None:
@@ -131,6 +133,14 @@ def consumers(modes: str, wishes: Wishes) -> list[tuple[str, Wishes]]:
     if not spelled:
         raise BadInput(f"--channel {wishes.channel} wakes nobody, and no mode of --mode {modes} can wait so")
     return spelled
+
+
+def _lacking(mode: Traits, wishes: Wishes) -> bool:
+    """Whether a mode that was not named has not what was."""
+    lacks_reader = wishes.reader not in (None, "both", "all", *mode.readers) and not counting_channel(mode.readers)
+    lacks_wait = wishes.wait not in (None, *mode.waits)
+    lacks_format = wishes.format not in (None, *mode.formats)
+    return lacks_reader or lacks_wait or lacks_format or (wishes.program is not None and bool(mode.object_kinds))
 
 
 def _compared(readers: tuple[ReaderName, ...], wishes: Wishes) -> list[ReaderName]:

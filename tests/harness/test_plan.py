@@ -253,6 +253,28 @@ def test_all_forgives_aggregate_what_is_wished_of_the_ring() -> None:
     assert consumers("aggregate", Wishes(reader="callback")) == [("aggregate", Wishes(reader="callback"))]
 
 
+@pytest.mark.parametrize(
+    ("wishes", "stay", "left_out"),
+    [
+        ({"reader": "compiled"}, {"null", "file", "aggregate"}, {"objects"}),
+        ({"wait": "busy"}, {"null", "busy"}, {"epoll", "aggregate"}),
+        ({"format": "raw"}, {"file"}, {"null", "aggregate"}),
+        ({"program": "own.bpf.c"}, {"null", "file"}, {"objects", "aggregate"}),
+    ],
+)
+def test_all_leaves_out_the_modes_that_have_not_what_was_named(
+    wishes: dict[str, Any], stay: set[str], left_out: set[str]
+) -> None:
+    """Each that stays can be settled; a mode named in person is refused instead."""
+    wanted = consumers("all", Wishes(**wishes))
+    names = {name for name, _ in wanted}
+    assert stay <= names
+    assert not left_out & names
+    if not {"program", "reader"} & {*wishes}:  # which take a compiler, and numba
+        for name, each in wanted:
+            load_setting(name, "udp-closed-port", each)
+
+
 def test_a_path_may_hold_commas(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is a file as a whole is one name, alone and among others; what is none is split."""
     monkeypatch.chdir(tmp_path)
