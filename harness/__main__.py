@@ -4,6 +4,10 @@ import sys
 import traceback
 
 try:
+    from harness.machine import streams
+
+    streams.take_descriptors()
+
     import argparse
     import errno
     import itertools
@@ -28,7 +32,6 @@ try:
         TERMINATED,
         Terminated,
     )
-    from harness.machine import streams
     from harness.machine.checkout import VERSION, launcher
     from harness.machine.privileges import require
     from harness.machine.tracefs import bring_tracefs

@@ -19,17 +19,22 @@ PATIENCE_S = 1.0
 _USUAL_WIDTH = 80  # of a terminal that says none
 
 
-def prepare() -> None:
-    """Open what the caller closed, and let any text be printed in any encoding.
+def take_descriptors() -> None:
+    """Open what the caller closed, before anything else can have its number for good.
 
-    The descriptors must be taken: a result file that became number 2 would get every library's complaints. Nobody
-    misses what goes to a closed stderr; results that go to a closed stdout are an error when they are written.
+    A result file that became number 2 would get every library's complaints; and libffi 3.5, which ctypes imports, keeps
+    its own file open. Nobody misses what goes to a closed stderr; results that go to a closed stdout are an error when
+    they are written.
     """
     for number, mode in enumerate((os.O_RDONLY, os.O_RDONLY, os.O_WRONLY)):
         try:
             os.fstat(number)
         except OSError:
             os.open(os.devnull, mode)
+
+
+def prepare() -> None:
+    """Let any text be printed in any encoding, on the descriptors that were taken."""
     hide_deprecations()
     # Where no home can be written to, matplotlib goes on without its cache; what it says of that, while it is imported,
     # is advice that nobody who wants a page can follow.
