@@ -22,7 +22,7 @@ _USUAL_WIDTH = 80  # of a terminal that says none
 def take_descriptors() -> None:
     """Open what the caller closed, before anything else can have its number for good.
 
-    A result file that became number 2 would get every library's complaints; and libffi 3.5, which ctypes imports, keeps
+    A result file that became number 2 would get every library's complaints; and libffi 3.8, which ctypes imports, keeps
     its own file open. Nobody misses what goes to a closed stderr; results that go to a closed stdout are an error when
     they are written.
     """

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from harness.machine.checkout import checkout
 
-# libffi 3.5 opens its own file when ctypes is imported, and keeps it.
+# libffi 3.8 opens its own file when ctypes is imported, and keeps it.
 STARTS = """
 import os, sys
 class Keeps:
