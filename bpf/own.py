@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -95,10 +94,16 @@ class OwnProgram:
         """Name the lines on which events are sent into a map of the program's own."""
         return ", ".join(place(self.own, found.start()) for found in _EMITS.finditer(self.code))
 
-    def named(self, places: Sequence[str]) -> str:
-        """Return a line that the kernel names by the last part of its file's path alone; without one, the program."""
-        name, _, line = places[0].rpartition(":") if places else ("", "", "")
-        return f"{self.path}:{line}" if name == self.path.name else places[0] if places else str(self.path)
+    def named(self, text: str, where: str) -> str:
+        """Name a line by what the verifier says of it: its text, and its file's last part and number, or nothing.
+
+        Returns the program where that names no line.
+        """
+        if where:
+            name, _, line = where.rpartition(":")
+            return f"{self.path}:{line}" if name == self.path.name else where
+        alike = [*re.finditer(rb"^[ \t]*%b[ \t]*$" % re.escape(text.encode()), self.own, re.MULTILINE)] if text else []
+        return place(self.own, alike[0].start()) if len(alike) == 1 else str(self.path)
 
     def sees(self) -> Sees | None:
         """Return what it says that it observes."""

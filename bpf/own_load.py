@@ -36,7 +36,8 @@ _SENDS = {130: 3, 131: 2, 25: 5}
 _COMPLAINT = re.compile(r"^(?P<place>[^\n]+:\d+):\d+: (?:fatal )?error: (?P<why>[^\n]+)$", re.MULTILINE)
 _NO_HEADER = re.compile(r"'([^']+)' file not found")
 _OF_LLVM = re.compile(r"error: (?:<unknown>:0:0: )?([^\n]+)")
-_AT = re.compile(r"@ (\S[^\n]*:\d+)$", re.MULTILINE)
+# What the verifier says of a line of the source: its text, and its place from 6.9 on (kernel/bpf/log.c).
+_SOURCE = re.compile(r"^; (?P<text>[^\n]*?)(?: @ (?P<place>\S[^\n]*:\d+))?$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +141,8 @@ def _load(compiled: Any, own: OwnProgram, name: str) -> Hook:
             raise CannotRun(
                 f"program {own.path}: this kernel has no fentry ({name})", "attach to a tracepoint"
             ) from error
-        where = own.named(_AT.findall(text)[-1:])
-        raise BadInput(f"{where}: the kernel's verifier refuses {name}: {reason or error}") from error
+        source = [("", ""), *_SOURCE.findall(text)][-1]
+        raise BadInput(f"{own.named(*source)}: the kernel's verifier refuses {name}: {reason or error}") from error
     return hook
 
 

@@ -57,6 +57,21 @@ def program(folder: Path, text: str) -> OwnProgram:
     return OwnProgram.read(path)
 
 
+def test_the_verifiers_line_is_found_by_its_text_where_it_gives_no_number(tmp_path: Path) -> None:
+    """As before Linux 6.9; a line that stands there twice, or was written anew by bcc, is nobody's."""
+    (tmp_path / "beside.h").write_text("int a;\nint of_header;\n")
+    mine = program(tmp_path, 'int first;\n#include "beside.h"\n  int x = 1; int y;\n\tint x = 1;\nint b;\nint b;\n')
+    found = {
+        text: mine.named(text, "") for text in ("int first;", "int x = 1;", "int of_header;", "int b;", "other", "")
+    }
+    assert found == {
+        "int first;": f"{mine.path}:1", "int x = 1;": f"{mine.path}:4", "int of_header;": f"{tmp_path}/beside.h:2",
+        "int b;": str(mine.path), "other": str(mine.path), "": str(mine.path),
+    }  # fmt: skip
+    assert mine.named("int b;", "mine.bpf.c:6") == f"{mine.path}:6"
+    assert mine.named("int b;", "/other/bench.h:6") == "/other/bench.h:6"
+
+
 @pytest.mark.parametrize(
     ("text", "counts", "filters", "by_any"),
     [
