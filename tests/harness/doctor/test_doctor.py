@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from harness.commands.doctor import _print
-from harness.doctor import LEVELS, Finding, check_names, frequency, jit, lockdown, spin, statistics, symbols
+from harness.doctor import LEVELS, Finding, check_names, clock, frequency, jit, lockdown, spin, statistics, symbols
 from harness.doctor.load import CpuTime, judge
 
 CHECKOUT = Path(__file__).resolve().parents[3]
@@ -30,6 +30,8 @@ SETTINGS = {
     "statistics-on": (statistics.check, "1\n", "warning"),
     "statistics-off": (statistics.check, "0\n", None),
     "locked-down": (lockdown.check, "none integrity [confidentiality]\n", "missing"),
+    "clock-a-device": (clock.check, "hpet\n", "warning"),
+    "clock-by-the-vdso": (clock.check, "kvm-clock\n", "fine"),
     "lockdown-integrity": (lockdown.check, "none [integrity] confidentiality\n", None),
 }
 
