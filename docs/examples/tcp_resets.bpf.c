@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Each TCP reset that this machine sends: the packet that it answers, by addresses and ports. */
+/* Each TCP reset that this machine sends: the packet that it answers, by addresses and ports. Kernels before 6.10 trace
+ * those alone that a socket sends, so not those of a closed port. */
 struct event {
     u64 timestamp;
     u32 source; /* of the packet that is answered, as they stand in it */

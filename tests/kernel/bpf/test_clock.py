@@ -19,7 +19,7 @@ def test_a_time_namespace_changes_no_age_and_no_time_of_day(tmp_path: Path, offs
     began = datetime.datetime.now()
     ended = subprocess.run(
         [
-            "unshare", "-T", "--monotonic", str(offset_s),
+            "unshare", "-T", "--fork", "--monotonic", str(offset_s),
             *command(
                 "run", "--mode", "file", "--rate", "2000", "--duration", "0.5", "--trials", "1",
                 "--pass", "timed,latency", "--trace", trace, "--out", out,
