@@ -22,6 +22,8 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 OWN_MOUNTS = ("unshare", "--mount", "--propagation", "private")
 # It also sees no other process: what it takes for a dead session's may be another suite's.
 ALONE = (*OWN_MOUNTS, "--pid", "--fork", "--kill-child", "--mount-proc")
+# How many times as long a command may take as on a processor that is not emulated (tests/vm/inside).
+PATIENCE = float(os.environ.get("BENCH_TEST_PATIENCE", "1"))
 
 
 def has_column() -> bool:
@@ -37,8 +39,9 @@ def has_column() -> bool:
 def bench(*words: object, timeout: float = 120, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run `bench words…` and return how it ended."""
     return subprocess.run(
-        command(*words), capture_output=True, text=True, timeout=timeout, env=surroundings(**environment), check=False
-    )
+        command(*words), capture_output=True, text=True, timeout=timeout * PATIENCE, env=surroundings(**environment),
+        check=False,
+    )  # fmt: skip
 
 
 def start(*words: object, **environment: str) -> subprocess.Popen[str]:
