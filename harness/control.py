@@ -4,6 +4,7 @@ import contextlib
 import ctypes
 import faulthandler
 import json
+import math
 import os
 import re
 import select
@@ -164,7 +165,7 @@ class Worker(AbstractContextManager["Worker"]):
         One that is at work is waited for up to so many `times` as long: a machine may be slow, or give it little time.
         Raises WorkerDied when the process ends first or says nothing in time, BadInput when it speaks another protocol.
         """
-        began, waits, worked_s = time.monotonic(), 1, 0.0
+        began, waits, worked_s = time.monotonic(), 1, self._processor_time_s()
         while b"\n" not in self._unread:
             left_s = began + waits * timeout_s - time.monotonic()
             ready, _, _ = select.select([self._socket], [], [], max(0.0, left_s))
@@ -182,7 +183,10 @@ class Worker(AbstractContextManager["Worker"]):
         return _decode(line, kinds, self.name)
 
     def _processor_time_s(self) -> float:
-        return time.clock_gettime(~self.pid << 3 | _CPUCLOCK_SCHED)
+        try:
+            return time.clock_gettime(~self.pid << 3 | _CPUCLOCK_SCHED)
+        except OSError:
+            return math.inf  # it has ended, which its channel tells
 
     def pending(self) -> bool:
         """Tell whether `receive` has something to say at once: a message, or that the process is gone."""

@@ -131,7 +131,7 @@ def ready(worker: Consumer, kind: type[M]) -> M:
         message = worker.receive(START_TIMEOUT_S * worker.patience, kind, Opening, Raised, Failed, times=WAITS)
         if isinstance(message, Opening):
             opening = True
-            message = worker.receive(READY_TIMEOUT_S * worker.patience, kind, Raised, Failed)
+            message = worker.receive(READY_TIMEOUT_S * worker.patience, kind, Raised, Failed, times=WAITS)
     except WorkerDied as error:
         if opening:
             raise NeverReady(worker, f"while the mode was opened, {error}{worker.whereabouts()}") from error

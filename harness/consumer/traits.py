@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
-from harness.control import Message, Parent, Worker, WorkerDied
+from harness.control import WAITS, Message, Parent, Worker, WorkerDied
 from harness.machine.group import Group
 from harness.machine.user_path import search, user_path
 from harness.messages import Failed
@@ -63,7 +63,7 @@ def _asked(name: str, _source: bytes, tree: Tree | None = None) -> Traits:
     whose = f"import of mode {name}"
     with Worker("harness.consumer.traits", question, name=whose, group=Group(), tree=tree) as worker:
         try:
-            answer = worker.receive(IMPORT_TIMEOUT_S, Traits, Failed)
+            answer = worker.receive(IMPORT_TIMEOUT_S, Traits, Failed, times=WAITS)
         except WorkerDied as error:
             raise BadInput(f"{error}{worker.whereabouts()}") from error
     if isinstance(answer, Failed):

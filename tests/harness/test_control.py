@@ -59,6 +59,7 @@ elif word == "work":
     while time.monotonic() < until:
         pass
     parent.send(Word(word="done"))
+    time.sleep(60)
 elif word == "forever":
     while True:
         pass
@@ -112,8 +113,10 @@ def test_another_protocol_is_refused(start: Callable[[str], Worker]) -> None:
 )
 def test_an_end_is_reported_with_how_and_why(start: Callable[[str], Worker], word: str, says: str) -> None:
     """The status or the signal, and the last line of stderr."""
-    with start(word) as worker, pytest.raises(WorkerDied, match=says):
-        worker.receive(10, Word)
+    with start(word) as worker:
+        os.waitid(os.P_PID, worker.pid, os.WEXITED | os.WNOWAIT)
+        with pytest.raises(WorkerDied, match=says):
+            worker.receive(10, Word, times=2)
 
 
 def test_silence_ends_at_the_deadline(start: Callable[[str], Worker]) -> None:
@@ -134,6 +137,8 @@ def test_one_that_is_at_work_is_waited_for_longer(start: Callable[[str], Worker]
     """
     with start("work") as worker:
         assert worker.receive(2, Word, times=1000).word == "done"
+        with pytest.raises(WorkerDied, match=r"said nothing for 0\.5 s"):  # what it did before is no work now
+            worker.receive(0.5, Word, times=1000)
     with start("silence") as worker, pytest.raises(WorkerDied, match=r"said nothing for [0-9.]+ s"):
         worker.receive(0.5, Word, times=1000)
     with start("forever") as worker, pytest.raises(WorkerDied, match=r"said nothing for 4 s"):

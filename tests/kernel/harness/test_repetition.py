@@ -16,7 +16,7 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.kernel.bench import bench, start
+from tests.kernel.bench import PATIENCE, bench, start
 
 RUN = ("run", "--mode", "null", "--rate", "1000", "--duration", "0.7", "--trials", "2", "--pass", "timed")
 
@@ -46,7 +46,7 @@ def test_a_run_beside_noisy_neighbours_repeats_and_passes(tmp_path: Path) -> Non
     while len(trials(path)) < 3 and going.poll() is None:
         time.sleep(0.05)
     going.kill()
-    going.communicate(timeout=30)
+    going.communicate(timeout=30 * PATIENCE)
     ended = bench(*RUN, "--retries", "2", "--out", path, "--resume")
     assert ended.returncode == 0, ended.stderr
     assert "[repeating trial 1, at most 0 more]" in ended.stderr
@@ -64,7 +64,7 @@ def test_a_consumer_that_is_killed_while_it_starts_is_started_once_more(tmp_path
     going = start(*RUN, "--retries", "1", "--out", path)
     (consumer,) = processes_of(going.pid, "harness.consumer")
     os.kill(consumer, signal.SIGKILL)
-    out, said = going.communicate(timeout=60)
+    out, said = going.communicate(timeout=60 * PATIENCE)
     assert going.returncode == 0, said
     made = trials(path)
     assert [(row["valid"], row.get("repeats")) for row in made] == [(False, None), (True, None), (True, 0)]
@@ -74,7 +74,7 @@ def test_a_consumer_that_is_killed_while_it_starts_is_started_once_more(tmp_path
 
 def processes_of(parent: int, module: str) -> list[int]:
     """Wait for a process's children that run a module, before these can have said anything."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 30 * PATIENCE
     while time.monotonic() < deadline:
         with contextlib.suppress(psutil.NoSuchProcess):
             found = [each.pid for each in psutil.Process(parent).children() if module in each.cmdline()]

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from harness.wishes import expand_modes
-from tests.kernel.bench import command, surroundings
+from tests.kernel.bench import PATIENCE, command, surroundings
 from tests.kernel.endurance import endure
 from tests.kernel.harness.watched import QUIET_RUN, Watched
 
@@ -136,7 +136,7 @@ def test_a_wall_clock_that_jumps_changes_no_count_and_no_duration(tmp_path: Path
     environment = surroundings()
     environment["PYTHONPATH"] = f"{tmp_path}:{environment['PYTHONPATH']}"
     words = command(*ONE_TRIAL, "--mode", "null,file", "--out", tmp_path / "out")
-    ended = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    ended = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=120 * PATIENCE, check=False)
     assert ended.returncode == 0, ended.stderr
     for row in map(json.loads, ended.stdout.splitlines()):
         assert row["sent"] == row["consumed"] > 0

@@ -18,11 +18,11 @@ from types import TracebackType
 from bpf import syscalls
 from bpf.cache import ROOTS_BASE
 from harness.machine.group import abandoned, end_abandoned
-from tests.kernel.bench import command, surroundings
+from tests.kernel.bench import PATIENCE, command, surroundings
 
 PROC = Path("/proc")
 FOLDER = f"{ROOTS_BASE}/session-"
-LEAVE_WITHIN_S = 5.0
+LEAVE_WITHIN_S = 5.0 * PATIENCE
 OWN_FRAMES = 50  # more than a new interface sends by itself (NDP, MLD)
 STAGES = ("testbed", "compile", "attach", "ready", "send", "drain", "write")
 """How far a load trial is, in this order; `await_stage` waits for each."""
@@ -97,7 +97,7 @@ class Watched:
 
     def finish(self, timeout_s: float = 300) -> int:
         """Wait for the end, noting what is made meanwhile; return the exit status (negative: the signal)."""
-        deadline = time.monotonic() + timeout_s
+        deadline = time.monotonic() + timeout_s * PATIENCE
         while self.process.poll() is None:
             self._look()
             assert time.monotonic() < deadline, f"bench did not end within {timeout_s:g} s"
@@ -127,7 +127,7 @@ class Watched:
         yield from (f"folder {path}" for path in self.folders if path.exists())
 
     def _await(self, done: Callable[[], bool], what: str) -> None:
-        deadline = time.monotonic() + 120  # a loaded machine is slow
+        deadline = time.monotonic() + 120 * PATIENCE  # a loaded machine is slow
         while not done():
             if self.process.poll() is not None:
                 self.stdout, self.stderr = self.process.communicate()
