@@ -107,7 +107,6 @@ class Command(AbstractContextManager["Command"]):
 
         It may take its time once, however many `times` a process of ours may.
         """
-        assert times == 1 or Opening in kinds
         if Opening in kinds:
             return self._of(kinds, Opening())
         return self._of(kinds, self._done(timeout_s) if self._began_ns else self._ready(timeout_s))
