@@ -20,6 +20,7 @@ class RingCalls:
         self._record_bytes = record_bytes
         self._consume = program.bcc.ring_buffer_consume
         self._positions = [RingPositions(carrier, record_bytes) for carrier in program.carriers]
+        self._consumed_bytes = sum(positions.consumed_bytes for positions in self._positions)
         self._kept = []
         for carrier in program.carriers:
             program.events.map_fd = carrier  # bcc knows no other way to open one that it has not made
@@ -27,9 +28,12 @@ class RingCalls:
             self._kept.append(program.events._cbs[0])  # bcc keeps the last alone, and libbpf calls into what is gone
 
     def consume(self) -> int:
-        before = self._consumed_bytes()
+        before = self._consumed_bytes
         self._consume()  # bcc drops libbpf's count: the positions tell it
-        return (self._consumed_bytes() - before) // self._record_bytes
+        self._consumed_bytes = 0
+        for positions in self._positions:  # at each wakeup: sum() of what a generator yields takes longer than the rest
+            self._consumed_bytes += positions.consumed_bytes
+        return (self._consumed_bytes - before) // self._record_bytes
 
     def parts(self) -> Sequence[Part]:
         return [
@@ -39,6 +43,3 @@ class RingCalls:
 
     def unread(self) -> int:
         return sum(positions.unread_records for positions in self._positions)
-
-    def _consumed_bytes(self) -> int:
-        return sum(positions.consumed_bytes for positions in self._positions)
