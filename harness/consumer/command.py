@@ -102,7 +102,7 @@ class Command(AbstractContextManager["Command"]):
                 self._processes.signal(self._recipe.stop)
                 self._ends_by_s = time.monotonic() + _ENDS_WITHIN_S
 
-    def receive(self, timeout_s: float, *kinds: type[M], times: int = 1) -> M:
+    def receive(self, timeout_s: float, *kinds: type[M], times: int = 1) -> M:  # noqa: ARG002 - asked as a worker is
         """Return that it is being opened, that it is ready, and then what it has done. Raises WorkerDied.
 
         It may take its time once, however many `times` a process of ours may.
