@@ -16,16 +16,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bpf.btf import KernelTypes
 from bpf.channels.log import LogChannel
 from bpf.channels.percpu_ring import PercpuRingChannel
 from bpf.channels.perf import PerfChannel
 from bpf.channels.ring import RingChannel
-from bpf.errors import CannotRun
 from bpf.hooks import Devices
 from bpf.own import PROGRAMS, OwnProgram
 from bpf.program import LoadOptions, Program
 from bpf.reader import reader_named
-from harness.machine.tracefs import TRACEFS
 from modes import Kit, Mode, load_mode
 from tests.kernel.bench import CHECKOUT, OWN_MOUNTS, bench, bench_here, command, trials
 from tests.kernel.harness.refuse import wrapper
@@ -120,8 +119,9 @@ def test_an_example_names_who_lost_what_where(consume) -> None:
 @pytest.mark.may_skip("before 6.10 the tracepoint is passed by where there is no socket")
 def test_an_example_counts_refused_connections_by_port(consume) -> None:
     """Its bit-fields and its packed fields are read where they lie."""
-    if "reason" not in (TRACEFS / "events/tcp/tcp_send_reset/format").read_text():
-        pytest.skip("resets that no socket sends are not traced here")
+    with KernelTypes() as types:
+        if not any("rst_reason" in each for each in types.tracepoint_arguments("tcp_send_reset")):
+            pytest.skip("resets that no socket sends are not traced here")
     mode, _ = consume(EXAMPLES / "tcp_resets.bpf.c", EXAMPLES / "tcp_resets.py", "tcp-closed-port", 200)
     assert (mode.refused, sum(mode.ports.values()), len(mode.ports)) == (200, 200, 1)
 
@@ -370,12 +370,10 @@ def test_traffic_control_of_the_testbeds_device(consume, bed: Testbed, tmp_path:
     """A program on the way in or out sees each frame, and lets it go on."""
     program = tmp_path / "tc.bpf.c"
     program.write_text(TC % way)
-    try:
-        mode, _ = consume(program, Keeps, "udp-closed-port", 100)
-    except CannotRun as error:
-        if error.cure != "use a kernel of 6.6 or later":
-            raise
-        pytest.skip(str(error))
+    with KernelTypes() as types:
+        if "BPF_TCX_INGRESS" not in types.enum_values("bpf_attach_type"):
+            pytest.skip("this kernel has no TCX")
+    mode, _ = consume(program, Keeps, "udp-closed-port", 100)
     (frame,) = load_kind("udp-closed-port").frames(bed)
     assert mode.rows[0].tolist() == [len(frame)] * 100
 

@@ -31,6 +31,7 @@ SETTINGS = {
     "statistics-off": (statistics.check, "0\n", None),
     "locked-down": (lockdown.check, "none integrity [confidentiality]\n", "missing"),
     "clock-a-device": (clock.check, "hpet\n", "warning"),
+    "clock-unknown": (clock.check, "timebase\n", "unchecked"),
     "clock-by-the-vdso": (clock.check, "kvm-clock\n", "fine"),
     "lockdown-integrity": (lockdown.check, "none [integrity] confidentiality\n", None),
 }

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from harness import workers
+from harness.consumer import traits
 from harness.plan import load_setting
 from harness.rig import Rig
 from harness.wishes import Wishes
@@ -104,6 +105,21 @@ def test_a_mode_that_blocks_as_it_is_opened_is_given_up_with_its_line(
         trial = rig.run(Step(setting, block=0), number=0, on_progress=lambda _progress: None)
     assert "while the mode was opened, the consumer said nothing for 4 s" in trial.invalid_because[0]
     assert "(in blocks.py:6, __init__)" in trial.invalid_because[0]
+
+
+def test_a_mode_whose_import_and_opening_are_at_work_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each works for longer than it may be silent: the trial is whole."""
+    monkeypatch.setattr(workers, "READY_TIMEOUT_S", 1.0)
+    monkeypatch.setattr(traits, "IMPORT_TIMEOUT_S", 1.0)
+    path = tmp_path / "works.py"
+    work = "until = time.monotonic() + 1.5\n{0}while time.monotonic() < until: pass\n"
+    path.write_text(f"import time\n{work.format('')}" + opening(work.format(" " * 8)))
+    setting = load_setting(str(path), "udp-closed-port", Wishes(intended_load=2000, duration_s=0.2))
+    with Rig(session="works", seed=1) as rig:
+        trial = rig.run(Step(setting, block=0), number=0, on_progress=lambda _progress: None)
+    assert trial.invalid_because == ()
 
 
 @pytest.mark.slow
