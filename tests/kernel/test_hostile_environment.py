@@ -11,6 +11,7 @@ import pytest
 from hypothesis import Phase, given, settings
 
 from tests.fuzz.test_environment import CHECKOUT, ENVIRONMENTS, FEW, FOLDERS, hostile, own
+from tests.kernel.bench import PATIENCE
 from tests.repository import git
 
 __all__ = ["own"]
@@ -30,7 +31,7 @@ def test_no_environment_makes_a_verdict_or_a_fault_of_a_session(
         hostile_path = hostile(Path(folder), files)
         ended = subprocess.run(
             [CHECKOUT / "bench", *RUN, "--out", f"{folder}/out"], capture_output=True, text=True, check=False,
-            cwd=folder, env=own | environment | hostile_path, stdin=subprocess.DEVNULL, timeout=60,
+            cwd=folder, env=own | environment | hostile_path, stdin=subprocess.DEVNULL, timeout=60 * PATIENCE,
         )  # fmt: skip
         if ended.returncode == 0:
             (trial,) = map(json.loads, ended.stdout.splitlines())

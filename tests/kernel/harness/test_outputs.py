@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from results.file import read
-from tests.kernel.bench import CHECKOUT, OWN_MOUNTS, bench, command, surroundings
+from tests.kernel.bench import CHECKOUT, OWN_MOUNTS, PATIENCE, bench, command, surroundings
 from tests.kernel.harness.watched import QUIET_RUN, Watched
 
 CLOSED = ["0<&-", "1>&-", "2>&-", "0<&- 1>&-", "0<&- 2>&-", "1>&- 2>&-", "0<&- 1>&- 2>&-"]
@@ -204,7 +204,7 @@ def test_a_terminal_closed_in_the_middle_keeps_what_was_measured(tmp_path: Path)
     while b"[2/9]" not in said:
         said += os.read(ours, 4096)
     os.close(ours)
-    assert process.wait(timeout=60) == 143
+    assert process.wait(timeout=60 * PATIENCE) == 143
     assert len(read(out).trials) >= 1
 
 
@@ -223,7 +223,7 @@ def test_a_full_pipe_that_nobody_reads_does_not_hold_a_session(tmp_path: Path, n
         time.sleep(0.05)
     time.sleep(0.5)
     process.send_signal(number)
-    assert process.wait(timeout=30) == status
+    assert process.wait(timeout=30 * PATIENCE) == status
     os.close(reading)
     os.close(writing)
     assert len(read(out).trials) == 1
@@ -247,6 +247,6 @@ def test_a_full_pipe_that_nobody_reads_holds_no_command(words: tuple[object, ...
             assert process.poll() is None
             time.sleep(0.01)
         process.send_signal(number)
-        assert process.wait(timeout=30) == status
+        assert process.wait(timeout=30 * PATIENCE) == status
     os.close(reading)
     os.close(writing)

@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.kernel.bench import bench, bench_here, start
+from tests.kernel.bench import PATIENCE, bench, bench_here, start
 from tests.kernel.harness.commands.test_check import FAST, as_root_itself, trials, wait_for  # noqa: F401 - a fixture
 
 # A large alpha lets two blocks fail: what a verdict rests on is not what is tested.
@@ -114,7 +114,7 @@ def test_a_consumer_that_is_killed_in_the_middle_costs_its_pair(tmp_path: Path) 
     wait_for(lambda: len(consumers(going.pid)) == 2)
     time.sleep(0.2)
     consumers(going.pid)[0].kill()
-    _, said = going.communicate(timeout=120)
+    _, said = going.communicate(timeout=120 * PATIENCE)
     assert going.returncode in (0, 1, 3), said
     invalid = [row["invalid_because"][0] for row in trials(out) if not row["valid"]]
     assert len(invalid) == 1

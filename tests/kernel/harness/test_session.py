@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.kernel.bench import bench, bench_here, start
+from tests.kernel.bench import PATIENCE, bench, bench_here, start
 
 MODE = '''
 from modes import Mode
@@ -94,7 +94,7 @@ def test_the_second_to_resume_is_refused(tmp_path: Path) -> None:
         second = bench_here(*words, "--trials", "3", "--resume")
         assert second.returncode == 2
         assert f"process {first.pid} is writing to {path}" in second.stderr
-        first.communicate(timeout=60)
+        first.communicate(timeout=60 * PATIENCE)
         assert first.returncode == 0
         path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[: kept + 1]))
         resumed = ("--resume",)

@@ -52,7 +52,7 @@ def memory_group(limit_bytes: int) -> Iterator[Path]:
     try:
         yield group / "cgroup.procs"
     finally:
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 5 * PATIENCE
         while (group / "cgroup.procs").read_text() and time.monotonic() < deadline:
             time.sleep(0.05)
         group.rmdir()

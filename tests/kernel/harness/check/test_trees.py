@@ -14,7 +14,7 @@ import pytest
 from harness.check.repository import lay_out
 from harness.machine.git import Repository
 from harness.machine.runfolder import run_folder
-from tests.kernel.bench import command, surroundings
+from tests.kernel.bench import PATIENCE, command, surroundings
 from tests.repository import commit, git
 
 NOBODY = 65534
@@ -57,7 +57,7 @@ def check(top: Path, *words: str, path: str | None = None) -> subprocess.Complet
         environment["PYTHONPATH"] += f":{path}"
     return subprocess.run(
         command("check", *words, *COUNTED, "--out", top.parent / "results.jsonl"),
-        capture_output=True, text=True, timeout=180, env=environment, check=False, cwd=top,
+        capture_output=True, text=True, timeout=180 * PATIENCE, env=environment, check=False, cwd=top,
     )  # fmt: skip
 
 

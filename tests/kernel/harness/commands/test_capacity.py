@@ -13,7 +13,7 @@ import pytest
 
 from harness.commands import capacity
 from harness.commands.parts.parser import Parser
-from tests.kernel.bench import CHECKOUT, bench_here, start
+from tests.kernel.bench import CHECKOUT, PATIENCE, bench_here, start
 
 # These are about what is said and kept, on a machine however busy.
 ANYWHERE = ("--foreign-limit", "1", "--steal-limit", "1")
@@ -41,11 +41,11 @@ class Resumed:
 def resumed(tmp_path_factory: pytest.TempPathFactory) -> Resumed:
     out = tmp_path_factory.mktemp("capacity") / "c.jsonl"
     running = start("capacity", *SHORT, "--out", out)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 60 * PATIENCE
     while not (out.exists() and len(out.read_bytes().splitlines()) >= 2) and time.monotonic() < deadline:
         time.sleep(0.05)
     running.send_signal(signal.SIGINT)
-    _, said = running.communicate(timeout=60)
+    _, said = running.communicate(timeout=60 * PATIENCE)
     assert running.returncode == 130
     kept = rows(out)
     ended = bench_here("capacity", *SHORT, "--out", out, "--resume")

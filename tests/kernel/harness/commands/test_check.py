@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.kernel.bench import CHECKOUT, bench_here, command, start, surroundings
+from tests.kernel.bench import CHECKOUT, PATIENCE, bench_here, command, start, surroundings
 
 # Five blocks are the fewest that can fail with one metric and one look. CPU time, for a neighbour's load must not
 # decide a test; the differences are of many times.
@@ -72,7 +72,7 @@ def check(folder: Path, *words: object) -> subprocess.CompletedProcess[str]:
     """Run `bench check` in a folder, its result file beside it."""
     return subprocess.run(
         command("check", *words, "--out", folder.parent / "results.jsonl"),
-        capture_output=True, text=True, timeout=180, env=surroundings(), check=False, cwd=folder,
+        capture_output=True, text=True, timeout=180 * PATIENCE, env=surroundings(), check=False, cwd=folder,
     )  # fmt: skip
 
 
@@ -168,7 +168,7 @@ def test_a_certification_goes_on_where_it_was_interrupted(tmp_path: Path) -> Non
     interrupted = start(*words)
     wait_for(lambda: out.exists() and len(trials(out)) > GATE)
     interrupted.send_signal(signal.SIGINT)
-    interrupted.communicate(timeout=30)
+    interrupted.communicate(timeout=30 * PATIENCE)
     assert interrupted.returncode == 130
     kept = len(trials(out))
     ended = bench_here(*words, "--json")
@@ -259,14 +259,14 @@ def test_a_ref_of_bench_itself_runs_its_own_modes(tmp_path: Path) -> None:
             "check", "--mode", "null", "--against", "HEAD", *DRAINED, *TWO_BLOCKS, "--no-why",
             "--out", tmp_path / "r.jsonl",
         ),
-        capture_output=True, text=True, timeout=180, env=environment, check=False, cwd=tmp_path,
+        capture_output=True, text=True, timeout=180 * PATIENCE, env=environment, check=False, cwd=tmp_path,
     )  # fmt: skip
     assert ended.returncode == 1, ended.stdout + ended.stderr
     assert "with changes" in ended.stdout
 
 
 def wait_for(condition: Any, timeout: float = 120) -> None:
-    end = time.monotonic() + timeout
+    end = time.monotonic() + timeout * PATIENCE
     while not condition():
         assert time.monotonic() < end, "it took too long"
         time.sleep(0.05)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.kernel.bench import bench, start
+from tests.kernel.bench import PATIENCE, bench, start
 
 METRIC = "drain_cpu_ns_per_event"
 # A large alpha lets two blocks fail: what a verdict rests on is not what is tested.
@@ -40,7 +40,7 @@ def killed(path: Path, trials: int, *words: object) -> None:
     while len(rows(path, "trial")) < trials and going.poll() is None:
         time.sleep(0.02)
     going.kill()
-    going.communicate(timeout=30)
+    going.communicate(timeout=30 * PATIENCE)
     assert going.returncode == -9
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.kernel.bench import bench_here, start, trials
+from tests.kernel.bench import PATIENCE, bench_here, start, trials
 
 # These are about what is taken and kept, on a machine however busy.
 ANYWHERE = ("--foreign-limit", "1", "--steal-limit", "1")
@@ -36,11 +36,11 @@ def test_an_interrupted_experiment_can_go_on(tmp_path: Path) -> None:
     """Ctrl-C keeps the trials so far; the same plan is taken up after them, and another is refused."""
     out = tmp_path / "e.jsonl"
     running = start("explain", "--blocks", "6", "--duration", "0.2", *ANYWHERE, "--out", out)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 60 * PATIENCE
     while not (out.exists() and len(out.read_bytes().splitlines()) >= 3) and time.monotonic() < deadline:
         time.sleep(0.05)
     running.send_signal(signal.SIGINT)
-    running.communicate(timeout=60)
+    running.communicate(timeout=60 * PATIENCE)
     assert running.returncode == 130
     kept = [json.loads(line) for line in out.read_text().splitlines()]
     assert all(row["valid"] for row in kept if row["type"] == "trial")

@@ -12,7 +12,7 @@ import pytest
 
 from harness.machine.group import abandoned
 from results.file import read
-from tests.kernel.bench import bench_here, start
+from tests.kernel.bench import PATIENCE, bench_here, start
 from tests.kernel.harness.commands.test_check import wait_for
 from tests.kernel.harness.test_pair import LATE
 
@@ -175,7 +175,7 @@ def test_what_does_not_end_when_told_is_killed_and_ctrl_c_ends_all(tmp_path: Pat
     )
     wait_for(lambda: out.exists() and out.read_text().count("\n") == 3)
     going.send_signal(signal.SIGINT)
-    _, said = going.communicate(timeout=60)
+    _, said = going.communicate(timeout=60 * PATIENCE)
     assert going.returncode == 130, said
     assert "did not end within" in " ".join(warning for trial in read(out).trials for warning in trial.warnings)
 

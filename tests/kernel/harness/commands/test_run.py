@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from tests.kernel.bench import bench, bench_here, start, trials
+from tests.kernel.bench import PATIENCE, bench, bench_here, start, trials
 
 # What is tested are ledgers: others may use the machine meanwhile.
 SHORT = ("--pass", "timed", "--foreign-limit", "1", "--duration", "0.3", "--trials", "1", "--json")
@@ -213,7 +213,7 @@ def test_results_are_kept_and_a_session_is_resumed(out: Path) -> None:
     assert process.stdout is not None
     process.stdout.readline()
     process.send_signal(2)
-    process.communicate(timeout=30)
+    process.communicate(timeout=30 * PATIENCE)
     assert process.returncode == 130
     kept = len(out.read_text().splitlines()) - 1
     assert 1 <= kept < 4

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.kernel.bench import bench, bench_here, command, has_column, start, surroundings
+from tests.kernel.bench import PATIENCE, bench, bench_here, command, has_column, start, surroundings
 
 SEND = """
 import socket, time
@@ -88,7 +88,7 @@ def test_ends_at_ctrl_c_and_says_what_it_saw() -> None:
     assert process.stdout is not None
     process.stdout.readline()
     process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=30)
+    _, said = process.communicate(timeout=30 * PATIENCE)
     assert process.returncode == 130
     assert "drops seen" in said
 
@@ -100,7 +100,7 @@ def test_a_reader_that_has_seen_enough_ends_it() -> None:
     assert process.stdout is not None
     process.stdout.readline()
     process.stdout.close()
-    assert process.wait(timeout=30) == 141
+    assert process.wait(timeout=30 * PATIENCE) == 141
     assert process.stderr is not None
     assert "Traceback" not in process.stderr.read()
 
@@ -123,11 +123,11 @@ def test_a_full_pipe_that_nobody_reads_does_not_hold_it(words: tuple[str, ...], 
         command("watch", *words), env=surroundings(), stdout=writing, stderr=subprocess.PIPE, start_new_session=True
     )
     wait_until_attached(process)
-    until = time.monotonic() + 2  # the table comes at the end
+    until = time.monotonic() + 2 * PATIENCE  # the table comes at the end
     while "pipe_write" not in Path(f"/proc/{process.pid}/wchan").read_text() and time.monotonic() < until:
         time.sleep(0.02)
     process.send_signal(number)
-    _, said = process.communicate(timeout=30)
+    _, said = process.communicate(timeout=30 * PATIENCE)
     os.close(reading)
     os.close(writing)
     assert process.returncode == status
@@ -226,7 +226,7 @@ def test_what_a_mode_does_to_the_process_is_undone_and_ends(tmp_path: Path) -> N
     wait_until_attached(process)
     time.sleep(0.5)  # for some drops
     process.send_signal(signal.SIGINT)
-    output, said = process.communicate(timeout=60)  # a fork that lived on would hold the pipes
+    output, said = process.communicate(timeout=60 * PATIENCE)  # a fork that lived on would hold the pipes
     assert process.returncode == 130
     assert [list(json.loads(line)) for line in output.splitlines()] == [["reason", "function", "count"]]
     assert "was undone: it handled SIGINT and took from sys.path" in said
@@ -326,7 +326,7 @@ def test_what_is_no_loss_can_be_left_out_and_is_told() -> None:
             answers = []
             for watching in (shows_all, leaves_out):
                 watching.send_signal(signal.SIGINT)
-                answers.append(watching.communicate(timeout=30))
+                answers.append(watching.communicate(timeout=30 * PATIENCE))
         session.stdin.close()
     everything, rest = ([json.loads(line) for line in out.splitlines()] for out, _ in answers)
     assert sum(row["count"] for row in everything) >= 20
@@ -337,7 +337,7 @@ def test_what_is_no_loss_can_be_left_out_and_is_told() -> None:
 
 def wait_until_attached(*processes: subprocess.Popen[str] | subprocess.Popen[bytes]) -> None:
     """Wait until each has a raw tracepoint, as /proc tells of its descriptors."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 60 * PATIENCE
     for process in processes:
         while not any("tp_name" in text for text in told_of_descriptors(process.pid)):
             assert time.monotonic() < deadline

@@ -16,7 +16,7 @@ from harness.plan import load_setting
 from harness.rig import Rig
 from harness.wishes import Wishes
 from results.plan import Step
-from tests.kernel.bench import bench, bench_here, start, trials
+from tests.kernel.bench import PATIENCE, bench, bench_here, start, trials
 
 SHORT = (
     "--pass", "timed", "--foreign-limit", "1", "--steal-limit", "1", "--rate", "5000", "--duration", "0.2",
@@ -222,7 +222,7 @@ def test_ctrl_c_ends_a_run_whose_mode_handles_it(tmp_path: Path) -> None:
     while len(process.stderr.readline()) > 0 and not (tmp_path / "out").exists():  # type: ignore[union-attr]
         pass
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=60)
+    process.communicate(timeout=60 * PATIENCE)
     assert process.returncode == 130
 
 

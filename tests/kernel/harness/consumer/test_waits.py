@@ -21,6 +21,7 @@ from harness.consumer import waits as loops
 from harness.consumer.waits import Pace
 from modes import Kit
 from modes.null import Null
+from tests.kernel.bench import PATIENCE
 from tests.timing import asserts_ratio
 
 RING = 1 << 16
@@ -75,7 +76,7 @@ def consume_while(wakeup: str, loop: Loop, emit: Callable[[Emitter, Null], None]
 
 
 def wait_for(mode: Null, count: int) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 10 * PATIENCE
     while mode.consumed < count and time.monotonic() < deadline:
         time.sleep(0.001)
     assert mode.consumed == count

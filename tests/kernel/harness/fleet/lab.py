@@ -17,14 +17,14 @@ import psutil
 from pyroute2 import IPRoute
 
 from harness.fleet.environment import CERTIFICATES, ENVIRONMENT, packages
-from tests.kernel.bench import CHECKOUT, OWN_MOUNTS
+from tests.kernel.bench import CHECKOUT, OWN_MOUNTS, PATIENCE
 from tests.repository import git
 from traffic.testbed import LOOPBACK, Side
 
 PORT = 8786
 # A connection that is silent for so long is taken for broken: the shortest that Dask allows.
 TCP_TIMEOUT_S = 11
-WAIT_S = 120.0
+WAIT_S = 120.0 * PATIENCE
 # By Dask's own Python: its environment holds other versions of what tests import.
 _MAKE_CERTIFICATES = """
 import pathlib, sys

@@ -10,7 +10,7 @@ import pytest
 
 from harness.fleet.environment import packages
 from results.fleet.file import read_fleet
-from tests.kernel.bench import bench_here, surroundings
+from tests.kernel.bench import PATIENCE, bench_here, surroundings
 from tests.kernel.harness.fleet.lab import clean_checkout
 from tests.kernel.harness.fleet.test_shards import QUIET, Place, place  # noqa: F401 - the fixture
 
@@ -81,7 +81,9 @@ def test_check_has_the_plan_carried_out_and_goes_on_where_a_host_was_lost(tmp_pa
 
     def bench(*words: object) -> subprocess.CompletedProcess[str]:
         typed = [checkout / "bench", *map(str, words)]
-        return subprocess.run(typed, env=environment, capture_output=True, text=True, timeout=300, check=False)
+        return subprocess.run(
+            typed, env=environment, capture_output=True, text=True, timeout=300 * PATIENCE, check=False
+        )
 
     planned = bench("fleet", "plan-check", *ARMS, *SMALL, "--blocks", "3", "--hosts", "a,b", "--out", folder)
     assert planned.returncode == 0, planned.stderr

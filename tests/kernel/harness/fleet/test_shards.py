@@ -17,7 +17,7 @@ from jsonschema import Draft202012Validator
 
 from results.fleet.file import read_fleet
 from results.fleet.shard import read_shard
-from tests.kernel.bench import CHECKOUT, OWN_MOUNTS, bench_here, surroundings
+from tests.kernel.bench import CHECKOUT, OWN_MOUNTS, PATIENCE, bench_here, surroundings
 from tests.nobody import NOBODY
 from tests.repository import commit, git
 
@@ -58,7 +58,7 @@ class Place:
         kept = {"PYTHONDONTWRITEBYTECODE": "", "BENCH_TEST_MARK": str(self.mark), **more}
         surrounded = surroundings(PYTHONPATH=str(self.top), **kept)
         return subprocess.run(
-            typed, cwd=self.top, env=surrounded, capture_output=True, text=True, timeout=120, check=False
+            typed, cwd=self.top, env=surrounded, capture_output=True, text=True, timeout=120 * PATIENCE, check=False
         )
 
     def plan(self, out: Path, *words: object) -> None:

@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from harness.machine.group import Group, abandoned, end_abandoned
-from tests.kernel.bench import ALONE, OWN_MOUNTS, command, surroundings
+from tests.kernel.bench import ALONE, OWN_MOUNTS, PATIENCE, command, surroundings
 from tests.kernel.harness.watched import QUIET_RUN, Watched
 
 SHORT = ("--rate", "2000", "--trials", "1")
@@ -133,7 +133,7 @@ def test_what_a_killed_session_left_is_found_and_ended(tmp_path: Path, hide: str
         with subprocess.Popen(
             [*enter, *command(*words)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=surroundings()
         ) as run:
-            deadline = time.monotonic() + 60
+            deadline = time.monotonic() + 60 * PATIENCE
             while not (pid.exists() and pid.read_text()) and time.monotonic() < deadline:
                 time.sleep(0.01)
             (left,) = (each for each in psutil.process_iter(["cmdline"]) if each.info["cmdline"] == sleep.split())

@@ -14,7 +14,7 @@ import pytest
 
 from harness.machine.quota import groups, quotas
 from harness.probes.machine import ThrottlingProbe
-from tests.kernel.bench import trials
+from tests.kernel.bench import PATIENCE, trials
 from tests.kernel.harness.watched import QUIET_RUN, Watched
 
 PERIOD_US = 100_000
@@ -42,7 +42,7 @@ class Group:
         return (*INSIDE, str(self.folder / group / "cgroup.procs"))
 
     def remove(self) -> None:
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 5 * PATIENCE
         for folder in (self.folder / "inner", self.folder):
             while (folder / "cgroup.procs").read_text() and time.monotonic() < deadline:
                 time.sleep(0.01)
