@@ -88,7 +88,7 @@ def test_a_mode_that_cannot_be_opened_makes_its_trial_invalid_and_no_other(
 @pytest.mark.parametrize(
     "line",
     [
-        "time.sleep(60)",
+        "time.sleep(600)",
         pytest.param("os.read(os.pipe()[0], 1)", marks=pytest.mark.slow),
         pytest.param("signal.pause()", marks=pytest.mark.slow),
     ],
@@ -97,13 +97,13 @@ def test_a_mode_that_blocks_as_it_is_opened_is_given_up_with_its_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str
 ) -> None:
     """A sleep, a read that waits for ever, a wait for a signal."""
-    monkeypatch.setattr(workers, "READY_TIMEOUT_S", 4.0)
+    monkeypatch.setattr(workers, "READY_TIMEOUT_S", 4.0 * PATIENCE)
     path = tmp_path / "blocks.py"
     path.write_text(opening(line))
     setting = load_setting(str(path), "udp-closed-port", Wishes(intended_load=2000, duration_s=0.2))
     with Rig(session="blocks", seed=1) as rig:
         trial = rig.run(Step(setting, block=0), number=0, on_progress=lambda _progress: None)
-    assert "while the mode was opened, the consumer said nothing for 4 s" in trial.invalid_because[0]
+    assert f"while the mode was opened, the consumer said nothing for {4 * PATIENCE:g} s" in trial.invalid_because[0]
     assert "(in blocks.py:6, __init__)" in trial.invalid_because[0]
 
 
@@ -111,10 +111,12 @@ def test_a_mode_whose_import_and_opening_are_at_work_is_waited_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each works for longer than it may be silent: the trial is whole."""
-    monkeypatch.setattr(workers, "READY_TIMEOUT_S", 1.0)
-    monkeypatch.setattr(traits, "IMPORT_TIMEOUT_S", 1.0)
+    monkeypatch.setattr(workers, "READY_TIMEOUT_S", PATIENCE)
+    monkeypatch.setattr(traits, "IMPORT_TIMEOUT_S", PATIENCE)
+    for module in (workers, traits):
+        monkeypatch.setattr(module, "WAITS", 50)  # or a busy machine is given up
     path = tmp_path / "works.py"
-    work = "until = time.monotonic() + 1.5\n{0}while time.monotonic() < until: pass\n"
+    work = f"until = time.monotonic() + {1.5 * PATIENCE}\n{{0}}while time.monotonic() < until: pass\n"
     path.write_text(f"import time\n{work.format('')}" + opening(work.format(" " * 8)))
     setting = load_setting(str(path), "udp-closed-port", Wishes(intended_load=2000, duration_s=0.2))
     with Rig(session="works", seed=1) as rig:
