@@ -82,8 +82,13 @@ def read_plan(folder: Path) -> tuple[ShardFile, ...]:
 
 
 def this_host() -> str:
-    """Name this machine as plans do that name none."""
-    return platform.node().split(".")[0] or "localhost"
+    """Name this machine as plans do that name none: "localhost" where it has no name, or none that they can hold."""
+    name = platform.node().split(".")[0]
+    try:
+        check_name("host", name)
+    except BadInput:  # the kernel says "(none)" of one that nobody has named, and takes any bytes
+        return "localhost"
+    return name
 
 
 def tree() -> Repository:

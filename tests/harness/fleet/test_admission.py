@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from harness.fleet.shard import admit, lock, read_plan
+from harness.fleet.shard import admit, lock, read_plan, this_host
 from harness.fleet.signing import sign
 from harness.machine.fingerprint import fingerprint
 from harness.machine.git import Repository
@@ -339,3 +339,21 @@ def test_a_plan_that_is_not_whole_is_refused(tmp_path: Path) -> None:
         (tmp_path / "2.json").write_text(text)
     with pytest.raises(BadInput, match="no folder of a fleet's plan"):
         read_plan(tmp_path / "none")
+
+
+@pytest.mark.parametrize(
+    ("node", "name"),
+    [
+        ("bench-1.example.org", "bench-1"),
+        ("", "localhost"),
+        ("(none)", "localhost"),  # Linux, where nobody has set one
+        ("_ci runner", "localhost"),
+        ("zürich", "localhost"),
+    ],
+)
+def test_a_machine_without_a_name_that_a_plan_can_hold_has_one(
+    monkeypatch: pytest.MonkeyPatch, node: str, name: str
+) -> None:
+    """What plans for it is what runs there."""
+    monkeypatch.setattr("platform.node", lambda: node)
+    assert this_host() == name
