@@ -8,6 +8,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.kernel.bench import PATIENCE
+
 CHECKOUT = Path(__file__).resolve().parent.parent
 NOBODY = 65534
 AS_NOBODY = ("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups")
@@ -28,7 +30,7 @@ class Nobody:
         return subprocess.run(
             [*((*AS_NOBODY, *granted) if os.geteuid() == 0 else ()), self.python, "-m", "harness", *map(str, words)],
             cwd=self.folder, env={**os.environ, "PYTHONPATH": str(self.sources), "NO_COLOR": "1", **environment},
-            capture_output=True, text=True, timeout=120, check=False,
+            capture_output=True, text=True, timeout=120 * PATIENCE, check=False,
         )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ import pytest
 from harness.wishes import expand_modes
 from tests.kernel.bench import PATIENCE, command, surroundings
 from tests.kernel.endurance import endure
+from tests.kernel.groups import folder_for_groups
 from tests.kernel.harness.watched import QUIET_RUN, Watched
 
 LOADED = (*QUIET_RUN, "--rate", "5000", "--trials", "1", "--json")
@@ -32,19 +33,12 @@ class Greedy(Mode):
 
 @contextlib.contextmanager
 def memory_group(limit_bytes: int) -> Iterator[Path]:
-    """Make a control group with a memory limit, below the one that we are in."""
-    own = {
-        name: path
-        for _, name, path in (line.split(":", 2) for line in Path("/proc/self/cgroup").read_text().splitlines())
-    }
-    if "memory" in own:
-        group = Path("/sys/fs/cgroup/memory") / own["memory"].lstrip("/") / f"bench-fault-{os.getpid()}"
-        limit = "memory.limit_in_bytes"
-    else:
-        group, limit = Path("/sys/fs/cgroup") / own[""].lstrip("/") / f"bench-fault-{os.getpid()}", "memory.max"
+    """Make a control group with a memory limit."""
+    group = folder_for_groups("memory") / f"bench-fault-{os.getpid()}"
     try:
         group.mkdir()
-        (group / limit).write_text(str(limit_bytes))
+        limits = (group / "memory.max", group / "memory.limit_in_bytes")  # versions 2 and 1
+        next(limit for limit in limits if limit.exists()).write_text(str(limit_bytes))
     except OSError as error:
         with contextlib.suppress(OSError):
             group.rmdir()

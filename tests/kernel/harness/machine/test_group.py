@@ -94,9 +94,8 @@ def test_what_a_mode_starts_ends_with_its_trial(
     if not has_control_groups():  # what empties its environment escapes then, and there is nowhere to move to
         names = tuple(name for name in names if name not in ("bare", "moved", "moves"))
     modes = written(tmp_path, *names)
-    with Watched(
-        *QUIET_RUN, "--mode", modes, *SHORT, "--duration", "0.1", "--json", "--out", tmp_path / "out", wrapper=wrapper
-    ) as run:
+    words = ("--mode", modes, *SHORT, "--duration", 0.1 * PATIENCE, "--json", "--out", tmp_path / "out")
+    with Watched(*QUIET_RUN, *words, wrapper=wrapper) as run:
         assert run.finish() == 0, run.stderr
         assert run.left_behind() == []
     rows = {Path(row["mode"]).stem: row for row in map(json.loads, run.stdout.splitlines())}

@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from harness.machine.quota import groups, quotas
+from harness.machine.quota import quotas
 from harness.probes.machine import ThrottlingProbe
 from tests.kernel.bench import PATIENCE, trials
+from tests.kernel.groups import folder_for_groups
 from tests.kernel.harness.watched import QUIET_RUN, Watched
 
 PERIOD_US = 100_000
@@ -51,11 +52,9 @@ class Group:
 
 @pytest.fixture
 def group() -> Iterator[Group]:
-    own = [each for each in groups() if (each / "cpu.cfs_quota_us").exists() or (each / "cpu.max").exists()]
-    if not own:
-        pytest.skip("no control group grants CPU time here")
+    folder = folder_for_groups("cpu")
     try:
-        made = Group(own[0] / f"bench-test-{os.getpid()}")
+        made = Group(folder / f"bench-test-{os.getpid()}")
     except OSError as error:
         pytest.skip(f"no control group can be made here: {error}")
     yield made
