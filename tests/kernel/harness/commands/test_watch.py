@@ -267,8 +267,11 @@ def test_a_duration_that_nobody_can_wait_is_refused(value: str) -> None:
 def test_a_process_with_any_name_is_shown_and_not_obeyed() -> None:
     """A byte that is no UTF-8, a control and a line end in a process's name: the monitor goes on, and shows them."""
     rename = f"import ctypes; ctypes.CDLL(None).prctl(15, {NAME!r}, 0, 0, 0)\n"
-    with subprocess.Popen(["unshare", "--net", sys.executable, "-c", rename + SEND]) as process:
-        ended = bench_here("watch", "--mode", "aggregate", "--duration", "2", "--pid", process.pid)
+    words = ["unshare", "--net", sys.executable, "-c", rename + SEND]
+    with subprocess.Popen(words, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        ended = bench_here("watch", "--mode", "aggregate", "--duration", 0.5 * PATIENCE, "--pid", process.pid)
         process.kill()
     assert ended.returncode == 0
     assert r"a\xe9\x1b[2J\nb" in ended.stdout
