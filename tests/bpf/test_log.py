@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from bpf import log
 from bpf.log import PLACE_BYTES, Places, Segment
+from tests.draining import drain
 
 SLOTS = 8
 SLOT = np.dtype([("opened", "<u4"), ("closed", "<u4"), ("a", "<u8"), ("b", "<u8"), ("c", "<u8")])
@@ -128,8 +129,7 @@ def test_what_is_accepted_is_whole_and_what_is_not_is_counted(
         reader.consume()
         assert reader.overwritten + reader.records_read + begin <= writer.place[0]
     reader.moments = iter(())  # the writer has stopped
-    while reader.consume():
-        pass
+    drain(reader.consume)
     written = writer.place[0] - begin
     numbers = [begin + (number - begin) % 2**32 for number in taken]
     assert numbers == sorted(set(numbers))

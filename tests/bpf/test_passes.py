@@ -20,6 +20,7 @@ from tests.bpf.made_up_perf import MadeUpPerf
 from tests.bpf.made_up_ring import MadeUpRing
 from tests.bpf.numba_here import needs_numba
 from tests.bpf.test_log import SLOTS, STORES, WORDS, Writer, payload
+from tests.draining import drain
 
 PAGE = 4096
 Moves = Iterator[Callable[[], object]]
@@ -156,8 +157,7 @@ def test_a_ring_is_read_whole_whatever_its_producer_does_between_two_loads(
         before = len(taken)
         assert consume() == len(taken) - before
     producer.finish_all()
-    while consume():
-        pass
+    drain(consume)
     consume()  # of discarded ones alone, it tells none
     assert taken == [stamp for _position, stamp in sorted(producer.made.items())]
     assert made_up.consumed == made_up.produced
@@ -218,7 +218,6 @@ def test_a_perf_buffer_s_pass_takes_what_was_there(start: int, counts: list[int]
         assert one_pass.consume() == len(taken) - before
     for move in moves:
         move()
-    while one_pass.consume():
-        pass
+    drain(one_pass.consume)
     assert (taken, made_up.tail) == (made, made_up.head)
     assert one_pass.block[TOLD] == made_up.told

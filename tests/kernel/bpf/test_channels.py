@@ -18,6 +18,7 @@ from bpf.record import SAMPLE_BYTES, SAMPLE_STRUCT, Samples
 from bpf.synthetic import Emitter
 from modes.parts.mode import Kit, Mode
 from tests.bpf.kept_fields import keep_fields
+from tests.draining import drain
 
 SIZE = 1 << 16
 READERS = ("batch", "callback")
@@ -89,8 +90,7 @@ def program(loaded: tuple[Program, RecordReader, Keeping]) -> Program:
 @pytest.fixture
 def reading(loaded: tuple[Program, RecordReader, Keeping]) -> tuple[RecordReader, Keeping]:
     _program, reader, mode = loaded
-    while reader.consume():
-        pass
+    drain(reader.consume)
     reader.begin_anew()
     mode.consumed = 0
     mode.read.clear()
@@ -169,8 +169,7 @@ def test_nothing_is_lost_or_torn_while_two_cpus_write_and_one_reads(
         reader.consume()
     for writer in writers:
         writer.join()
-    while reader.consume():
-        pass
+    drain(reader.consume)
     counters = program.counters.read()
     assert counters.observed == 2 * 40 * 2560 == counters.submitted + counters.reserve_failed
     assert mode.consumed == len(mode.read) == counters.submitted

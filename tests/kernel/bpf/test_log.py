@@ -23,6 +23,7 @@ from bpf.record import Samples
 from bpf.synthetic import Emitter
 from modes.null import Null
 from modes.parts.mode import Kit
+from tests.draining import drain
 
 CPUS = sorted(os.sched_getaffinity(0))[:2]
 ROUNDS, EACH = 150, 65_536
@@ -70,8 +71,7 @@ def test_producers_that_overrun_the_reader_thousands_of_times(cpus: int) -> None
         written = program.counters.read()
         assert (written.observed, written.submitted) == (len(writers) * ROUNDS * EACH,) * 2
         assert written.submitted == mode.consumed + reader.overwritten + reader.unread(0)
-        while reader.consume():
-            pass
+        drain(reader.consume)
         assert reader.unread(0) == 0
         assert written.submitted == mode.consumed + reader.overwritten
         assert mode.wrong == 0

@@ -20,6 +20,7 @@ from bpf.readers.callback import CallbackReader
 from bpf.synthetic import Emitter
 from modes.null import Null
 from modes.parts.mode import Kit
+from tests.draining import drain
 
 CPUS = sorted(os.sched_getaffinity(0))[:2]
 PAGES = 4096 * len(online_cpus())
@@ -179,8 +180,7 @@ def test_a_pass_of_bcc_s_loop_is_left_from_within() -> None:
         assert len(passes) == 5
         assert max(passes) <= 4 * ROOM
         mode.halt = 0
-        while reader.consume():
-            pass
+        drain(reader.consume)
         counters = program.counters.read()
         assert counters.submitted == mode.consumed
         assert counters.reserve_failed == sum(part.kernel_refused or 0 for part in reader.parts())

@@ -13,6 +13,7 @@ from bpf.readers.batch import BatchReader
 from bpf.record import ring_capacity
 from modes.null import Null
 from modes.parts.mode import Kit
+from tests.draining import drain
 from traffic.discovery import load_kind
 from traffic.offer import offer
 from traffic.schedule import NS_PER_S
@@ -42,8 +43,7 @@ def program(loaded: Program) -> Iterator[Program]:
     loaded.counters.reset()
     yield loaded
     reader = BatchReader.open(loaded, Null(Kit()))
-    while reader.consume():
-        pass
+    drain(reader.consume)
 
 
 def burst(bed: Testbed, frames: list[bytes], sender: SenderName, count: int) -> int:
