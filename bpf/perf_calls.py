@@ -40,24 +40,23 @@ class PerfCalls:
     def __init__(self, events: Sequence[int], size_bytes: int, on_record: OnRecord, own: Record | None = None) -> None:
         library = import_bcc().lib
         self._buffers = [_Buffer(event, size_bytes, on_record, library, own) for event in events]
-        self._consume = library.perf_reader_consume
+        self._consume, self._taken = library.perf_reader_consume, 0
         self._readers = (ctypes.c_void_p * len(events))(*(buffer.reader for buffer in self._buffers))
 
     def consume(self) -> int:
-        before = self._read()
         self._consume(len(self._readers), self._readers)  # it tells no count: the positions do
+        before, taken = self._taken, 0
         for buffer in self._buffers:
             buffer.go_on()
-        return self._read() - before
+            taken += buffer.read()
+        self._taken = taken
+        return taken - before
 
     def parts(self) -> Sequence[Part]:
         return [buffer.part() for buffer in self._buffers]
 
     def unread(self) -> int:
         return sum(buffer.unread() for buffer in self._buffers)
-
-    def _read(self) -> int:
-        return sum(buffer.read() for buffer in self._buffers)
 
 
 class _Buffer:

@@ -28,12 +28,12 @@ class RingCalls:
             self._kept.append(program.events._cbs[0])  # bcc keeps the last alone, and libbpf calls into what is gone
 
     def consume(self) -> int:
-        before = self._consumed_bytes
         self._consume()  # bcc drops libbpf's count: the positions tell it
-        self._consumed_bytes = 0
+        before, consumed = self._consumed_bytes, 0
         for positions in self._positions:  # at each wakeup: sum() of what a generator yields takes longer than the rest
-            self._consumed_bytes += positions.consumed_bytes
-        return (self._consumed_bytes - before) // self._record_bytes
+            consumed += positions.consumed_bytes
+        self._consumed_bytes = consumed
+        return (consumed - before) // self._record_bytes
 
     def parts(self) -> Sequence[Part]:
         return [
