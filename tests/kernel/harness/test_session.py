@@ -21,7 +21,8 @@ class Own(Mode):
     def take(self, samples):
         self.consumed += len(samples)
 '''
-RUN = ("run", "--mode", "null", "--rate", "1000", "--duration", "0.1", "--pass", "timed", "--foreign-limit", "1",
+SHORT = str(0.1 * PATIENCE)
+RUN = ("run", "--mode", "null", "--rate", "1000", "--duration", SHORT, "--pass", "timed", "--foreign-limit", "1",
        "--quiet", "--out")  # fmt: skip
 
 
@@ -85,7 +86,7 @@ def test_the_users_mode_is_recorded_and_has_to_be_the_same(tmp_path: Path) -> No
 def test_the_second_to_resume_is_refused(tmp_path: Path) -> None:
     """Beside a running session, and beside another that resumes: the first is named, each trial is there once."""
     path = tmp_path / "r.jsonl"
-    words = (*("1" if word == "0.1" else word for word in RUN), path, "--json")
+    words = (*(str(PATIENCE) if word == SHORT else word for word in RUN), path, "--json")
     resumed: tuple[str, ...] = ()
     for kept in (0, 3):
         first = start(*words, "--trials", "3", *resumed)

@@ -64,7 +64,7 @@ def test_a_consumer_that_the_kernel_kills_for_memory_makes_its_trial_invalid(tmp
     """Injects the out-of-memory killer: a group of 400 MiB, and a mode that takes more with each batch."""
     with (
         memory_group(400 << 20) as group,
-        Watched(*LOADED, "--duration", "5", "--mode", greedy, "--out", tmp_path / "out") as run,
+        Watched(*LOADED, "--duration", 5 * PATIENCE, "--mode", greedy, "--out", tmp_path / "out") as run,
     ):
         pid = run.await_worker("consumer")
         group.write_text(str(pid))
@@ -76,7 +76,7 @@ def test_a_consumer_that_the_kernel_kills_for_memory_makes_its_trial_invalid(tmp
 
 def test_a_mode_that_runs_into_a_limit_makes_its_trial_invalid(tmp_path: Path, greedy: Path) -> None:
     """Injects RLIMIT_AS of 1.5 GiB: the mode's MemoryError is told."""
-    greedy.write_text(GREEDY.replace("64 << 20", "1 << 30"))
+    greedy.write_text(GREEDY.replace("64 << 20", "2 << 30"))
     limited = ("prlimit", f"--as={3 << 29}")
     with Watched(*ONE_TRIAL, "--mode", greedy, "--out", tmp_path / "out", wrapper=limited) as run:
         assert run.finish() == 5, run.stderr

@@ -18,6 +18,7 @@ from harness.probes.outside import Probing
 from harness.rig import Rig
 from harness.wishes import Wishes
 from results.plan import Step
+from tests.kernel.bench import PATIENCE
 from tests.kernel.harness.watched import QUIET_RUN, Watched
 
 TWO_TRIALS = ("--rate", "10000", "--duration", "1", "--trials", "2", "--json")
@@ -82,9 +83,9 @@ def test_a_worker_that_dies_while_sending_makes_one_trial_invalid(
 @pytest.mark.parametrize("worker", ["consumer", "generator"])
 def test_a_worker_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch, worker: str) -> None:
     """Injects SIGSTOP under load: after its deadline the trial ends as invalid, and the next one is whole."""
-    monkeypatch.setattr(load_trial, "READY_TIMEOUT_S", 4.0)
-    monkeypatch.setattr(account, "DRAIN_DEADLINE_S", -8.0)  # the harness waits for ten seconds more than that
-    setting = load_setting("null", "udp-closed-port", Wishes(intended_load=2000, duration_s=0.3))
+    monkeypatch.setattr(load_trial, "READY_TIMEOUT_S", 4.0 * PATIENCE)
+    monkeypatch.setattr(account, "DRAIN_DEADLINE_S", 2.0 * PATIENCE - 10.0)  # the harness waits for ten seconds more
+    setting = load_setting("null", "udp-closed-port", Wishes(intended_load=2000, duration_s=0.3 * PATIENCE))
     with Rig(session="hang", seed=1, probing=Probing(limits=Limits(steal=1, foreign=1))) as rig:
         stopped: list[int] = []
 

@@ -153,7 +153,7 @@ def test_naps_take_the_place_of_spinning() -> None:
 
     wakeup, loop = LOOPS["epoll with naps"]
     _mode, counts = consume_while(wakeup, loop, trickle)
-    assert counts.naps > 20
+    assert counts.naps > 20 / PATIENCE  # to emit takes an emulated processor longer than a nap
     assert counts.passes < 1500 * PATIENCE  # each nap is half a millisecond
 
 
