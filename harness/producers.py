@@ -118,7 +118,11 @@ def as_one(expected: Sequence[Expected] | None) -> Expected | None:
     """Sum what several have made."""
     if expected is None:
         return None
-    return Expected(drops=_summed(each.drops for each in expected), witness=_summed(each.witness for each in expected))
+    return Expected(
+        drops=_summed(each.drops for each in expected),
+        witness=_summed(each.witness for each in expected),
+        unless=next((each.unless for each in expected), None),  # of one kind, each
+    )
 
 
 def ledgers_by_cpu(

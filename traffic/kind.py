@@ -27,10 +27,21 @@ class Expected:
 
     drops    drops that carry the kind's tag, by the running kernel's name of the reason
     witness  by how much each of the namespaces' own counters must grow
+    unless   what can keep a kernel from dropping the frames, for whoever finds that it did not
     """
 
     drops: Mapping[str, int]
     witness: Mapping[str, int]
+    unless: str | None = None
+
+    def contradictions(self, grown: Mapping[str, int]) -> list[str]:
+        """Say which counters grew by something else; one that this kernel does not have is absent."""
+        why = "" if self.unless is None else f" ({self.unless})"
+        return [
+            f"{name} grew by {grew}, not {self.witness.get(name)}{why}"
+            for name, grew in grown.items()
+            if grew != self.witness.get(name)
+        ]
 
     @property
     def total(self) -> int:
@@ -50,6 +61,7 @@ class DropKind(ABC):
     needs_ipv6     whether its frames are IPv6
     refuses        whether an egress hook drops its frames, so that the sender is told (ENOBUFS)
     alone_because  why it cannot be part of a mix, or None
+    unless         what else on the machine can keep the kernel from dropping its frames, or None
     varies         what else the atlas sees that depends on timing, as a situation states it (situation.py)
 
     When it is taken down, no packet with the tag may still be queued anywhere: it would be one drop more.
@@ -62,6 +74,7 @@ class DropKind(ABC):
     needs_ipv6: bool = False
     refuses: bool = False
     alone_because: str | None = None
+    unless: str | None = None
     varies: Mapping[str, tuple[int, int | None]] = MappingProxyType({})
 
     def __init__(self, name: str) -> None:
@@ -81,7 +94,7 @@ class DropKind(ABC):
         drops = dict.fromkeys(self.reasons[:1], arrived)
         if refused:
             drops["CPU_BACKLOG"] = refused
-        return Expected(drops=drops, witness=dict.fromkeys(self.counters, arrived))
+        return Expected(drops=drops, witness=dict.fromkeys(self.counters, arrived), unless=self.unless)
 
     def set_up(self, bed: Testbed, undo: ExitStack) -> None:  # noqa: B027 - most kinds need nothing
         """Prepare the testbed, and leave on `undo` what takes it back. Raises CannotRun where the kernel cannot."""

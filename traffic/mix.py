@@ -62,7 +62,8 @@ class Mix(DropKind):
                 return None
             drops.update(expected.drops)
             witness.update({name: n for name, n in expected.witness.items() if name in self.counters})
-        return Expected(drops=drops, witness=witness) if not refused else None
+        unless = next((kind.unless for kind in self._kinds if kind.unless is not None), None)
+        return Expected(drops=drops, witness=witness, unless=unless) if not refused else None
 
     def set_up(self, bed: Testbed, undo: ExitStack) -> None:
         for kind in self._kinds:

@@ -116,3 +116,14 @@ def test_all_parts_are_taken_down_when_one_cannot_be_set_up() -> None:
 def test_a_mix_that_makes_no_sense_is_refused_with_the_cure(text: str, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         load_kind(text)
+
+
+def test_what_can_keep_a_kind_from_being_dropped_is_told_where_it_was_not() -> None:
+    """Of a kind, and of a mix with it; nothing is told where the counter grew as it must."""
+    for name in ("unknown-ethertype", "mix:udp-closed-port=1+unknown-ethertype=1"):
+        expected = load_kind(name).expect(10, 0)
+        assert expected is not None
+        (grew,) = expected.contradictions(expected.witness | {"rx_dropped": 0})
+        assert grew.startswith("rx_dropped grew by 0, not ")
+        assert "tcpdump -i any" in grew
+        assert expected.contradictions(expected.witness) == []
