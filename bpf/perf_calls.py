@@ -40,7 +40,8 @@ class PerfCalls:
     def __init__(self, events: Sequence[int], size_bytes: int, on_record: OnRecord, own: Record | None = None) -> None:
         library = import_bcc().lib
         self._buffers = [_Buffer(event, size_bytes, on_record, library, own) for event in events]
-        self._consume, self._taken = library.perf_reader_consume, 0
+        self._consume = library.perf_reader_consume
+        self._taken = 0
         self._readers = (ctypes.c_void_p * len(events))(*(buffer.reader for buffer in self._buffers))
 
     def consume(self) -> int:

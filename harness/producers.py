@@ -121,7 +121,7 @@ def as_one(expected: Sequence[Expected] | None) -> Expected | None:
     return Expected(
         drops=_summed(each.drops for each in expected),
         witness=_summed(each.witness for each in expected),
-        unless=next((each.unless for each in expected), None),  # of one kind, each
+        unless=dict(item for each in expected for item in each.unless.items()),
     )
 
 

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
@@ -27,18 +27,18 @@ class Expected:
 
     drops    drops that carry the kind's tag, by the running kernel's name of the reason
     witness  by how much each of the namespaces' own counters must grow
-    unless   what can keep a kernel from dropping the frames, for whoever finds that it did not
+    unless   of such a counter, what can keep a kernel from dropping the frames, for whoever finds that it did not
     """
 
     drops: Mapping[str, int]
     witness: Mapping[str, int]
-    unless: str | None = None
+    unless: Mapping[str, str] = field(default_factory=dict)
 
     def contradictions(self, grown: Mapping[str, int]) -> list[str]:
         """Say which counters grew by something else; one that this kernel does not have is absent."""
-        why = "" if self.unless is None else f" ({self.unless})"
         return [
-            f"{name} grew by {grew}, not {self.witness.get(name)}{why}"
+            f"{name} grew by {grew}, not {self.witness.get(name)}"
+            + (f" ({self.unless[name]})" if name in self.unless else "")
             for name, grew in grown.items()
             if grew != self.witness.get(name)
         ]
@@ -94,7 +94,8 @@ class DropKind(ABC):
         drops = dict.fromkeys(self.reasons[:1], arrived)
         if refused:
             drops["CPU_BACKLOG"] = refused
-        return Expected(drops=drops, witness=dict.fromkeys(self.counters, arrived), unless=self.unless)
+        unless = {} if self.unless is None else dict.fromkeys(self.counters, self.unless)
+        return Expected(drops=drops, witness=dict.fromkeys(self.counters, arrived), unless=unless)
 
     def set_up(self, bed: Testbed, undo: ExitStack) -> None:  # noqa: B027 - most kinds need nothing
         """Prepare the testbed, and leave on `undo` what takes it back. Raises CannotRun where the kernel cannot."""

@@ -52,6 +52,7 @@ class Mix(DropKind):
         cycles, rest = divmod(sent, len(self._order))
         drops: Counter[str] = Counter()
         witness: Counter[str] = Counter()
+        unless: dict[str, str] = {}
         for part, (kind, weight) in enumerate(self._parts()):
             count = cycles * weight + self._before[rest][part]
             # The sender is not told whose frame was refused; a kind that is meant to be is the first to answer for it.
@@ -61,8 +62,8 @@ class Mix(DropKind):
             if expected is None:
                 return None
             drops.update(expected.drops)
+            unless |= expected.unless
             witness.update({name: n for name, n in expected.witness.items() if name in self.counters})
-        unless = next((kind.unless for kind in self._kinds if kind.unless is not None), None)
         return Expected(drops=drops, witness=witness, unless=unless) if not refused else None
 
     def set_up(self, bed: Testbed, undo: ExitStack) -> None:

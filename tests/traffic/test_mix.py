@@ -127,3 +127,4 @@ def test_what_can_keep_a_kind_from_being_dropped_is_told_where_it_was_not() -> N
         assert grew.startswith("rx_dropped grew by 0, not ")
         assert "tcpdump -i any" in grew
         assert expected.contradictions(expected.witness) == []
+    assert expected.contradictions(expected.witness | {"Udp.NoPorts": 0}) == ["Udp.NoPorts grew by 0, not 5"]

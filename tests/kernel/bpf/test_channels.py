@@ -200,6 +200,8 @@ def test_a_pass_that_finds_nothing_makes_few_calls(reading: tuple[RecordReader, 
 
     before = sys.getprofile()
     sys.setprofile(note)
-    reader.consume()
-    sys.setprofile(before)
+    try:
+        reader.consume()
+    finally:
+        sys.setprofile(before)
     assert len(called) <= 5 + 3 * len(reader.parts()), called
